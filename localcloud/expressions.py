@@ -1,0 +1,95 @@
+"""The references of a compiled pipeline definition: Get, Std:Join, Std:JsonGet, and what they point to."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PART = re.compile(r"\.?([^.\[\]]+)|\['([^']*)'\]|\[\"([^\"]*)\"\]|\[(\d+)\]")
+NAMES = ("OutputName", "ChannelName", "InputName", "Name")  # lists that a path indexes by name
+
+
+class Unresolved(Exception):
+    """A reference to something that is not there; the message names it."""
+
+
+@dataclass
+class Scope:
+    """Everything an expression can see while an execution runs."""
+
+    parameters: Mapping[str, Any]
+    execution: Mapping[str, Any]
+    property_files: Mapping[tuple[str, str], Mapping[str, str]]  # (step, file name) -> its entry in the definition
+    read: Callable[[str], bytes]  # an S3 object
+    steps: dict[str, Any] = field(default_factory=dict)  # the describe answer of every finished step
+
+    def resolve(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self.resolve(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        match list(node):
+            case ["Get"]:
+                return self._get(node["Get"])
+            case ["Std:Join"]:
+                join = node["Std:Join"]
+                return join["On"].join(_text(self.resolve(value)) for value in join["Values"])
+            case ["Std:JsonGet"]:
+                return self._json_get(node["Std:JsonGet"])
+        return {key: self.resolve(value) for key, value in node.items()}
+
+    def _get(self, path: str) -> Any:
+        root, _, rest = path.partition(".")
+        if root == "Steps":
+            step, rest = re.match(r"([^.\[]+)(.*)", rest).groups()  # type: ignore[union-attr]
+            return look_up(self._step(step), rest, path)
+        roots = {"Parameters": self.parameters, "Execution": self.execution}
+        if root not in roots:
+            raise Unresolved(f"{path} does not start with Parameters, Execution or Steps")
+        return look_up(roots[root], rest, path)
+
+    def _json_get(self, node: Mapping[str, Any]) -> Any:
+        _, step, _, name = node["PropertyFile"]["Get"].split(".", 3)
+        entry = self.property_files.get((step, name))
+        if entry is None:
+            raise Unresolved(f"step {step} declares no property file {name}")
+        output = look_up(self._step(step), f"ProcessingOutputConfig.Outputs['{entry['OutputName']}']", name)
+        uri = f"{output['S3Output']['S3Uri'].rstrip('/')}/{entry['FilePath']}"
+        try:
+            content = json.loads(self.read(uri))
+        except (OSError, ValueError) as error:
+            raise Unresolved(f"property file {name} at {uri} cannot be read: {error}") from error
+        return look_up(content, self.resolve(node["Path"]), f"{node['Path']} of {uri}")
+
+    def _step(self, name: str) -> Any:
+        if name not in self.steps:
+            raise Unresolved(f"step {name} has not run")
+        return self.steps[name]
+
+
+def look_up(value: Any, path: str, whole: str) -> Any:
+    """Follow ``A.B['name'][0]``; a list indexed by a text is searched for the item of that name."""
+    for match in PART.finditer(path):
+        plain, single, double, index = match.groups()
+        key: Any = int(index) if index is not None else next(k for k in (plain, single, double) if k is not None)
+        try:
+            value = _named(value, key) if isinstance(value, list) and isinstance(key, str) else value[key]
+        except (KeyError, IndexError, TypeError, StopIteration):
+            raise Unresolved(f"{whole}: there is no {key!r}") from None
+    return value
+
+
+def references(node: Any) -> set[str]:
+    """The names of the steps that an expression waits for."""
+    return set(re.findall(r'"Get": "Steps\.([^.\[\"]+)', json.dumps(node)))
+
+
+def _named(items: list[Any], name: str) -> Any:
+    return next(item for item in items if any(item.get(key) == name for key in NAMES))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

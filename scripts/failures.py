@@ -1,0 +1,38 @@
+"""How a step says no: one sentence, in the place where SageMaker reads the reason, and a non-zero exit code.
+
+A training job's reason is read from ``<output dir>/failure``, a processing job's from ``/opt/ml/output/message``.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+
+class Refused(Exception):
+    """Something the person who started the step can mend; the message is one sentence: what, where, what next."""
+
+
+def report(step: Callable[[], None], message_file: Path | None) -> int:
+    """Run a step; turn what stops it into a sentence in ``message_file`` and on stderr. Returns the exit code."""
+    try:
+        step()
+    except Refused as refusal:
+        return _tell(str(refusal), message_file)
+    except MemoryError:
+        return _tell("out of memory: choose an instance type with more memory for this step", message_file)
+    except Exception as error:  # noqa: BLE001 - a defect of ours: the log keeps the traceback, the reason is one line
+        traceback.print_exc()
+        return _tell(f"unexpected {type(error).__name__}: {error} (the traceback is in the log)", message_file)
+    return 0
+
+
+def _tell(sentence: str, message_file: Path | None) -> int:
+    line = " ".join(sentence.split())
+    if message_file is not None:
+        message_file.parent.mkdir(parents=True, exist_ok=True)
+        message_file.write_bytes(line.encode()[:1000].decode(errors="ignore").encode())  # SageMaker keeps 1 KB
+    print(f"ERROR: {line}", file=sys.stderr, flush=True)
+    return 1

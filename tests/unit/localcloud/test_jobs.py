@@ -1,0 +1,271 @@
+"""The job runner, with small scripts in the place of the project's own."""
+
+import os
+import tarfile
+import textwrap
+import time
+
+import pytest
+
+from localcloud.jobs import processing, runner, runtimes, training
+from localcloud.jobs.job import Refused
+from localcloud.store import FolderStore
+
+CODE = "s3://bucket/code"
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FolderStore(tmp_path / "s3")
+
+
+def processing_request(store, script, **changes):
+    store.write(f"{CODE}/script.py", textwrap.dedent(script).encode())
+    store.write("s3://bucket/data/rows.csv", b"a,b\n1,2\n")
+    cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
+    return {
+        "ProcessingJobName": "job",
+        "RoleArn": "arn:aws:iam::000000000000:role/any",
+        "ProcessingResources": {"ClusterConfig": cluster},
+        "AppSpecification": {
+            "ImageUri": "image",
+            "ContainerEntrypoint": ["python3", "/opt/ml/processing/code/script.py"],
+            "ContainerArguments": ["--data", "/opt/ml/processing/data", "--message", "/opt/ml/output/message"],
+        },
+        "ProcessingInputs": [source("code", CODE), source("data", "s3://bucket/data")],
+        "ProcessingOutputConfig": {"Outputs": [target("out", "EndOfJob"), target("rejects", "Continuous")]},
+        "Environment": {"OUT": "/opt/ml/processing/out", "REJECTS": "/opt/ml/processing/rejects"},
+        **changes,
+    }
+
+
+def source(name, uri):
+    place = {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/{name}", "S3DataType": "S3Prefix"}
+    return {"InputName": name, "S3Input": place}
+
+
+def target(name, mode):
+    place = {"S3Uri": f"s3://bucket/{name}", "LocalPath": f"/opt/ml/processing/{name}", "S3UploadMode": mode}
+    return {"OutputName": name, "S3Output": place}
+
+
+def run(request, tmp_path, store, **options):
+    return runner.run(processing.job(request), tmp_path / "instance", store, **options)
+
+
+def test_inputs_arguments_environment_and_outputs_are_where_the_contract_says(tmp_path, store):
+    script = """
+        import os, pathlib, sys
+        rows = pathlib.Path(sys.argv[2], "rows.csv").read_text()
+        pathlib.Path(os.environ["OUT"], "copy.csv").write_text(rows)
+        print("read", len(rows))
+    """
+    lines = []
+    outcome = run(processing_request(store, script), tmp_path, store, on_line=lines.append)
+    assert (outcome.status, outcome.exit_code) == ("Completed", 0)
+    assert store.read("s3://bucket/out/copy.csv") == b"a,b\n1,2\n"
+    assert lines == ["read 8"]
+    assert (tmp_path / "instance/log").read_text() == "read 8\n"
+
+
+def test_a_failure_keeps_the_scripts_sentence_and_its_continuous_outputs_only(tmp_path, store):
+    script = """
+        import os, pathlib, sys
+        pathlib.Path(os.environ["OUT"], "half.csv").write_text("half")
+        pathlib.Path(os.environ["REJECTS"], "rejects.csv").write_text("row 3")
+        pathlib.Path(sys.argv[4]).write_text("column tenure is missing")
+        sys.exit(3)
+    """
+    outcome = run(processing_request(store, script), tmp_path, store)
+    assert (outcome.status, outcome.exit_code, outcome.reason) == ("Failed", 3, "column tenure is missing")
+    assert store.exists("s3://bucket/rejects/rejects.csv")
+    assert not store.exists("s3://bucket/out/half.csv")
+
+
+def test_a_failure_without_a_sentence_says_so(tmp_path, store):
+    outcome = run(processing_request(store, "import sys; sys.exit(9)"), tmp_path, store)
+    assert outcome.reason == "exit code 9, and no reason was written"
+
+
+def test_a_missing_input_fails_before_anything_starts(tmp_path, store):
+    request = processing_request(store, "print('started')")
+    request["ProcessingInputs"][1]["S3Input"]["S3Uri"] = "s3://bucket/nowhere"
+    outcome = run(request, tmp_path, store)
+    assert outcome.status == "Failed"
+    assert "s3://bucket/nowhere" in outcome.reason
+    assert not (tmp_path / "instance/log").exists()
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until_gone(pid):
+    for _ in range(100):
+        if not alive(pid):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+STUBBORN = """
+    import os, pathlib, signal, subprocess, sys, time
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    pathlib.Path(os.environ["OUT"], "child").write_text(str(child.pid))
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_stop_ends_the_job_and_everything_it_started(tmp_path, store):
+    seen = []
+    request = processing_request(store, STUBBORN)
+    outcome = run(request, tmp_path, store, on_line=seen.append, stop=lambda: bool(seen), grace_seconds=0.2)
+    assert (outcome.status, outcome.timed_out) == ("Stopped", False)
+    child = int((tmp_path / "instance/opt/ml/processing/out/child").read_text())
+    assert wait_until_gone(child)
+
+
+def test_a_job_that_ends_leaves_no_process_behind(tmp_path, store):
+    script = STUBBORN.replace("time.sleep(60)\n", "", 1).replace("    time.sleep(60)", "    sys.exit(0)")
+    assert run(processing_request(store, script), tmp_path, store).status == "Completed"
+    assert wait_until_gone(int(store.read("s3://bucket/out/child")))
+
+
+def test_a_job_beyond_its_runtime_is_stopped_and_says_so(tmp_path, store):
+    request = processing_request(store, "import time; time.sleep(60)", StoppingCondition={"MaxRuntimeInSeconds": 1})
+    outcome = run(request, tmp_path, store)
+    assert outcome.timed_out
+    assert "MaxRuntimeInSeconds" in outcome.reason
+
+
+def test_jobs_see_no_credentials_of_the_caller(tmp_path, store, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+    lines = []
+    run(processing_request(store, "import os; print(sorted(os.environ))"), tmp_path, store, on_line=lines.append)
+    assert "AWS_SECRET_ACCESS_KEY" not in lines[0]
+    assert "OUT" in lines[0]
+
+
+def test_a_path_with_a_space_is_reached_through_an_alias_that_goes_away(tmp_path, store):
+    script = "import pathlib, sys; print(pathlib.Path(sys.argv[2], 'rows.csv').read_text())"
+    job = processing.job(processing_request(store, script))
+    instance = tmp_path / "my project"
+    commands = []
+
+    def prepare(job, folder):
+        commands.append(runtimes.process(job, folder))
+        return commands[0]
+
+    assert runner.run(job, instance, store, prepare=prepare).status == "Completed"
+    assert not any(" " in argument for argument in commands[0].argv)
+    assert commands[0].alias is not None
+    assert not commands[0].alias.parent.exists()
+
+
+def channel(name):
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://bucket/{name}"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
+
+
+def training_request(**changes):
+    return {
+        "TrainingJobName": "train-1",
+        "RoleArn": "arn:aws:iam::000000000000:role/any",
+        "AlgorithmSpecification": {
+            "TrainingImage": "image",
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": ["/bin/bash"],
+            "ContainerArguments": ["-c", "bash /opt/ml/input/data/sm_drivers/go.sh"],
+        },
+        "InputDataConfig": [channel("sm_drivers"), channel("train")],
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/models/"},
+        "CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints", "LocalPath": "/opt/ml/checkpoints"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "HyperParameters": {"rounds": "5"},
+        **changes,
+    }
+
+
+DRIVER = """\
+set -e
+cp /opt/ml/input/config/hyperparameters.json /opt/ml/model/
+cp /opt/ml/input/data/train/rows /opt/ml/model/rows
+echo round-5 > /opt/ml/checkpoints/state
+echo "$TRAINING_JOB_NAME"
+exit ${1:-0}
+"""
+
+
+def train(store, tmp_path, folder, driver=DRIVER):
+    store.write("s3://bucket/sm_drivers/go.sh", driver.encode())
+    store.write("s3://bucket/train/rows", b"1,2")
+    return runner.run(training.job(training_request()), tmp_path / folder, store)
+
+
+def test_training_packs_its_model_and_keeps_its_checkpoints(tmp_path, store):
+    outcome = train(store, tmp_path, "one")
+    assert outcome.status == "Completed"
+    packed = store.path(training.artifact(training_request()))
+    assert str(packed).endswith("bucket/models/train-1/output/model.tar.gz")
+    with tarfile.open(packed) as archive:
+        assert archive.getnames() == ["hyperparameters.json", "rows"]
+    assert store.read("s3://bucket/checkpoints/state") == b"round-5\n"
+
+
+def test_the_same_model_folder_gives_the_same_archive(tmp_path, store):
+    artifacts = []
+    for folder in ("one", "two"):
+        train(store, tmp_path, folder)
+        artifacts.append(store.read(training.artifact(training_request())))
+    assert artifacts[0] == artifacts[1]
+
+
+def test_a_failed_training_leaves_checkpoints_and_no_model(tmp_path, store):
+    driver = DRIVER.replace("exit ${1:-0}", "echo 'loss is not a number' > /opt/ml/output/failure; exit 1")
+    outcome = train(store, tmp_path, "one", driver)
+    assert outcome.reason == "loss is not a number"
+    assert store.exists("s3://bucket/checkpoints/state")
+    assert not store.exists(training.artifact(training_request()))
+
+
+def test_a_restart_finds_the_checkpoints(tmp_path, store):
+    store.write("s3://bucket/checkpoints/state", b"round-4")
+    driver = "mkdir -p /opt/ml/model; cp /opt/ml/checkpoints/state /opt/ml/model/found"
+    train(store, tmp_path, "one", driver)
+    assert (tmp_path / "one/opt/ml/model/found").read_text() == "round-4"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"ProcessingJobName": "no spaces please"}, "not a job name"),
+        ({"AppSpecification": {"ImageUri": "image"}}, "names no ContainerEntrypoint"),
+        ({"ProcessingResources": {"ClusterConfig": {"InstanceCount": 2}}}, "asks for 2 instances"),
+        ({"ProcessingInputs": [{"InputName": "d", "DatasetDefinition": {}}]}, "input d has no S3Input"),
+    ],
+)
+def test_what_cannot_run_here_is_refused(store, change, says):
+    with pytest.raises(Refused, match=says):
+        processing.job(processing_request(store, "", **change))
+
+
+def test_docker_mounts_the_instance_and_runs_the_requests_image(tmp_path, store):
+    job = processing.job(processing_request(store, "", NetworkConfig={"EnableNetworkIsolation": True}))
+    argv = runtimes.docker()(job, tmp_path).argv
+    assert argv[:5] == ["docker", "run", "--rm", "--name", "job"]
+    assert f"{tmp_path.resolve()}/opt/ml:/opt/ml" in argv
+    assert argv[argv.index("--network") + 1] == "none"
+    assert argv[argv.index("--entrypoint") :][:4] == [
+        "--entrypoint",
+        "python3",
+        "image",
+        "/opt/ml/processing/code/script.py",
+    ]
+    assert "image-here" in runtimes.docker("image-here")(job, tmp_path).argv
