@@ -1,0 +1,30 @@
+"""What can go wrong and a person can mend: every command prints ``error: <sentence>`` and ends with the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class Problem(Exception):
+    """One sentence for the user: what, where, what next. Anything else that is raised is a defect of ours."""
+
+    exit_code = 1
+
+
+class SettingsProblem(Problem):
+    """The configuration cannot be used. ``lines`` has one sentence for each thing that is wrong."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines: Sequence[str] = lines
+        several = f"{len(lines)} settings are wrong:\n  " + "\n  ".join(lines)
+        super().__init__(lines[0] if len(lines) == 1 else several)
+
+
+class UsageProblem(Problem):
+    """The command was called in a way that makes no sense; argparse ends with 2 as well."""
+
+    exit_code = 2
+
+
+class AwsProblem(Problem):
+    """AWS (or the network on the way there) refused; the sentence says what to do about it."""

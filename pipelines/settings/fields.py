@@ -1,0 +1,66 @@
+"""What every model is made of: a strict, frozen section, and text that has to look a certain way.
+
+A kind of text carries its own refusal: what it must be, with an example. Numbers carry their limits in ``Field``; its
+``description`` is the reason for the limit or the remedy. Both end up in the sentence that a user reads.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+JOB_ARGUMENT_LENGTH = 256  # a processing job's ContainerArguments: there the names of columns and missing values travel
+
+
+class Section(BaseModel):
+    """No coercion ("5" is not 5, true is not 1), no unknown keys, no change after loading."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def matching(pattern: str, must: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"must {must}")
+        return value
+
+    return AfterValidator(check)
+
+
+def optional(pattern: str) -> str:
+    """Empty text means "not set": TOML has no null."""
+    return f"(?:{pattern})?"
+
+
+def _once_each(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"must name each once; remove the second {', '.join(twice)}")
+    return values
+
+
+def _job_argument(value: str) -> str:
+    if not value.isprintable() or len(value) > JOB_ARGUMENT_LENGTH:
+        raise ValueError(
+            f"must be one line of at most {JOB_ARGUMENT_LENGTH} characters: it travels as a job's argument"
+        )
+    if re.match(r"-[^\d.]", value):  # "-", "-1" and "-.5" are no options
+        raise ValueError(
+            "must not begin with a dash, which a job's arguments take for an option; change it in the data"
+        )
+    return value
+
+
+Fraction = Annotated[float, Field(ge=0, le=1, description="it is a fraction: 0.05 is 5 %")]
+Part = Annotated[float, Field(gt=0, lt=1, description="it is a fraction of the rows: 0.2 is 20 %")]
+Text = Annotated[str, AfterValidator(_job_argument)]
+Texts = Annotated[tuple[Text, ...], AfterValidator(_once_each)]
+ColumnName = Annotated[Text, matching(r"[\s\S]*\S[\s\S]*", "be a column's name as it stands in the data")]
+Columns = Annotated[tuple[ColumnName, ...], AfterValidator(_once_each)]
+Delimiter = Annotated[
+    str, matching(r"[!#-/:-@\[-`{-~ \t]", r'be one character that is no letter, digit or quote, such as "," or "\t"')
+]

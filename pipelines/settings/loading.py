@@ -1,0 +1,71 @@
+"""``load``: files to settings, or every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pipelines.errors import SettingsProblem
+from pipelines.settings import account_rules, building_rules, release_rules
+from pipelines.settings.clash import Clash
+from pipelines.settings.environments import CONFIG, overlay, shown
+from pipelines.settings.files import BASE, Merged, read
+from pipelines.settings.model import Sections, Settings
+from pipelines.settings.problems import clash_line, error_line
+
+RULES = (*building_rules.RULES, *release_rules.RULES, *account_rules.RULES)
+
+
+def load(env: str, folder: Path = CONFIG) -> Settings:
+    """The settings of one environment; SettingsProblem has a line for everything that is wrong."""
+    file = overlay(env, folder)
+    merged = _merge((BASE, file), folder)
+    sections, errors = _validated(merged.values)
+    given = {path: source for path, source in merged.sources.items() if "." in path}
+    settings = Settings.model_construct(env=env, file=merged.name(file), sources=given, **sections)
+    problems = [error_line(merged, error) for error in errors]
+    problems += [clash_line(merged, clash) for clash in _clashes(settings, partial=bool(errors))]
+    if problems:
+        raise SettingsProblem(*dict.fromkeys(problems))
+    return Settings(env=env, file=merged.name(file), sources=given, **sections)
+
+
+def _merge(files: tuple[str, ...], folder: Path) -> Merged:
+    merged = Merged(shown(folder))
+    problems: list[str] = []
+    for file in files:
+        try:
+            merged.add(file, read(folder / file, merged.name(file)))
+        except SettingsProblem as problem:
+            problems += problem.lines
+    if problems:
+        raise SettingsProblem(*problems)
+    return merged
+
+
+def _validated(values: dict[str, Any]) -> tuple[dict[str, Any], list[ErrorDetails]]:
+    """The sections and what is wrong; wrong values are left out, so that the right ones can still be judged."""
+    try:
+        return dict(Sections.model_validate(values)), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    wrong = {entry["loc"][:2] for entry in errors}
+    sections = {}
+    for name, field in Sections.model_fields.items():
+        if name in values and (name,) not in wrong:
+            right = {key: value for key, value in values[name].items() if (name, key) not in wrong}
+            sections[name] = getattr(field.annotation, "model_construct", dict)(**right)
+    return sections, errors
+
+
+def _clashes(settings: Settings, partial: bool) -> Iterator[Clash]:
+    for rule in RULES:
+        try:
+            yield from rule(settings)
+        except AttributeError:  # the rule wants a value that was refused already
+            if not partial:
+                raise
