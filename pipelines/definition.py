@@ -1,0 +1,86 @@
+"""The pipeline: Preprocess -> Train -> Evaluate -> QualityGate -> Register, or fail with the numbers.
+
+``compile`` is a pure function of the settings and the files of scripts/: no call, no network, nothing of this machine.
+The same tree gives the same bytes everywhere.
+
+Step caching compares a step's image, arguments, environment, inputs, hyperparameters and checkpoint place. It does not
+look at where outputs go: they can lie under the execution's ID, and a cached step hands on those of the earlier run.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import bundle, image, sessions
+from pipelines.errors import Problem
+from pipelines.settings import Settings
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+NO_CHAMPION = b'{"champion": "none"}\n'
+
+
+@dataclass(frozen=True)
+class Compiled:
+    name: str
+    body: str  # canonical JSON
+    uploads: dict[str, bytes]  # S3 URI -> content, by content: what the definition names
+    seeds: dict[str, bytes]  # S3 URI -> content, to be put only where there is nothing yet
+
+
+def compile(settings: Settings, scripts: Path = SCRIPTS) -> Compiled:
+    code = _bundle(scripts)
+    folder = bundle.address(settings.prefix, code)
+    uploads = {f"{folder}/{name}": content for name, content in code.items()}
+    with sessions.offline(settings, uploads) as session:
+        definition = _definition(settings, session, f"{folder}/", bundle.digest(code))
+        seeds = _seeds(settings)
+    return Compiled(settings.pipeline_name, canonical(definition), uploads, seeds)
+
+
+def canonical(definition: dict[str, Any]) -> str:
+    return json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str) -> dict[str, Any]:
+    from sagemaker.mlops.workflow import Pipeline
+
+    from pipelines.parameters import declare
+    from pipelines.steps.evaluate import evaluate
+    from pipelines.steps.ingredients import Ingredients
+    from pipelines.steps.preprocess import preprocess
+    from pipelines.steps.quality_gate import quality_gate, quality_gate_failed
+    from pipelines.steps.register import register
+    from pipelines.steps.train import train
+
+    parameters = declare(settings)
+    given = Ingredients(settings, session, parameters, image.uri(settings.aws.region), code_uri, code_hash)
+    preprocessed = preprocess(given)
+    trained = train(given, preprocessed)
+    evaluated = evaluate(given, preprocessed, trained)
+    registered = register(given, preprocessed, trained, evaluated)
+    gate = quality_gate(given, passed=registered, failed=quality_gate_failed(given))
+    pipeline = Pipeline(
+        name=settings.pipeline_name,
+        parameters=parameters.declared(),
+        pipeline_experiment_config=None,  # its default depends on the region and needs more permissions
+        steps=[preprocessed, trained, evaluated, gate],
+        sagemaker_session=session,
+    )
+    return {key: value for key, value in json.loads(pipeline.definition()).items() if value is not None}
+
+
+def _bundle(scripts: Path) -> dict[str, bytes]:
+    """The whole folder: the scripts import each other."""
+    code = bundle.read(scripts) if scripts.is_dir() else {}
+    if "train.py" not in code:
+        raise Problem(f"{scripts} has no train.py: run the command from a checkout of the repository")
+    return code
+
+
+def _seeds(settings: Settings) -> dict[str, bytes]:
+    from pipelines.parameters import champion_evaluation_uri
+
+    return {champion_evaluation_uri(settings): NO_CHAMPION}

@@ -1,0 +1,67 @@
+"""Why a step failed: its reason, what its job says, and the last lines the job logged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pipelines.executions import Job, Step
+from pipelines.refusals import is_missing
+
+LOG_LINES = 20
+LOG_WIDTH = 300
+Client = Callable[[str], Any]
+
+
+def explain(step: Step, client: Client) -> list[str]:
+    lines = [f"step {step.name} failed: {_clean(step.reason) or 'SageMaker gives no reason'}"]
+    return lines + (_of_job(step.job, step.reason, client) if step.job else [])
+
+
+def _of_job(job: Job, reason: str, client: Client) -> list[str]:
+    said = _attempt(lambda: job_reasons(client("sagemaker"), job), "its job")
+    group = f"/aws/sagemaker/{job.kind}s"
+    logged = _attempt(lambda: last_lines(client("logs"), group, job.name), "its log") or ["(nothing was logged)"]
+    return [
+        *(f"  {_clean(sentence)}" for sentence in dict.fromkeys(said) if sentence not in reason),
+        f"  last lines of its log ({group}, streams {job.name}/...):",
+        *(f"    {_clean(line)}" for line in logged),
+    ]
+
+
+def _attempt(ask: Callable[[], list[str]], what: str) -> list[str]:
+    """The failure is worth telling even where its details may not be read."""
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001 - the reason is in the answer
+        return [] if is_missing(error) else [f"({what} cannot be read: {error})"]
+
+
+def job_reasons(sagemaker: Any, job: Job) -> list[str]:
+    describe = {
+        "ProcessingJob": sagemaker.describe_processing_job,
+        "TrainingJob": sagemaker.describe_training_job,
+        "TransformJob": sagemaker.describe_transform_job,
+    }[job.kind]
+    answer = describe(**{f"{job.kind}Name": job.name})
+    return [str(answer[key]) for key in ("ExitMessage", "FailureReason") if answer.get(key)]
+
+
+def last_lines(logs: Any, group: str, job: str, limit: int = LOG_LINES) -> list[str]:
+    """Of all instances together, by time. Streams are ``<job>/algo-1-...``; another job's name may begin the same."""
+    found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=job)["logStreams"]
+    names = [stream["logStreamName"] for stream in found]
+    events = [
+        event
+        for name in names
+        if name == job or name.startswith(f"{job}/")
+        for event in logs.get_log_events(logGroupName=group, logStreamName=name, limit=limit, startFromHead=False)[
+            "events"
+        ]
+    ]
+    return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])][-limit:]
+
+
+def _clean(line: str) -> str:
+    """Somebody's data: it must not steer the terminal."""
+    return "".join(character if character.isprintable() else " " for character in line.rstrip())[:LOG_WIDTH]

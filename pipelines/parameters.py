@@ -1,0 +1,48 @@
+"""What may differ between two runs of one definition. Their defaults are the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
+
+from pipelines.settings import Settings
+
+UNKNOWN = "unknown"  # the definition says nothing of commits: the same tree gives the same bytes
+APPROVALS = ["PendingManualApproval", "Approved"]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    data_uri: Any
+    data_version: Any
+    processing_instance_type: Any
+    training_instance_type: Any
+    threshold: Any
+    champion_tolerance: Any
+    champion_evaluation_uri: Any
+    approval_status: Any
+    git_commit: Any
+
+    def declared(self) -> list[Any]:
+        return list(vars(self).values())
+
+
+def declare(settings: Settings) -> Parameters:
+    gate = settings.quality_gate
+    return Parameters(
+        data_uri=ParameterString("DataUri", settings.data_uri),
+        data_version=ParameterString("DataVersion", UNKNOWN),
+        processing_instance_type=ParameterString("ProcessingInstanceType", settings.processing.instance_type),
+        training_instance_type=ParameterString("TrainingInstanceType", settings.training.instance_type),
+        threshold=ParameterFloat("Threshold", gate.threshold),
+        champion_tolerance=ParameterFloat("ChampionTolerance", gate.champion_tolerance),
+        champion_evaluation_uri=ParameterString("ChampionEvaluationUri", champion_evaluation_uri(settings)),
+        approval_status=ParameterString("ApprovalStatus", settings.pipeline.approval, APPROVALS),
+        git_commit=ParameterString("GitCommit", UNKNOWN),
+    )
+
+
+def champion_evaluation_uri(settings: Settings) -> str:
+    return f"{settings.prefix}/champion/evaluation.json"

@@ -1,0 +1,174 @@
+"""The command: ``python -m pipelines.run``. Calls the stages; imports nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.errors import Problem
+from pipelines.options import actions, check, parser
+
+if TYPE_CHECKING:
+    from pipelines.definition import Compiled
+    from pipelines.settings import Settings
+
+TREE = Path(__file__).resolve().parent.parent
+Client = Callable[[str], Any]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser(os.environ.get("PIPELINE_ENV") or "local")
+    options = arguments.parse_args(argv)
+    try:
+        if not actions(options):
+            arguments.print_help(sys.stderr)
+        check(options)
+        return _run(options)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return problem.exit_code
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - a defect of ours: still one line
+        print(f"error: unexpected {_defect(error)}", file=sys.stderr)
+        return 1
+
+
+def _defect(error: Exception) -> str:
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="pipelines-run-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    return f"{type(error).__name__}: {' '.join(str(error).split())} (report this with {file.name})"
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pipelines import settings as configuration
+
+    folder = {"folder": options.config} if options.config else {}
+    settings = configuration.load(options.env, **folder)
+    if options.show_config:
+        return _print(configuration.show(settings))
+    try:
+        return _dispatch(options, settings)
+    except Problem:
+        raise
+    except Exception as error:
+        from pipelines.aws_errors import sentence
+
+        raise sentence(error, settings) from error
+
+
+def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
+    from pipelines import delete, describe, sessions
+
+    client = cache(partial(sessions.client, settings))
+    if options.plan or options.definition:
+        return _show(options, settings, client)
+    if options.describe:
+        return _print(describe.describe(client("sagemaker"), settings.pipeline_name))
+    if options.list:
+        return _print(describe.listing(client("sagemaker"), settings.pipeline_name))
+    if options.stop:
+        return _stop(settings, client("sagemaker"), options.execution)
+    if options.delete:
+        text, code = delete.delete(settings, client("sagemaker"), options.yes, input if sys.stdin.isatty() else None)
+        print(text)
+        return code
+    return _chain(options, settings, client)
+
+
+def _show(options: argparse.Namespace, settings: Settings, client: Client) -> int:
+    import json
+
+    from pipelines.live import read
+    from pipelines.upsert import plan
+
+    compiled = _compiled(settings)
+    if options.definition:
+        return _print(json.dumps(json.loads(compiled.body), indent=2, ensure_ascii=False))
+    return _print(plan(settings, compiled, read(client("sagemaker"), compiled.name, tags=True)).told(done=False))
+
+
+def _compiled(settings: Settings) -> Compiled:
+    from pipelines.working import working
+
+    with working("compiling the definition"):
+        from pipelines.definition import compile
+
+        return compile(settings)
+
+
+def _stop(settings: Settings, sagemaker: Any, wanted: str | None) -> int:
+    from pipelines import executions
+
+    execution = executions.describe(sagemaker, executions.find(sagemaker, settings.pipeline_name, wanted))
+    if not execution.running:
+        return _print(f"nothing to stop: execution {execution.id} is {execution.status}")
+    executions.stop(sagemaker, execution.arn)
+    return _print(f"stopping execution {execution.id}: running jobs end within minutes (--wait follows)")
+
+
+def _chain(options: argparse.Namespace, settings: Settings, client: Client) -> int:
+    from pipelines import executions
+
+    arn = None
+    if options.upsert or options.start:
+        arn = _upsert_and_start(options, settings, client)
+    if not options.wait:
+        return 0
+    arn = arn or executions.find(client("sagemaker"), settings.pipeline_name, options.execution)
+    return _wait(options, client, arn)
+
+
+def _upsert_and_start(options: argparse.Namespace, settings: Settings, client: Client) -> str | None:
+    import json
+
+    from pipelines import arguments
+    from pipelines.start import start
+    from pipelines.upsert import upsert
+
+    compiled = _compiled(settings)
+    declared = arguments.declared(json.loads(compiled.body))
+    values = arguments.parse(options.parameters or [], declared) if options.start else {}
+    if options.upsert:
+        _print(upsert(settings, compiled, client).told(done=True))
+    if not options.start:
+        return None
+    started = start(client, compiled, settings.project.group, values, TREE)
+    _print(started.told(compiled.name))
+    return started.arn
+
+
+def _wait(options: argparse.Namespace, client: Client, arn: str) -> int:
+    from pipelines.wait import come_back, wait
+
+    try:
+        return wait(client, arn)
+    except Problem:
+        raise
+    except BaseException as error:
+        again = come_back(options.env, options.config, arn)
+        print(f"\nno longer waiting; the run itself is not touched. To come back:\n  {again}", file=sys.stderr)
+        if isinstance(error, KeyboardInterrupt):
+            return 130
+        raise
+
+
+def _print(text: str) -> int:
+    print(text, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Preprocess: raw files in; three sides, fitted features, the data's baseline and the rejected rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sagemaker.mlops.workflow import ProcessingStep
+
+from pipelines.settings import Settings
+from pipelines.steps.ingredients import CAPACITY, MESSAGE, SERVICE, Ingredients, input_folder, output_folder
+
+NAME = "Preprocess"
+OUTPUTS = ("train", "validation", "test", "features", "baseline", "rejects")
+LISTS = ("missing", "key", "ignore", "categorical", "numeric")
+
+
+def preprocess(given: Ingredients) -> ProcessingStep:
+    """Cached by image, arguments, environment and inputs; by the data's *address*, not by its content. So the version
+    of the data is in the environment: new files under the same address are a new version, and run again."""
+    processor = given.processor("preprocess.py", {"DATA_VERSION": given.parameters.data_version})
+    return ProcessingStep(
+        name=NAME,
+        step_args=processor.run(
+            inputs=given.inputs(data=given.parameters.data_uri),
+            outputs=given.outputs("preprocess", *OUTPUTS),
+            arguments=arguments(given.settings),
+        ),
+        cache_config=given.cache,
+        retry_policies=[SERVICE, CAPACITY],
+    )
+
+
+def arguments(settings: Settings) -> list[str]:
+    """SageMaker takes 100 of 256 characters each; the settings refuse longer lists and names."""
+    data, problem = settings.data, settings.problem
+    listed = ["--input", input_folder("data"), "--message", MESSAGE, "--target", data.target, "--problem", problem.type]
+    listed += [part for name in OUTPUTS for part in (f"--{name}", output_folder(name))]
+    listed += ["--positive", problem.positive] if problem.positive else []
+    listed += ["--format", data.format, "--delimiter", data.delimiter]
+    for name in ("validation_fraction", "test_fraction", "max_rejected_fraction", "rare_level_rows", "max_levels"):
+        listed += [_option(name), str(getattr(data, name))]
+    for name in LISTS:
+        listed += _list(name, getattr(data, name))
+    return listed
+
+
+def _list(name: str, values: Iterable[str]) -> list[str]:
+    return [_option(name), *values] if values else []
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,0 +1,48 @@
+"""QualityGate: good enough by itself, and not much worse than the champion; else the run fails, with the numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo, ConditionLessThanOrEqualTo
+from sagemaker.core.workflow.functions import Join
+from sagemaker.mlops.workflow import ConditionStep, FailStep
+
+from pipelines.steps.evaluate import evaluated
+from pipelines.steps.ingredients import Ingredients
+
+NAME = "QualityGate"
+FAILED = "QualityGateFailed"
+LESS_IS_BETTER = ("log_loss", "brier", "rmse", "mae", "mse")
+
+
+def quality_gate(given: Ingredients, passed: Any, failed: Any) -> ConditionStep:
+    value, shortfall = evaluated("gate.value"), evaluated("gate.shortfall")
+    parameters, metric = given.parameters, given.settings.quality_gate.metric
+    good = ConditionLessThanOrEqualTo if metric in LESS_IS_BETTER else ConditionGreaterThanOrEqualTo
+    return ConditionStep(
+        name=NAME,
+        conditions=[
+            good(left=value, right=parameters.threshold),
+            ConditionLessThanOrEqualTo(left=shortfall, right=parameters.champion_tolerance),
+        ],
+        if_steps=[passed],
+        else_steps=[failed],
+    )
+
+
+def quality_gate_failed(given: Ingredients) -> FailStep:
+    metric = given.settings.quality_gate.metric
+    needed = "at most" if metric in LESS_IS_BETTER else "at least"
+    sentence = [
+        f"quality gate not passed: {metric} is ",
+        evaluated("gate.value"),
+        f", {needed} ",
+        given.parameters.threshold,
+        " is needed; it falls short of the champion by ",
+        evaluated("gate.shortfall"),
+        ", at most ",
+        given.parameters.champion_tolerance,
+        " is tolerated",
+    ]
+    return FailStep(name=FAILED, error_message=Join(on="", values=sentence))

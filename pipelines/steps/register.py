@@ -1,0 +1,99 @@
+"""Register: the model as a package that serves and batch-transforms as is, with what a person needs to approve it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sagemaker.core.drift_check_baselines import DriftCheckBaselines
+from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
+from sagemaker.core.workflow.execution_variables import ExecutionVariables
+from sagemaker.core.workflow.functions import Join
+from sagemaker.mlops.workflow import ModelStep
+from sagemaker.serve.model_builder import ModelBuilder
+
+from pipelines.errors import SettingsProblem
+from pipelines.settings import Settings
+from pipelines.steps.evaluate import OUTPUT
+from pipelines.steps.ingredients import SERVICE, Ingredients, output_uri
+
+NAME = "Register"
+MIB = 1024 * 1024
+METADATA = r"[\w .:/=+\-@]{1,256}"
+CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines", "application/x-parquet"]
+# What the package offers beside the settings' own choice; transforms run on fewer types than endpoints do.
+INSTANCES = ["ml.m5.large", "ml.m5.xlarge", "ml.m5.2xlarge", "ml.c5.xlarge", "ml.c5.2xlarge", "ml.c5.4xlarge"]
+
+
+def register(given: Ingredients, preprocessed: Any, trained: Any, evaluated: Any) -> ModelStep:
+    """No job retries: a registration is a call. No tags: a package has those of its group."""
+    settings = given.settings
+    builder = ModelBuilder(
+        image_uri=given.image,
+        s3_model_data_url=trained.properties.ModelArtifacts.S3ModelArtifacts,
+        role_arn=settings.role_arn,
+        env_vars=serving_environment(settings),
+        sagemaker_session=given.session,
+    )
+    return ModelStep(
+        name=NAME,
+        step_args=builder.register(
+            model_package_group_name=settings.project.group,
+            approval_status=given.parameters.approval_status,
+            content_types=CONTENT_TYPES,
+            response_types=CONTENT_TYPES,
+            inference_instances=sorted({*INSTANCES, settings.serving.instance_type}),
+            transform_instances=INSTANCES,
+            model_metrics=ModelMetrics(
+                model_statistics=_file(evaluated, OUTPUT, "evaluation.json"), **_baseline(preprocessed)
+            ),
+            drift_check_baselines=DriftCheckBaselines(
+                model_statistics=_file(evaluated, OUTPUT, "evaluation.json"), **_baseline(preprocessed)
+            ),
+            customer_metadata_properties=_metadata(given, preprocessed, evaluated),
+        ),
+        retry_policies=[SERVICE],
+    )
+
+
+def serving_environment(settings: Settings) -> dict[str, str]:
+    """train.py puts the handler into the model's ``code`` folder: nothing is repacked."""
+    serving = settings.serving
+    return {
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "MAX_PAYLOAD_BYTES": str(max(serving.max_payload_bytes, serving.batch_max_payload_mb * MIB)),
+    }
+
+
+def _baseline(preprocessed: Any) -> dict[str, MetricsSource]:
+    return {
+        "model_data_statistics": _file(preprocessed, "baseline", "statistics.json"),
+        "model_data_constraints": _file(preprocessed, "baseline", "constraints.json"),
+    }
+
+
+def _file(step: Any, output: str, name: str) -> MetricsSource:
+    return MetricsSource(content_type="application/json", s3_uri=_uri(step, output, name))
+
+
+def _uri(step: Any, output: str, name: str) -> Join:
+    return Join(on="/", values=[output_uri(step, output), name])
+
+
+def _metadata(given: Ingredients, preprocessed: Any, evaluated: Any) -> dict[str, Any]:
+    """Where the model comes from and where to look. AWS checks these last of all, after hours of training."""
+    if not re.fullmatch(METADATA, given.settings.data_uri):
+        rule = "at most 256 letters, digits and _ . : / = + - @"
+        raise SettingsProblem(f"data.uri = {given.settings.data_uri!r}: a model package can only note {rule}")
+    return {
+        "problem": given.settings.problem.type,
+        "metric": given.settings.quality_gate.metric,
+        "git_commit": given.parameters.git_commit,
+        "code_hash": given.code_hash,
+        "data_uri": given.parameters.data_uri,
+        "data_version": given.parameters.data_version,
+        "pipeline_execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
+        "report_uri": _uri(evaluated, OUTPUT, "report.html"),
+        "sample_requests": _uri(preprocessed, "features", "sample.csv"),
+    }

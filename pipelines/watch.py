@@ -1,0 +1,155 @@
+"""Waiting for a run: ask, show, ask again. A network that goes away for some minutes does not end the wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from pipelines.executions import Execution, Step, describe, steps
+from pipelines.refusals import is_transient
+from pipelines.tables import duration
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+
+FIRST_WAIT, GROWTH, LONGEST_WAIT = 1.0, 1.3, 8.0  # seconds
+PATIENCE = 60  # polls in a row without an answer: about eight minutes
+STYLES = {"Succeeded": "green", "Failed": "bold red", "Stopped": "red", "Stopping": "yellow", "Executing": "cyan"}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    execution: Execution
+    steps: Sequence[Step]
+
+
+class View(Protocol):
+    def show(self, snapshot: Snapshot) -> None: ...
+    def trouble(self, error: Exception) -> None: ...
+
+
+def poll(sagemaker: Any, arn: str) -> Snapshot:
+    """The execution first: once it has ended, the steps read after it are final."""
+    execution = describe(sagemaker, arn)
+    return Snapshot(execution, steps(sagemaker, arn))
+
+
+def follow(ask: Callable[[], Snapshot], view: View, sleep: Callable[[float], None] = time.sleep) -> Snapshot:
+    wait, unanswered = FIRST_WAIT, 0
+    while True:
+        try:
+            snapshot = ask()
+        except Exception as error:
+            unanswered += 1
+            if unanswered > PATIENCE or not is_transient(error):
+                raise
+            view.trouble(error)
+        else:
+            unanswered = 0
+            view.show(snapshot)
+            if not snapshot.execution.running:
+                return snapshot
+        sleep(wait)
+        wait = min(wait * GROWTH, LONGEST_WAIT)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def elapsed(step: Step | Execution, at: datetime) -> str:
+    return duration((step.ended or at) - step.started) if step.started else ""
+
+
+class Lines:
+    """For a file or a build log: one line for each step that changes."""
+
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], datetime] = now) -> None:
+        self._write, self._clock = write, clock
+        self._seen: dict[str, str] = {}
+        self._troubled = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def show(self, snapshot: Snapshot) -> None:
+        self._troubled = False
+        for step in snapshot.steps:
+            state = f"{step.status} ({step.note})" if step.note else step.status
+            if self._seen.get(step.name) != state:
+                self._seen[step.name] = state
+                after = f" after {elapsed(step, self._clock())}" if step.ended else ""
+                self._write(f"{self._clock().astimezone():%H:%M:%S}  {step.name}: {state}{after}")
+
+    def trouble(self, error: Exception) -> None:
+        if not self._troubled:  # once for each interruption
+            self._troubled = True
+            self._write(
+                f"{self._clock().astimezone():%H:%M:%S}  no answer, asking again: {' '.join(str(error).split())}"
+            )
+
+
+class LiveTable:
+    """For a terminal: every step of the diagram, those to come as well, with durations that run."""
+
+    def __init__(self, names: Sequence[str], console: Console, clock: Callable[[], datetime] = now) -> None:
+        from rich.live import Live
+
+        self._names, self._clock = names, clock
+        self._snapshot: Snapshot | None = None
+        self._trouble = ""
+        self._live = Live(get_renderable=self._picture, console=console, refresh_per_second=4)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, snapshot: Snapshot) -> None:
+        self._snapshot, self._trouble = snapshot, ""
+        self._live.refresh()
+
+    def trouble(self, error: Exception) -> None:
+        self._trouble = f"no answer, asking again: {' '.join(str(error).split())}"
+        self._live.refresh()
+
+    def _picture(self) -> Group:
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table("step", "status", "time", "", box=None)
+        for cells, style in rows(self._snapshot, self._names, self._clock()):
+            table.add_row(*(Text(cell) for cell in cells), style=style)
+        return Group(table, Text(self._trouble or self._state(), no_wrap=True, overflow="ellipsis"))
+
+    def _state(self) -> str:
+        if self._snapshot is None:
+            return "asking AWS ..."
+        execution = self._snapshot.execution
+        return f"execution {execution.id}: {execution.status}, {elapsed(execution, self._clock())}"
+
+
+def rows(snapshot: Snapshot | None, names: Sequence[str], at: datetime) -> list[tuple[list[str], str]]:
+    """Each row and its style; steps that nobody foresaw come last."""
+    begun = {step.name: step for step in snapshot.steps} if snapshot else {}
+    pending = "waiting" if snapshot is None or snapshot.execution.running else "not run"
+    return [
+        ([name, begun[name].status, elapsed(begun[name], at), begun[name].note], STYLES.get(begun[name].status, ""))
+        if name in begun
+        else ([name, pending, "", ""], "dim")
+        for name in dict.fromkeys([*names, *begun])
+    ]

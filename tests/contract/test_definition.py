@@ -1,0 +1,248 @@
+"""The compiled definition against the outside: AWS's shapes, the scripts' own parsers, other machines, secrets."""
+
+import argparse
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localcloud.definitions import all_steps, definition_problems
+from pipelines.definition import compile
+from pipelines.settings import CONFIG, environments, load
+from pipelines.settings.metrics import METRICS
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = 'account_id = "111122223333"'
+KEY_ID, SECRET = "key-id-of-the-laptop", "secret-of-the-laptop"
+PROBLEMS = {
+    "binary": "",
+    "multiclass": '[problem]\ntype = "multiclass"\npositive = ""\n[quality_gate]\nmetric = "macro_f1"\n',
+    "regression": '[problem]\ntype = "regression"\npositive = ""\n[quality_gate]\nmetric = "rmse"\n',
+}
+SWITCHES = {
+    "spot": "[training]\nspot = true\n",
+    "no caching": "[pipeline]\ncache_days = 0\n",
+    "vpc": '[network]\nsubnets = ["subnet-0a1b2c3d4e5f67890"]\nsecurity_groups = ["sg-0a1b2c3d4e5f67890"]\n',
+    "isolation": "[network]\nisolation = true\n",
+    "encryption": "[network]\nencrypt_traffic = true\n",
+    "key": '[network]\nkms_key_id = "1234abcd-12ab-34cd-56ef-1234567890ab"\n',
+}
+EVERYTHING = """
+[training]
+spot = true
+[network]
+subnets = ["subnet-0a1b2c3d4e5f67890"]
+security_groups = ["sg-0a1b2c3d4e5f67890"]
+isolation = true
+encrypt_traffic = true
+kms_key_id = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    def make(overlay=""):
+        folder = tmp_path / "config"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(CONFIG / "base.toml", folder)
+        (folder / "test.toml").write_text(f"[aws]\n{ACCOUNT}\n{overlay}")
+        return load("test", folder)
+
+    return make
+
+
+def with_accounts(folder):
+    """The shipped configuration as an adopter fills it in."""
+    shutil.copytree(CONFIG, folder)
+    for file in folder.glob("*.toml"):
+        file.write_text(
+            file.read_text().replace('account_id = ""', ACCOUNT) if file.name != "base.toml" else file.read_text()
+        )
+    return folder
+
+
+@pytest.mark.parametrize("env", environments())
+def test_aws_takes_what_every_shipped_environment_compiles_to(env, tmp_path):
+    assert definition_problems(compile(load(env, with_accounts(tmp_path / "config"))).body) == []
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("more", ["", EVERYTHING], ids=["plain", "everything"])
+def test_aws_takes_every_problem_type_plain_and_with_everything(problem, more, settings):
+    assert definition_problems(compile(settings(PROBLEMS[problem] + more)).body) == []
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_aws_takes_every_switch_alone(switch, settings):
+    assert definition_problems(compile(settings(SWITCHES[switch])).body) == []
+
+
+def test_aws_takes_the_longest_lists_and_names_that_the_settings_take(settings):
+    columns = [f"{number:02} {'x' * 253}" for number in range(46)]
+    listed = ", ".join(f'"{column}"' for column in columns)
+    assert len(columns[0]) == 256
+    body = compile(settings(f"[data]\nignore = [{listed}]\n")).body
+    assert definition_problems(body) == []
+
+
+def arguments(step):
+    """What the container's script is started with."""
+    if step["Type"] == "Processing":
+        return step["Arguments"]["AppSpecification"]["ContainerArguments"]
+    from sagemaker.train.container_drivers.common.utils import hyperparameters_to_cli_args
+
+    return hyperparameters_to_cli_args(step["Arguments"]["HyperParameters"])
+
+
+class Parsed(BaseException):
+    """Carries the namespace past everything that the script would do next."""
+
+
+@pytest.mark.parametrize("step", ["Preprocess", "Train", "Evaluate"])
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_each_script_takes_the_arguments_that_the_definition_gives_it(step, problem, settings, monkeypatch, tmp_path):
+    wanted = settings(PROBLEMS[problem] + '[data]\nmissing = ["-", "-999", "n/a"]\nnumeric = ["a"]\n')
+    steps = {each["Name"]: each for each in json.loads(compile(wanted).body)["Steps"]}
+    original = argparse.ArgumentParser.parse_args
+
+    def stop(parser, args=None, namespace=None):
+        raise Parsed(original(parser, args, namespace))
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", stop)
+    monkeypatch.setenv("SM_OUTPUT_DIR", str(tmp_path))
+    given = [word.replace("/opt/ml/output", str(tmp_path)) for word in arguments(steps[step])]
+    with pytest.raises(Parsed) as parsed:
+        importlib.import_module(step.lower()).main(given)
+    (namespace,) = parsed.value.args
+    if step == "Preprocess":
+        assert namespace.missing == ["-", "-999", "n/a"]
+        assert (namespace.target, namespace.problem) == ("churned", problem)
+    elif step == "Train":
+        assert (namespace.rounds, namespace.learning_rate, namespace.imbalance) == (500, 0.1, "threshold")
+    else:
+        assert namespace.metric == wanted.quality_gate.metric
+
+
+def test_the_metrics_logged_are_the_metrics_that_the_pipeline_reads(settings):
+    from hyperparameters import METRICS as LOGGED
+
+    for problem, overlay in PROBLEMS.items():
+        train = next(s for s in json.loads(compile(settings(overlay)).body)["Steps"] if s["Name"] == "Train")
+        names = {metric["Name"] for metric in train["Arguments"]["AlgorithmSpecification"]["MetricDefinitions"]}
+        assert names == {f"{side}-{metric}" for side in ("train", "validation") for metric in LOGGED[problem]}
+
+
+def test_the_gate_s_directions_are_those_of_evaluate(settings):
+    from metrics import ALL, MINIMIZE
+
+    compile(settings())  # the step modules want the SDK
+    from pipelines.steps.quality_gate import LESS_IS_BETTER
+
+    for problem, names in METRICS.items():
+        minimized = {name for name in names if ALL[problem][name].direction == MINIMIZE}
+        assert minimized == names.keys() & set(LESS_IS_BETTER)
+
+
+ELSEWHERE = """
+import hashlib, json, pathlib, socket, sys, threading
+sys.path.insert(0, {tree!r})
+calls = []
+def refuse(*arguments, **_):
+    calls.append(str(arguments))
+    raise OSError("no network in this test")
+socket.socket.connect = socket.getaddrinfo = refuse
+from pipelines.definition import compile
+from pipelines.settings import load
+compiled = compile(load("test", pathlib.Path({config!r})))
+import pipelines.definition
+assert pipelines.definition.__file__.startswith({tree!r})
+content = hashlib.sha256(json.dumps({{u: c.decode() for u, c in compiled.uploads.items()}}, sort_keys=True).encode())
+found = {{"body": compiled.body, "uploads": content.hexdigest(), "calls": calls, "threads": threading.active_count()}}
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Another person's machine: another path, home and time zone, leftovers in the tree, the SDK's defaults set."""
+    tree = tmp_path / "home-of-somebody" / "a checkout"
+    for room in ("pipelines", "scripts", "config"):
+        shutil.copytree(ROOT / room, tree / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for leftover in ("__pycache__/train.cpython-313.pyc", ".DS_Store", ".train.py.swp", "train.py~"):
+        (tree / "scripts" / leftover).parent.mkdir(exist_ok=True)
+        (tree / "scripts" / leftover).write_text("leftover")
+    for file in (tree / "scripts").glob("*.py"):
+        file.chmod(0o700)
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    defaults = {"SchemaVersion": "1.0", "SageMaker": {"ProcessingJob": {"VpcConfig": {"Subnets": ["subnet-somebody"]}}}}
+    for place in (".config/sagemaker/config.yaml", ".sagemaker/config.yaml"):
+        (tree.parent / place).parent.mkdir(parents=True)
+        (tree.parent / place).write_text(json.dumps(defaults))
+    studio = {"sagemakerProjectId": "p-somebody", "sagemakerProjectName": "somebody"}
+    (tree.parent / ".sagemaker-code-config").write_text(json.dumps(studio))
+    return tree
+
+
+def compiled_in(tree, config):
+    environment = {
+        "HOME": str(tree.parent),
+        "USER": "somebody",
+        "PATH": os.environ["PATH"],
+        "PYTHONHASHSEED": "4711",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TZ": "Asia/Kolkata",
+        "LC_ALL": "C",
+        "AWS_PROFILE": "somebody",
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ACCESS_KEY_ID": "AKIASOMEBODYSOMEBODY",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-somebody",
+    }
+    code = ELSEWHERE.format(tree=str(tree), config=str(config))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tree.parent, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)  # and nothing else: the SDK would like to talk
+
+
+def test_the_same_tree_gives_the_same_bytes_on_any_machine_without_a_call(settings, elsewhere, tmp_path):
+    local = f'endpoint_url = "http://127.0.0.1:5155"\naccess_key_id = "{KEY_ID}"\nsecret_access_key = "{SECRET}"\n'
+    compiled = compile(settings(local + EVERYTHING))
+    content = {uri: text.decode() for uri, text in compiled.uploads.items()}
+    found = compiled_in(elsewhere, tmp_path / "config")
+    assert found["body"] == compiled.body
+    assert found["uploads"] == hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    assert (found["calls"], found["threads"]) == ([], 1)
+    everything = compiled.body + json.dumps(content)
+    for word in (str(ROOT), str(Path.home()), str(tmp_path), KEY_ID, SECRET, "127.0.0.1:5155"):
+        assert len(word) < 5 or word not in everything  # a home of "/" says nothing
+
+
+def test_the_body_is_canonical(settings):
+    body = compile(settings()).body
+    assert body == json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert [step["Name"] for step in all_steps(json.loads(body)["Steps"])] == [
+        "Preprocess",
+        "Train",
+        "Evaluate",
+        "QualityGate",
+        "Register",
+        "QualityGateFailed",
+    ]
+
+
+def test_a_changed_script_changes_the_definition(settings, tmp_path):
+    scripts = tmp_path / "scripts"
+    shutil.copytree(ROOT / "scripts", scripts)
+    before = compile(settings(), scripts).body
+    assert before == compile(settings()).body
+    with (scripts / "train.py").open("a") as file:
+        file.write("# changed\n")
+    assert compile(settings(), scripts).body != before

@@ -1,0 +1,90 @@
+"""--parameters: refused before any call, everything wrong at once, with what would be right."""
+
+import pytest
+
+from pipelines.arguments import declared, parse
+from pipelines.errors import UsageProblem
+
+PARAMETERS = declared(
+    {
+        "Parameters": [
+            {"Name": "InputDataUri", "Type": "String", "DefaultValue": "s3://bucket/data"},
+            {"Name": "Rounds", "Type": "Integer", "DefaultValue": 300},
+            {"Name": "Threshold", "Type": "Float", "DefaultValue": 0.8},
+            {"Name": "Spot", "Type": "Boolean", "DefaultValue": False},
+            {"Name": "Approval", "Type": "String", "DefaultValue": "Pending", "EnumValues": ["Pending", "Approved"]},
+        ]
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("pair", "value"),
+    [
+        ("InputDataUri=s3://b/a=b/c d", "s3://b/a=b/c d"),
+        ("InputDataUri=", ""),
+        ("Rounds=-5", "-5"),
+        ("Rounds=007", "7"),
+        ("Threshold=.5", ".5"),
+        ("Threshold=1e-3", "1e-3"),
+        ("Threshold=1", "1"),
+        ("Spot=TRUE", "true"),
+        ("Approval=Approved", "Approved"),
+    ],
+)
+def test_what_is_good_arrives_as_text(pair, value):
+    assert parse([pair], PARAMETERS) == {pair.partition("=")[0]: value}
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence"),
+    [
+        ("Treshold=0.9", "'Treshold' is not declared: did you mean Threshold?"),
+        ("input_data_uri=x", "'input_data_uri' is not declared: did you mean InputDataUri?"),
+        ("Zebra=1", "'Zebra' is not declared\n"),
+        ("=1", "'' is not declared"),
+        ("Threshold", "Threshold has no value: write Threshold=VALUE"),
+        ("Rounds=3.5", "Rounds=3.5: a whole number is wanted"),
+        ("Rounds=1_000", "a whole number is wanted"),
+        ("Rounds=٣", "a whole number is wanted"),
+        ("Rounds=" + "9" * 5000, "a whole number is wanted"),
+        ("Threshold=high", "Threshold=high: a number is wanted"),
+        ("Threshold=nan", "a number is wanted"),
+        ("Threshold=1e999", "a number is wanted"),
+        ("Spot=yes", "Spot=yes: true or false is wanted"),
+        ("Approval=Aproved", "must be one of Pending, Approved (did you mean Approved?)"),
+        ("InputDataUri=" + "x" * 1025, "InputDataUri: 1025 characters, at most 1024"),
+    ],
+)
+def test_what_is_wrong_is_named(pair, sentence):
+    with pytest.raises(UsageProblem) as refused:
+        parse([pair], PARAMETERS)
+    assert sentence in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+def test_every_problem_is_told_at_once_with_what_is_declared():
+    with pytest.raises(UsageProblem) as refused:
+        parse(["Rounds=many", "Treshold=1", "Spot=true", "Spot=false"], PARAMETERS)
+    text = str(refused.value)
+    for part in ("Rounds=many", "'Treshold'", "Spot is given twice", "nothing was started"):
+        assert part in text
+    for row in (
+        "InputDataUri  String   s3://bucket/data",
+        "Approval      String   Pending           Pending, Approved",
+    ):
+        assert row in text
+
+
+def test_a_parameter_without_default_has_to_be_given():
+    required = declared({"Parameters": [{"Name": "Day", "Type": "String"}]})
+    with pytest.raises(UsageProblem, match="Day has no default: give Day=VALUE"):
+        parse([], required)
+    assert parse(["Day=1"], required) == {"Day": "1"}
+
+
+def test_a_wrong_value_is_not_also_called_missing():
+    required = declared({"Parameters": [{"Name": "Day", "Type": "Integer"}]})
+    with pytest.raises(UsageProblem) as refused:
+        parse(["Day=x"], required)
+    assert "no default" not in str(refused.value)

@@ -1,0 +1,335 @@
+"""The command as people call it: exit codes and sentences."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
+
+from pipelines import definition, sessions
+from pipelines.definition import Compiled
+from pipelines.options import ALONE, CHAIN, parser
+from pipelines.run import main
+from pipelines.settings import CONFIG
+
+PIPELINE = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn-local"
+EXECUTION = f"{PIPELINE}/execution/abc"
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+HEAVY = ("boto3", "botocore", "pydantic", "rich", "sagemaker", "numpy", "pyarrow")
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    monkeypatch.delenv("PIPELINE_ENV", raising=False)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A small definition in place of the SDK's: compiling takes seconds."""
+    parameters = [{"Name": "Threshold", "Type": "Float", "DefaultValue": 0.8}]
+    step = {"Name": "Train", "Type": "Training", "Arguments": {"Where": "ü"}}
+
+    def compile(settings):
+        threshold = parameters[0] | {"DefaultValue": settings.quality_gate.threshold}
+        body = {"Version": "2020-12-01", "Parameters": [threshold], "Steps": [step]}
+        return Compiled(settings.pipeline_name, json.dumps(body), {f"{settings.prefix}/code/1/train.py": b"code"}, {})
+
+    monkeypatch.setattr(definition, "compile", compile)
+
+
+@pytest.fixture
+def no_call(monkeypatch):
+    def client(settings, service):
+        raise AssertionError(f"{service} was called")
+
+    monkeypatch.setattr(sessions, "client", client)
+
+
+class FakeAws:
+    """One execution of one pipeline, and the logs of its job: every service at once."""
+
+    def __init__(self, status="Succeeded", *steps, error=None):
+        self.status, self.steps, self.error = status, steps, error
+        self.stopped, self.deleted = [], []
+
+    def describe_pipeline(self, PipelineName):
+        if self.status is None:
+            raise ClientError({"Error": {"Code": "ResourceNotFound", "Message": "does not exist"}}, "DescribePipeline")
+        return {"PipelineArn": PIPELINE, "PipelineDefinition": '{"Steps": []}', "RoleArn": "role"}
+
+    def list_pipeline_executions(self, PipelineName, **_):
+        self.describe_pipeline(PipelineName)
+        return {
+            "PipelineExecutionSummaries": [{"PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": self.status}]
+        }
+
+    def describe_pipeline_execution(self, PipelineExecutionArn):
+        if self.error:
+            raise self.error
+        return {"PipelineExecutionStatus": self.status, "CreationTime": START, "LastModifiedTime": START}
+
+    def list_pipeline_execution_steps(self, **_):
+        return {"PipelineExecutionSteps": list(self.steps)}
+
+    def stop_pipeline_execution(self, PipelineExecutionArn, ClientRequestToken):
+        assert 32 <= len(ClientRequestToken) <= 128
+        self.stopped.append(PipelineExecutionArn)
+
+    def delete_pipeline(self, PipelineName, ClientRequestToken):
+        assert 32 <= len(ClientRequestToken) <= 128
+        self.deleted.append(PipelineName)
+
+    def describe_training_job(self, TrainingJobName):
+        return {"FailureReason": "AlgorithmError: the target is constant"}
+
+    def describe_log_streams(self, logGroupName, logStreamNamePrefix):
+        return {"logStreams": [{"logStreamName": f"{logStreamNamePrefix}/algo-1"}]}
+
+    def get_log_events(self, **_):
+        return {"events": [{"timestamp": 1, "message": "ERROR: the target is constant"}]}
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    def use(fake):
+        monkeypatch.setattr(sessions, "client", lambda settings, service: fake)
+        return fake
+
+    return use
+
+
+class Answering:
+    def __init__(self, terminal):
+        self.terminal = terminal
+
+    def isatty(self):
+        return self.terminal
+
+
+def answer(monkeypatch, text):
+    """Somebody at a terminal, or nobody."""
+    monkeypatch.setattr(sys, "stdin", Answering(text is not None))
+    monkeypatch.setattr("builtins.input", lambda question: print(question) or text)
+
+
+def child(*command, **options):
+    """With the variables of this process: where Python finds the repository."""
+    environment = os.environ | {"PYTHONPATH": str(CONFIG.parent)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.run(command, text=True, timeout=60, env=environment, **pipes)
+
+
+def test_help_imports_nothing_heavy():
+    code = f"""
+import sys
+from pipelines.run import main
+try:
+    main(["--help"])
+except SystemExit as end:
+    print(end.code, [name for name in {HEAVY} if name in sys.modules])
+"""
+    assert child(sys.executable, "-c", code).stdout.splitlines()[-1] == "0 []"
+
+
+def test_help_names_every_option(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    for option in (*CHAIN, *ALONE, "env", "config", "parameters", "execution", "yes"):
+        assert f"--{option.replace('_', '-')}" in shown
+
+
+def test_without_an_action_help_and_a_hint(capsys):
+    assert main([]) == 2
+    shown = capsys.readouterr().err
+    assert "--upsert" in shown
+    assert shown.splitlines()[-1].startswith("error: nothing to do")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("--plan --upsert", "--plan stands alone: call it without --upsert"),
+        ("--delete --start", "--delete stands alone"),
+        ("--show-config --wait", "--show-config stands alone"),
+        ("--upsert --parameters a=b", "--parameters goes with --start only"),
+        ("--upsert --execution x", "--execution goes with --wait or --stop only"),
+        ("--start --wait --execution x", "leave one of them out"),
+        ("--upsert --wait", "starts nothing to wait for"),
+        ("--plan --yes", "--yes goes with --delete only"),
+    ],
+)
+def test_contradictions_are_refused_before_anything_is_read(capsys, no_call, arguments, sentence):
+    assert main([*arguments.split(), "--config", "/nowhere"]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_show_config(capsys, no_call):
+    assert main(["--env", "prod", "--show-config"]) == 0
+    assert "canary_percent = 25" in capsys.readouterr().out
+
+
+def test_the_environment_variable_chooses_and_the_option_wins(capsys, monkeypatch):
+    monkeypatch.setenv("PIPELINE_ENV", "prod")
+    main(["--show-config"])
+    assert 'environment = "prod"' in capsys.readouterr().out
+    main(["--show-config", "--env", "local"])
+    assert 'environment = "local"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--env", "moon"], ["--config", "/nowhere"], ["--env", "dev", "--definition"]])
+def test_settings_that_cannot_be_used_are_one_sentence(capsys, no_call, arguments):
+    assert main([*arguments, *([] if "--definition" in arguments else ["--plan"])]) == 1
+    shown = capsys.readouterr()
+    assert shown.err.startswith("error: ")
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+
+
+def test_the_definition_is_json_for_people_and_programs(capsys, small, no_call):
+    assert main(["--definition"]) == 0
+    shown = capsys.readouterr().out
+    assert json.loads(shown)["Steps"][0]["Name"] == "Train"
+    assert "\n  " in shown
+    assert "ü" in shown
+
+
+def test_wrong_parameters_are_refused_before_any_call(capsys, small, no_call):
+    assert main(["--upsert", "--start", "--parameters", "Treshold=1", "Threshold=high"]) == 2
+    shown = capsys.readouterr().err
+    assert "did you mean Threshold?" in shown
+    assert "a number is wanted" in shown
+
+
+def test_waiting_for_a_success(capsys, aws):
+    package = {"StepName": "Register", "StepStatus": "Succeeded", "Metadata": {"RegisterModel": {"Arn": "package/7"}}}
+    aws(FakeAws("Succeeded", package))
+    assert main(["--wait"]) == 0
+    shown = capsys.readouterr().out
+    assert "Register: Succeeded" in shown
+    assert "registered package/7" in shown
+    assert "execution abc: Succeeded after 0 s" in shown
+
+
+def test_waiting_for_a_failure_tells_the_step_its_reason_and_its_log(capsys, aws):
+    job = {"TrainingJob": {"Arn": "arn:aws:sagemaker:eu-west-1:000000000000:training-job/train-1"}}
+    step = {"StepName": "Train", "StepStatus": "Failed", "FailureReason": "ClientError: job failed", "Metadata": job}
+    aws(FakeAws("Failed", step))
+    assert main(["--wait", "--execution", EXECUTION]) == 1
+    shown = capsys.readouterr().out
+    for part in ("step Train failed: ClientError: job failed", "the target is constant", "train-1", "abc: Failed"):
+        assert part in shown
+
+
+@pytest.mark.parametrize("status", ["Stopped", "CompletedWithFailures"])
+def test_what_did_not_succeed_is_not_a_success(aws, status):
+    aws(FakeAws(status))
+    assert main(["--wait"]) == 1
+
+
+def come_back(text):
+    (line,) = [line for line in text.splitlines() if "pipelines.run" in line]
+    return parser("none").parse_args(shlex.split(line)[3:])
+
+
+def test_ctrl_c_leaves_the_run_and_says_how_to_come_back(capsys, aws, tmp_path):
+    fake = aws(FakeAws("Executing", error=KeyboardInterrupt()))
+    shutil.copytree(CONFIG, tmp_path / "my config")
+    assert main(["--config", str(tmp_path / "my config"), "--wait"]) == 130
+    again = come_back(capsys.readouterr().err)
+    assert (again.env, again.wait, again.execution) == ("local", True, EXECUTION)
+    assert again.config == tmp_path / "my config"
+    assert fake.stopped == []
+
+
+def test_a_refusal_while_waiting_also_says_how_to_come_back(capsys, aws):
+    expired = {"Error": {"Code": "ExpiredTokenException", "Message": "The security token is expired"}}
+    aws(FakeAws("Executing", error=ClientError(expired, "DescribePipelineExecution")))
+    assert main(["--wait"]) == 1
+    shown = capsys.readouterr().err
+    assert come_back(shown).execution == EXECUTION
+    assert "error: the AWS credentials have expired" in shown
+
+
+def test_missing_credentials_are_one_sentence(capsys, aws):
+    aws(FakeAws(error=NoCredentialsError()))
+    assert main(["--wait"]) == 1
+    assert "error: no credentials" in capsys.readouterr().err
+
+
+def test_a_defect_is_one_line_and_keeps_its_trace_in_a_file(capsys, aws, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    aws(FakeAws(error=ZeroDivisionError("ours")))
+    assert main(["--wait"]) == 1
+    shown = capsys.readouterr().err
+    assert "error: unexpected ZeroDivisionError: ours" in shown
+    assert "Traceback" not in shown
+    (trace,) = tmp_path.glob("pipelines-run-*.txt")
+    assert "Traceback" in trace.read_text()
+
+
+def test_stop(capsys, aws):
+    fake = aws(FakeAws("Executing"))
+    assert main(["--stop"]) == 0
+    assert fake.stopped == [EXECUTION]
+
+
+def test_stop_of_what_has_ended_says_so(capsys, aws):
+    fake = aws(FakeAws("Succeeded"))
+    assert main(["--stop", "--execution", "abc"]) == 0
+    assert "nothing to stop: execution abc is Succeeded" in capsys.readouterr().out
+    assert fake.stopped == []
+
+
+@pytest.mark.parametrize(("said", "deleted"), [("y", 1), ("YES", 1), ("n", 0), ("", 0), ("yeah", 0)])
+def test_delete_asks_and_says_what_stays(capsys, aws, monkeypatch, said, deleted):
+    fake = aws(FakeAws())
+    answer(monkeypatch, said)
+    assert main(["--delete"]) == (0 if deleted else 1)
+    assert fake.deleted == ["churn-local"] * deleted
+    shown = capsys.readouterr().out
+    for part in ("group churn", "s3://churn-local-000000000000-eu-west-1/churn"):
+        assert part in shown
+
+
+def test_delete_without_anybody_to_ask(capsys, aws, monkeypatch):
+    fake = aws(FakeAws())
+    answer(monkeypatch, None)
+    assert main(["--delete"]) == 2
+    assert "add --yes" in capsys.readouterr().err
+    assert fake.deleted == []
+    assert main(["--delete", "--yes"]) == 0
+    assert fake.deleted == ["churn-local"]
+
+
+def test_delete_of_what_is_not_there_succeeds(capsys, aws):
+    aws(FakeAws(None))
+    assert main(["--delete"]) == 0
+    assert "does not exist: nothing to delete" in capsys.readouterr().out
+
+
+def test_delete_of_a_running_pipeline_is_refused(capsys, aws):
+    fake = aws(FakeAws("Executing"))
+    assert main(["--delete", "--yes"]) == 1
+    assert "is running (abc)" in capsys.readouterr().err
+    assert fake.deleted == []
+
+
+@pytest.mark.parametrize("action", ["--describe", "--list", "--wait", "--stop"])
+def test_what_is_not_there_is_not_described(capsys, aws, action):
+    aws(FakeAws(None))
+    assert main([action]) == 1
+    assert "churn-local does not exist: create it with --upsert" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = child(sys.executable, "-m", "pipelines.run", "--show-config", stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, "")
