@@ -1,0 +1,35 @@
+"""Files that are either there or not: written under a temporary name, then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from failures import Refused
+
+UNFINISHED = ".unfinished"  # the ending of every temporary name; whoever owns a folder sweeps these at its start
+
+
+def write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + UNFINISHED)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """A full disk or a read-only folder is something a person can mend: say which folder and why."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refused(f"cannot write to {folder}: {reason}; give the job more volume or a writable folder") from error

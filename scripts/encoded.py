@@ -1,0 +1,129 @@
+"""One side of the encoded data (train or validation): checked, then read in batches, never whole.
+
+The matrix XGBoost learns from is a QuantileDMatrix filled by an iterator: one byte or so a value instead of the table.
+XGBoost walks the file several times; decoding Parquet is a small part of each walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xgboost as xgb
+from failures import Refused
+from features import Features
+
+BATCH_ROWS = 131_072  # 5 MB of 11 columns: smaller batches are slower, larger ones only take memory
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Side:
+    name: str  # as in the log and the metric names
+    file: Path
+    features: Features
+    labels: Floats
+
+    @property
+    def class_counts(self) -> npt.NDArray[np.int64]:
+        return np.bincount(self.labels.astype(np.int64), minlength=len(self.features.target.classes))
+
+    def matrices(self) -> Iterator[Floats]:
+        with _readable(self.file):
+            for batch in pq.ParquetFile(self.file).iter_batches(BATCH_ROWS, columns=self.features.names):
+                by_name = [batch.column(name).to_numpy(zero_copy_only=False) for name in self.features.names]
+                yield np.stack(by_name, axis=1)
+
+    def quantiles(
+        self, max_bin: int, threads: int, weights: Floats | None, between: Callable[[], None], reference: Any = None
+    ) -> Any:
+        """The binned matrix; validation is binned with the train side's cuts (its reference)."""
+        rows = Rows(self, weights, between)
+        with _readable(self.file):
+            return xgb.QuantileDMatrix(
+                rows, max_bin=max_bin, ref=reference, nthread=threads, enable_categorical=True, missing=np.nan
+            )
+
+
+class Rows(xgb.DataIter):  # type: ignore[misc]
+    """Batches of a side with the weight of each row's class; ``between`` is called before each, and may raise."""
+
+    def __init__(self, side: Side, weights: Floats | None, between: Callable[[], None]) -> None:
+        super().__init__(release_data=True)
+        self.side, self.weights, self.between = side, weights, between
+        self.names = [model_name(name) for name in side.features.names]
+        self.reset()
+
+    def reset(self) -> None:
+        self.matrices, self.position = self.side.matrices(), 0
+
+    def next(self, input_data: Callable[..., None]) -> bool:
+        self.between()
+        matrix = next(self.matrices, None)
+        if matrix is None:
+            return False
+        labels = self.side.labels[self.position : self.position + len(matrix)]
+        self.position += len(matrix)
+        weight = None if self.weights is None else self.weights[labels.astype(np.int64)]
+        types = self.side.features.types
+        input_data(data=matrix, label=labels, weight=weight, feature_names=self.names, feature_types=types)
+        return True
+
+
+def model_name(column: str) -> str:
+    """XGBoost refuses three characters in feature names; look-alikes keep the names readable."""
+    return column.translate({ord("["): "(", ord("]"): ")", ord("<"): "‹"})
+
+
+def open_side(name: str, folder: Path, features: Features) -> Side:
+    """Every reason to refuse the data is found here, from the file's schema and the target column alone."""
+    file = folder / "data.parquet"
+    if not file.is_file():
+        raise Refused(f"the {name} channel has no data.parquet in {folder}: is it the output of preprocess?")
+    with _readable(file):
+        _check_columns(file, pq.read_schema(file), features)
+        labels = pq.read_table(file, columns=[features.target.name]).column(0).to_numpy()
+    side = Side(name, file, features, labels)
+    _check_labels(side)
+    return side
+
+
+def _check_columns(file: Path, schema: pa.Schema, features: Features) -> None:
+    for name in [*features.names, features.target.name]:
+        if name not in schema.names:
+            raise Refused(f"{file} has no column {name!r}, which features.json names: both must come from one run")
+        if schema.field(name).type != pa.float32():
+            raise Refused(f"column {name!r} of {file} is {schema.field(name).type}, not float32: run preprocess again")
+
+
+def _check_labels(side: Side) -> None:
+    labels, target = side.labels, side.features.target
+    if len(labels) == 0:
+        raise Refused(f"the {side.name} side has no rows: give it a larger fraction of the data, or more data")
+    wrong = labels[~np.isfinite(labels)]
+    if target.classes and not len(wrong):
+        wrong = labels[~np.isin(labels, np.arange(len(target.classes)))]
+    if len(wrong):
+        kind = f"class numbers 0 to {len(target.classes) - 1}" if target.classes else "finite numbers"
+        raise Refused(f"{len(wrong)} values of {target.name!r} in {side.file}, such as {wrong[0]}, are not {kind}")
+    if (target.classes or side.name == "train") and (labels == labels[0]).all():
+        only = repr(target.classes[int(labels[0])]) if target.classes else f"the value {labels[0]}"
+        raise Refused(f"the {side.name} side holds nothing but {only} in {target.name!r}: it needs data that varies")
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise Refused(f"{file} cannot be read as Parquet ({error}): run preprocess again") from error
+    except xgb.core.XGBoostError as error:
+        reason = str(error).partition("Stack trace")[0].rpartition("Check failed: ")[2]
+        raise Refused(f"XGBoost refuses {file}: {reason}") from error

@@ -1,0 +1,78 @@
+"""How sure a metric is: a value, its standard deviation and a confidence interval.
+
+No bootstrap: every metric here is a smooth function of averages over rows, so how far each row pulls the metric (its
+*influence*) has a closed form, and the spread of the influences is the metric's standard deviation (the infinitesimal
+jackknife; for AUC this is DeLong's method). One pass over the rows, no seed, the same bytes every time, a million
+rows in a second, and a slice costs only what its own rows cost.
+
+The interval depends on what kind of number the metric is, so that it never leaves the possible range:
+
+- ``share`` (0 to 1: accuracy, recall, AUC): Wilson's interval on the effective number of rows, which stays honest at
+  0 and 1, where "value ± 1.96 deviations" would claim certainty;
+- ``loss`` (0 upwards: RMSE, log loss): symmetric on the logarithmic scale;
+- ``r2`` (1 downwards): one minus a loss.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+CONFIDENCE = 0.95
+Numbers = npt.NDArray[np.float64]
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    value: float
+    standard_deviation: float
+    support: float  # rows that the value rests on: what the interval is made of where the deviation is 0
+    kind: str = "share"
+    baseline: float | None = None  # the best that a constant answer reaches
+    baseline_deviation: float = 0.0
+
+    def interval(self, confidence: float = CONFIDENCE) -> Interval:
+        z = NormalDist().inv_cdf((1 + confidence) / 2)
+        if self.kind == "share":
+            return _wilson(self.value, self.standard_deviation, self.support, z)
+        if self.kind == "r2":
+            low, high = _logarithmic(1 - self.value, self.standard_deviation, z)
+            return 1 - high, 1 - low
+        return _logarithmic(self.value, self.standard_deviation, z)
+
+    def as_json(self) -> dict[str, Any]:
+        """SageMaker's two keys and ours beside them."""
+        content: dict[str, Any] = {
+            "value": self.value,
+            "standard_deviation": self.standard_deviation,
+            "confidence_interval": list(self.interval()),
+        }
+        return content if self.baseline is None else content | {"baseline": self.baseline}
+
+
+def spread(influences: Numbers, rows: npt.NDArray[Any] | None = None) -> float:
+    """The standard deviation of a metric from the influence of each row, or of groups of ``rows`` alike rows."""
+    squares = np.square(influences) if rows is None else np.square(influences) * rows
+    count = float(influences.size if rows is None else rows.sum())
+    return math.sqrt(float(squares.sum()) / count / max(count - 1, 1))
+
+
+def _wilson(value: float, deviation: float, support: float, z: float) -> Interval:
+    variance = max(value * (1 - value), 0.0)  # rounding may leave a share of 1 + 2e-16
+    rows = variance / deviation**2 if deviation > 0 and variance > 0 else max(support, 1.0)
+    centre = (value + z * z / (2 * rows)) / (1 + z * z / rows)
+    half = z / (1 + z * z / rows) * math.sqrt(variance / rows + z * z / (4 * rows * rows))
+    return max(0.0, min(value, centre - half)), min(1.0, max(value, centre + half))
+
+
+def _logarithmic(value: float, deviation: float, z: float) -> Interval:
+    if value <= 0:
+        return 0.0, 0.0
+    factor = math.exp(min(z * deviation / value, 50.0))  # 50: a hopeless interval stays a number JSON can hold
+    return value / factor, value * factor

@@ -1,0 +1,108 @@
+"""The evaluation step: how good is the model on rows it has never seen, and against the approved champion?
+
+Reads model.tar.gz and the encoded test side; writes evaluation.json (SageMaker's model-quality layout, and what the
+quality gate reads), report.html (for people) and predictions.parquet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NoReturn
+
+from failures import Refused, report
+
+OUTPUTS = ("predictions.parquet", "report.html", "evaluation.json")
+
+
+class Parser(argparse.ArgumentParser):
+    """A wrong flag is a reason like any other: it belongs where SageMaker reads reasons."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Refused(f"{message}; evaluate.py --help lists every flag")
+
+
+def main(argv: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if argv is None else argv
+    return report(lambda: _evaluate(_parser().parse_args(arguments)), _message_file(arguments))
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="evaluate.py", description=(__doc__ or "").partition("\n\n")[0], allow_abbrev=False)
+    parser.add_argument("--model", type=Path, required=True, metavar="DIR", help="holds model.tar.gz")
+    parser.add_argument("--test", type=Path, required=True, metavar="DIR", help="holds the test side's data.parquet")
+    parser.add_argument("--champion", type=Path, metavar="DIR", help="holds the champion's evaluation.json, if any")
+    parser.add_argument("--metric", required=True, metavar="NAME", help="the quality gate's metric, e.g. auc")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="gets " + ", ".join(OUTPUTS))
+    parser.add_argument("--message", type=Path, metavar="FILE", help="gets the reason in one sentence on failure")
+    return parser
+
+
+def _message_file(arguments: list[str]) -> Path | None:
+    """Known before anything is parsed, so that a wrong flag can be told there too."""
+    given = [second for first, second in pairwise(arguments) if first == "--message"]
+    return Path(given[-1]) if given else None
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from atomic import writing_to
+    from model_archive import load_archive
+
+    with writing_to(options.output):
+        options.output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=options.output, prefix=".partial-") as folder:
+            partial = Path(folder)
+            model = load_archive(options.model / "model.tar.gz", partial / "model")
+            evaluation = _judge(model, options, partial / "predictions.parquet")
+            _write(evaluation, partial)
+            for name in OUTPUTS:  # only now: a step that fails leaves none of them
+                (partial / name).replace(options.output / name)
+    for line in [*evaluation.lines(), f"report: {options.output / 'report.html'}"]:
+        _say(line)
+
+
+def _write(evaluation: Any, folder: Path) -> None:
+    from report import page
+
+    (folder / "report.html").write_text(page(evaluation), encoding="utf-8")
+    (folder / "evaluation.json").write_text(evaluation.as_json(), encoding="utf-8")
+
+
+def _judge(model: Any, options: argparse.Namespace, predictions: Path) -> Any:
+    from evaluation import Evaluation, importance
+    from gate import check_available, check_metric, gate, read_champion
+    from metrics import estimates
+    from predictions import predict
+    from slices import slices
+
+    problem = model.features.problem
+    check_metric(options.metric, problem)
+    champion = read_champion(options.champion, problem, options.metric)
+    _say(
+        "champion: none yet" if champion is None else f"champion: {options.metric} {champion.value(options.metric):.4f}"
+    )
+    outcome, columns = predict(model, options.test, predictions)
+    _say(f"predicted {len(outcome):,} rows of the test side")
+    found = estimates(outcome)
+    check_available(options.metric, found)
+    return Evaluation(
+        model.features,
+        model.metadata,
+        outcome,
+        found,
+        gate(options.metric, problem, found, champion),
+        slices(outcome, options.metric, found[options.metric], columns),
+        champion,
+        importance(model.booster, model.features),
+    )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""The fitted features: what preprocess learns, what training is told, and what serving applies to a raw row.
+
+One file, ``features.json``, readable by a person. One function, ``Features.encode``, turns typed raw columns into
+the float32 matrix XGBoost sees; preprocess and serving both call it, so the two cannot disagree.
+
+- numeric and boolean columns become float32 (through float64, whatever the source), missing becomes NaN;
+- categorical columns become level numbers: 0 is every level that was rare or never seen, 1 is the first level.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+FORMAT = 1
+OTHER = 0  # the level number of rare and unseen levels
+ARROW_TYPES = {"numeric": pa.float64(), "boolean": pa.bool_(), "categorical": pa.string()}
+Matrix = npt.NDArray[np.float32]
+PROBLEMS = ("binary", "multiclass", "regression")
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    kind: str  # numeric, boolean or categorical
+    levels: tuple[str, ...] = ()
+
+    @cached_property
+    def level_set(self) -> pa.Array:
+        return pa.array(self.levels, pa.string())
+
+
+@dataclass(frozen=True)
+class Target:
+    name: str
+    classes: tuple[str, ...] = ()  # binary: (negative, positive); regression: ()
+    numeric_classes: bool = False  # labels are written without quotes in JSON
+
+
+@dataclass(frozen=True)
+class Features:
+    problem: str
+    target: Target
+    columns: tuple[Column, ...]
+    missing: tuple[str, ...]  # texts that mean "no value"
+    delimiter: str = ","
+    details: dict[str, Any] = field(default_factory=dict)  # for people: split, row counts, ignored columns and why
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        return {column.name: column.kind for column in self.columns}
+
+    @property
+    def types(self) -> list[str]:
+        """XGBoost's feature types."""
+        return ["c" if column.kind == "categorical" else "q" for column in self.columns]
+
+    @property
+    def labels(self) -> list[Any]:
+        """The classes as they appear in an answer: numbers where the data had numbers."""
+        if not self.target.numeric_classes:
+            return list(self.target.classes)
+        return [json.loads(text) if _is_json_number(text) else float(text) for text in self.target.classes]
+
+    def encode(self, table: pa.Table | pa.RecordBatch) -> Matrix:
+        """Typed raw columns (see ARROW_TYPES), in any order, to the matrix in this object's column order."""
+        matrix = np.empty((table.num_rows, len(self.columns)), dtype=np.float32)
+        for position, column in enumerate(self.columns):
+            matrix[:, position] = encode_column(column, table.column(column.name))
+        return matrix
+
+    def write(self, path: Path) -> None:
+        """For the eye: one line for each column and for each of the details."""
+        parts = {"format": FORMAT, **asdict(self)}
+        lines = [
+            f"  {_json(name)}: {_spread(value) if name in ('columns', 'details') else _json(value)}"
+            for name, value in parts.items()
+        ]
+        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Features:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format", None) != FORMAT:
+            raise ValueError(f"{path.name} is not of format {FORMAT}: it was written by another version of preprocess")
+        target = content.pop("target")
+        return cls(
+            target=Target(target["name"], tuple(target["classes"]), target["numeric_classes"]),
+            columns=tuple(Column(c["name"], c["kind"], tuple(c["levels"])) for c in content.pop("columns")),
+            missing=tuple(content.pop("missing")),
+            **content,
+        )
+
+
+def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:
+    if column.kind != "categorical":
+        return _floats(values)
+    codes = pc.fill_null(pc.add(pc.index_in(values, value_set=column.level_set), 1), OTHER)
+    return _floats(pc.if_else(pc.is_valid(values), codes, pa.scalar(None, pa.int32())))
+
+
+def _floats(values: pa.Array | pa.ChunkedArray) -> Matrix:
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    numbers = pc.fill_null(values.cast(pa.float64()), np.nan)
+    with np.errstate(over="ignore"):  # a value beyond float32 becomes inf; callers refuse what is not finite
+        floats: Matrix = numbers.to_numpy(zero_copy_only=False).astype(np.float32)
+    return floats
+
+
+def _is_json_number(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), int | float)
+    except ValueError:
+        return False
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _spread(value: list[Any] | tuple[Any, ...] | dict[str, Any]) -> str:
+    """One line for each item."""
+    if isinstance(value, dict):
+        items, opening, closing = [f"{_json(name)}: {_json(item)}" for name, item in value.items()], "{", "}"
+    else:
+        items, opening, closing = [_json(item) for item in value], "[", "]"
+    return f"{opening}\n    " + ",\n    ".join(items) + f"\n  {closing}" if items else opening + closing

@@ -1,0 +1,88 @@
+"""The hyperparameters, each with default, range and a word of help; flags and XGBoost's parameters come from them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+OBJECTIVES = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
+METRICS = {"binary": ["logloss", "auc"], "multiclass": ["mlogloss", "merror"], "regression": ["rmse", "mae"]}
+
+
+@dataclass(frozen=True)
+class Range:
+    low: float
+    high: float  # may be infinite; the value itself never
+    whole: bool
+    low_excluded: bool = False
+
+    def parse(self, text: str) -> float:
+        """SageMaker may pass 300 as "300.0" and 1000 as "1e3"; both are whole."""
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        too_low = number <= self.low if self.low_excluded else number < self.low
+        if not math.isfinite(number) or too_low or number > self.high or (self.whole and not number.is_integer()):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {self}")
+        return int(number) if self.whole else number
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.whole else "a number"
+        end = "up" if math.isinf(self.high) else f"to {self.high:.10g}"
+        return f"{kind} {'above' if self.low_excluded else 'from'} {self.low:g} {end}"
+
+
+def _whole(default: int, low: int, high: float, explanation: str) -> Any:
+    return field(default=default, metadata={"range": Range(low, high, whole=True), "help": explanation})
+
+
+def _real(default: float, low: float, high: float, explanation: str, low_excluded: bool = False) -> Any:
+    return field(default=default, metadata={"range": Range(low, high, False, low_excluded), "help": explanation})
+
+
+def _choice(default: str, choices: tuple[str, ...], explanation: str) -> Any:
+    return field(default=default, metadata={"choices": choices, "help": explanation})
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    rounds: int = _whole(500, 1, 100_000, "boosting rounds at most")
+    early_stopping_rounds: int = _whole(30, 0, math.inf, "stop after so many rounds without improvement; 0 = never")
+    learning_rate: float = _real(0.1, 0, 1, "shrinks each tree", low_excluded=True)
+    max_depth: int = _whole(6, 1, 30, "depth of each tree")
+    min_child_weight: float = _real(1.0, 0, math.inf, "least sum of hessians in a leaf")
+    subsample: float = _real(1.0, 0, 1, "share of rows for each tree", low_excluded=True)
+    colsample_bytree: float = _real(1.0, 0, 1, "share of columns for each tree", low_excluded=True)
+    reg_lambda: float = _real(1.0, 0, math.inf, "L2 regularization of leaf values")
+    max_bin: int = _whole(256, 2, 65_535, "histogram bins of a numeric column")
+    seed: int = _whole(7, 0, 2**31 - 1, "same seed and data, same model")
+    imbalance: str = _choice("threshold", ("threshold", "weights", "none"), "what to do about rare classes")
+    checkpoint_rounds: int = _whole(50, 1, math.inf, "rounds between two checkpoints")
+    device: str = _choice("auto", ("auto", "cpu", "cuda"), "auto takes the GPU where one is usable")
+
+    def for_xgboost(self, problem: str, classes: int) -> dict[str, Any]:
+        own = ("rounds", "early_stopping_rounds", "imbalance", "checkpoint_rounds", "device")
+        parameters = {name: value for name, value in asdict(self).items() if name not in own}
+        parameters |= {"objective": OBJECTIVES[problem], "eval_metric": METRICS[problem], "tree_method": "hist"}
+        return parameters | ({"num_class": classes} if problem == "multiclass" else {})
+
+
+def add_flags(command: argparse.ArgumentParser) -> None:
+    for parameter in fields(Hyperparameters):
+        limits = parameter.metadata.get("range")
+        explanation = f"{parameter.metadata['help']} (default {parameter.default}{f'; {limits}' if limits else ''})"
+        command.add_argument(
+            f"--{parameter.name.replace('_', '-')}",
+            default=parameter.default,
+            type=limits.parse if limits else str,
+            choices=parameter.metadata.get("choices"),
+            metavar=None if limits is None else "N",
+            help=explanation,
+        )
+
+
+def collect(given: argparse.Namespace) -> Hyperparameters:
+    return Hyperparameters(**{parameter.name: getattr(given, parameter.name) for parameter in fields(Hyperparameters)})

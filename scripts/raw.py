@@ -1,0 +1,310 @@
+"""Raw rows to typed columns: the one parser of preprocess and of serving, so that the two cannot disagree.
+
+``parse_csv`` is the fast way and all or nothing. When it refuses a block, ``salvage_csv`` says cell by cell what is
+wrong with which row and keeps the others; it decides with the same conversions, so a row is good for both or neither.
+
+What a cell may be: a number as in 5, -0.5, 1e3 (NaN counts as missing), true/false in three spellings, or any text in
+UTF-8. A text that is listed as missing, and always the empty one, is no value. Blank lines are skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from features import ARROW_TYPES
+from pyarrow import csv
+
+TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
+QUOTE, LINE_FEED, CARRIAGE_RETURN = b'"\n\r'
+NOT_A = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
+NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
+Positions = npt.NDArray[np.int64]
+Places = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    row: int  # counts the block's rows from 0, blank lines left out
+    line: int  # the block's line it begins on, from 1
+    reason: str
+    text: str  # the row as it came
+    column: str | None = None  # None where the row as a whole is wrong
+    value: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        if self.column is None:
+            return self.reason
+        value = self.value if self.value is None or len(self.value) <= 40 else f"{self.value[:40]}..."
+        return f'column "{self.column}" holds "{value}", which {self.reason}'
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the rows of a block are; its blank lines are no rows."""
+
+    block: bytes
+    starts: Positions
+    ends: Positions
+    breaks: Positions  # just after every line break, also those inside quotes
+
+    def text(self, row: int) -> str:
+        return self.block[self.starts[row] : self.ends[row]].decode(errors="replace").rstrip("\r\n")
+
+    def line(self, row: int) -> int:
+        return int(np.searchsorted(self.breaks, self.starts[row], side="right")) + 1
+
+
+def parse_csv(
+    block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
+) -> pa.Table:
+    """Rows without a header line to a table of the columns in ``kinds``; pa.ArrowInvalid if any row is wrong."""
+    _check_utf8(block)
+    if leaves_quote_open(block, delimiter):
+        raise pa.ArrowInvalid("a quote is opened and never closed")
+    return _read(block, names, {name: ARROW_TYPES[kind] for name, kind in kinds.items()}, missing, delimiter)
+
+
+def salvage_csv(
+    block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
+) -> tuple[pa.Table, Positions, list[BadRow]]:
+    """The rows of a block that are good, their row numbers, and what is wrong with each of the others."""
+    rows = split_rows(block, delimiter)
+    bad: dict[int, tuple[str, str | None, str | None]] = {}
+    if leaves_quote_open(block, delimiter):
+        bad[len(rows.starts) - 1] = ("opens a quote and never closes it", None, None)
+    bad |= dict.fromkeys(_undecodable(rows), ("is not UTF-8 text", None, None))
+    readable = np.setdiff1d(np.arange(len(rows.starts)), list(bad))
+    clean = block if not bad else b"".join(block[rows.starts[row] : rows.ends[row]] for row in readable)
+    misfits: list[tuple[int, int]] = []
+
+    def note(misfit: csv.InvalidRow) -> str:
+        misfits.append((misfit.number - 1, misfit.actual_columns))
+        return "skip"
+
+    texts = read_texts(clean, names, list(kinds), delimiter, note)
+    bad |= {int(readable[at]): (f"has {n} fields instead of {len(names)}", None, None) for at, n in misfits}
+    readable = np.delete(readable, [at for at, _ in misfits])
+    columns = {}
+    for name, kind in kinds.items():
+        columns[name], wrong = from_text(one_array(texts[name]), kind, missing)
+        for at in np.flatnonzero(wrong).tolist():
+            bad.setdefault(int(readable[at]), (NOT_A[kind], name, texts[name][at].as_py()))
+    kept = ~np.isin(readable, list(bad))
+    found = [
+        BadRow(row, rows.line(row), why, rows.text(row), column, value) for row, (why, column, value) in bad.items()
+    ]
+    return pa.table(columns).filter(pa.array(kept)), readable[kept], sorted(found, key=lambda one: one.row)
+
+
+def read_texts(
+    block: bytes,
+    names: Sequence[str],
+    wanted: Sequence[str],
+    delimiter: str,
+    on_misfit: Callable[[csv.InvalidRow], str] = lambda _: "skip",
+) -> pa.Table:
+    """The cells as they came (the empty one is null), without the rows of another number of fields."""
+    return _read(block, names, dict.fromkeys(wanted, pa.string()), (), delimiter, on_misfit)
+
+
+def first_bad_cell(
+    block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
+) -> BadRow | None:
+    """Why ``parse_csv`` refused a block: its first wrong row."""
+    return next(iter(salvage_csv(block, names, kinds, missing, delimiter)[2]), None)
+
+
+def from_text(values: pa.Array, kind: str, missing: Sequence[str]) -> tuple[pa.Array, Places]:
+    """Texts to a kind's type, and where that is impossible; those places are null."""
+    values = pc.if_else(pc.is_in(values, pa.array(["", *missing], pa.string())), pa.scalar(None, pa.string()), values)
+    if kind == "categorical":
+        return values, np.zeros(len(values), bool)
+    if kind == "boolean":
+        known = pc.is_in(values, pa.array(TRUE + FALSE))
+        truths = pc.if_else(known, pc.is_in(values, pa.array(TRUE)), pa.scalar(None, pa.bool_()))
+        return truths, np.asarray(pc.and_(pc.is_valid(values), pc.invert(known)))
+    trimmed = pc.ascii_trim(values, " \t")
+    wrong = _not_numbers(trimmed)
+    if wrong.any():
+        trimmed = pc.if_else(pa.array(wrong), pa.scalar(None, pa.string()), trimmed)
+    return trimmed.cast(pa.float64()), wrong
+
+
+def from_arrow(values: pa.Array | pa.ChunkedArray, kind: str, missing: Sequence[str]) -> tuple[pa.Array, Places]:
+    """A typed column (Parquet) to a kind's type, and where that is impossible."""
+    array = one_array(values)
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_null(array.type):
+        return array.cast(ARROW_TYPES[kind]), np.zeros(len(array), bool)
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+        return from_text(array.cast(pa.string()), kind, missing)
+    if kind == "categorical":
+        return _as_levels(array, missing), np.zeros(len(array), bool)
+    if kind == "boolean":
+        return from_text(_as_levels(array, missing), kind, missing)
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.int8())
+    return array.cast(pa.float64(), safe=False), np.zeros(len(array), bool)
+
+
+def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    if not isinstance(values, pa.ChunkedArray):
+        return values
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+
+
+def level_text(value: object) -> str | None:
+    """A typed value as the text of a category: true, 3 (also for 3.0), 3.5; NaN is no value."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if value != value:
+            return None
+        return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
+    return str(value)
+
+
+def leaves_quote_open(block: bytes, delimiter: str) -> bool:
+    return b'"' in block and len(_structural_quotes(block, delimiter)) % 2 == 1
+
+
+def split_rows(block: bytes, delimiter: str) -> Rows:
+    breaks = _line_breaks(block)
+    inside = np.searchsorted(_structural_quotes(block, delimiter), breaks) % 2 == 1
+    ends = breaks[~inside]
+    if len(block) and (not len(ends) or ends[-1] != len(block)):
+        ends = np.append(ends, len(block))  # the last row has no line break, or never closes its quote
+    starts = np.concatenate([[0], ends[:-1]])[: len(ends)].astype(np.int64)
+    first = np.frombuffer(block, np.uint8)[starts]
+    blank = ((first == LINE_FEED) | (first == CARRIAGE_RETURN)) & (ends - starts <= 2)
+    return Rows(block, starts[~blank], ends[~blank], breaks)
+
+
+def last_row_end(block: bytes, delimiter: str) -> int:
+    """Where the last complete row of a block ends; 0 if there is none."""
+    if b'"' not in block and b"\r" not in block:
+        return block.rfind(b"\n") + 1
+    breaks = _line_breaks(block)
+    if block.endswith(b"\r"):
+        breaks = breaks[:-1]  # the next block may begin with the line feed that belongs to it
+    inside = np.searchsorted(_structural_quotes(block, delimiter), breaks) % 2 == 1
+    ends = breaks[~inside]
+    return int(ends[-1]) if len(ends) else 0
+
+
+def count_lines(block: bytes) -> int:
+    return len(_line_breaks(block)) if b"\r" in block else block.count(b"\n")
+
+
+def first_line_end(block: bytes) -> int:
+    breaks = _line_breaks(block)
+    return int(breaks[0]) if len(breaks) else len(block)
+
+
+def _read(
+    block: bytes,
+    names: Sequence[str],
+    types: dict[str, pa.DataType],
+    missing: Sequence[str],
+    delimiter: str,
+    on_misfit: Callable[[csv.InvalidRow], str] | None = None,
+) -> pa.Table:
+    if not block or (block.isspace() and not block.strip(b"\r\n")):
+        return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    return csv.read_csv(
+        pa.BufferReader(block),
+        csv.ReadOptions(use_threads=False, column_names=list(names), block_size=2**31 - 1),
+        csv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in block, invalid_row_handler=on_misfit),
+        csv.ConvertOptions(
+            check_utf8=False,
+            column_types=types,
+            include_columns=list(types),
+            null_values=["", *missing],
+            true_values=TRUE,
+            false_values=FALSE,
+            strings_can_be_null=True,
+        ),
+    )
+
+
+def _check_utf8(block: bytes) -> None:
+    offsets = pa.py_buffer(np.array([0, len(block)], np.int64))
+    pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(block)).validate(full=True)
+
+
+def _undecodable(rows: Rows) -> list[int]:
+    try:
+        _check_utf8(rows.block)
+        return []
+    except pa.ArrowInvalid:
+        return [row for row in range(len(rows.starts)) if "\ufffd" in rows.text(row) and not _decodes(rows, row)]
+
+
+def _decodes(rows: Rows, row: int) -> bool:
+    try:
+        rows.block[rows.starts[row] : rows.ends[row]].decode()
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
+def _not_numbers(texts: pa.Array) -> Places:
+    """Almost every cell is a plain number; of the others, each different text is tried by itself."""
+    doubtful = texts.filter(pc.invert(pc.match_substring_regex(texts, NUMBER)))
+    wrong = [text for text in doubtful.unique().to_pylist() if text is not None and not _converts(text)]
+    return np.asarray(pc.is_in(texts, pa.array(wrong, pa.string()))) if wrong else np.zeros(len(texts), bool)
+
+
+def _converts(text: str) -> bool:
+    try:
+        pa.scalar(text).cast(pa.float64())
+        return True
+    except pa.ArrowInvalid:
+        return False
+
+
+def _as_levels(values: pa.Array, missing: Sequence[str]) -> pa.Array:
+    if pa.types.is_float16(values.type) or pa.types.is_float32(values.type):
+        values = values.cast(pa.string())  # the shortest text: 0.1, as a JSON request would say it
+    if pa.types.is_decimal(values.type) or pa.types.is_string(values.type):
+        values = values.cast(pa.float64(), safe=False)
+    coded = values.dictionary_encode()
+    texts = pa.array([level_text(value) for value in coded.dictionary.to_pylist()], pa.string())
+    return from_text(texts.take(coded.indices), "categorical", missing)[0]
+
+
+def _line_breaks(block: bytes) -> Positions:
+    data = np.frombuffer(block, np.uint8)
+    if b"\r" not in block:
+        return np.flatnonzero(data == LINE_FEED) + 1
+    breaks = data == LINE_FEED
+    lone = data == CARRIAGE_RETURN
+    lone[:-1] &= data[1:] != LINE_FEED
+    return np.flatnonzero(breaks | lone) + 1
+
+
+def _structural_quotes(block: bytes, delimiter: str) -> Positions:
+    """Quotes that open or close a field, in turn; a quote inside an unquoted field is an ordinary character."""
+    data = np.frombuffer(block, np.uint8)
+    quotes = np.flatnonzero(data == QUOTE)
+    opening = quotes[::2]
+    before = data[np.maximum(opening - 1, 0)]
+    begins = np.isin(before, (LINE_FEED, CARRIAGE_RETURN, ord(delimiter))) | (opening == 0)
+    doubled = np.zeros(len(opening), bool)
+    doubled[1:] = opening[1:] - quotes[1::2][: len(opening) - 1] == 1
+    return quotes if (begins | doubled).all() else _scan_quotes(block, delimiter)
+
+
+def _scan_quotes(block: bytes, delimiter: str) -> Positions:
+    field = re.compile(rb"(?<![^\n\r" + re.escape(delimiter.encode()) + rb'])"[^"]*(?:""[^"]*)*("|\Z)')
+    edges = [edge for match in field.finditer(block) for edge in (match.start(), match.start(1))]
+    closed = [edge for edge in edges if edge < len(block)]  # only the last field can be open to the end
+    return np.array(closed, np.int64)

@@ -1,0 +1,90 @@
+"""Small encoded data as preprocess leaves it, with the training command's flags for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from features import Column, Features, Target
+
+CLASSES = {"binary": ("no", "yes"), "multiclass": ("bird", "cat", "dog"), "regression": ()}
+
+
+@dataclass(frozen=True)
+class Encoded:
+    folder: Path
+    features: Features
+
+    @property
+    def train(self) -> Path:
+        return self.folder / "train" / "data.parquet"
+
+    @property
+    def validation(self) -> Path:
+        return self.folder / "validation" / "data.parquet"
+
+    def flags(self, model_dir: Path, **flags: object) -> list[str]:
+        sides = [f"--{side}={self.folder / side}" for side in ("train", "validation", "features")]
+        others = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
+        return [*sides, f"--model-dir={model_dir}", *others]
+
+    def with_target(self, file: Path, target: np.ndarray) -> None:
+        """The same rows, as many as there are targets, with another target."""
+        table = pq.read_table(file).slice(0, len(target))
+        pq.write_table(table.set_column(table.num_columns - 1, "outcome", pa.array(target, pa.float32())), file)
+
+
+def make(folder: Path, problem: str = "binary", rows: int = 1500, noise: float = 1.0) -> Encoded:
+    columns = (
+        Column("age", "numeric"),
+        Column("income [k]", "numeric"),  # a character that XGBoost refuses in names
+        Column("member", "boolean"),
+        Column("plan", "categorical", ("basic", "plus", "pro")),
+    )
+    features = Features(problem, Target("outcome", CLASSES[problem]), columns, ("",))
+    for number, side in enumerate(("train", "validation")):
+        size = rows if side == "train" else rows // 3
+        write_side(folder / side / "data.parquet", features, *raw_rows(problem, size, noise, seed=number))
+    (folder / "features").mkdir(parents=True)
+    features.write(folder / "features" / "features.json")
+    return Encoded(folder, features)
+
+
+def raw_rows(problem: str, size: int, noise: float, seed: int) -> tuple[pa.Table, np.ndarray]:
+    random = np.random.default_rng(seed)
+    age, income = random.normal(40, 10, size), random.lognormal(3, 0.5, size)
+    member, plan = random.random(size) < 0.5, random.choice(["basic", "plus", "pro", "never seen"], size)
+    signal = (age - 40) / 10 + (plan == "pro") - member + random.normal(0, noise, size)
+    target = {"binary": signal > 0.5, "multiclass": np.digitize(signal, [-0.5, 0.7]), "regression": signal * 10}[
+        problem
+    ]
+    gaps = random.random(size) < 0.1
+    table = {"age": pa.array(age, mask=gaps), "income [k]": income, "member": member, "plan": plan}
+    return pa.table(table), target.astype(np.float32)
+
+
+def write_side(file: Path, features: Features, raw: pa.Table, target: np.ndarray) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    matrix = features.encode(raw)
+    columns = {name: matrix[:, number] for number, name in enumerate(features.names)}
+    pq.write_table(pa.table({**columns, features.target.name: target}), file, row_group_size=400)
+
+
+@pytest.fixture
+def encoded() -> Callable[..., Encoded]:
+    return make
+
+
+@pytest.fixture(autouse=True)
+def bare_surroundings(monkeypatch, tmp_path):
+    """As on a laptop: no variable of SageMaker's, but for the place of the failure file."""
+    for name in [name for name in os.environ if name.startswith("SM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("SM_OUTPUT_DIR", str(tmp_path / "output"))

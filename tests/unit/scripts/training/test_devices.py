@@ -1,0 +1,36 @@
+import os
+
+import devices
+import pytest
+from failures import Refused
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [({}, 4), ({"SM_NUM_CPUS": "3"}, 3), ({"SM_NUM_CPUS": "64"}, 4), ({"SM_NUM_CPUS": "3", "OMP_NUM_THREADS": "2"}, 2)],
+)
+def test_threads_are_the_least_that_anybody_allows(monkeypatch, variables, expected):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert devices.threads() == expected
+
+
+def test_auto_takes_the_gpu_where_it_works(monkeypatch):
+    monkeypatch.setattr(devices, "gpu_works", lambda: True)
+    assert [devices.choose_device(wanted) for wanted in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+
+
+def test_auto_takes_the_cpu_otherwise_and_cuda_is_refused(monkeypatch):
+    monkeypatch.setattr(devices, "gpu_works", lambda: False)
+    assert devices.choose_device("auto") == "cpu"
+    with pytest.raises(Refused, match="--device cuda, but there is no usable GPU"):
+        devices.choose_device("cuda")
+
+
+def test_a_gpu_that_only_the_build_knows_of_does_not_work(monkeypatch):
+    """XGBoost would fall back to the CPU with a warning; the probe sees through it."""
+    monkeypatch.setattr(devices.xgb, "build_info", lambda: {"USE_CUDA": True})
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert not devices.gpu_works()

@@ -1,0 +1,354 @@
+"""The training step as a job runs it: flags in, a model directory out, or a sentence."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import atomic
+import encoded as encoded_rows
+import model_folder
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import train
+import xgboost as xgb
+
+SCRIPTS = Path(train.__file__).parent
+QUICK = {"rounds": 12, "early_stopping_rounds": 4, "max_depth": 3, "learning_rate": 0.3}
+
+
+@pytest.fixture
+def data(tmp_path, encoded):
+    return encoded(tmp_path / "data")
+
+
+def trained(data, model_dir: Path, **flags) -> Path:
+    assert train.main(data.flags(model_dir, **{**QUICK, **flags})) == 0
+    return model_dir
+
+
+def metadata(model_dir: Path) -> dict:
+    return json.loads((model_dir / "metadata.json").read_text())
+
+
+def validation_predictions(data, model_dir: Path) -> tuple[np.ndarray, np.ndarray]:
+    table = pq.read_table(data.validation)
+    matrix = np.stack([column.to_numpy() for column in table.columns[:-1]], axis=1)
+    booster = xgb.Booster(model_file=model_dir / "model.ubj")
+    return booster.inplace_predict(matrix), table.column("outcome").to_numpy()
+
+
+def refusal(data, tmp_path: Path, **flags) -> str:
+    """The sentence in the failure file; nothing may be left in the model directory."""
+    model_dir = tmp_path / "model"
+    assert train.main(data.flags(model_dir, **{**QUICK, **flags})) == 1
+    assert not model_dir.exists() or not list(model_dir.iterdir())
+    sentence = (tmp_path / "output" / "failure").read_text()
+    assert "Traceback" not in sentence
+    assert "unexpected" not in sentence
+    return sentence
+
+
+# --- what it makes ---
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
+def test_the_model_directory_is_complete(tmp_path, encoded, problem):
+    data = encoded(tmp_path / "data", problem)
+    folder = trained(data, tmp_path / "model")
+    assert {entry.name for entry in folder.iterdir()} == {"model.ubj", "features.json", "metadata.json", "code"}
+    assert (folder / "features.json").read_bytes() == (data.folder / "features" / "features.json").read_bytes()
+    written = metadata(folder)
+    assert (written["format"], written["problem"], written["seed"], written["device"]) == (1, problem, 7, "cpu")
+    assert written["rows"] == {"train": 1500, "validation": 500}
+    assert written["libraries"]["xgboost"] == xgb.__version__
+    assert (written["threshold"] is None) == (problem != "binary")
+    booster = xgb.Booster(model_file=folder / "model.ubj")
+    assert booster.num_boosted_rounds() == written["best_round"] + 1
+    assert booster.feature_names == ["age", "income (k)", "member", "plan"]
+    assert booster.feature_types == ["q", "q", "q", "c"]
+
+
+def test_the_recorded_metrics_are_those_of_the_model_that_was_written(tmp_path, data):
+    from sklearn.metrics import log_loss, roc_auc_score
+
+    folder = trained(data, tmp_path / "model", rounds=200, learning_rate=0.5)  # stops early
+    probabilities, labels = validation_predictions(data, folder)
+    written = metadata(folder)
+    assert written["rounds"] == written["best_round"] + 1 + QUICK["early_stopping_rounds"] < 200
+    assert written["metrics"]["validation"]["logloss"] == pytest.approx(log_loss(labels, probabilities), rel=1e-5)
+    assert written["metrics"]["validation"]["auc"] == pytest.approx(roc_auc_score(labels, probabilities), rel=1e-5)
+
+
+def test_zero_early_stopping_rounds_trains_them_all_and_still_keeps_the_best(tmp_path, data):
+    written = metadata(trained(data, tmp_path / "model", rounds=40, learning_rate=1, early_stopping_rounds=0))
+    assert written["rounds"] == 40
+    assert written["best_round"] < 39
+
+
+def test_every_round_is_logged_as_metric_definitions_read_it(tmp_path, data, capsys):
+    trained(data, tmp_path / "model", rounds=3)
+    rounds = [line for line in capsys.readouterr().out.splitlines() if line.startswith("[")]
+    assert [line.split()[0] for line in rounds] == ["[0]", "[1]", "[2]"]
+    names = ["train-logloss", "train-auc", "validation-logloss", "validation-auc"]
+    assert [item.split(":")[0] for item in rounds[0].split()[1:]] == names
+
+
+def test_the_shipped_code_is_the_handler_and_all_it_imports(tmp_path, data):
+    code = trained(data, tmp_path / "model") / "code"
+    names = {file.name for file in code.iterdir()}
+    assert {"inference.py", "features.py", "raw.py"} <= names
+    assert "train.py" not in names
+    for name in names:
+        assert (code / name).read_bytes() == (SCRIPTS / name).read_bytes()
+
+
+def test_a_second_training_replaces_the_first(tmp_path, data):
+    trained(data, tmp_path / "model", seed=1)
+    (tmp_path / "model" / "model.unfinished" / "code").mkdir(parents=True)  # a run that was killed
+    (tmp_path / "model" / "model.unfinished" / "code" / "old.py").touch()
+    trained(data, tmp_path / "model", seed=2)
+    assert metadata(tmp_path / "model")["seed"] == 2
+    assert not (tmp_path / "model" / "model.unfinished").exists()
+    assert not (tmp_path / "model" / "code" / "old.py").exists()
+
+
+# --- the same model ---
+
+
+def test_same_seed_same_bytes_whatever_the_number_of_threads(tmp_path, encoded, monkeypatch):
+    data = encoded(tmp_path / "data", "regression", rows=6000)
+    sampled = {"subsample": 0.7, "colsample_bytree": 0.6, "rounds": 20}
+    first = trained(data, tmp_path / "one", **sampled)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    second = trained(data, tmp_path / "two", **sampled)
+    other = trained(data, tmp_path / "three", **sampled, seed=8)
+    for name in ("model.ubj", "metadata.json"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+    assert (first / "model.ubj").read_bytes() != (other / "model.ubj").read_bytes()
+
+
+def test_each_round_samples_other_columns(tmp_path, data):
+    booster = xgb.Booster(
+        model_file=trained(data, tmp_path / "model", colsample_bytree=0.25, early_stopping_rounds=0) / "model.ubj"
+    )
+    used = {tuple(sorted(tree.get_score())) for tree in booster}
+    assert len(used) > 1
+
+
+def test_the_size_of_batches_changes_nothing(tmp_path, data, monkeypatch):
+    whole = trained(data, tmp_path / "whole", imbalance="weights")
+    monkeypatch.setattr(encoded_rows, "BATCH_ROWS", 70)
+    batches = trained(data, tmp_path / "batches", imbalance="weights")
+    for name in ("model.ubj", "metadata.json"):
+        assert (whole / name).read_bytes() == (batches / name).read_bytes()
+
+
+def test_checkpoints_are_resumed_for_the_same_data_and_settings_only(tmp_path, data, capsys):
+    def said(**flags) -> str:
+        trained(data, tmp_path / "model", checkpoints=tmp_path / "checkpoints", **flags)
+        return capsys.readouterr().out
+
+    said(checkpoint_rounds=3)
+    assert "resuming from checkpoint-" in said(checkpoint_rounds=5)
+    for other in ({"seed": 8}, {"rounds": 11}, {"imbalance": "none"}):
+        assert "ignoring 2 checkpoint" in said(**other)
+    for file in (data.train, data.validation):
+        pq.write_table(pq.read_table(file).slice(1), file)
+        assert "ignoring 2 checkpoint" in said()
+
+
+# --- rare classes ---
+
+
+def test_the_threshold_is_the_best_for_f1_on_validation(tmp_path, data):
+    from sklearn.metrics import f1_score
+
+    folder = trained(data, tmp_path / "model")
+    probabilities, labels = validation_predictions(data, folder)
+    threshold = metadata(folder)["threshold"]
+    scores = {line: f1_score(labels, probabilities >= line) for line in np.unique(probabilities)}
+    assert threshold != 0.5
+    assert scores[np.float32(threshold)] == max(scores.values())
+
+
+@pytest.mark.parametrize("imbalance", ["weights", "none"])
+def test_otherwise_the_threshold_is_one_half(tmp_path, data, imbalance):
+    assert metadata(trained(data, tmp_path / "model", imbalance=imbalance))["threshold"] == 0.5
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass"])
+def test_weights_raise_the_rare_classes(tmp_path, encoded, problem):
+    data = encoded(tmp_path / "data", problem)
+    random = np.random.default_rng(0)
+    common = random.random(1500) < 0.85
+    data.with_target(data.train, np.where(common, 0, pq.read_table(data.train).column("outcome").to_numpy()))
+
+    def mean_of_common(imbalance: str) -> float:
+        chances = validation_predictions(data, trained(data, tmp_path / imbalance, imbalance=imbalance))[0]
+        return float(np.mean(1 - chances if problem == "binary" else chances[:, 0]))
+
+    assert mean_of_common("weights") < mean_of_common("none") - 0.2
+
+
+# --- refusals ---
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"rounds": 0}, ["--rounds", "'0'", "whole number from 1 to 100000"]),
+        ({"learning_rate": "nan"}, ["--learning-rate", "'nan'", "above 0 to 1"]),
+        ({"max_depth": 2.5}, ["--max-depth", "'2.5'", "from 1 to 30"]),
+        ({"imbalance": "smote"}, ["--imbalance", "smote", "threshold"]),
+        ({"round": 5}, ["--round"]),
+        ({"device": "cuda"}, ["--device cuda", "GPU"]),
+    ],
+)
+def test_a_bad_hyperparameter_is_named_with_its_range(tmp_path, data, flags, words, monkeypatch):
+    monkeypatch.setenv("SM_NUM_GPUS", "0")
+    sentence = refusal(data, tmp_path, **flags)
+    assert all(word in sentence for word in words), sentence
+
+
+def test_numbers_may_come_as_sagemaker_writes_them(tmp_path, data):
+    written = metadata(trained(data, tmp_path / "model", rounds="5.0", seed="1e1"))
+    assert (written["parameters"]["rounds"], written["seed"]) == (5, 10)
+
+
+@pytest.mark.parametrize("channel", ["train", "validation", "features"])
+def test_a_missing_channel_is_named(tmp_path, data, channel, capsys):
+    flags = [flag for flag in data.flags(tmp_path / "model") if not flag.startswith(f"--{channel}=")]
+    assert train.main(flags) == 1
+    assert f"--{channel} is missing: give the training job a channel named '{channel}'" in capsys.readouterr().err
+
+
+def test_channels_come_from_the_environment(tmp_path, data, monkeypatch):
+    for side in ("train", "validation", "features"):
+        monkeypatch.setenv(f"SM_CHANNEL_{side.upper()}", str(data.folder / side))
+    monkeypatch.setenv("SM_MODEL_DIR", str(tmp_path / "model"))
+    assert train.main(["--rounds", "2"]) == 0
+    assert (tmp_path / "model" / "model.ubj").exists()
+
+
+def test_a_data_file_that_is_missing_or_no_parquet(tmp_path, data):
+    data.train.unlink()
+    assert "the train channel has no data.parquet" in refusal(data, tmp_path)
+    data.train.write_text("age,income\n")
+    assert "cannot be read as Parquet" in refusal(data, tmp_path)
+
+
+def test_a_data_file_that_is_cut_off_or_damaged_in_the_middle(tmp_path, data):
+    content = bytearray(data.train.read_bytes())
+    data.train.write_bytes(content[:-200])
+    assert "cannot be read as Parquet" in refusal(data, tmp_path)
+    content[4:400] = b"\xff" * 396  # the first feature's pages; the target's are whole
+    data.train.write_bytes(content)
+    assert "cannot be read as Parquet" in refusal(data, tmp_path)
+
+
+def test_features_that_are_missing_or_of_another_format(tmp_path, data):
+    file = data.folder / "features" / "features.json"
+    file.write_text('{"format": 99}')
+    assert "not of format 1" in refusal(data, tmp_path)
+    file.write_text("{")
+    assert "features.json cannot be used" in refusal(data, tmp_path)
+    file.unlink()
+    assert "has no features.json" in refusal(data, tmp_path)
+
+
+def test_columns_that_do_not_fit_the_features(tmp_path, data):
+    table = pq.read_table(data.validation)
+    pq.write_table(table.drop_columns(["plan"]), data.validation)
+    assert "has no column 'plan'" in refusal(data, tmp_path)
+    pq.write_table(table.set_column(0, "age", table.column(0).cast("float64")), data.validation)
+    assert "column 'age'" in (sentence := refusal(data, tmp_path))
+    assert "double, not float32" in sentence
+
+
+def test_an_infinite_feature(tmp_path, data):
+    table = pq.read_table(data.train)
+    pq.write_table(table.set_column(0, "age", [np.full(1500, np.inf, np.float32)]), data.train)
+    assert "XGBoost refuses" in (sentence := refusal(data, tmp_path))
+    assert "inf" in sentence
+
+
+@pytest.mark.parametrize(
+    ("side", "target", "words"),
+    [
+        ("train", np.zeros(0), "the train side has no rows"),
+        ("validation", np.zeros(0), "the validation side has no rows"),
+        ("train", np.ones(100), "the train side holds nothing but 'yes' in 'outcome'"),
+        ("validation", np.zeros(100), "the validation side holds nothing but 'no' in 'outcome'"),
+        ("train", np.full(100, np.nan), "100 values of 'outcome'"),
+        ("train", np.array([0, 1, 2]), "such as 2.0, are not class numbers 0 to 1"),
+        ("validation", np.array([0, 1, 0.5]), "such as 0.5, are not class numbers 0 to 1"),
+    ],
+)
+def test_a_target_that_nothing_can_be_learnt_from(tmp_path, data, side, target, words):
+    data.with_target(getattr(data, side), target)
+    assert words in refusal(data, tmp_path)
+
+
+def test_a_constant_or_infinite_value_to_predict(tmp_path, encoded):
+    data = encoded(tmp_path / "data", "regression")
+    data.with_target(data.train, np.full(100, 3.5))
+    assert "the train side holds nothing but the value 3.5" in refusal(data, tmp_path)
+    data.with_target(data.train, np.array([1, 2, np.inf]))
+    assert "1 values of 'outcome'" in refusal(data, tmp_path)
+
+
+def test_training_that_diverges(tmp_path, encoded):
+    data = encoded(tmp_path / "data", "regression")
+    data.with_target(data.train, np.linspace(-3e38, 3e38, 1500))
+    assert "train-rmse is" in (sentence := refusal(data, tmp_path))
+    assert "in round 0" in sentence
+
+
+def test_a_bundle_without_its_handler(tmp_path, data, monkeypatch):
+    monkeypatch.setattr(model_folder, "BUNDLE", tmp_path)
+    assert "inference.py is missing beside train.py" in refusal(data, tmp_path)
+
+
+def test_a_model_directory_that_cannot_be_written(tmp_path, data):
+    (tmp_path / "file").touch()
+    assert train.main(data.flags(tmp_path / "file" / "model", **QUICK)) == 1
+    assert "cannot write to" in (sentence := (tmp_path / "output" / "failure").read_text())
+    assert "Not a directory" in sentence
+
+
+def test_a_disk_that_fills_up_while_the_model_is_written(tmp_path, data, monkeypatch):
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.name != "metadata.json":
+            return write(path, content)
+        path.touch()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert refusal(data, tmp_path).startswith(f"cannot write to {tmp_path / 'model'}: No space left on device")
+
+
+def test_a_disk_that_fills_up_while_a_checkpoint_is_written(tmp_path, data, monkeypatch):
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(atomic.os, "fsync", full)
+    checkpoints = tmp_path / "checkpoints"
+    sentence = refusal(data, tmp_path, checkpoints=checkpoints, checkpoint_rounds=2)
+    assert sentence.startswith(f"cannot write to {checkpoints}: No space left on device")
+    assert list(checkpoints.iterdir()) == []
+
+
+# --- the command ---
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, train\ntry: train.main(['--help'])\nfinally: assert 'numpy' not in sys.modules"
+    asked = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, timeout=30)
+    assert asked.returncode == 0, asked.stderr
+    assert "--early-stopping-rounds N" in asked.stdout
