@@ -10,16 +10,21 @@ Processing, Training, Condition, RegisterModel and Fail (refused by name).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from localcloud import conditions, expressions
 
 Action = Callable[[str, dict[str, Any]], dict[str, Any]]
-TYPES: dict[str, Any] = {"String": str, "Integer": int, "Float": (int, float), "Boolean": bool}
+READERS: dict[str, Callable[[str], Any]] = {
+    "String": str,
+    "Integer": int,
+    "Float": float,
+    "Boolean": {"true": True, "false": False}.__getitem__,
+}
 
 
 class StepFailed(Exception):
@@ -35,14 +40,10 @@ class Step:
     name: str
     kind: str
     status: str = "Waiting"  # then Executing, and Succeeded or Failed; a branch not taken stays Waiting
-    started: float | None = None
-    ended: float | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
     reason: str = ""
     outcome: bool | None = None  # of a Condition
-
-    @property
-    def seconds(self) -> float:
-        return 0.0 if self.started is None else (self.ended or time.monotonic()) - self.started
 
 
 class Execution:
@@ -53,7 +54,7 @@ class Execution:
         read: Callable[[str], bytes],
         *,
         variables: Mapping[str, Any],
-        parameters: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, str] | None = None,
         changed: Callable[[Step], None] = lambda _: None,
     ) -> None:
         self.actions = actions
@@ -131,29 +132,31 @@ class Execution:
         return followers
 
     def _change(self, step: Step, status: str) -> None:
-        now = time.monotonic()
+        now = datetime.now(UTC)
         step.status = status
         step.started, step.ended = (now, None) if status == "Executing" else (step.started, now)
         self.changed(step)
 
 
-def parameter_values(declared: list[dict[str, Any]], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Defaults and what was given, refused as StartPipelineExecution refuses."""
+def parameter_values(declared: list[dict[str, Any]], given: Mapping[str, str]) -> dict[str, Any]:
+    """Defaults and what was given (as text, as StartPipelineExecution takes it), refused as AWS refuses."""
     known = {parameter["Name"]: parameter for parameter in declared}
     if unknown := sorted(set(given) - set(known)):
         raise DefinitionRefused(f"unknown parameters: {', '.join(unknown)}; declared are {', '.join(known)}")
-    values = {}
-    for name, parameter in known.items():
-        value = given.get(name, parameter.get("DefaultValue"))
-        if value is None:
-            raise DefinitionRefused(f"parameter {name} has no default and was not given")
-        kinds = TYPES[parameter["Type"]]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and parameter["Type"] != "Boolean"):
-            raise DefinitionRefused(f"parameter {name} = {value!r} is not of type {parameter['Type']}")
-        if value not in parameter.get("EnumValues", [value]):
-            raise DefinitionRefused(f"parameter {name} = {value!r} is not one of {parameter['EnumValues']}")
-        values[name] = value
-    return values
+    return {name: _value(parameter, given.get(name)) for name, parameter in known.items()}
+
+
+def _value(parameter: dict[str, Any], text: str | None) -> Any:
+    name, kind = parameter["Name"], parameter["Type"]
+    if text is None and "DefaultValue" not in parameter:
+        raise DefinitionRefused(f"parameter {name} has no default and was not given")
+    try:
+        value = parameter["DefaultValue"] if text is None else READERS[kind](text)
+    except (KeyError, ValueError):
+        raise DefinitionRefused(f"parameter {name} = {text!r} is not of type {kind}") from None
+    if value not in parameter.get("EnumValues", [value]):
+        raise DefinitionRefused(f"parameter {name} = {value!r} is not one of {parameter['EnumValues']}")
+    return value
 
 
 def _all(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -106,8 +106,8 @@ DECLARED = [
 
 
 def test_parameters_come_from_defaults_and_what_was_given():
-    given = {"Data": "s3://b/d", "Threshold": 1}
-    expected = {"Threshold": 1, "Rows": 1, "Status": "Pending", "Data": "s3://b/d"}
+    given = {"Data": "s3://b/d", "Threshold": "0.75"}
+    expected = {"Threshold": 0.75, "Rows": 1, "Status": "Pending", "Data": "s3://b/d"}
     assert parameter_values(DECLARED, given) == expected
 
 
@@ -115,9 +115,9 @@ def test_parameters_come_from_defaults_and_what_was_given():
     ("given", "says"),
     [
         ({}, "Data has no default"),
-        ({"Data": "x", "Treshold": 1}, "unknown parameters: Treshold"),
-        ({"Data": "x", "Threshold": "0.9"}, "not of type Float"),
-        ({"Data": "x", "Rows": True}, "not of type Integer"),
+        ({"Data": "x", "Treshold": "1"}, "unknown parameters: Treshold"),
+        ({"Data": "x", "Threshold": "high"}, "not of type Float"),
+        ({"Data": "x", "Rows": "1.5"}, "not of type Integer"),
         ({"Data": "x", "Status": "Maybe"}, "not one of"),
     ],
 )

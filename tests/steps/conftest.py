@@ -1,0 +1,152 @@
+"""Three data sets that scikit-learn ships, one of each problem type: each run through the whole pipeline, once.
+
+Only settings differ between them. ``Case.run`` is what ``make demo DATA=... `` does.
+"""
+
+import json
+import shutil
+import tarfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from sklearn import datasets
+
+from localcloud import demo
+from pipelines.settings import load
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+SMALL = "[training]\nrounds = 40\nearly_stopping_rounds = 10\nlearning_rate = 0.2\n"
+
+
+def breast_cancer():
+    data = datasets.load_breast_cancer(as_frame=True)
+    table = pa.Table.from_pandas(data.frame.drop(columns="target"), preserve_index=False)
+    diagnosis = np.array(["malignant", "benign"])[data.target]
+    return table.append_column("diagnosis", pa.array(diagnosis))
+
+
+def wine():
+    """With a category made from a number, and a column of text that means nothing."""
+    table = pa.Table.from_pandas(datasets.load_wine(as_frame=True).frame, preserve_index=False)
+    strength = pc.if_else(pc.greater(table["alcohol"], 13.0), "strong", "light")
+    return table.append_column("strength", strength).append_column("note", pa.array([f"note {n}" for n in range(178)]))
+
+
+def diabetes():
+    return pa.Table.from_pandas(datasets.load_diabetes(as_frame=True).frame, preserve_index=False)
+
+
+def one_csv(table, folder):
+    pyarrow.csv.write_csv(table, folder / "data.csv")
+
+
+def two_parquet_files(table, folder):
+    for number, part in enumerate((table.slice(0, 90), table.slice(90))):
+        pq.write_table(part, folder / f"part-{number}.parquet")
+
+
+def gzipped_csv(table, folder):
+    with pa.CompressedOutputStream(str(folder / "data.csv.gz"), "gzip") as stream:
+        pyarrow.csv.write_csv(table, stream)
+
+
+@dataclass
+class Case:
+    name: str
+    load: object
+    write: object
+    settings: str
+    metric: str
+    good: float  # of the gate's metric: far from what guessing reaches
+    folder: Path = field(default_factory=Path)
+    exit_code: int | None = None
+
+    def run(self, folder: Path) -> "Case":
+        self.folder = folder
+        shutil.copytree(CONFIG, folder / "config")
+        local = folder / "config/local.toml"
+        local.write_text(local.read_text() + SMALL + self.settings)
+        (folder / "raw").mkdir()
+        self.write(self.load(), folder / "raw")
+        words = ["--config", str(folder / "config"), "--data", str(folder / "raw"), "--folder", str(folder / "cloud")]
+        self.exit_code = demo.main(words)
+        return self
+
+    @property
+    def table(self) -> pa.Table:
+        return self.load()
+
+    @property
+    def run_folder(self) -> Path:
+        settings = load("local", self.folder / "config")
+        (run,) = (self.folder / "cloud/s3" / settings.bucket / settings.project.name / "runs").iterdir()
+        return run
+
+    @property
+    def evaluation(self) -> dict:
+        return json.loads((self.run_folder / "evaluate/evaluation/evaluation.json").read_text())
+
+    @property
+    def model(self) -> Path:
+        """The model folder, unpacked as SageMaker unpacks it."""
+        folder = self.folder / "model"
+        if not folder.exists():
+            (archive,) = (self.folder / "cloud/s3").rglob("model.tar.gz")
+            with tarfile.open(archive) as packed:
+                packed.extractall(folder, filter="data")
+        return folder
+
+
+DIAGNOSIS = """
+[data]
+target = "diagnosis"
+key = []
+[problem]
+type = "binary"
+positive = "malignant"
+[quality_gate]
+metric = "auc"
+threshold = 0.9
+"""
+CULTIVAR = """
+[data]
+target = "target"
+key = []
+ignore = ["ash"]
+test_fraction = 0.3
+[problem]
+type = "multiclass"
+positive = ""
+[quality_gate]
+metric = "macro_f1"
+threshold = 0.6
+"""
+PROGRESSION = """
+[data]
+target = "target"
+key = []
+categorical = ["sex"]
+test_fraction = 0.3
+[problem]
+type = "regression"
+positive = ""
+[quality_gate]
+metric = "rmse"
+threshold = 70.0
+"""
+CASES = [
+    Case("binary", breast_cancer, one_csv, DIAGNOSIS, "auc", 0.95),
+    Case("multiclass", wine, two_parquet_files, CULTIVAR, "macro_f1", 0.8),
+    Case("regression", diabetes, gzipped_csv, PROGRESSION, "rmse", 66.0),
+]
+
+
+@pytest.fixture(scope="session", params=CASES, ids=lambda case: case.name)
+def case(request, tmp_path_factory):
+    return request.param.run(tmp_path_factory.mktemp(request.param.name))
