@@ -18,21 +18,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results" / "train.md"
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 CHUNK = 250_000
-LEVELS = (4, 10, 20)
-NUMERIC = 8
+NUMERIC = [f"n{number}" for number in range(8)]
+CATEGORICAL = {f"c{levels}": levels for levels in (4, 10, 20)}
+MEGABYTE = 1024**2 if sys.platform == "darwin" else 1024  # ru_maxrss counts kilobytes, on macOS bytes
 WAYS = {
     "one-hot": "one-hot CSV → pandas → DMatrix (the usual)",
     "codes": "category codes CSV → pandas → DMatrix",
     "ours": "Parquet → iterator → QuantileDMatrix",
 }
-MEGABYTE = 1024 if sys.platform != "darwin" else 1024**2  # ru_maxrss counts kilobytes, on macOS bytes
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,72 +43,86 @@ def main(argv: list[str] | None = None) -> int:
     command.add_argument("--child", choices=WAYS, help=argparse.SUPPRESS)
     command.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = command.parse_args(argv)
+    sys.path.insert(0, str(SCRIPTS))
     if given.child:
         print(json.dumps(measure(given.child, given.folder, given.threads)))
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        print(f"writing {given.rows:,} rows", flush=True)
-        write_rows(Path(folder), given.rows)
-        measured = {}
-        for way, title in WAYS.items():
-            measured[way] = run_child(way, Path(folder), given.threads)
-            print(f"{title}: {measured[way]}", flush=True)
-    table = report(given.rows, given.threads, measured)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(table)
-    print(table)
+    else:
+        compare(given.rows, given.threads)
     return 0
 
 
+def compare(rows: int, threads: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"writing {rows:,} rows in three formats", flush=True)
+        write_rows(Path(folder), rows)
+        measured = {}
+        for way, title in WAYS.items():
+            measured[way] = run_child(way, Path(folder), threads)
+            print(f"{title}: {measured[way]['load']:.1f} s, {measured[way]['load_peak']:,.0f} MB", flush=True)
+    table = report(rows, threads, measured)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(table)
+    print(table)
+
+
+# --- the rows ---
+
+
 def write_rows(folder: Path, rows: int) -> None:
-    import numpy as np
-    import pyarrow as pa
     import pyarrow.parquet as pq
+    from features import Column, Features, Target
     from pyarrow import csv
 
-    sys.path.insert(0, str(SCRIPTS))
-    from features import Column, Features, Target
-
-    numeric = [f"n{i}" for i in range(NUMERIC)]
-    categorical = {f"c{i}": tuple(f"level{j}" for j in range(levels)) for i, levels in enumerate(LEVELS)}
-    columns = [Column(name, "numeric") for name in numeric]
-    columns += [Column(name, "categorical", levels) for name, levels in categorical.items()]
+    columns = [Column(name, "numeric") for name in NUMERIC]
+    columns += [Column(n, "categorical", tuple(map(str, range(1, levels + 1)))) for n, levels in CATEGORICAL.items()]
     Features("binary", Target("target", ("no", "yes")), tuple(columns), ("",)).write(folder / "features.json")
+    plain = csv.WriteOptions(include_header=False)
+    with ExitStack() as files:
+        writers: dict[str, Any] = {}
+        for tables in chunks(rows):
+            for name, table in tables.items():
+                if name not in writers:
+                    path, schema = folder / name, table.schema
+                    csv_file = name.endswith(".csv")
+                    opened = (
+                        csv.CSVWriter(path, schema, write_options=plain) if csv_file else pq.ParquetWriter(path, schema)
+                    )
+                    writers[name] = files.enter_context(opened)
+                writers[name].write_table(table)
 
-    random, writers = np.random.default_rng(7), {}
+
+def chunks(rows: int) -> Iterator[dict[str, Any]]:
+    """The same rows three times: imputed and one-hot, with gaps and codes, and as preprocess encodes them."""
+    import numpy as np
+    import pyarrow as pa
+
+    random = np.random.default_rng(7)
     for start in range(0, rows, CHUNK):
         size = min(CHUNK, rows - start)
-        values = {name: random.normal(size=size).astype(np.float32) for name in numeric}
-        codes = {name: random.integers(1, len(levels) + 1, size) for name, levels in categorical.items()}
-        signal = values["n0"] + values["n1"] * (codes["c1"] % 3) + random.normal(size=size)
+        values = {name: random.normal(size=size).astype(np.float32) for name in NUMERIC}
+        codes = {name: random.integers(1, levels + 1, size) for name, levels in CATEGORICAL.items()}
+        signal = values["n0"] + values["n1"] * (codes["c10"] % 3) + random.normal(size=size)
         target = (signal > 1).astype(np.int64)
-        gaps = {name: random.random(size) < 0.05 for name in numeric}
-        with_gaps = {name: np.where(gaps[name], np.float32(np.nan), column) for name, column in values.items()}
+        gaps = {name: random.random(size) < 0.05 for name in NUMERIC}
         imputed = {name: np.where(gaps[name], 0.0, column.astype(np.float64)) for name, column in values.items()}
+        with_gaps = {name: pa.array(column, mask=gaps[name]) for name, column in values.items()}
         one_hot = {
-            f"{n}={j}": (codes[n] == j).astype(np.int64) for n in codes for j in range(1, len(categorical[n]) + 1)
+            f"{n}_{i}": (codes[n] == i).astype(np.int64) for n, k in CATEGORICAL.items() for i in range(1, k + 1)
         }
-        empty = {name: pa.array(column, from_pandas=True) for name, column in with_gaps.items()}
-        floats = {name: column.astype(np.float32) for name, column in {**codes, "target": target}.items()}
-        for kind, table in {
+        encoded = {name: np.where(gaps[name], np.float32(np.nan), column) for name, column in values.items()}
+        encoded |= {name: column.astype(np.float32) for name, column in {**codes, "target": target}.items()}
+        yield {
             "one-hot.csv": pa.table({"target": target, **imputed, **one_hot}),
-            "codes.csv": pa.table({"target": target, **empty, **codes}),
-            "data.parquet": pa.table({**with_gaps, **floats}),
-        }.items():
-            if kind not in writers:
-                plain = csv.WriteOptions(include_header=False)
-                writers[kind] = (
-                    pq.ParquetWriter(folder / kind, table.schema)
-                    if kind == "data.parquet"
-                    else csv.CSVWriter(folder / kind, table.schema, write_options=plain)
-                )
-            writers[kind].write_table(table)
-    for writer in writers.values():
-        writer.close()
+            "codes.csv": pa.table({"target": target, **with_gaps, **codes}),
+            "data.parquet": pa.table(encoded),
+        }
+
+
+# --- the measurement ---
 
 
 def run_child(way: str, folder: Path, threads: int) -> dict[str, float]:
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "SM_NUM_CPUS": str(threads)}
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
     command = [sys.executable, __file__, "--child", way, "--folder", str(folder), "--threads", str(threads)]
     finished = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, float] = json.loads(finished.stdout)
@@ -117,8 +132,6 @@ def run_child(way: str, folder: Path, threads: int) -> dict[str, float]:
 def measure(way: str, folder: Path, threads: int) -> dict[str, float]:
     import pandas as pd
     import xgboost as xgb
-
-    sys.path.insert(0, str(SCRIPTS))
     from encoded import open_side
     from features import Features
 
@@ -128,7 +141,7 @@ def measure(way: str, folder: Path, threads: int) -> dict[str, float]:
 
     def ours() -> Any:
         side = open_side("train", folder, Features.read(folder / "features.json"))
-        return side.quantiles(256, threads, None, lambda: None)
+        return side.quantiles(256, threads, weights=None, between=lambda: None)
 
     load: dict[str, Callable[[], Any]] = {
         "one-hot": lambda: usual("one-hot.csv"),
@@ -161,16 +174,17 @@ def report(rows: int, threads: int, measured: dict[str, dict[str, float]]) -> st
         cells += [f"{of[name]:,.0f} MB" for name in ("load_peak", "peak")]
         cells += [f"{of[name] / ours[name]:.1f}×" for name in ("load", "load_peak")]
         lines.append(f"| {' | '.join(cells)} |")
-    columns = NUMERIC + sum(LEVELS)
+    columns = f"{len(NUMERIC)} numeric and {len(CATEGORICAL)} categorical columns"
+    one_hot = f"{len(NUMERIC) + sum(CATEGORICAL.values())} when one-hot"
+    versions = f"Python {platform.python_version()}, XGBoost {xgboost.__version__}"
     return "\n".join(
         [
             "# Training: loading and binning",
             "",
-            f"{rows:,} rows, {NUMERIC} numeric and {len(LEVELS)} categorical columns ({columns} columns one-hot), "
-            f"{threads} threads, Python {platform.python_version()}, XGBoost {xgboost.__version__}.",
-            "A loaded DMatrix is not binned yet, a QuantileDMatrix is: hence also the time until the first round is done.",
+            f"{rows:,} rows, {columns} ({one_hot}), {threads} threads, {versions}.",
+            "A loaded DMatrix is not binned yet, a QuantileDMatrix is: hence also the time and memory with one round.",
             "",
-            "| way | load | CPU of it | until round 1 | peak memory of load | until round 1 | time × ours | memory × ours |",
+            "| way | load | its CPU time | with round 1 | peak memory | with round 1 | time / ours | memory / ours |",
             "|---|---|---|---|---|---|---|---|",
             *lines,
             "",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
+import csv_rows
 import pyarrow as pa
-import raw
 from sources import Source
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 BATCH_CELLS = 1 << 20
 
 
@@ -46,7 +46,7 @@ def _csv(source: Source, delimiter: str, block_bytes: int) -> Iterator[Block]:
             position = getattr(stream, "fileobj", stream).tell()  # of a gzip file: how much of it was unpacked
             for piece in whole_rows(rest, delimiter, complete=not read, patience=2 * block_bytes):
                 yield Block(source, line, piece, position)
-                line += raw.count_lines(piece)
+                line += csv_rows.count_lines(piece)
                 rest = rest[len(piece) :]
             if not read:
                 return
@@ -59,11 +59,11 @@ def whole_rows(text: bytes, delimiter: str, complete: bool, patience: int = 0) -
     is a piece of its own, which the parser will refuse, and the next line begins afresh.
     """
     while text:
-        end = raw.last_row_end(text, delimiter)
-        if complete and not raw.leaves_quote_open(text, delimiter):
+        end = csv_rows.last_row_end(text, delimiter)
+        if complete and not csv_rows.leaves_quote_open(text, delimiter):
             end = len(text)
         elif not end and (complete or len(text) > patience):
-            end = raw.first_line_end(text)
+            end = csv_rows.first_line_end(text)
         if not end:
             return
         yield text[:end]

@@ -167,7 +167,8 @@ def heat_map(
     """A square table of shades (0 to 1): rows are the truth, columns the prediction."""
     left, top = 126.0, 40.0
     size = (WIDTH - left - 8) / len(names)
-    font = f"font-size:{min(15.0, max(6.0, size / 3.6)):.1f}px"
+    longest = max(len(line) for row in words for cell in row for line in cell.split("\n"))
+    font = f"font-size:{min(15.0, 1.3 * size / max(longest, 2)):.1f}px"
     shapes = [
         tag("text", "predicted", x=(left + WIDTH) / 2, y=12.0, text_anchor="middle", class_="label"),
         turned("true", 12.0, top + size * len(names) / 2),

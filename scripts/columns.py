@@ -95,6 +95,8 @@ def _judge(name: str, pieces: list[pa.Array], wishes: Wishes, missing: Sequence[
     if name in wishes.ignore:
         return "", "data.ignore names it"
     if name in wishes.categorical:
+        if not has_values(pieces):
+            raise Refused(f'data.categorical names "{name}", but its type is {pieces[0].type}: take it out')
         return "categorical", ""
     if name in wishes.numeric:
         _check_numeric(name, pieces, missing)

@@ -45,7 +45,6 @@ def thin(curve: Curve, most: int = MOST_POINTS) -> Curve:
     length = np.append(0.0, np.cumsum(np.abs(np.diff(curve.x)) + np.abs(np.diff(curve.y))))
     wanted = np.linspace(0, length[-1], most)
     chosen = np.searchsorted(length, wanted)
-    chosen[0], chosen[-1] = 0, len(curve.x) - 1
     chosen = np.unique(np.minimum(chosen, len(curve.x) - 1))
     return Curve(curve.x[chosen], curve.y[chosen])
 
@@ -79,13 +78,18 @@ def calibration_error(bins: list[CalibrationBin]) -> float:
     return sum(abs(b.predicted - b.happened) * b.rows for b in bins) / total
 
 
+def bins_for(rows: int, most: int) -> int:
+    """Few bins for few rows, so that a plot shows the shape and not every single row."""
+    return max(8, min(most, int(rows**0.5)))
+
+
 @dataclass(frozen=True)
 class Histogram:
     edges: Numbers
     shares: Numbers  # of all rows counted, 0 to 1
 
 
-def histogram(values: npt.NDArray[Any], low: float, high: float, bins: int = 30) -> Histogram:
+def histogram(values: npt.NDArray[Any], low: float, high: float, bins: int) -> Histogram:
     """Values outside low..high count in the first or last bin."""
     rows, edges = np.histogram(np.clip(values.astype(np.float64), low, high), bins, (low, high))
     return Histogram(edges, rows / max(len(values), 1))
@@ -100,7 +104,7 @@ class Grid:
     rows: Numbers  # [x, y]
 
 
-def grid(x: npt.NDArray[Any], y: npt.NDArray[Any], x_range: Interval, y_range: Interval, bins: int = 36) -> Grid:
+def grid(x: npt.NDArray[Any], y: npt.NDArray[Any], x_range: Interval, y_range: Interval, bins: int) -> Grid:
     rows, x_edges, y_edges = np.histogram2d(
         np.clip(x, *x_range), np.clip(y, *y_range), bins=bins, range=(x_range, y_range)
     )

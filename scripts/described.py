@@ -27,8 +27,8 @@ def write_baseline(
 ) -> None:
     statistics = [_statistics(name, found, buckets) for name in [*features.names, features.target.name]]
     rows = found.sides[TRAIN]
-    outputs.text(folder / "statistics.json", _strict_json(baseline.statistics_file(rows, statistics)))
-    outputs.text(folder / "constraints.json", _strict_json(baseline.constraints_file(statistics[:-1])))
+    outputs.text(folder / "statistics.json", _json(baseline.statistics_file(rows, statistics)))
+    outputs.text(folder / "constraints.json", _json(baseline.constraints_file(statistics[:-1])))
 
 
 def empty_buckets(found: Collected, features: Features) -> dict[str, Buckets]:
@@ -72,5 +72,8 @@ def _cell(value: object) -> object:
     return raw.level_text(value) if isinstance(value, float) else value
 
 
-def _strict_json(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+def _json(content: dict[str, Any]) -> str:
+    """Strict JSON, without NaN; one line for each column, because a sketch alone has thousands of numbers."""
+    columns = ",\n".join(json.dumps(one, ensure_ascii=False, allow_nan=False) for one in content["features"])
+    frame = json.dumps(content | {"features": []}, indent=1, ensure_ascii=False, allow_nan=False)
+    return frame.replace('"features": []', f'"features": [\n{columns}\n ]', 1) + "\n"

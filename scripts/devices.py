@@ -29,14 +29,16 @@ def choose_device(wanted: str) -> str:
 
 
 def gpu_works() -> bool:
-    """Asked of XGBoost itself, which otherwise falls back to the CPU with no more than a warning."""
     if os.environ.get("SM_NUM_GPUS") == "0" or not xgb.build_info().get("USE_CUDA"):
         return False
+    return device_used("cuda") != "cpu"
+
+
+def device_used(wanted: str) -> str:
+    """Where no GPU is usable, XGBoost falls back to the CPU with no more than a warning; its configuration tells."""
+    matrix = xgb.DMatrix(np.zeros((1, 1), dtype=np.float32))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            probe = xgb.Booster({"device": "cuda"}, [xgb.DMatrix(np.zeros((1, 1), dtype=np.float32))])
-            device: str = json.loads(probe.save_config())["learner"]["generic_param"]["device"]
-        except xgb.core.XGBoostError:
-            return False
-    return device.startswith("cuda")
+        configuration = json.loads(xgb.Booster({"device": wanted}, [matrix]).save_config())
+    device: str = configuration["learner"]["generic_param"]["device"]
+    return device

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,8 +42,13 @@ def _parser() -> Parser:
 
 def _message_file(arguments: list[str]) -> Path | None:
     """Known before anything is parsed, so that a wrong flag can be told there too."""
-    given = [second for first, second in pairwise(arguments) if first == "--message"]
-    return Path(given[-1]) if given else None
+    early = Parser(add_help=False, allow_abbrev=False)
+    early.add_argument("--message", type=Path)
+    try:
+        found: Path | None = early.parse_known_args(arguments)[0].message
+    except Refused:  # --message without a value: the full parser says so
+        return None
+    return found
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from metrics import SHOWN
 from outcomes import Outcome
 from slices import Slice
 
+MOST_CLASSES_IN_FULL = 100  # the pipeline reads this file whole: keep it small
 WITH_CONSTANT = {
     "binary": ("recall", "precision", "accuracy", "f0_5", "f1", "f2"),
     "multiclass": (
@@ -70,14 +71,15 @@ class Evaluation:
         return {name: estimate.as_json() for name, estimate in self.estimates.items()}
 
     def _confusion(self) -> dict[str, Any]:
-        """True class, then predicted class."""
+        """True class, then predicted class; of very many classes only the cells that hold rows."""
         classes = self.outcome.classes
         if not classes:
             return {}
-        rows = self.outcome.confusion.tolist()
+        all_cells = len(classes) <= MOST_CLASSES_IN_FULL
         return {
             "confusion_matrix": {
-                name: dict(zip(classes, row, strict=True)) for name, row in zip(classes, rows, strict=True)
+                name: {other: cell for other, cell in zip(classes, row, strict=True) if cell or all_cells}
+                for name, row in zip(classes, self.outcome.confusion.tolist(), strict=True)
             }
         }
 

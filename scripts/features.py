@@ -105,18 +105,30 @@ class Features:
 
 
 def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:
+    """Few Arrow calls, because serving makes them for single rows."""
+    array = _one_array(values)
     if column.kind != "categorical":
-        return _floats(values)
-    codes = pc.fill_null(pc.add(pc.index_in(values, value_set=column.level_set), 1), OTHER)
-    return _floats(pc.if_else(pc.is_valid(values), codes, pa.scalar(None, pa.int32())))
+        return _floats(array)
+    found = pc.fill_null(pc.index_in(array, value_set=column.level_set), -1).to_numpy(zero_copy_only=False)
+    codes: Matrix = found.astype(np.float32) + 1  # not found: OTHER
+    if array.null_count:
+        codes[array.is_null().to_numpy(zero_copy_only=False)] = np.nan
+    return codes
 
 
-def _floats(values: pa.Array | pa.ChunkedArray) -> Matrix:
+def _one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    if not isinstance(values, pa.ChunkedArray):
+        return values
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+
+
+def _floats(values: pa.Array) -> Matrix:
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())
-    numbers = pc.fill_null(values.cast(pa.float64()), np.nan)
+    if values.type != pa.float64():
+        values = values.cast(pa.float64())
     with np.errstate(over="ignore"):  # a value beyond float32 becomes inf; callers refuse what is not finite
-        floats: Matrix = numbers.to_numpy(zero_copy_only=False).astype(np.float32)
+        floats: Matrix = values.to_numpy(zero_copy_only=False).astype(np.float32)  # null becomes NaN
     return floats
 
 

@@ -6,24 +6,20 @@ and the encoding of preprocess, and predicts through ``predict_matrix``, which e
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import xgboost
+from answers import Answer, Prediction, write
 from features import Features, Matrix
-from payloads import CSV, JSON, JSON_LINES, MEDIA, PARQUET, Payload, Rejected, decode, media_type, receive
+from payloads import Payload, decode, receive
+from rejected import Rejected
 
-BLOCK_ROWS = 64  # what one thread of xgboost takes at a time: up to so many rows, further ones would wake for nothing
+ONE_THREAD_ROWS = 256  # up to so many, waiting for a second thread on a busy machine costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -32,20 +28,6 @@ class Model:
     features: Features
     metadata: dict[str, Any]
     quick: xgboost.Booster  # the same trees on one thread, for few rows
-
-
-@dataclass(frozen=True)
-class Prediction:
-    labels: npt.NDArray[np.int64]  # class numbers; empty for regression
-    values: npt.NDArray[np.float32]  # regression; empty otherwise
-    probabilities: Matrix  # (rows, classes)
-
-
-@dataclass(frozen=True)
-class Answer:
-    prediction: Prediction
-    features: Features
-    asked: str  # the format of the request
 
 
 def load(model_dir: str | Path) -> Model:
@@ -62,7 +44,7 @@ def load(model_dir: str | Path) -> Model:
 
 def predict_matrix(model: Model, matrix: Matrix) -> Prediction:
     """Any number of encoded rows; a row's answer does not depend on the rows beside it."""
-    booster = model.quick if len(matrix) <= BLOCK_ROWS else model.booster
+    booster = model.quick if len(matrix) <= ONE_THREAD_ROWS else model.booster
     output = booster.inplace_predict(matrix, validate_features=False)
     none, nothing = np.empty(0, np.int64), np.empty(0, np.float32)
     if model.features.problem == "regression":
@@ -88,13 +70,12 @@ def predict_fn(data: Payload, model: Model) -> Answer:
     table = decode(data, model.features)
     matrix = model.features.encode(table)
     _check_finite(matrix, table, model.features)
-    return Answer(predict_matrix(model, matrix), model.features, data.media)
+    return Answer(predict_matrix(model, matrix), model.features, data.format)
 
 
 def output_fn(prediction: Answer, accept: str | None) -> tuple[bytes, str]:
     """The body and its content type."""
-    name, parameters = _chosen(accept or "*/*", JSON if prediction.asked == JSON else CSV)
-    return FORMATS[MEDIA[name]](prediction, parameters), name
+    return write(prediction, accept)
 
 
 def _check_finite(matrix: Matrix, table: pa.Table, features: Features) -> None:
@@ -102,101 +83,3 @@ def _check_finite(matrix: Matrix, table: pa.Table, features: Features) -> None:
         row, position = (int(number) for number in np.argwhere(np.isinf(matrix))[0])
         name = features.names[position]
         raise Rejected(400, f'row {row + 1}: column "{name}" holds {table[name][row]}, which is too large a number')
-
-
-def _chosen(accept: str, usual: str) -> tuple[str, dict[str, str]]:
-    """The client's first choice among what there is; equal choices count in the order they are named."""
-    choices = [media_type(choice) for choice in accept.split(",")]
-    choices.sort(key=lambda choice: -_quality(choice[1]))
-    anything = {"*/*": usual, "application/*": JSON, "text/*": CSV}
-    for name, parameters in choices:
-        known = anything.get(name, name)
-        if known in MEDIA and _quality(parameters) > 0:
-            return known, parameters
-    raise Rejected(406, f'there is no answer as "{accept}": accept one of {", ".join(MEDIA)}')
-
-
-def _quality(parameters: dict[str, str]) -> float:
-    try:
-        return float(parameters.get("q", "1"))
-    except ValueError:
-        return 0.0
-
-
-def _csv(answer: Answer, parameters: dict[str, str]) -> bytes:
-    """label and the probability of the positive class; label and all probabilities; or the value."""
-    prediction, classes = answer.prediction, answer.features.target.classes
-    if not classes:
-        header, rows = ["value"], _texts(prediction.values)
-    else:
-        first = 1 if answer.features.problem == "binary" else 0
-        header = ["label", *(f"probability_{name}" for name in classes[first:])]
-        label = _taken([_quoted([name]) for name in classes], prediction.labels)
-        columns = [_texts(prediction.probabilities[:, number]) for number in range(first, len(classes))]
-        rows = pc.binary_join_element_wise(label, *columns, ",")
-    head = _quoted(header).encode() + b"\n" if parameters.get("header") == "present" else b""
-    return head + _joined(rows, "\n") + b"\n"
-
-
-def _json(answer: Answer, _parameters: dict[str, str]) -> bytes:
-    return b'{"predictions": [' + _joined(_json_rows(answer), ", ") + b"]}"
-
-
-def _json_lines(answer: Answer, _parameters: dict[str, str]) -> bytes:
-    return _joined(_json_rows(answer), "\n") + b"\n"
-
-
-def _json_rows(answer: Answer) -> pa.Array:
-    """{"label": .., "probabilities": {class: probability}} or {"value": ..}, written column by column."""
-    prediction, features = answer.prediction, answer.features
-    if not features.target.classes:
-        return pc.binary_join_element_wise('{"value": ', _texts(prediction.values), "}", "")
-    pieces = ['{"label": ', _taken([json.dumps(label) for label in features.labels], prediction.labels)]
-    pieces.append(', "probabilities": {')
-    for number, name in enumerate(features.target.classes):
-        separator = ", " if number else ""
-        pieces += [f"{separator}{json.dumps(name)}: ", _texts(prediction.probabilities[:, number])]
-    return pc.binary_join_element_wise(*pieces, "}}", "")
-
-
-def _parquet(answer: Answer, _parameters: dict[str, str]) -> bytes:
-    prediction, features = answer.prediction, answer.features
-    columns: dict[str, Any] = {} if features.target.classes else {"value": prediction.values}
-    if features.target.classes:
-        columns["label"] = _taken(features.labels, prediction.labels)
-    for number, name in enumerate(features.target.classes):
-        columns[f"probability_{name}"] = np.ascontiguousarray(prediction.probabilities[:, number])
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
-    return sink.getvalue()
-
-
-def _joined(rows: pa.Array, separator: str) -> bytes:
-    """In one go, because turning the rows into Python texts would take longer than all the rest of the answer."""
-    together = pa.ListArray.from_arrays(pa.array([0, len(rows)], pa.int32()), rows)
-    content: bytes = pc.binary_join(together, separator)[0].as_buffer().to_pybytes()
-    return content
-
-
-def _texts(numbers: npt.NDArray[np.float32]) -> pa.Array:
-    """The shortest text that reads back to the same float32."""
-    return pa.array(np.ascontiguousarray(numbers)).cast(pa.string())
-
-
-def _taken(labels: list[Any], numbers: npt.NDArray[np.int64]) -> pa.Array:
-    return pa.array(labels).take(pa.array(numbers))
-
-
-def _quoted(cells: list[str]) -> str:
-    """A CSV line: quotes only where a cell needs them."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
-
-
-FORMATS: dict[str, Callable[[Answer, dict[str, str]], bytes]] = {
-    CSV: _csv,
-    JSON: _json,
-    JSON_LINES: _json_lines,
-    PARQUET: _parquet,
-}

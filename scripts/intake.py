@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import csv_rows
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -94,8 +95,8 @@ class Intake:
         return Reject(self.block.source.name, line, reason, text[:LONGEST_ROW], group)
 
     @cached_property
-    def _rows(self) -> raw.Rows:
-        return raw.split_rows(self.block.text, self.plan.delimiter)
+    def _rows(self) -> csv_rows.Rows:
+        return csv_rows.split_rows(self.block.text, self.plan.delimiter)
 
 
 def take_in(block: Block, plan: Plan) -> Intake:

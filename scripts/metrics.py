@@ -39,7 +39,7 @@ def _true_negative_rate(outcome: Outcome) -> Estimate | None:
 
 _ACCURACY = Measure("Accuracy", MAXIMIZE, "the share of all rows that got the right label", labels.accuracy)
 _LOG_LOSS = Measure(
-    "Log loss", MINIMIZE, "how surprised the probabilities were by what happened; 0 is clairvoyance", scores.log_loss
+    "Log loss", MINIMIZE, "how surprised the probabilities were by what happened; 0 would be perfect", scores.log_loss
 )
 
 BINARY = {

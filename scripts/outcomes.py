@@ -59,6 +59,11 @@ class Outcome:
     def take(self, rows: npt.NDArray[Any]) -> Outcome:
         return Outcome(self.problem, self.classes, self.target[rows], self.predicted[rows], self.probabilities[rows])
 
+    def largest_classes(self, most: int) -> list[int]:
+        """The numbers of the classes with the most rows, in the classes' order."""
+        rows = self.confusion.sum(axis=1)
+        return sorted(np.argsort(-rows, kind="stable")[:most].tolist())
+
     @cached_property
     def confusion(self) -> Counts:
         """Rows: the true class; columns: the predicted one."""

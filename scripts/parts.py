@@ -44,8 +44,8 @@ class Part:
 
 def make(block: Block, plan: Plan) -> Part:
     intake = take_in(block, plan)
-    for name in plan.texts:
-        intake.columns[name] = intake.columns[name].dictionary_encode()
+    for name, kind in plan.encoded.items():
+        intake.columns[name] = _once_for_all(intake.columns[name], kind)
     floats = {name: encode_column(Column(name, plan.encoded[name]), intake.columns[name]) for name in plan.floats}
     coded = {name: (_labels if name == plan.target else _coded)(intake.columns[name]) for name in plan.texts}
     _check(intake, plan, floats, coded)
@@ -67,6 +67,13 @@ def typed_rows(part: Part, names: Sequence[str], most: int) -> list[list[object]
     rows = pa.array(part.where[TEST][:most])
     columns = [part.intake.columns[name].take(rows).to_pylist() for name in names]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _once_for_all(values: pa.Array, kind: str) -> pa.Array:
+    """The same values in the form that is cheapest for all that is to come: texts coded, missing numbers as NaN."""
+    if kind == "categorical":
+        return values.dictionary_encode()
+    return pc.fill_null(values, np.nan) if kind == "numeric" else values
 
 
 def _coded(values: pa.Array) -> Coded:
@@ -94,6 +101,6 @@ def _check(intake: Intake, plan: Plan, floats: dict[str, Floats], coded: dict[st
 def _doubles(values: pa.Array) -> npt.NDArray[np.float64]:
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.int8())
-    numbers = pc.fill_null(values.cast(pa.float64()), np.nan)
-    doubles: npt.NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+        values = pc.fill_null(values.cast(pa.float64()), np.nan)
+    doubles: npt.NDArray[np.float64] = values.to_numpy()
     return doubles

@@ -55,7 +55,7 @@ def _check_levels(columns: dict[Column, Codes], side: Side) -> None:
         highest = 1 if column.kind == "boolean" else len(column.levels)
         if codes.max() > highest:
             raise Refused(
-                f"column {column.name!r} of {side.file} holds level number {codes.max()} but the model knows {highest}: "
+                f"column {column.name!r} of {side.file} holds level {codes.max()} but the model knows {highest}: "
                 "give the test side and the model of one and the same run"
             )
 

@@ -62,9 +62,8 @@ def work(
     features = fit(given, found, target, rejects.count)
     settled = Settled.of(found, features)
     buckets = described.empty_buckets(found, features)
-    for side, name in enumerate(SIDES):
-        path = outputs.path(getattr(given, name) / "data.parquet")
-        settle(aside, side, settled, path, buckets if name == "train" else {})
+    paths = [outputs.path(getattr(given, side) / "data.parquet") for side in SIDES]
+    settle(aside, settled, paths, buckets)
     described.write_features(outputs, given.features, features, found)
     described.write_baseline(outputs, given.baseline, features, found, buckets)
     say(features)

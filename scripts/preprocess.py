@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from failures import Refused, report
-from features import PROBLEMS
 
-MISSING = ("", "NA", "NaN", "null")
+PROBLEMS = ("binary", "multiclass", "regression")  # as in features.py, which takes a second to import
 FOLDERS = {
     "input": "the raw files, searched recursively (.csv, .csv.gz, .parquet)",
     "train": "output: data.parquet of the rows that training sees",
@@ -78,7 +77,7 @@ def add_problem(command: Parser) -> None:
 def add_format(command: Parser) -> None:
     command.add_argument("--format", default="auto", choices=("auto", "csv", "parquet"))
     command.add_argument("--delimiter", default=",", metavar="CHARACTER")
-    command.add_argument("--missing", nargs="*", default=MISSING, metavar="TEXT", help="texts that mean 'no value'")
+    command.add_argument("--missing", nargs="*", default=(), metavar="TEXT", help="texts that mean 'no value'")
 
 
 def add_columns(command: Parser) -> None:

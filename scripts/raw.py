@@ -9,23 +9,19 @@ UTF-8. A text that is listed as missing, and always the empty one, is no value. 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from csv_rows import Places, Positions, Rows, has_stray, split_rows
 from features import ARROW_TYPES
 from pyarrow import csv
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
-QUOTE, LINE_FEED, CARRIAGE_RETURN = b'"\n\r'
 NOT_A = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
 NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
-Positions = npt.NDArray[np.int64]
-Places = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -45,29 +41,13 @@ class BadRow:
         return f'column "{self.column}" holds "{value}", which {self.reason}'
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Where the rows of a block are; its blank lines are no rows."""
-
-    block: bytes
-    starts: Positions
-    ends: Positions
-    breaks: Positions  # just after every line break, also those inside quotes
-
-    def text(self, row: int) -> str:
-        return self.block[self.starts[row] : self.ends[row]].decode(errors="replace").rstrip("\r\n")
-
-    def line(self, row: int) -> int:
-        return int(np.searchsorted(self.breaks, self.starts[row], side="right")) + 1
-
-
 def parse_csv(
     block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
 ) -> pa.Table:
     """Rows without a header line to a table of the columns in ``kinds``; pa.ArrowInvalid if any row is wrong."""
     _check_utf8(block)
-    if leaves_quote_open(block, delimiter):
-        raise pa.ArrowInvalid("a quote is opened and never closed")
+    if has_stray(block, delimiter):
+        raise pa.ArrowInvalid("a quote is opened and not closed")
     return _read(block, names, {name: ARROW_TYPES[kind] for name, kind in kinds.items()}, missing, delimiter)
 
 
@@ -75,10 +55,9 @@ def salvage_csv(
     block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
 ) -> tuple[pa.Table, Positions, list[BadRow]]:
     """The rows of a block that are good, their row numbers, and what is wrong with each of the others."""
-    rows = split_rows(block, delimiter)
+    rows = split_rows(block, delimiter, len(names))
     bad: dict[int, tuple[str, str | None, str | None]] = {}
-    if leaves_quote_open(block, delimiter):
-        bad[len(rows.starts) - 1] = ("opens a quote and never closes it", None, None)
+    bad |= dict.fromkeys(np.flatnonzero(rows.stray).tolist(), ("opens a quote that it does not close", None, None))
     bad |= dict.fromkeys(_undecodable(rows), ("is not UTF-8 text", None, None))
     readable = np.setdiff1d(np.arange(len(rows.starts)), list(bad))
     clean = block if not bad else b"".join(block[rows.starts[row] : rows.ends[row]] for row in readable)
@@ -172,43 +151,6 @@ def level_text(value: object) -> str | None:
     return str(value)
 
 
-def leaves_quote_open(block: bytes, delimiter: str) -> bool:
-    return b'"' in block and len(_structural_quotes(block, delimiter)) % 2 == 1
-
-
-def split_rows(block: bytes, delimiter: str) -> Rows:
-    breaks = _line_breaks(block)
-    inside = np.searchsorted(_structural_quotes(block, delimiter), breaks) % 2 == 1
-    ends = breaks[~inside]
-    if len(block) and (not len(ends) or ends[-1] != len(block)):
-        ends = np.append(ends, len(block))  # the last row has no line break, or never closes its quote
-    starts = np.concatenate([[0], ends[:-1]])[: len(ends)].astype(np.int64)
-    first = np.frombuffer(block, np.uint8)[starts]
-    blank = ((first == LINE_FEED) | (first == CARRIAGE_RETURN)) & (ends - starts <= 2)
-    return Rows(block, starts[~blank], ends[~blank], breaks)
-
-
-def last_row_end(block: bytes, delimiter: str) -> int:
-    """Where the last complete row of a block ends; 0 if there is none."""
-    if b'"' not in block and b"\r" not in block:
-        return block.rfind(b"\n") + 1
-    breaks = _line_breaks(block)
-    if block.endswith(b"\r"):
-        breaks = breaks[:-1]  # the next block may begin with the line feed that belongs to it
-    inside = np.searchsorted(_structural_quotes(block, delimiter), breaks) % 2 == 1
-    ends = breaks[~inside]
-    return int(ends[-1]) if len(ends) else 0
-
-
-def count_lines(block: bytes) -> int:
-    return len(_line_breaks(block)) if b"\r" in block else block.count(b"\n")
-
-
-def first_line_end(block: bytes) -> int:
-    breaks = _line_breaks(block)
-    return int(breaks[0]) if len(breaks) else len(block)
-
-
 def _read(
     block: bytes,
     names: Sequence[str],
@@ -279,32 +221,3 @@ def _as_levels(values: pa.Array, missing: Sequence[str]) -> pa.Array:
     coded = values.dictionary_encode()
     texts = pa.array([level_text(value) for value in coded.dictionary.to_pylist()], pa.string())
     return from_text(texts.take(coded.indices), "categorical", missing)[0]
-
-
-def _line_breaks(block: bytes) -> Positions:
-    data = np.frombuffer(block, np.uint8)
-    if b"\r" not in block:
-        return np.flatnonzero(data == LINE_FEED) + 1
-    breaks = data == LINE_FEED
-    lone = data == CARRIAGE_RETURN
-    lone[:-1] &= data[1:] != LINE_FEED
-    return np.flatnonzero(breaks | lone) + 1
-
-
-def _structural_quotes(block: bytes, delimiter: str) -> Positions:
-    """Quotes that open or close a field, in turn; a quote inside an unquoted field is an ordinary character."""
-    data = np.frombuffer(block, np.uint8)
-    quotes = np.flatnonzero(data == QUOTE)
-    opening = quotes[::2]
-    before = data[np.maximum(opening - 1, 0)]
-    begins = np.isin(before, (LINE_FEED, CARRIAGE_RETURN, ord(delimiter))) | (opening == 0)
-    doubled = np.zeros(len(opening), bool)
-    doubled[1:] = opening[1:] - quotes[1::2][: len(opening) - 1] == 1
-    return quotes if (begins | doubled).all() else _scan_quotes(block, delimiter)
-
-
-def _scan_quotes(block: bytes, delimiter: str) -> Positions:
-    field = re.compile(rb"(?<![^\n\r" + re.escape(delimiter.encode()) + rb'])"[^"]*(?:""[^"]*)*("|\Z)')
-    edges = [edge for match in field.finditer(block) for edge in (match.start(), match.start(1))]
-    closed = [edge for edge in edges if edge < len(block)]  # only the last field can be open to the end
-    return np.array(closed, np.int64)

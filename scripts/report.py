@@ -12,7 +12,7 @@ from markup import Html, join, tag
 from metrics import ALL
 from report_figures import legend
 from report_style import STYLE
-from report_tables import MOST_SLICES, class_table, metric_table, slice_table
+from report_tables import MOST_CLASSES, MOST_SLICES, class_table, metric_table, slice_table
 from report_verdict import verdict
 from slices import FEWEST_ROWS
 from wording import count, number, percent, plural, quoted
@@ -106,6 +106,9 @@ def _classes(evaluation: Evaluation) -> Html:
     if evaluation.outcome.problem != "multiclass":
         return join()
     words = "Precision: of the rows called so, the share that is. Recall: of the rows that are so, the share found."
+    hidden = len(evaluation.outcome.classes) - MOST_CLASSES
+    if hidden > 0:
+        words += f" The {MOST_CLASSES} largest classes; the predictions of all are in predictions.parquet."
     return join(tag("h2", "Class by class"), tag("p", words), tag("div", class_table(evaluation), class_="card"))
 
 

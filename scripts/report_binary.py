@@ -40,8 +40,9 @@ def _confusion(evaluation: Evaluation) -> Html:
 
 def _scores(evaluation: Evaluation) -> Html:
     outcome = evaluation.outcome
+    bins = curves.bins_for(len(outcome), 30)
     pairs = [
-        (f"{evaluation.features.target.name}: {name}", curves.histogram(outcome.probabilities[rows, 1], 0, 1))
+        (f"{evaluation.features.target.name}: {name}", curves.histogram(outcome.probabilities[rows, 1], 0, 1, bins))
         for number_, name in enumerate(outcome.classes)
         if (rows := outcome.target == number_).any()
     ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import curves
 import numpy as np
 from charts import heat_map
+from estimates import Numbers
 from evaluation import Evaluation
 from markup import Html, join
-from outcomes import Counts, Outcome
+from outcomes import Outcome
 from report_figures import PROBABILITY, calibration_plot, distribution, figure, importance, legend, roc_plot
 from score_metrics import auc
 from wording import count, number, percent, quoted, shortened
@@ -25,15 +26,9 @@ def figures(evaluation: Evaluation) -> list[Html]:
     ]
 
 
-def _largest(outcome: Outcome, most: int) -> list[int]:
-    """The classes with the most rows, in their own order."""
-    rows = outcome.confusion.sum(axis=1)
-    return sorted(np.argsort(-rows, kind="stable")[:most].tolist())
-
-
 def _confusion(evaluation: Evaluation) -> Html:
     outcome = evaluation.outcome
-    chosen = _largest(outcome, MOST_CLASSES)
+    chosen = outcome.largest_classes(MOST_CLASSES)
     of_truth = outcome.confusion / np.maximum(outcome.confusion.sum(axis=1, keepdims=True), 1)
     shades = of_truth[np.ix_(chosen, chosen)].tolist()
     words = [[count(int(cell)) for cell in row] for row in outcome.confusion[np.ix_(chosen, chosen)]]
@@ -46,7 +41,7 @@ def _confusion(evaluation: Evaluation) -> Html:
     )
 
 
-def _worst_mistake(outcome: Outcome, of_truth: Counts) -> str:
+def _worst_mistake(outcome: Outcome, of_truth: Numbers) -> str:
     mistakes = outcome.confusion - np.diag(np.diagonal(outcome.confusion))
     i, j = np.unravel_index(int(np.argmax(mistakes)), mistakes.shape)
     if mistakes[i, j] == 0:
@@ -59,7 +54,7 @@ def _worst_mistake(outcome: Outcome, of_truth: Counts) -> str:
 
 def _curves(evaluation: Evaluation) -> Html:
     outcome = evaluation.outcome
-    ranked = [(outcome.classes[k], outcome.ranking_of(k)) for k in _largest(outcome, MOST_CURVES)]
+    ranked = [(outcome.classes[k], outcome.ranking_of(k)) for k in outcome.largest_classes(MOST_CURVES)]
     ranked = [(name, ranking) for name, ranking in ranked if ranking.has_both_classes]
     plot = roc_plot([(name, curves.roc(ranking)) for name, ranking in ranked])
     entries = [
@@ -81,7 +76,7 @@ def _scores(evaluation: Evaluation) -> Html:
     top = outcome.probabilities.max(axis=1)
     right = outcome.predicted == outcome.target
     pairs = [
-        (name, curves.histogram(top[rows], 0, 1))
+        (name, curves.histogram(top[rows], 0, 1, curves.bins_for(len(outcome), 30)))
         for name, rows in (("right answers", right), ("wrong answers", ~right))
         if rows.any()
     ]

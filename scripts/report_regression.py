@@ -16,6 +16,7 @@ from report_figures import figure, importance
 from wording import about, count, number, percent, shortened
 
 SHADES = 6
+MOST_SQUARES = 36  # along one side
 GROUPS = 10
 
 
@@ -53,8 +54,9 @@ def _density(plot: Plot, grid: curves.Grid) -> Html:
 
 def _predicted_and_true(target: Numbers, predicted: Numbers, name: str) -> Html:
     low, high = curves.usual_range(np.concatenate((target, predicted)))
+    bins = curves.bins_for(4 * len(target), MOST_SQUARES)
     plot = Plot(Axis(low, high, f"true {name}"), Axis(low, high, f"predicted {name}"), square=True)
-    key = _density(plot, curves.grid(target, predicted, (low, high), (low, high)))
+    key = _density(plot, curves.grid(target, predicted, (low, high), (low, high), bins))
     plot.line([(low, low), (high, high)], "reference", "predicted = true")
     return figure(
         "Predicted and true",
@@ -66,7 +68,7 @@ def _predicted_and_true(target: Numbers, predicted: Numbers, name: str) -> Html:
 
 def _residuals(error: Numbers) -> Html:
     edge = max(abs(bound) for bound in curves.usual_range(error))
-    shown = curves.histogram(error, -edge, edge, 41)
+    shown = curves.histogram(error, -edge, edge, curves.bins_for(len(error), 41))
     plot = Plot(
         Axis(-edge, edge, "error (predicted minus true)"),
         Axis(0, float(shown.shares.max()) * 1.12, "share of rows", True),
@@ -84,9 +86,10 @@ def _residuals(error: Numbers) -> Html:
 
 def _residuals_by_prediction(predicted: Numbers, error: Numbers, name: str) -> Html:
     x_range = curves.usual_range(predicted)
+    bins = curves.bins_for(4 * len(predicted), MOST_SQUARES)
     edge = max(abs(bound) for bound in curves.usual_range(error))
     plot = Plot(Axis(*x_range, f"predicted {name}"), Axis(-edge, edge, "error (predicted minus true)"))
-    key = _density(plot, curves.grid(predicted, error, x_range, (-edge, edge)))
+    key = _density(plot, curves.grid(predicted, error, x_range, (-edge, edge), bins))
     plot.line([(x_range[0], 0), (x_range[1], 0)], "reference", "exactly right")
     groups = _groups(predicted)
     plot.line([(float(predicted[rows].mean()), float(error[rows].mean())) for rows in groups], "s2", "mean error")

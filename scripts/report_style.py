@@ -98,6 +98,14 @@ text { fill: var(--text); }
     --good: #13804a; --fair: #a86400; --bad: #c0332b; }
   body { font-size: 12px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
+  h1 { font-size: 22px; }
+  .lead { font-size: 13px; }
+  table, .legend { font-size: 11px; }
+  td small, th small, thead th, figcaption p { font-size: 10px; }
+  th, td { padding: 4px 5px; }
+  tbody th { min-width: 0; }
+  td.track svg { width: 130px; min-width: 0; }
+  .scroll { overflow: visible; }
   figure, tr { break-inside: avoid; }
   .figures { grid-template-columns: 1fr 1fr; }
   h2 { break-after: avoid; }

@@ -12,7 +12,7 @@ from metrics import ALL, MAXIMIZE, SHOWN, Measure
 from slices import Slice
 from wording import count, number, percent, signed
 
-MOST_SLICES = 40
+MOST_SLICES, MOST_CLASSES = 40, 50
 
 
 def table(head: list[str], rows: list[Html], style: str = "") -> Html:
@@ -106,11 +106,11 @@ def class_table(evaluation: Evaluation) -> Html:
     """Multiclass: how each class does against all others. A dash: no test rows, or never predicted."""
     outcome = evaluation.outcome
     rows = []
-    for position, name in enumerate(outcome.classes):
+    for position in outcome.largest_classes(MOST_CLASSES):
         found = [of_class(outcome, ratio, position) for ratio in (PRECISION, RECALL, f_score(1))]
         if outcome.confusion[:, position].sum() == 0:
             found[0] = None  # never predicted: there is nothing to be precise about
         cells = [value_cell(estimate) if estimate else tag("td", "–") for estimate in found]
         of_it = tag("td", count(int(outcome.confusion[position].sum())), class_="number")
-        rows.append(tag("tr", tag("th", name, scope="row"), of_it, *cells))
+        rows.append(tag("tr", tag("th", outcome.classes[position], scope="row"), of_it, *cells))
     return table(["Class", "Rows", "Precision", "Recall", "F1"], rows)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import blocks
+import csv_rows
 import numpy as np
 import pyarrow as pa
 import raw
 from sources import Source
 
 BUDGET_BYTES = 12 << 20  # of all files together
-LARGEST_PIECE, SMALLEST_PIECE = 1 << 20, 64 << 10
+LARGEST_PIECE, SMALLEST_PIECE = 256 << 10, 64 << 10
 MOST_FILES = 100
 BATCH_ROWS = 8192
 
@@ -34,8 +35,7 @@ def _csv_pieces(source: Source, delimiter: str, size: int) -> Iterator[pa.Table]
     for text in _texts(source, delimiter, size):
         readable = text.decode(errors="replace").encode()
         for rows in blocks.whole_rows(readable, delimiter, complete=True):
-            if not raw.leaves_quote_open(rows, delimiter):
-                yield raw.read_texts(rows, source.header, source.header, delimiter)
+            yield raw.read_texts(rows, source.header, source.header, delimiter)
 
 
 def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
@@ -43,7 +43,7 @@ def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
         stream.seek(source.start)
         head = stream.read(size)
         whole = len(head) < size
-        yield head if whole else head[: raw.last_row_end(head, delimiter) or len(head)]
+        yield head if whole else head[: csv_rows.last_row_end(head, delimiter) or len(head)]
         if whole or source.compressed:
             return
         total = source.path.stat().st_size
@@ -51,8 +51,8 @@ def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
             if place > stream.tell():
                 stream.seek(place)
                 text = stream.read(size)
-                text = text[raw.first_line_end(text) :]  # most likely it began within a row
-                yield text[: raw.last_row_end(text, delimiter)]
+                text = text[csv_rows.first_line_end(text) :]  # most likely it began within a row
+                yield text[: csv_rows.last_row_end(text, delimiter)]
 
 
 def _parquet_pieces(source: Source) -> Iterator[pa.Table]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from baseline import Buckets
 from collecting import Collected
 from features import Features, encode_column
 from levels import Texts
+from parts import TRAIN
 
-ROW_GROUP = 1 << 17
+ROW_GROUP = 1 << 16
 Floats = npt.NDArray[np.float32]
 
 
@@ -48,24 +50,27 @@ class Settled:
         return columns if known.all() else {name: values[known] for name, values in columns.items()}
 
 
-def write_side(path: Path, batches: Iterator[dict[str, Floats]], settled: Settled, buckets: dict[str, Buckets]) -> int:
-    """One Parquet file in row groups of equal size; the training side fills the baseline's buckets on the way."""
+def settle(aside: Aside, settled: Settled, paths: Sequence[Path], buckets: dict[str, Buckets]) -> None:
+    """One Parquet file for each side, side by side; the training rows fill the baseline's buckets on the way."""
+
+    def write(side: int) -> None:
+        batches = (settled.finish(batch) for batch in aside.read(side))
+        _write(paths[side], batches, settled, buckets if side == TRAIN else {})
+
+    with ThreadPoolExecutor(len(paths)) as pool:
+        list(pool.map(write, range(len(paths))))
+
+
+def _write(path: Path, batches: Iterator[dict[str, Floats]], settled: Settled, buckets: dict[str, Buckets]) -> None:
     names = [*settled.features.names, settled.features.target.name]
     schema = pa.schema([pa.field(name, pa.float32()) for name in names])
     few = [name for name in names if name in settled.finals]  # columns of few different values
-    rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=few) as writer:
+    with pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=few, write_statistics=False) as writer:
         for columns in _regrouped(batches, names):
             for name, one in buckets.items():
                 one.add(columns[name])
             arrays = [pa.array(columns[name]) for name in names]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=ROW_GROUP)
-            rows += len(arrays[0])
-    return rows
-
-
-def settle(aside: Aside, side: int, settled: Settled, path: Path, buckets: dict[str, Buckets]) -> int:
-    return write_side(path, (settled.finish(batch) for batch in aside.read(side)), settled, buckets)
 
 
 def _regrouped(batches: Iterator[dict[str, Floats]], names: list[str]) -> Iterator[dict[str, Floats]]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import csv_rows
 import pyarrow as pa
 import pyarrow.parquet as pq
-import raw
 from failures import Refused
 
 ENDINGS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
@@ -58,7 +58,7 @@ class Source:
 def find(folder: Path, wanted: str, delimiter: str) -> list[Source]:
     """Every data file below a folder, by path, all with the same columns in the same order."""
     if not folder.is_dir():
-        raise Refused(f"the input folder {folder} does not exist: check data.uri")
+        raise Refused(f"there is no input folder {folder}: check data.uri")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder)))
     formats = {path: kind for path in files if (kind := _format(path)) and wanted in ("auto", kind)}
     if not formats:
@@ -111,19 +111,19 @@ def _examine_csv(source: Source, delimiter: str) -> Source | None:
     if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in text[:1000]:
         raise Refused(f"{source.name} is not UTF-8 text (UTF-16 or binary): export it as UTF-8")
     mark = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
-    rows = raw.split_rows(text[mark:], delimiter)
+    rows = csv_rows.split_rows(text[mark:], delimiter)
     if not len(rows.starts):
         print(f"{source.name} is empty: skipped", flush=True)
         return None
     end = int(rows.ends[0])
-    if end > LONGEST_HEADER - 8 or raw.leaves_quote_open(text[mark : mark + end], delimiter):
+    if end > LONGEST_HEADER - 8 or csv_rows.leaves_quote_open(text[mark : mark + end], delimiter):
         raise Refused(f"{source.name} has no header line that could be read: check that it is CSV text")
     try:
         fields = next(csv.reader([text[mark + rows.starts[0] : mark + end].decode()], delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(f"the header of {source.name} cannot be read ({error}): export the file as UTF-8") from error
     _check_delimiter(source.name, fields, delimiter)
-    start_line = raw.count_lines(text[mark : mark + end]) + 1
+    start_line = csv_rows.count_lines(text[mark : mark + end]) + 1
     return Source(source.path, source.name, "csv", _check_header(source.name, fields), mark + end, start_line)
 
 

@@ -60,7 +60,8 @@ def cell_hashes(values: pa.Array) -> Hashes:
     if pa.types.is_boolean(values.type):
         return cell_hashes(pc.if_else(values, "true", "false").dictionary_encode())
     if pa.types.is_floating(values.type):
-        return _number_hashes(pc.fill_null(values, np.nan).to_numpy(zero_copy_only=False))
+        filled = pc.fill_null(values, np.nan) if values.null_count else values
+        return _number_hashes(filled.to_numpy())
     return _text_hashes(values)
 
 

@@ -18,7 +18,7 @@ from encoded import Side, open_side
 from failures import Refused
 from features import Features
 from hyperparameters import METRICS, Hyperparameters
-from imbalance import best_f1_threshold, class_weights
+from imbalance import Floats, best_f1_threshold, class_weights
 from termination import Termination
 
 LIBRARIES = (xgb, np, pa)
@@ -68,6 +68,8 @@ def open_data(folders: Folders) -> Data:
         raise Refused(f"the features channel has no features.json in {folders.features}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Refused(f"{file} cannot be used ({error}): run preprocess again") from error
+    if not features.columns:
+        raise Refused(f"{file} names no feature columns: preprocess left every column of the data out")
     sides = (open_side("train", folders.train, features), open_side("validation", folders.validation, features))
     return Data(features, file, *sides)
 
@@ -77,22 +79,29 @@ def schedule(problem: str, chosen: Hyperparameters) -> Schedule:
     return Schedule(chosen.rounds, chosen.early_stopping_rounds, chosen.checkpoint_rounds, watched)
 
 
-def learn(data: Data, chosen: Hyperparameters, device: str, folder: Path | None, termination: Termination) -> Any:
+def learn(
+    data: Data, chosen: Hyperparameters, device: str, folder: Path | None, termination: Termination
+) -> tuple[Any, checkpoints.History]:
     features, threads = data.features, devices.threads()
     rows = f"{len(data.train.labels)} rows, {len(data.validation.labels)} for validation"
     print(f"training on {rows}, {len(features.columns)} features, {device}, {threads} threads", flush=True)
     store = checkpoints.Checkpoints(folder, fingerprint(data, chosen, device)) if folder else None
     start = store.latest() if store else checkpoints.Progress()
 
-    weights = (
-        class_weights(data.train.class_counts) if features.target.classes and chosen.imbalance == "weights" else None
-    )
+    weights = weights_of_classes(data.train, chosen.imbalance)
     matrix = data.train.quantiles(chosen.max_bin, threads, weights, termination.check)
-    reference = data.validation.quantiles(chosen.max_bin, threads, weights, termination.check, matrix)
+    watched = data.validation.quantiles(chosen.max_bin, threads, weights, termination.check, reference=matrix)
     parameters = chosen.for_xgboost(features.problem, len(features.target.classes))
     parameters |= {"device": device, "nthread": threads, "seed_per_iteration": True}
-    sides = {"train": matrix, "validation": reference}
+    sides = {"train": matrix, "validation": watched}
     return boost(parameters, sides, schedule(features.problem, chosen), start, store, termination)
+
+
+def weights_of_classes(train: Side, imbalance: str) -> Floats | None:
+    """For the rows of both sides: what validation watches has to be what training learns."""
+    if imbalance != "weights" or not train.features.target.classes:
+        return None
+    return class_weights(train.class_counts)
 
 
 def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:

@@ -77,6 +77,7 @@ def test_bars_are_in_proportion_and_long_names_shortened() -> None:
     svg = bars([(name, 0.5, "50 %"), ("b", 0.25, "25 %")], "importance")
     first, second = (float(bar.get("width") or 0) for bar in shapes(svg, "rect"))
     assert second == pytest.approx(first / 2, abs=0.1)
+    assert WIDTH / 3 < first < WIDTH
     assert shapes(svg, "title")[0].text == f"{name}: 50 %"
     assert shapes(svg, "text")[0].text == "a very long column nam…"
 

@@ -89,6 +89,15 @@ def test_chance_is_not_flagged() -> None:
     assert flagged <= 5
 
 
+def test_chance_is_not_flagged_where_lower_is_better() -> None:
+    column = Column("city", "categorical", tuple(f"city {n}" for n in range(20)))
+    random = np.random.default_rng(0)
+    error = random.normal(size=2000)
+    outcome = Outcome("regression", (), np.zeros(2000), error, np.empty((2000, 0), np.float32))
+    codes = random.integers(1, 21, 2000).astype(np.int32)
+    assert not any(piece.worse for piece in sliced(outcome, codes, "rmse", column))
+
+
 def test_a_slice_without_the_metric_is_left_out() -> None:
     outcome = labels(np.ones(200, bool))
     codes = np.where(outcome.target == 1, 1, 2).astype(np.int32)  # each slice holds a single class

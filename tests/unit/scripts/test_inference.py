@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import answers
 import inference
 import numpy as np
 import pyarrow as pa
@@ -200,7 +201,7 @@ def test_every_answer_format_reads_back_to_the_same_bits(models: Models, problem
 @pytest.mark.parametrize("problem", TARGETS)
 def test_a_row_is_answered_alike_alone_and_among_many(models: Models, problem: str) -> None:
     model = models[problem]
-    matrix = model.features.encode(typed(raw_rows(inference.BLOCK_ROWS * 3)))
+    matrix = model.features.encode(typed(raw_rows(inference.ONE_THREAD_ROWS + 44)))
     together = inference.predict_matrix(model, matrix)
     for row in range(len(matrix)):
         alone = inference.predict_matrix(model, matrix[row : row + 1])
@@ -230,6 +231,9 @@ def test_missing_texts_nulls_and_nan_mean_the_same(models: Models) -> None:
     model = models["binary"]
     wanted = ask(model, b",,,\n", "text/csv", "text/csv")
     nothing = dict.fromkeys(NAMES)
+    assert ask(model, '[["1", null, null, null], [NaN, null, null, NaN]]', "application/json", "text/csv") == ask(
+        model, b"1,,,\n,,,\n", "text/csv", "text/csv"
+    )
     same: dict[str, list[Any]] = {
         "text/csv": [b"NA,NA,NA,NA\n", b'"","","",""', b"nan,,,NaN"],
         "application/json": [json.dumps(nothing), '[["NA", "NA", "", NaN]]'],
@@ -315,10 +319,10 @@ def test_the_positive_label_begins_at_the_threshold(tmp_path: Path) -> None:
 
 def test_floats_are_as_short_as_they_can_be(models: Models) -> None:
     numbers = np.array([0.1, 1 / 3, 5e-8, 1.0, 1e20], np.float32)
-    assert inference._texts(numbers).to_pylist() == ["0.1", "0.33333334", "5e-8", "1", "1e+20"]
+    assert answers._texts(numbers).to_pylist() == ["0.1", "0.33333334", "5e-8", "1", "1e+20"]
     bits = np.random.default_rng(3).integers(0, 2**32, 100_000, dtype=np.uint32).view(np.float32)
     bits = bits[np.isfinite(bits)]
-    assert np.array_equal(np.array(inference._texts(bits).to_pylist(), np.float64).astype(np.float32), bits)
+    assert np.array_equal(np.array(answers._texts(bits).to_pylist(), np.float64).astype(np.float32), bits)
 
 
 def test_an_empty_parquet_column_type_is_no_obstacle(models: Models) -> None:

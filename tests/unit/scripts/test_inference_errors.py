@@ -13,10 +13,11 @@ import payloads
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import rejected
 import xgboost
 from features import Column, Features, Target
 from inference import Model
-from payloads import Rejected
+from rejected import Rejected
 
 COLUMNS = (
     Column("age", "numeric"),
@@ -184,14 +185,15 @@ def test_aws_keeps_the_status_of_its_own_class(monkeypatch: pytest.MonkeyPatch) 
     errors.BaseInferenceToolkitError = BaseInferenceToolkitError  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "sagemaker_inference", types.ModuleType("sagemaker_inference"))
     monkeypatch.setitem(sys.modules, "sagemaker_inference.errors", errors)
-    spec = importlib.util.spec_from_file_location("payloads_in_the_container", payloads.__file__)
+    spec = importlib.util.spec_from_file_location("rejected_in_the_container", rejected.__file__)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
     with pytest.raises(BaseInferenceToolkitError) as refusal:
-        module.receive(b"", "a/b")
-    assert (refusal.value.status_code, refusal.value.phrase) == (415, "Unsupported Media Type")
+        raise module.Rejected(415, "not understood")
+    told = refusal.value
+    assert (told.status_code, told.message, told.phrase) == (415, "not understood", "Unsupported Media Type")
 
 
 SEEDS = {

@@ -148,6 +148,14 @@ def test_deviations_are_those_of_resampling(make: Callable[[int, int], Outcome])
         assert estimate.standard_deviation == pytest.approx(spread, rel=0.15), name
 
 
+def test_the_shares_of_classes_add_to_the_deviation() -> None:
+    """Weighted recall is accuracy by another way, so it is as uncertain."""
+    found = estimates(multiclass(300, 3))
+    accuracy, recall = found["accuracy"], found["weighted_recall"]
+    assert recall.value == pytest.approx(accuracy.value)
+    assert recall.standard_deviation == pytest.approx(accuracy.standard_deviation)
+
+
 KNOWN: dict[str, tuple[Callable[[int], Outcome], float]] = {  # true values of the makers' distributions
     "auc": (lambda seed: binary(250, seed, decimals=6), NormalDist().cdf(1.2 / 2**0.5)),
     "rmse": (lambda seed: regression(250, seed), 2.0),

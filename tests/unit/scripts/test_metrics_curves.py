@@ -72,7 +72,11 @@ def test_calibration_error_tells_a_boaster() -> None:
 def test_histogram_and_grid_lose_no_row() -> None:
     values = np.array([-5.0, 0.1, 0.2, 0.9, 7.0])
     assert curves.histogram(values, 0, 1, 10).shares.sum() == pytest.approx(1)
-    assert curves.grid(values, values, (0, 1), (0, 1)).rows.sum() == 5
+    assert curves.grid(values, values, (0, 1), (0, 1), 9).rows.sum() == 5
+
+
+def test_few_rows_get_few_bins() -> None:
+    assert [curves.bins_for(rows, 30) for rows in (3, 100, 400, 10_000)] == [8, 10, 20, 30]
 
 
 def test_usual_range_is_never_empty() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from typing import Any
 
@@ -93,7 +94,7 @@ def evaluated(
 CASES: dict[str, dict[str, Any]] = {
     "binary": {},
     "multiclass": {"problem": "multiclass", "metric": "weighted_f1", "classes": tuple("abcd")},
-    "many classes": {"problem": "multiclass", "metric": "accuracy", "classes": tuple(f"class {n}" for n in range(40))},
+    "many classes": {"problem": "multiclass", "metric": "accuracy", "classes": tuple(f"class {n}" for n in range(120))},
     "regression": {"problem": "regression", "metric": "rmse"},
     "few rows": {"rows": 12},
     "few values": {"problem": "regression", "metric": "rmse", "rows": 3},
@@ -113,8 +114,8 @@ def test_self_contained_and_well_formed(case: str) -> None:
     assert "http" not in text
     assert "url(" not in text
     assert "@import" not in text
-    assert "NaN" not in reader.text
-    assert " nan" not in reader.text
+    values = " ".join(value or "" for _, attributes in reader.tags for value in attributes.values())
+    assert "nan" not in f"{reader.text} {values}"
     assert len(text) < 200_000
 
 
@@ -191,6 +192,33 @@ def test_worse_groups_are_named_first() -> None:
     text = Reader(page(evaluated(rows=rows, codes=codes, metric="accuracy"))).text
     assert "1 group does significantly worse" in text
     assert text.index("plan family worse") < text.index("plan basic")
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_among_equals_the_worst_group_comes_first(metric: str) -> None:
+    evaluation = evaluated(metric=metric)
+    text = Reader(page(evaluation)).text
+    sign = 1 if metric == "accuracy" else -1
+    ordered = sorted(evaluation.slices, key=lambda piece: sign * piece.estimate.value)
+    assert not any(piece.worse for piece in ordered)
+    places = [text.index(f"plan {piece.name} {piece.rows}") for piece in ordered]
+    assert places == sorted(places)
+
+
+def test_evaluation_json_never_holds_what_json_cannot() -> None:
+    evaluation = evaluated()
+    evaluation.gate["value"] = float("nan")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        evaluation.as_json()
+
+
+def test_very_many_classes_stay_readable_and_small() -> None:
+    evaluation = evaluated(**CASES["many classes"])
+    assert "The 50 largest classes" in Reader(page(evaluation)).text
+    cells = json.loads(evaluation.as_json())["multiclass_classification_metrics"]["confusion_matrix"]
+    assert list(cells) == list(evaluation.outcome.classes)
+    assert sum(cell for row in cells.values() for cell in row.values()) == len(evaluation.outcome)
+    assert all(cell for row in cells.values() for cell in row.values())
 
 
 def test_no_groups_is_said() -> None:

@@ -35,7 +35,14 @@ def test_golden():
 @pytest.mark.parametrize(
     "same",
     [
-        (pa.array(["5"]), pa.array(["5.0"]), pa.array([" 5"]), pa.array(["+5e0"]), pa.array([5.0]), pa.array(["5"]).dictionary_encode()),
+        (
+            pa.array(["5"]),
+            pa.array(["5.0"]),
+            pa.array([" 5"]),
+            pa.array(["+5e0"]),
+            pa.array([5.0]),
+            pa.array(["5"]).dictionary_encode(),
+        ),
         (pa.array(["0"]), pa.array(["-0.0"]), pa.array([0.0]), pa.array([-0.0])),
         (pa.array(["true"]), pa.array(["TRUE"]), pa.array([True])),
         (pa.array([None], pa.string()), pa.array([None], pa.float64()), pa.array([float("nan")]), pa.array(["NaN"])),
@@ -47,7 +54,23 @@ def test_the_meaning_counts_not_the_type(same):
 
 
 def test_different_values_differ():
-    texts = ["", "a", "b", "aa", "a\0", "\0", "abcdefgh", "abcdefghi", "abcdefghabcdefgh", "1", "2", "1e1", "x1", "1x", "-"]
+    texts = [
+        "",
+        "a",
+        "b",
+        "aa",
+        "a\0",
+        "\0",
+        "abcdefgh",
+        "abcdefghi",
+        "abcdefghabcdefgh",
+        "1",
+        "2",
+        "1e1",
+        "x1",
+        "1x",
+        "-",
+    ]
     assert len(set(splitting.cell_hashes(pa.array(texts)).tolist())) == len(texts)
     many = splitting.cell_hashes(pa.array([f"k{number:x}" for number in range(100_000, 200_000)]))
     assert len(set(many.tolist())) == 100_000

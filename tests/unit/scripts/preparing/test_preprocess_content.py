@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import raw
+import settling
 from features import Features
 from pyarrow import csv
 from splitting import SIDES, Split
@@ -63,6 +64,7 @@ def test_the_sample_is_raw_rows_of_the_test_side(prepare, churn):
     sample = (outcome.folder / "features" / "sample.csv").read_bytes()
     header, body = sample.split(b"\n", 1)
     assert header == b"charge,plan,active"
+    assert {row.rsplit(b",", 1)[1] for row in body.splitlines()} == {b"true", b"false", b""}
     encoded = features.encode(raw.parse_csv(body, features.names, features.kinds, features.missing, ","))
     assert encoded.tobytes() == outcome.matrices()["test"][:100, :-1].tobytes()
 
@@ -138,10 +140,18 @@ def test_features_json_reads_well(prepare, churn):
     assert sum(details["rows"].values()) == 2000
 
 
-def test_memory_blocks_make_no_difference(prepare, churn, monkeypatch):
+def test_blocks_and_row_groups_make_no_difference(prepare, churn, monkeypatch):
     whole = prepare(**COMMON)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(settling, "ROW_GROUP", 64)
     pieces = prepare(**COMMON)
     for name in SIDES:
         assert pieces.matrices()[name].tobytes() == whole.matrices()[name].tobytes()
     assert pieces.features == whole.features
+
+
+def test_the_problems_are_those_of_the_features():
+    import features
+    import preprocess
+
+    assert preprocess.PROBLEMS == features.PROBLEMS

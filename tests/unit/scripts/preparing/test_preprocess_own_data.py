@@ -36,7 +36,9 @@ def test_the_sides_hold_every_row_once(prepare, raw_folder, problem):
     assert features.target.classes == PROBLEMS[problem][1]
     sides = outcome.matrices()
     together = np.concatenate(list(sides.values()))
-    assert sorted(map(tuple, together.tolist())) == sorted(map(tuple, expected(table, features.target.classes).tolist()))
+    assert sorted(map(tuple, together.tolist())) == sorted(
+        map(tuple, expected(table, features.target.classes).tolist())
+    )
     assert features.details["rows"] == {name: len(sides[name]) for name in SIDES} | {"rejected": 0}
 
 

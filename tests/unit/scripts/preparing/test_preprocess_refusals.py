@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
+from splitting import Split
 
-GOOD = [f"{number % 50},{'ab'[number % 3 == 0]},{'no yes'.split()[number % 4 == 0]}\n" for number in range(500)]
+GOOD = [f"{number % 50},{'ab'[number % 3 == 0]},{['no', 'yes'][number % 4 == 0]}\n" for number in range(500)]
 HEADER = "age,plan,churned\n"
 BINARY = {"target": "churned", "problem": "binary"}
 
@@ -40,7 +41,7 @@ def write(raw_folder):
         ("age,Churned\n1,no\n", 'there is no target column "churned" in d.csv: did you mean "Churned"?'),
         ("age,plan\n1,a\n", 'there is no target column "churned" in d.csv: there are age, plan'),
         ("churned\nyes\nno\n", "no columns are left to learn from (the target is the only one)"),
-        (HEADER + "".join(f"{at},a,no\n" for at in range(30)), 'is constant: all training rows are no; there is'),
+        (HEADER + "".join(f"{at},a,no\n" for at in range(30)), "is constant: all training rows are no; there is"),
         (HEADER + "1,a,no\n1,a,yes\n" * 30, "side has no rows, of 60 in all, and rows with equal keys share a side"),
         (HEADER + "1,a,no,x\n" * 9, "there are no rows below the header, or none with as many fields"),
         ("age,plan,churned\n".encode("utf-16"), "d.csv is not UTF-8 text"),
@@ -57,7 +58,7 @@ def test_no_files(prepare, raw_folder, tmp_path):
     refused(prepare(**BINARY), f"no data files (.csv, .csv.gz, .parquet) in {raw_folder}: check data.uri")
     (raw_folder / "notes.txt").write_text("x")
     refused(prepare(**BINARY, format="parquet"), "; it holds notes.txt: check data.uri and data.format")
-    refused(prepare(tmp_path / "nowhere", **BINARY), "nowhere does not exist: check data.uri")
+    refused(prepare(tmp_path / "nowhere", **BINARY), "nowhere: check data.uri")
 
 
 @pytest.mark.parametrize(
@@ -157,6 +158,26 @@ def test_a_full_or_forbidden_disk_is_a_sentence(prepare, write, tmp_path, monkey
     write()
     monkeypatch.setattr(aside.Aside, "write", full)
     refused(prepare(**BINARY), "No space left on device (somewhere): check the space and rights")
+
+
+def test_a_side_without_rows(prepare, write):
+    """Every key a training key: the others have nothing to be judged by."""
+    keys = np.arange(1000)
+    sides = Split(("age",), 0.15, 0.15).sides({"age": pa.array(keys.astype(float))})
+    rows = [f"{key},{'ab'[key % 2]},{['no', 'yes'][key % 3 == 0]}\n" for key in keys[sides == 0].tolist()]
+    write(content=HEADER + "".join(rows))
+    refused(prepare(**BINARY, key=["age"]), f"the validation side has no rows, of {len(rows)} in all")
+
+
+def test_a_failure_at_the_very_end_leaves_nothing(prepare, write, monkeypatch):
+    import described
+
+    def fail(*_):
+        raise ValueError("a defect of ours")
+
+    write()
+    monkeypatch.setattr(described, "write_baseline", fail)
+    refused(prepare(**BINARY), "unexpected ValueError: a defect of ours")
 
 
 def test_what_was_there_before_stays_when_the_step_fails(prepare, write, raw_folder):

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 HEADER = "age,plan,churned\n"
-GOOD = [f"{number % 50},{'ab'[number % 3 == 0]},{'no yes'.split()[number % 4 == 0]}\n" for number in range(1000)]
+GOOD = [f"{number % 50},{'ab'[number % 3 == 0]},{['no', 'yes'][number % 4 == 0]}\n" for number in range(1000)]
 BINARY = {"target": "churned", "problem": "binary", "max_rejected_fraction": 0.02}
 
 
@@ -45,7 +45,7 @@ def test_every_bad_row_with_its_line_and_reason(prepare, raw_folder):
         (62, 'the target "churned" is missing'),
         (72, 'the target "churned" is missing'),
         (93, "is not UTF-8 text"),
-        (103, "opens a quote and never closes it"),
+        (103, "opens a quote that it does not close"),
     ]
     assert {one["file"] for one in found} == {"sub/a.csv.gz"}
     assert {one["row"] for one in found} >= {"old,a,no", "5,a,no,1", "5,\ufffd,no", '5,"never closed,no'}
@@ -108,14 +108,10 @@ def test_a_hopeless_file_is_not_read_to_its_end(prepare, raw_folder, monkeypatch
 
 def test_labels_of_no_training_row_are_rejects(prepare, raw_folder):
     """Keys put all rows of a rare class on other sides than train."""
-    lines = [f"c{number},{number % 50},{'no yes'.split()[number % 4 == 0]}\n" for number in range(1000)]
+    lines = [f"c{number},{number % 50},{['no', 'yes'][number % 4 == 0]}\n" for number in range(1000)]
     (raw_folder / "a.csv").write_text("id,age,churned\n" + "".join(lines))
     usual = prepare(**BINARY, key=["id"])
-    elsewhere = next(
-        number
-        for number in range(1000)
-        if usual_side(usual, number) == "test"
-    )
+    elsewhere = next(number for number in range(1000) if usual_side(usual, number) == "test")
     lines[elsewhere] = f"c{elsewhere},1,maybe\n"
     (raw_folder / "a.csv").write_text("id,age,churned\n" + "".join(lines))
     outcome = prepare(**BINARY, key=["id"])
@@ -134,12 +130,40 @@ def usual_side(outcome, number: int) -> str:
     return SIDES[int(Split(("id",), 0.15, 0.15).sides({"id": pa.array([f"c{number}"])})[0])]
 
 
-@pytest.mark.parametrize("quote", ['"', '""', '"x'])
-def test_a_stray_quote_costs_its_own_row_only(prepare, raw_folder, quote):
+@pytest.mark.parametrize("quote", ['"', '"x', '"x ""y'])
+@pytest.mark.parametrize("others", ["a", '"a"'])
+def test_stray_quotes_cost_their_own_rows_only(prepare, raw_folder, monkeypatch, quote, others):
+    """However far apart they are, and though the text between them looks like one long field."""
+    lines = [line.replace(",a,", f",{others},") for line in GOOD]
+    for place in (100, 101, 500, 999):
+        lines[place] = f"5,{quote}a,no\n"
+    (raw_folder / "a.csv").write_text(HEADER + "".join(lines))
+    for block_bytes in (4 << 20, 2000):
+        monkeypatch.setattr("blocks.BLOCK_BYTES", block_bytes)
+        outcome = prepare(**BINARY)
+        assert outcome.code == 0, outcome.message
+        found = [(one["line"], one["reason"], one["row"]) for one in rejects(outcome)]
+        reason = "opens a quote that it does not close"
+        assert found == [(line, reason, f"5,{quote}a,no") for line in ("102", "103", "502", "1001")]
+        assert sum(outcome.features.details["rows"].values()) == 1000
+
+
+def test_a_row_of_several_lines_must_have_its_fields(prepare, raw_folder):
     lines = list(GOOD)
-    lines[500] = f"5,{quote}a,no\n"
+    lines[100], lines[200] = '5,"a,no\n', '7,6",a,no\n'
     (raw_folder / "a.csv").write_text(HEADER + "".join(lines))
     outcome = prepare(**BINARY)
-    assert outcome.code == 0, outcome.message
-    assert len(rejects(outcome)) <= 1
+    assert [(one["line"], one["reason"]) for one in rejects(outcome)] == [
+        ("102", "opens a quote that it does not close"),
+        ("202", "has 4 fields instead of 3"),
+    ]
+    assert sum(outcome.features.details["rows"].values()) == 1000
+
+
+def test_a_field_may_have_many_lines(prepare, raw_folder):
+    lines = list(GOOD)
+    lines[500] = '5,"' + 'many\nlines, with ""quotes"" in it\n' * 50 + '",no\n'
+    (raw_folder / "a.csv").write_text(HEADER + "".join(lines))
+    outcome = prepare(**BINARY)
+    assert outcome.features.details["rows"]["rejected"] == 0
     assert sum(outcome.features.details["rows"].values()) == 1000

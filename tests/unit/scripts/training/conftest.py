@@ -43,7 +43,7 @@ class Encoded:
 def make(folder: Path, problem: str = "binary", rows: int = 1500, noise: float = 1.0) -> Encoded:
     columns = (
         Column("age", "numeric"),
-        Column("income [k]", "numeric"),  # a character that XGBoost refuses in names
+        Column("age.income [k]", "numeric"),  # to Parquet a field of age, and brackets that XGBoost refuses
         Column("member", "boolean"),
         Column("plan", "categorical", ("basic", "plus", "pro")),
     )
@@ -65,7 +65,7 @@ def raw_rows(problem: str, size: int, noise: float, seed: int) -> tuple[pa.Table
         problem
     ]
     gaps = random.random(size) < 0.1
-    table = {"age": pa.array(age, mask=gaps), "income [k]": income, "member": member, "plan": plan}
+    table = {"age": pa.array(age, mask=gaps), "age.income [k]": income, "member": member, "plan": plan}
     return pa.table(table), target.astype(np.float32)
 
 

@@ -29,8 +29,16 @@ def test_auto_takes_the_cpu_otherwise_and_cuda_is_refused(monkeypatch):
         devices.choose_device("cuda")
 
 
-def test_a_gpu_that_only_the_build_knows_of_does_not_work(monkeypatch):
-    """XGBoost would fall back to the CPU with a warning; the probe sees through it."""
+def test_a_gpu_that_is_not_there_does_not_work(monkeypatch):
     monkeypatch.setattr(devices.xgb, "build_info", lambda: {"USE_CUDA": True})
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert devices.device_used("cpu") == "cpu"
+    assert not devices.gpu_works()
+
+
+def test_a_gpu_works_when_xgboost_stays_on_it(monkeypatch):
+    monkeypatch.setattr(devices.xgb, "build_info", lambda: {"USE_CUDA": True})
+    monkeypatch.setattr(devices, "device_used", lambda wanted: f"{wanted}:0")
+    assert devices.gpu_works()
+    monkeypatch.setenv("SM_NUM_GPUS", "0")
     assert not devices.gpu_works()

@@ -20,6 +20,10 @@ def test_no_other_line_between_the_labels_has_a_better_f1(seed):
     assert chosen == max(line for line, score in scores.items() if score == best)
 
 
+def test_of_equal_f1_the_highest_line_is_taken():
+    assert best_f1_threshold(floats(0.9, 0.8, 0.7, 0.6), floats(1, 0, 0, 1)) == np.float32(0.9)  # both lines: F1 = 2/3
+
+
 def test_float32_and_float64_draw_the_same_line():
     probabilities, labels = floats(0.1, 0.3, 0.7), floats(0, 1, 1)
     line = best_f1_threshold(probabilities, labels)

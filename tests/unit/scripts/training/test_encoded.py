@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+import encoded as encoded_rows
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from encoded import open_side
+from failures import Refused
+from features import Column
+
+
+def test_loading_can_be_ended_between_two_batches(tmp_path, encoded, monkeypatch):
+    monkeypatch.setattr(encoded_rows, "BATCH_CELLS", 1200)
+    data = encoded(tmp_path)
+    batches = []
+
+    def end_at_the_third() -> None:
+        batches.append(1)
+        if len(batches) == 3:
+            raise Refused("stopped")
+
+    with pytest.raises(Refused, match="^stopped$"):
+        open_side("train", data.train.parent, data.features).quantiles(256, 1, None, end_at_the_third)
+    assert len(batches) == 3
+
+
+def test_binned_rows_are_all_rows_with_their_labels_and_weights(tmp_path, encoded, monkeypatch):
+    monkeypatch.setattr(encoded_rows, "BATCH_CELLS", 280)
+    data = encoded(tmp_path, "multiclass", rows=500)
+    side = open_side("train", data.train.parent, data.features)
+    weights = np.array([0.5, 1, 2], dtype=np.float32)
+    binned = side.quantiles(256, 1, weights, lambda: None)
+    assert (binned.num_row(), binned.num_col()) == (500, 4)
+    assert list(binned.get_label()) == list(side.labels)
+    assert list(binned.get_weight()) == list(weights[side.labels.astype(int)])
+    assert sum(len(matrix) for matrix in side.matrices()) == 500
+
+
+def test_names_with_dots_are_names_and_not_fields_of_others(tmp_path, encoded):
+    data = encoded(tmp_path)
+    table = pq.read_table(data.train)
+    pq.write_table(table.rename_columns(["outcome.x", "outcome.y", "member", "plan", "outcome"]), data.train)
+    columns = (Column("outcome.x", "numeric"), Column("outcome.y", "numeric"), *data.features.columns[2:])
+    side = open_side("train", data.train.parent, replace(data.features, columns=columns))
+    assert list(side.labels) == table.column("outcome").to_pylist()
+    (matrix,) = side.matrices()
+    assert list(matrix[:, 1]) == table.column(1).to_pylist()
