@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 
@@ -21,6 +21,6 @@ setup(
     version="0.1.0",
     description="From a commit to a canary-deployed SageMaker endpoint, rehearsed whole on a laptop",
     python_requires=">=3.11,<3.14",
-    packages=["pipelines", "localcloud"],
+    packages=find_packages(include=["pipelines*", "localcloud*"]),
     install_requires=requirements("project.in"),
 )

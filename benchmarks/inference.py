@@ -127,8 +127,9 @@ def prepare(scratch: Path) -> tuple[dict[str, Path], dict[int, bytes], str, Call
 def our_model(table: Any, folder: Path) -> tuple[Any, int]:
     import numpy as np
     import pyarrow as pa
+
     from features import Column, Features, Target
-    from model_folder import prepared
+    from training.model_folder import prepared
 
     columns = []
     for field in table.schema:

@@ -70,8 +70,9 @@ def compare(rows: int, threads: int) -> None:
 
 def write_rows(folder: Path, rows: int) -> None:
     import pyarrow.parquet as pq
-    from features import Column, Features, Target
     from pyarrow import csv
+
+    from features import Column, Features, Target
 
     columns = [Column(name, "numeric") for name in NUMERIC]
     columns += [Column(n, "categorical", tuple(map(str, range(1, levels + 1)))) for n, levels in CATEGORICAL.items()]
@@ -132,6 +133,7 @@ def run_child(way: str, folder: Path, threads: int) -> dict[str, float]:
 def measure(way: str, folder: Path, threads: int) -> dict[str, float]:
     import pandas as pd
     import xgboost as xgb
+
     from encoded import open_side
     from features import Features
 

@@ -43,7 +43,7 @@ class LocalActions:
         artifacts = {"S3ModelArtifacts": training.artifact(request)}
         return {**request, "TrainingJobStatus": "Completed", "ModelArtifacts": artifacts}
 
-    def register(self, step: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def register(self, _: str, arguments: dict[str, Any]) -> dict[str, Any]:
         group = self.folder / "registry" / arguments["ModelPackageGroupName"]
         group.mkdir(parents=True, exist_ok=True)
         version = 1 + max((int(path.stem) for path in group.glob("*.json")), default=0)

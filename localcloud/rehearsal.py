@@ -25,6 +25,7 @@ from pipelines.errors import UsageProblem
 from pipelines.executions import Execution as Run
 from pipelines.executions import Step
 from pipelines.settings import Settings, load
+from pipelines.settings.metrics import METRICS
 
 LOG_LINES = 20
 
@@ -58,8 +59,7 @@ def rehearse(args: argparse.Namespace) -> int:
     _say(f"compiling pipeline {settings.pipeline_name} as for AWS")
     compiled = definition.compile(settings)
     body = json.loads(compiled.body)
-    declared = [p for p in arguments.declared(body)]
-    given = arguments.parse(args.parameters, declared)
+    given = arguments.parse(args.parameters, arguments.declared(body))
     rehearsal = Rehearsal(settings, compiled, FolderStore(args.folder / "s3"), args.folder, secrets.token_hex(6))
     _publish(compiled, rehearsal.store)
     if "DataUri" not in given:
@@ -180,10 +180,10 @@ EVALUATION = "Steps.Evaluate.ProcessingOutputConfig.Outputs['evaluation'].S3Outp
 def _tell_metrics(evaluation: dict[str, Any], say: Callable[[str], None]) -> None:
     metrics = next(value for key, value in evaluation.items() if key.endswith("_metrics"))
     say(f"\non {evaluation['dataset']['item_count']:,} rows it has never seen:")
-    for name, metric in metrics.items():
-        if isinstance(metric, dict) and "confidence_interval" in metric and metric["baseline"] is not None:
-            low, high = metric["confidence_interval"]
-            say(f"  {name:<20}{metric['value']:>10.4f}   {low:.4f} to {high:.4f}   (trivial: {metric['baseline']:.4f})")
+    for name in dict.fromkeys(name for names in METRICS.values() for name in names if name in metrics):
+        low, high = metrics[name]["confidence_interval"]
+        trivial = f"   (trivial: {metrics[name]['baseline']:.4f})" if "baseline" in metrics[name] else ""
+        say(f"  {name:<20}{metrics[name]['value']:>10.4f}   {low:.4f} to {high:.4f}{trivial}")
 
 
 def _tail(log: Path) -> None:

@@ -17,9 +17,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xgboost as xgb
+
 from failures import Refused
 from features import Features
-from imbalance import Floats
+from training.imbalance import Floats
 
 BATCH_CELLS = 3_000_000  # 12 MB, however many columns: smaller batches are slower, larger ones only take memory
 

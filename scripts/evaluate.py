@@ -53,7 +53,7 @@ def _message_file(arguments: list[str]) -> Path | None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from atomic import writing_to
-    from model_archive import load_archive
+    from evaluation.model_archive import load_archive
 
     with writing_to(options.output):
         options.output.mkdir(parents=True, exist_ok=True)
@@ -69,18 +69,18 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _write(evaluation: Any, folder: Path) -> None:
-    from report import page
+    from report.page import page
 
     (folder / "report.html").write_text(page(evaluation), encoding="utf-8")
     (folder / "evaluation.json").write_text(evaluation.as_json(), encoding="utf-8")
 
 
 def _judge(model: Any, options: argparse.Namespace, predictions: Path) -> Any:
-    from evaluation import Evaluation, importance
-    from gate import check_available, check_metric, gate, read_champion
-    from metrics import estimates
-    from predictions import predict
-    from slices import slices
+    from evaluation.document import Evaluation, importance
+    from evaluation.gate import check_available, check_metric, gate, read_champion
+    from evaluation.metrics import estimates
+    from evaluation.predictions import predict
+    from evaluation.slices import slices
 
     problem = model.features.problem
     check_metric(options.metric, problem)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import xgboost
+
 from answers import Answer, Prediction, write
 from features import Features, Matrix
 from payloads import Payload, decode, receive

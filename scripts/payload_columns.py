@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
+
 from csv_rows import Places
 from features import Features
 from raw import NOT_A, BadRow

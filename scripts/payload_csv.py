@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
+
 from csv_rows import split_rows
 from features import Features
 from payload_columns import bad_row, check_names

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
 from csv_rows import Places
 from features import Features
 from payload_columns import check_names, table

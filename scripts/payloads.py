@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 import media
 import payload_csv
 import payload_json
 import payload_parquet
-import pyarrow as pa
 from features import Features
 from rejected import Rejected
 

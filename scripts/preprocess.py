@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
 def run(arguments: Sequence[str]) -> None:
     given = parser().parse_args(arguments)
     check(given)
-    from preparing import prepare  # not at the top: --help should not wait for pyarrow
+    from preprocessing.step import prepare  # not at the top: --help should not wait for pyarrow
 
     prepare(given)
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv
+
 from csv_rows import Places, Positions, Rows, has_stray, split_rows
 from features import ARROW_TYPES
-from pyarrow import csv
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 NOT_A = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-import hyperparameters
 from failures import Refused, report
+from training import hyperparameters
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
     given = parser(environment).parse_args(arguments)
-    from training import Folders, train  # not at the top: xgboost takes seconds to import, --help should not
+    from training.step import Folders, train  # not at the top: xgboost takes seconds to import, --help should not
 
     folders = Folders(
         train=required(given.train, "--train", "a channel named 'train'"),

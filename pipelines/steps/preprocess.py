@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from sagemaker.mlops.workflow import ProcessingStep
 
 from pipelines.settings import Settings
@@ -11,7 +9,7 @@ from pipelines.steps.ingredients import CAPACITY, MESSAGE, SERVICE, Ingredients,
 
 NAME = "Preprocess"
 OUTPUTS = ("train", "validation", "test", "features", "baseline", "rejects")
-LISTS = ("missing", "key", "ignore", "categorical", "numeric")
+COLUMNS = ("key", "ignore", "categorical", "numeric")
 
 
 def preprocess(given: Ingredients) -> ProcessingStep:
@@ -39,13 +37,10 @@ def arguments(settings: Settings) -> list[str]:
     listed += ["--format", data.format, "--delimiter", data.delimiter]
     for name in ("validation_fraction", "test_fraction", "max_rejected_fraction", "rare_level_rows", "max_levels"):
         listed += [_option(name), str(getattr(data, name))]
-    for name in LISTS:
-        listed += _list(name, getattr(data, name))
+    listed += ["--missing", *data.missing]  # also when empty: the script has a default of its own
+    for name in COLUMNS:
+        listed += [_option(name), *getattr(data, name)] if getattr(data, name) else []
     return listed
-
-
-def _list(name: str, values: Iterable[str]) -> list[str]:
-    return [_option(name), *values] if values else []
 
 
 def _option(name: str) -> str:

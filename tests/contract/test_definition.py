@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -129,8 +130,16 @@ def test_each_script_takes_the_arguments_that_the_definition_gives_it(step, prob
         assert namespace.metric == wanted.quality_gate.metric
 
 
+def test_train_is_given_every_hyperparameter_that_it_has(settings):
+    from training.hyperparameters import Hyperparameters
+
+    train = next(s for s in json.loads(compile(settings()).body)["Steps"] if s["Name"] == "Train")
+    names = {field.name.replace("_", "-") for field in fields(Hyperparameters)}
+    assert train["Arguments"]["HyperParameters"].keys() == names | {"checkpoints"}
+
+
 def test_the_metrics_logged_are_the_metrics_that_the_pipeline_reads(settings):
-    from hyperparameters import METRICS as LOGGED
+    from training.hyperparameters import METRICS as LOGGED
 
     for problem, overlay in PROBLEMS.items():
         train = next(s for s in json.loads(compile(settings(overlay)).body)["Steps"] if s["Name"] == "Train")
@@ -139,7 +148,7 @@ def test_the_metrics_logged_are_the_metrics_that_the_pipeline_reads(settings):
 
 
 def test_the_gate_s_directions_are_those_of_evaluate(settings):
-    from metrics import ALL, MINIMIZE
+    from evaluation.metrics import ALL, MINIMIZE
 
     compile(settings())  # the step modules want the SDK
     from pipelines.steps.quality_gate import LESS_IS_BETTER
@@ -150,7 +159,7 @@ def test_the_gate_s_directions_are_those_of_evaluate(settings):
 
 
 ELSEWHERE = """
-import hashlib, json, pathlib, socket, sys, threading
+import hashlib, json, logging, pathlib, socket, sys, threading
 sys.path.insert(0, {tree!r})
 calls = []
 def refuse(*arguments, **_):
@@ -163,8 +172,9 @@ compiled = compile(load("test", pathlib.Path({config!r})))
 import pipelines.definition
 assert pipelines.definition.__file__.startswith({tree!r})
 content = hashlib.sha256(json.dumps({{u: c.decode() for u, c in compiled.uploads.items()}}, sort_keys=True).encode())
-found = {{"body": compiled.body, "uploads": content.hexdigest(), "calls": calls, "threads": threading.active_count()}}
-print(json.dumps(found))
+root = logging.getLogger()
+left = {{"threads": threading.active_count(), "root handlers": len(root.handlers), "root level": root.level}}
+print(json.dumps({{"body": compiled.body, "uploads": content.hexdigest(), "calls": calls, "left": left}}))
 """
 
 
@@ -184,6 +194,8 @@ def elsewhere(tmp_path):
     for place in (".config/sagemaker/config.yaml", ".sagemaker/config.yaml"):
         (tree.parent / place).parent.mkdir(parents=True)
         (tree.parent / place).write_text(json.dumps(defaults))
+    (tree.parent / ".aws").mkdir()
+    (tree.parent / ".aws" / "config").write_text("[profile somebody\nwhat is this")
     studio = {"sagemakerProjectId": "p-somebody", "sagemakerProjectName": "somebody"}
     (tree.parent / ".sagemaker-code-config").write_text(json.dumps(studio))
     return tree
@@ -219,7 +231,8 @@ def test_the_same_tree_gives_the_same_bytes_on_any_machine_without_a_call(settin
     found = compiled_in(elsewhere, tmp_path / "config")
     assert found["body"] == compiled.body
     assert found["uploads"] == hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    assert (found["calls"], found["threads"]) == ([], 1)
+    assert found["calls"] == []
+    assert found["left"] == {"threads": 1, "root handlers": 0, "root level": 30}
     everything = compiled.body + json.dumps(content)
     for word in (str(ROOT), str(Path.home()), str(tmp_path), KEY_ID, SECRET, "127.0.0.1:5155"):
         assert len(word) < 5 or word not in everything  # a home of "/" says nothing

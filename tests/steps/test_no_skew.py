@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+
 from features import Features
-from splitting import SIDES, Split
+from preprocessing.splitting import SIDES, Split
 
 
 @contextmanager

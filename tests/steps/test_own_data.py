@@ -3,8 +3,8 @@
 import json
 
 import xgboost
-from features import Features
 
+from features import Features
 from localcloud.shapes import request_problems
 
 

@@ -345,6 +345,7 @@ def test_parameters_have_the_settings_as_defaults(settings, scripts):
     )
     compiled = compile(settings(overlay), scripts)
     definition = json.loads(compiled.body)
+    assert definition.keys() == {"Version", "Metadata", "Parameters", "Steps"}
     assert {p["Name"]: (p["Type"], p["DefaultValue"]) for p in definition["Parameters"]} == {
         "DataUri": ("String", "s3://lake/churn"),
         "DataVersion": ("String", "unknown"),
@@ -378,6 +379,17 @@ def test_what_the_definition_names_as_code_is_what_is_uploaded(steps, settings, 
     assert (source["source_dir"], source["entry_script"]) == (code, "train.py")
 
 
+def test_the_sdk_says_nothing(settings, scripts, caplog):
+    with caplog.at_level("DEBUG"):
+        compile(settings(), scripts)
+    assert [record.message for record in caplog.records if record.name.startswith("sagemaker")] == []
+
+
 def test_a_folder_without_the_scripts_is_refused(settings, tmp_path):
     with pytest.raises(Problem, match=r"nothing has no train\.py: run the command from a checkout"):
         compile(settings(), Path(tmp_path / "nothing"))
+
+
+def test_no_missing_texts_are_said_too(steps):
+    """Left out, the script's own list would be taken."""
+    assert option(steps("[data]\nmissing = []\n")["Preprocess"], "--missing") == []

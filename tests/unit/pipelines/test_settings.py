@@ -8,17 +8,17 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
-import metrics as evaluated  # scripts/
 import pytest
 from botocore.session import get_session
-from hyperparameters import Hyperparameters  # scripts/
 from pydantic import ValidationError
 
+from evaluation import metrics as evaluated
 from pipelines.errors import SettingsProblem
 from pipelines.settings import CONFIG, Settings, environments, load
 from pipelines.settings.building import Training
 from pipelines.settings.metrics import METRICS
 from pipelines.settings.model import Sections
+from training.hyperparameters import Hyperparameters  # scripts/
 
 ROOT = CONFIG.parent
 BASE = (CONFIG / "base.toml").read_text()

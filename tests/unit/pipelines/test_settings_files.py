@@ -163,6 +163,7 @@ def test_what_does_not_exist_is_refused_with_what_was_meant(folder: Path, conten
     line = refusal(folder, content)
     assert line.startswith(f"dev.toml: {sentence}")
     assert "hunter2" not in line
+    assert "12345" not in line
 
 
 def test_the_file_named_is_the_one_that_the_value_came_from(folder: Path) -> None:

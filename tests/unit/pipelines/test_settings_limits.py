@@ -203,6 +203,7 @@ WRONG_TYPES = [
     ("data.key", "id", 'data.key = "id": must be a list: write ["..."] with what belongs in it, or []'),
     ("data.key", ["id", 5], 'data.key = ["id", 5]: entry 2 must be text, in quotes: "5"'),
     ("rollout.strategy", 5, 'rollout.strategy = 5: must be one of "canary", "linear", "all_at_once", "rolling"'),
+    ("tags.owner", ["a"], 'tags.owner = ["a"]: must be text, in quotes'),
     ("tags.owner", 5, 'tags.owner = 5: must be text, in quotes: "5"'),
 ]
 

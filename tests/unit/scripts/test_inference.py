@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import answers
-import inference
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xgboost
+
+import answers
+import inference
 from features import Column, Features, Matrix, Target
 
 COLUMNS = (

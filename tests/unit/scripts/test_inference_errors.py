@@ -7,14 +7,15 @@ import json
 import random
 from pathlib import Path
 
-import inference
 import numpy as np
-import payloads
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import rejected
 import xgboost
+
+import inference
+import payloads
+import rejected
 from features import Column, Features, Target
 from inference import Model
 from rejected import Rejected

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-import csv_rows
 import numpy as np
 import pyarrow as pa
 import pytest
+
+import csv_rows
 import raw
 
 NAMES = ["age", "member", "plan"]

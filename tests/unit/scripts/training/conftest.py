@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from features import Column, Features, Target
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("bird", "cat", "dog"), "regression": ()}

@@ -1,4 +1,4 @@
-from boosting import Schedule, metrics_of
+from training.boosting import Schedule, metrics_of
 
 
 def history(*values: float) -> list[dict[str, float]]:

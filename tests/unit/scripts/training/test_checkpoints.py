@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
-from checkpoints import Checkpoints, Progress, fingerprint
+
 from failures import Refused
+from training.checkpoints import Checkpoints, Progress, fingerprint
 
 
 def progress(rounds: int) -> Progress:

@@ -1,8 +1,9 @@
 import os
 
-import devices
 import pytest
+
 from failures import Refused
+from training import devices
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
-import encoded as encoded_rows
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+
+import encoded as encoded_rows
 from encoded import open_side
 from failures import Refused
 from features import Column

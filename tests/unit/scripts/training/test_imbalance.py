@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from imbalance import best_f1_threshold, class_weights
 from sklearn.metrics import f1_score
+
+from training.imbalance import best_f1_threshold, class_weights
 
 
 def floats(*values: float) -> np.ndarray:

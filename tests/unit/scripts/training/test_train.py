@@ -7,14 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import atomic
-import encoded as encoded_rows
-import model_folder
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-import train
 import xgboost as xgb
+
+import atomic
+import encoded as encoded_rows
+import train
+from training import model_folder
 
 SCRIPTS = Path(train.__file__).parent
 QUICK = {"rounds": 12, "early_stopping_rounds": 4, "max_depth": 3, "learning_rate": 0.3}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 import train
 
 LIMIT = 60  # seconds that anything may take

@@ -1,0 +1,1 @@
+"""What ``evaluate.py`` is made of: predictions, metrics with intervals, slices, the gate, evaluation.json."""

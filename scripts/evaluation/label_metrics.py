@@ -1,0 +1,110 @@
+"""Metrics of the predicted labels: all of them follow from the confusion matrix.
+
+Precision, recall and F of one class are ratios ``a·hits / (r·actual + c·predicted)``; "weighted" and "macro" metrics
+are averages of such ratios over classes. So one formula gives every value and the influence of every cell of the
+matrix, however many rows and classes there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evaluation.estimates import Estimate, Numbers, spread
+from evaluation.outcomes import Counts, Outcome
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """``(actual + predicted)·hits / (actual·rows of the class + predicted·rows called so)``."""
+
+    actual: float
+    predicted: float
+
+
+Measure = Callable[[Counts], Estimate]
+PRECISION = Ratio(actual=0, predicted=1)
+RECALL = Ratio(actual=1, predicted=0)
+
+
+def f_score(beta: float) -> Ratio:
+    """beta above 1 favours recall, below 1 precision."""
+    return Ratio(actual=beta * beta, predicted=1)
+
+
+def accuracy(outcome: Outcome) -> Estimate | None:
+    return _against_constant(outcome, _accuracy)
+
+
+def of_class(outcome: Outcome, ratio: Ratio, number: int) -> Estimate | None:
+    """One class's ratio; None where no row of the test side belongs to the class."""
+    if outcome.confusion[number].sum() == 0:
+        return None
+    weights = np.zeros(len(outcome.classes))
+    weights[number] = 1
+    return _against_constant(outcome, lambda cells: _average(cells, ratio, weights, by_rows=False))
+
+
+def weighted(outcome: Outcome, ratio: Ratio) -> Estimate | None:
+    """The average over classes, each counting as many times as it has rows."""
+    return _against_constant(outcome, lambda cells: _average(cells, ratio, cells.sum(axis=1) / cells.sum(), True))
+
+
+def macro(outcome: Outcome, ratio: Ratio) -> Estimate | None:
+    """The average over the classes that occur, each counting once."""
+
+    def measure(cells: Counts) -> Estimate:
+        occurs = (outcome.confusion.sum(axis=0) + outcome.confusion.sum(axis=1)) > 0
+        return _average(cells, ratio, occurs / occurs.sum(), by_rows=False)
+
+    return _against_constant(outcome, measure)
+
+
+def complement(estimate: Estimate | None) -> Estimate | None:
+    """One minus a share: the false rates from the true ones."""
+    if estimate is None or estimate.baseline is None:
+        return None
+    return replace(estimate, value=1 - estimate.value, baseline=1 - estimate.baseline)
+
+
+def best_constant(outcome: Outcome, measure: Measure) -> Estimate:
+    """The best that always answering one class reaches: one of the two most frequent classes."""
+    rows = outcome.confusion.sum(axis=1)
+    answers = []
+    for number in np.argsort(-rows, kind="stable")[:2]:
+        cells = np.zeros_like(outcome.confusion)
+        cells[:, number] = rows
+        answers.append(measure(cells))
+    return max(answers, key=lambda estimate: estimate.value)
+
+
+def _against_constant(outcome: Outcome, measure: Measure) -> Estimate:
+    constant = best_constant(outcome, measure)
+    estimate = measure(outcome.confusion)
+    return replace(estimate, baseline=constant.value, baseline_deviation=constant.standard_deviation)
+
+
+def _accuracy(cells: Counts) -> Estimate:
+    total = cells.sum()
+    value = float(np.trace(cells) / total)
+    return Estimate(value, spread(np.eye(len(cells)) - value, cells), float(total))
+
+
+def _average(cells: Counts, ratio: Ratio, weights: Numbers, by_rows: bool) -> Estimate:
+    """The weighted average of the classes' ratios; ``by_rows``: the weights are themselves shares of rows."""
+    total = float(cells.sum())
+    actual, predicted, hits = cells.sum(axis=1) / total, cells.sum(axis=0) / total, np.diagonal(cells) / total
+    size = ratio.actual * actual + ratio.predicted * predicted
+    scale = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)  # an empty ratio counts as 0
+    values = (ratio.actual + ratio.predicted) * hits * scale
+    value = float(values @ weights)
+
+    pull = weights * scale
+    influence = np.diag((ratio.actual + ratio.predicted) * pull)
+    influence = influence - ratio.actual * (pull * values)[:, None] - ratio.predicted * (pull * values)[None, :]
+    if by_rows:
+        influence = influence + (values - value)[:, None]
+    support = total * float(weights @ size) / (ratio.actual + ratio.predicted) if not by_rows else total
+    return Estimate(value, spread(influence, cells), support)

@@ -1,0 +1,50 @@
+"""model.tar.gz, opened into a folder and loaded by the inference handler."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import zlib
+from pathlib import Path
+
+import xgboost
+
+import inference
+from failures import Refused
+
+NEEDED = ("model.ubj", "features.json", "metadata.json")
+
+
+def load_archive(archive: Path, folder: Path) -> inference.Model:
+    """Unpack (paths that lead out of ``folder`` are refused) and load; what is wrong with it is one sentence."""
+    _unpack(archive, folder)
+    lacking = [name for name in NEEDED if not (folder / name).is_file()]
+    if lacking:
+        raise Refused(f"{archive} lacks {' and '.join(lacking)}: train the model again with this version of train.py")
+    return _load(archive, folder)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    if not archive.is_file():
+        raise Refused(f"there is no {archive}: --model must be the folder that holds a training job's model.tar.gz")
+    try:
+        with tarfile.open(archive, "r:*") as members:
+            members.extractall(folder, filter="data")
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        raise Refused(f"{archive} cannot be unpacked ({error}): it is damaged; train the model again") from error
+
+
+def _load(archive: Path, folder: Path) -> inference.Model:
+    try:
+        model = inference.load(folder)
+        if not isinstance(model.metadata, dict):
+            raise ValueError("metadata.json is not an object")
+    except (ValueError, KeyError, TypeError, OSError, xgboost.core.XGBoostError) as error:
+        raise Refused(f"the model in {archive} cannot be loaded ({_reason(error)}): train it again") from error
+    return model
+
+
+def _reason(error: Exception) -> str:
+    """The first line, without the time and source file that XGBoost puts in front."""
+    first = f"{error}".partition("\n")[0]
+    return re.sub(r"^\[[\d:]+\] \S+: ", "", first) or type(error).__name__

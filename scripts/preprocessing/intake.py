@@ -1,0 +1,147 @@
+"""A block of raw rows to typed columns, and the rows that cannot be used with the reason of each."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+import csv_rows
+import raw
+from failures import Refused
+from preprocessing.blocks import Block
+from preprocessing.columns import Chosen
+from preprocessing.splitting import Split
+
+LONGEST_ROW = 2000  # characters of a rejected row that are kept
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker needs to know, settled before the first row is read."""
+
+    header: tuple[str, ...]
+    chosen: Chosen
+    target: str
+    problem: str
+    split: Split
+    missing: tuple[str, ...]
+    delimiter: str
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """How the columns that are needed are parsed: features, target, and texts that only the split looks at."""
+        return dict.fromkeys(self.split.key, "categorical") | self.encoded
+
+    @property
+    def encoded(self) -> dict[str, str]:
+        """The columns that go into the sides: the features, and the target."""
+        return self.chosen.kinds | {self.target: "numeric" if self.problem == "regression" else "categorical"}
+
+    @property
+    def floats(self) -> list[str]:
+        return [name for name, kind in self.encoded.items() if kind != "categorical"]
+
+    @property
+    def texts(self) -> list[str]:
+        return [name for name, kind in self.encoded.items() if kind == "categorical"]
+
+
+@dataclass(frozen=True)
+class Reject:
+    file: str
+    line: int
+    reason: str
+    row: str
+    group: str  # the reason without the value: what rejects are counted by
+
+
+@dataclass
+class Intake:
+    """The rows of a block. ``usable`` shrinks as later checks find more to object to."""
+
+    block: Block
+    plan: Plan
+    columns: dict[str, pa.Array]
+    positions: npt.NDArray[np.int64]  # of the parsed rows among the block's rows
+    rejects: list[Reject]
+    rows: int = field(init=False)
+    usable: npt.NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = len(self.positions) + len(self.rejects)
+        self.usable = np.ones(len(self.positions), bool)
+
+    def refuse(self, where: npt.NDArray[np.bool_], group: str, reason: Callable[[int], str] | None = None) -> None:
+        for at in np.flatnonzero(where & self.usable):
+            self.rejects.append(self.reject(int(at), group, reason(int(at)) if reason else group))
+        self.usable &= ~where
+
+    def refuse_cells(self, where: npt.NDArray[np.bool_], name: str, why: str, values: pa.Array) -> None:
+        self.refuse(where, f'column "{name}" {why}', lambda at: f'column "{name}" holds "{values[at]}", which {why}')
+
+    def reject(self, at: int, group: str, reason: str) -> Reject:
+        if self.block.source.format == "csv":
+            row = int(self.positions[at])
+            line, text = self.block.line + self._rows.line(row) - 1, self._rows.text(row)
+        else:
+            line = self.block.line + int(self.positions[at])
+            text = _as_csv(self.block.table.slice(int(self.positions[at]), 1).to_pylist()[0])
+        return Reject(self.block.source.name, line, reason, text[:LONGEST_ROW], group)
+
+    @cached_property
+    def _rows(self) -> csv_rows.Rows:
+        return csv_rows.split_rows(self.block.text, self.plan.delimiter)
+
+
+def take_in(block: Block, plan: Plan) -> Intake:
+    return _from_csv(block, plan) if block.source.format == "csv" else _from_parquet(block, plan)
+
+
+def _from_csv(block: Block, plan: Plan) -> Intake:
+    source, text, rest = block.source, block.text, (plan.header, plan.kinds, plan.missing, plan.delimiter)
+    bad: list[raw.BadRow] = []
+    try:
+        table = raw.parse_csv(text, *rest)
+        positions = np.arange(table.num_rows)
+    except pa.ArrowInvalid:
+        table, positions, bad = raw.salvage_csv(text, *rest)
+    rejects = [
+        Reject(source.name, block.line + one.line - 1, one.sentence, one.text[:LONGEST_ROW], _group(one)) for one in bad
+    ]
+    columns = {name: raw.one_array(table[name]) for name in table.column_names}
+    return Intake(block, plan, columns, positions, rejects)
+
+
+def _from_parquet(block: Block, plan: Plan) -> Intake:
+    table = block.table
+    columns, wrong = {}, {}
+    for name, kind in plan.kinds.items():
+        try:
+            columns[name], wrong[name] = raw.from_arrow(table[name], kind, plan.missing)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            where, found = block.source.name, table[name].type
+            raise Refused(
+                f'column "{name}" of {where} is {found}, which cannot be taken as {kind}: '
+                "convert it, or put it into data.ignore"
+            ) from error
+    intake = Intake(block, plan, columns, np.arange(table.num_rows), [])
+    for name, places in wrong.items():
+        intake.refuse_cells(places, name, raw.NOT_A[plan.kinds[name]], table[name])
+    return intake
+
+
+def _group(bad: raw.BadRow) -> str:
+    return bad.reason if bad.column is None else f'column "{bad.column}" {bad.reason}'
+
+
+def _as_csv(row: dict[str, object]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(row.values())
+    return text.getvalue()

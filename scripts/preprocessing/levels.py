@@ -1,0 +1,118 @@
+"""The different texts of a column: numbered in order of appearance while reading, settled when all rows are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+import raw
+from failures import Refused
+
+MOST_TEXTS = 200_000  # of a column, in memory
+MOST_CLASSES = 1000
+FEW_CLASSES, FEWEST_ROWS = 20, 5  # more classes than that with fewer rows each, and the target is no label
+Numbers = npt.NDArray[np.int32]
+
+
+@dataclass
+class Texts:
+    """Every text of a column and its number of training rows."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(64, np.int64))
+    too_many: bool = False
+
+    def number(self, texts: Sequence[str]) -> Numbers:
+        if not self.too_many:
+            for text in texts:
+                self.numbers.setdefault(text, len(self.numbers))
+            self.too_many = len(self.numbers) > MOST_TEXTS
+        return np.array([self.numbers.get(text, 0) for text in texts], np.int32)
+
+    def count(self, numbers: Numbers, rows: npt.NDArray[np.int64]) -> None:
+        while len(self.counts) < len(self.numbers):
+            self.counts = np.concatenate([self.counts, np.zeros_like(self.counts)])
+        np.add.at(self.counts, numbers, rows)
+
+    @property
+    def known(self) -> dict[str, int]:
+        """The texts of training rows, and how many have it."""
+        return {text: int(self.counts[number]) for text, number in self.numbers.items() if self.counts[number]}
+
+
+def levels(texts: Texts, rare_rows: int, most: int, wished: bool) -> tuple[tuple[str, ...], str]:
+    """The categories of a column, in alphabetical order, and why it is left out if it is."""
+    if texts.too_many:
+        return (), f"it has more than {MOST_TEXTS:,} different texts, as an identifier has"
+    frequent = {text: rows for text, rows in texts.known.items() if rows >= rare_rows}
+    if not frequent:
+        return (), f"no text of it is in {rare_rows} training rows (data.rare_level_rows)"
+    if len(frequent) > most and not wished:
+        return (), f"it has {len(frequent):,} categories, more than {most:,} (data.max_levels)"
+    kept = sorted(frequent, key=lambda text: (-frequent[text], text))[:most]
+    return tuple(sorted(kept)), ""
+
+
+def label(text: str) -> str | None:
+    """One spelling for each class: 1, 1.0 and " 1" are the same label, True and true are."""
+    text = text.strip()
+    if text in raw.TRUE + raw.FALSE:
+        return text.lower()
+    number = as_number(text)
+    if number is None:
+        return text or None
+    return str(int(text)) if text.lstrip("+-").isdecimal() else raw.level_text(number)
+
+
+def as_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if "_" not in text and np.isfinite(number) else None
+
+
+def classes(texts: Texts, problem: str, target: str, positive: str) -> tuple[tuple[str, ...], bool]:
+    """The labels in order (binary: the positive one last), and whether they are numbers."""
+    known = texts.known
+    numeric = all(as_number(text) is not None for text in known)
+    ordered = sorted(known, key=as_number if numeric else str)  # type: ignore[arg-type]
+    shown = ", ".join(f"{text} ({known[text]:,} rows)" for text in ordered[:6]) + (", ..." if len(known) > 6 else "")
+    if len(known) == 1:
+        elsewhere = [text for text in texts.numbers if text not in known]
+        rest = f"{elsewhere[0]} is only on the other sides" if elsewhere else "there is nothing to learn"
+        raise Refused(f'the target "{target}" is constant: all training rows are {ordered[0]}; {rest}')
+    check_not_a_measure(len(known), sum(known.values()), target)
+    if problem == "binary" and len(known) > 2:
+        raise Refused(
+            f'the target "{target}" has {len(known)} classes, and a binary problem has two: {shown}; '
+            "set problem.type to multiclass, or mend the data"
+        )
+    if problem == "multiclass" and len(known) == 2:
+        raise Refused(f'the target "{target}" has only two classes: {shown}; set problem.type to binary')
+    if problem == "binary" and positive:
+        wanted = label(positive)
+        if wanted not in known:
+            raise Refused(f'problem.positive is "{positive}", but the classes of "{target}" are {shown}')
+        ordered.sort(key=lambda text: text == wanted)
+    return tuple(ordered), numeric
+
+
+def check_not_a_measure(classes: int, rows: int, target: str) -> None:
+    if classes > FEW_CLASSES and rows < FEWEST_ROWS * classes:
+        raise Refused(
+            f'the target "{target}" has {classes} classes in {rows:,} training rows: '
+            "this looks like a regression (problem.type), or like the wrong data.target"
+        )
+
+
+def check_class_count(texts: Texts, target: str) -> None:
+    if len(texts.numbers) > MOST_CLASSES:
+        some = ", ".join(list(texts.numbers)[:4])
+        raise Refused(
+            f'the target "{target}" has more than {MOST_CLASSES:,} classes, such as {some}: '
+            "this looks like a regression (problem.type), or like the wrong data.target"
+        )

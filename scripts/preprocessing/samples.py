@@ -1,0 +1,65 @@
+"""A look at the data before it is read: the beginning of every file, and the middle and end of large ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+import csv_rows
+import raw
+from preprocessing import blocks
+from preprocessing.sources import Source
+
+BUDGET_BYTES = 12 << 20  # of all files together
+LARGEST_PIECE, SMALLEST_PIECE = 256 << 10, 64 << 10
+MOST_FILES = 100
+BATCH_ROWS = 8192
+
+Samples = dict[str, list[pa.Array]]
+
+
+def take(sources: Sequence[Source], delimiter: str) -> Samples:
+    """Of every column some pieces in file order: texts of a CSV file, typed values of Parquet."""
+    looked_at = [sources[i] for i in np.unique(np.linspace(0, len(sources) - 1, MOST_FILES).astype(int))]
+    size = min(max(BUDGET_BYTES // len(looked_at) // 3, SMALLEST_PIECE), LARGEST_PIECE)
+    samples: Samples = {name: [] for name in sources[0].header}
+    for source in looked_at:
+        for piece in _csv_pieces(source, delimiter, size) if source.format == "csv" else _parquet_pieces(source):
+            for name in source.header:
+                samples[name].append(raw.one_array(piece[name]))
+    return samples
+
+
+def _csv_pieces(source: Source, delimiter: str, size: int) -> Iterator[pa.Table]:
+    for text in _texts(source, delimiter, size):
+        readable = text.decode(errors="replace").encode()
+        for rows in blocks.whole_rows(readable, delimiter, complete=True):
+            yield raw.read_texts(rows, source.header, source.header, delimiter)
+
+
+def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
+    with source.open() as stream:
+        stream.seek(source.start)
+        head = stream.read(size)
+        whole = len(head) < size
+        yield head if whole else head[: csv_rows.last_row_end(head, delimiter) or len(head)]
+        if whole or source.compressed:
+            return
+        total = source.path.stat().st_size
+        for place in (total // 2, total - size):
+            if place > stream.tell():
+                stream.seek(place)
+                text = stream.read(size)
+                text = text[csv_rows.first_line_end(text) :]  # most likely it began within a row
+                yield text[: csv_rows.last_row_end(text, delimiter)]
+
+
+def _parquet_pieces(source: Source) -> Iterator[pa.Table]:
+    with source.parquet() as file:
+        groups = file.metadata.num_row_groups
+        for group in sorted({0, groups // 2, groups - 1} if groups else ()):
+            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], use_threads=False):
+                yield pa.Table.from_batches([batch])
+                break

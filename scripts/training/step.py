@@ -1,0 +1,143 @@
+"""What the training step does, top to bottom: check the data, boost, keep the best rounds, publish the model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import xgboost as xgb
+
+from encoded import Side, open_side
+from failures import Refused
+from features import Features
+from training import checkpoints, devices, model_folder
+from training.boosting import Schedule, boost
+from training.hyperparameters import METRICS, Hyperparameters
+from training.imbalance import Floats, best_f1_threshold, class_weights
+from training.termination import Termination
+
+LIBRARIES = (xgb, np, pa)
+METADATA_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Folders:
+    train: Path
+    validation: Path
+    features: Path
+    model: Path
+    checkpoints: Path | None
+
+
+@dataclass(frozen=True)
+class Data:
+    features: Features
+    features_file: Path
+    train: Side
+    validation: Side
+
+
+def train(folders: Folders, chosen: Hyperparameters) -> None:
+    with Termination() as termination, model_folder.prepared(folders.model) as publish:
+        data = open_data(folders)
+        device = devices.choose_device(chosen.device)
+        booster, history = learn(data, chosen, device, folders.checkpoints, termination)
+        best = schedule(data.features.problem, chosen).best_round(history)
+        model = booster[: best + 1]
+        metadata = describe(data, chosen, device, history, best, threshold(model, data.validation, chosen.imbalance))
+        publish(
+            {
+                "model.ubj": bytes(model.save_raw("ubj")),
+                "features.json": data.features_file.read_bytes(),
+                "metadata.json": (json.dumps(metadata, indent=2, ensure_ascii=False) + "\n").encode(),
+            }
+        )
+    print(f"model of {best + 1} rounds written to {folders.model}", flush=True)
+
+
+def open_data(folders: Folders) -> Data:
+    file = folders.features / "features.json"
+    try:
+        features = Features.read(file)
+    except FileNotFoundError as error:
+        raise Refused(f"the features channel has no features.json in {folders.features}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{file} cannot be used ({error}): run preprocess again") from error
+    if not features.columns:
+        raise Refused(f"{file} names no feature columns: preprocess left every column of the data out")
+    sides = (open_side("train", folders.train, features), open_side("validation", folders.validation, features))
+    return Data(features, file, *sides)
+
+
+def schedule(problem: str, chosen: Hyperparameters) -> Schedule:
+    watched = f"validation-{METRICS[problem][0]}"
+    return Schedule(chosen.rounds, chosen.early_stopping_rounds, chosen.checkpoint_rounds, watched)
+
+
+def learn(
+    data: Data, chosen: Hyperparameters, device: str, folder: Path | None, termination: Termination
+) -> tuple[Any, checkpoints.History]:
+    features, threads = data.features, devices.threads()
+    rows = f"{len(data.train.labels)} rows, {len(data.validation.labels)} for validation"
+    print(f"training on {rows}, {len(features.columns)} features, {device}, {threads} threads", flush=True)
+    store = checkpoints.Checkpoints(folder, fingerprint(data, chosen, device)) if folder else None
+    start = store.latest() if store else checkpoints.Progress()
+
+    weights = weights_of_classes(data.train, chosen.imbalance)
+    matrix = data.train.quantiles(chosen.max_bin, threads, weights, termination.check)
+    watched = data.validation.quantiles(chosen.max_bin, threads, weights, termination.check, reference=matrix)
+    parameters = chosen.for_xgboost(features.problem, len(features.target.classes))
+    parameters |= {"device": device, "nthread": threads, "seed_per_iteration": True}
+    sides = {"train": matrix, "validation": watched}
+    return boost(parameters, sides, schedule(features.problem, chosen), start, store, termination)
+
+
+def weights_of_classes(train: Side, imbalance: str) -> Floats | None:
+    """For the rows of both sides: what validation watches has to be what training learns."""
+    if imbalance != "weights" or not train.features.target.classes:
+        return None
+    return class_weights(train.class_counts)
+
+
+def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:
+    """Everything the model depends on; how often it is saved is not among it."""
+    settings = asdict(chosen) | {"checkpoint_rounds": 0, "device": device, "xgboost": xgb.__version__}
+    return checkpoints.fingerprint(settings, [data.features_file, data.train.file, data.validation.file])
+
+
+def threshold(model: Any, validation: Side, imbalance: str) -> float | None:
+    if validation.features.problem != "binary":
+        return None
+    if imbalance != "threshold":
+        return 0.5
+    model.set_param({"device": "cpu", "nthread": devices.threads()})
+    # Unbinned rows, as serving sees them: binning would take a level unknown to the train side for a known one.
+    probabilities = np.concatenate([model.inplace_predict(matrix) for matrix in validation.matrices()])
+    return best_f1_threshold(probabilities, validation.labels)
+
+
+def describe(
+    data: Data, chosen: Hyperparameters, device: str, history: checkpoints.History, best: int, line: float | None
+) -> dict[str, Any]:
+    settings = asdict(chosen)
+    sides = {"validation": data.validation, "train": data.train}
+    return {
+        "format": METADATA_FORMAT,
+        "problem": data.features.problem,
+        "threshold": line,
+        "best_round": best,
+        "rounds": len(history),
+        "metrics": {
+            side: {metric: history[best][f"{side}-{metric}"] for metric in METRICS[data.features.problem]}
+            for side in sides
+        },
+        "parameters": {name: value for name, value in settings.items() if name not in ("seed", "device")},
+        "seed": chosen.seed,
+        "device": device,
+        "rows": {name: len(side.labels) for name, side in sides.items()},
+        "libraries": {library.__name__: library.__version__ for library in LIBRARIES},
+    }

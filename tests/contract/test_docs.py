@@ -1,0 +1,80 @@
+"""What the pages name exists: make targets, files, commands and their flags; and the README stays short."""
+
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+COMMAND = re.compile(r"python (?:-m (?P<module>[\w.]+)|(?P<file>[\w/]+\.py))(?P<words>[^\n`#|]*)")
+
+
+def pages(found):
+    """One case for each page and thing found on it."""
+    return [pytest.param(page, item, id=f"{page.name}:{item}") for page in PAGES for item in found(page.read_text())]
+
+
+def make_targets(text):
+    return sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)))
+
+
+def named_paths(text):
+    """Links to pages, and anything in code quotes that begins with one of the rooms."""
+    rooms = "|".join(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
+    quoted = re.findall(rf"`((?:{rooms})/[\w./-]*)`", text)
+    return sorted(set(quoted) | set(re.findall(r"\]\(([^)#:]+)\)", text)))
+
+
+def commands(text):
+    return sorted({match.group().strip() for match in COMMAND.finditer(text)})
+
+
+@pytest.mark.parametrize(("page", "target"), pages(make_targets))
+def test_make_targets_exist(page, target):
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("page", "path"), pages(named_paths))
+def test_paths_exist(page, path):
+    assert (ROOT / path).exists() or (page.parent / path).exists()
+
+
+@cache
+def help_of(command):
+    done = subprocess.run([sys.executable, *command, "--help"], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(("page", "command"), pages(commands))
+def test_commands_and_their_flags_exist(page, command):
+    match = COMMAND.match(command)
+    start = ("-m", match["module"]) if match["module"] else (match["file"],)
+    offered = help_of(start)
+    for flag in re.findall(r"--[a-z][\w-]*", match["words"]):
+        assert re.search(rf"{flag}\b", offered), flag
+
+
+def test_every_task_of_the_makefile_has_its_line_of_help():
+    makefile = (ROOT / "Makefile").read_text()
+    tasks = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    lines = subprocess.run(["make", "--no-print-directory", "help"], capture_output=True, text=True, cwd=ROOT).stdout
+    assert tasks
+    for task in tasks:
+        assert re.search(rf"^  make {task} +\S", lines, re.MULTILINE), task
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
+def test_the_pages_name_something():
+    """The searches above would pass on nothing."""
+    text = (ROOT / "README.md").read_text()
+    assert {"demo", "test"} <= set(make_targets(text))
+    assert "docs/architecture.md" in named_paths(text)
+    assert any("pipelines.run" in command for command in commands(text))

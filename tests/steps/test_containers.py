@@ -1,0 +1,40 @@
+"""The same pipeline in containers: only where a Docker engine answers.
+
+JOB_IMAGE names the image, such as the real one after a login to its registry; without it a stand-in is built.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from localcloud import demo
+
+ROOT = Path(__file__).resolve().parents[2]
+STAND_IN = "sagemaker-xgboost-stand-in"
+
+
+def docker(*words):
+    try:
+        return subprocess.run(["docker", *words], capture_output=True, text=True, timeout=900)
+    except OSError as error:
+        return subprocess.CompletedProcess(words, 1, "", str(error))
+
+
+@pytest.fixture(scope="module")
+def image():
+    if docker("info").returncode:
+        pytest.skip("no Docker engine answers")
+    if "JOB_IMAGE" in os.environ:
+        return os.environ["JOB_IMAGE"]
+    built = docker("build", "--file", str(ROOT / "localcloud/jobs/Dockerfile"), "--tag", STAND_IN, str(ROOT))
+    assert built.returncode == 0, built.stderr
+    return STAND_IN
+
+
+def test_the_pipeline_runs_in_containers(image, tmp_path, capsys):
+    code = demo.main(["--folder", str(tmp_path), "--rows", "5000", "--docker", image])
+    said = capsys.readouterr().out
+    assert code == 0, said
+    assert "registered: churn version 1" in said

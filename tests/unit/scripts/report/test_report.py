@@ -1,0 +1,242 @@
+"""The report: self-contained, well-formed, safe with any names, and saying what the numbers say."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evaluation.document import Evaluation
+from evaluation.gate import Champion, gate
+from evaluation.metrics import estimates
+from evaluation.outcomes import Outcome
+from evaluation.slices import Codes, slices
+from features import Column, Features, Target
+from report.page import page
+from report.verdict import verdict
+from report.wording import count, number, percent, plural, shortened, signed
+
+EVIL = '<script>alert("x")</script>'
+ATTRIBUTE = '"><img src=x onerror=alert(1)>'
+VOID = {"meta"}
+
+
+class Reader(HTMLParser):
+    """Collects tags and text; every opened tag must be closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def outcome_of(problem: str, classes: tuple[str, ...], rows: int, noise: float) -> Outcome:
+    random = np.random.default_rng(0)
+    if problem == "regression":
+        value = random.normal(100, 20, rows)
+        return Outcome(problem, (), value, value + random.normal(0, 20 * noise, rows), np.empty((rows, 0), np.float32))
+    target = random.integers(0, len(classes), rows)
+    scores = noise * random.normal(size=(rows, len(classes)))
+    scores[np.arange(rows), target] += 1
+    probabilities = (np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)).astype(np.float32)
+    return Outcome(problem, classes, target, probabilities.argmax(axis=1), probabilities)
+
+
+def evaluated(
+    problem: str = "binary",
+    metric: str = "auc",
+    classes: tuple[str, ...] = ("no", "yes"),
+    champion: Champion | None = None,
+    names: tuple[str, str] = ("plan", "churn"),
+    level: str = "basic",
+    rows: int = 600,
+    noise: float = 1.0,
+    codes: Codes | None = None,
+) -> Evaluation:
+    outcome = outcome_of(problem, classes, rows, noise)
+    column = Column(names[0], "categorical", (level, "family"))
+    found = estimates(outcome)
+    codes = np.resize(np.array([0, 1, 2, -1], np.int32), rows) if codes is None else codes
+    return Evaluation(
+        Features(problem, Target(names[1], outcome.classes), (column, Column("age", "numeric")), ("",)),
+        {"threshold": 0.5, "best_round": 9, "rounds": 20, "metrics": {"train": {"m": 0.1}, "validation": {"m": 0.2}}},
+        outcome,
+        found,
+        gate(metric, problem, found, champion),
+        slices(outcome, metric, found[metric], {column: codes}),
+        champion,
+        {names[0]: 0.7, "age": 0.3},
+    )
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "binary": {},
+    "multiclass": {"problem": "multiclass", "metric": "weighted_f1", "classes": tuple("abcd")},
+    "many classes": {"problem": "multiclass", "metric": "accuracy", "classes": tuple(f"class {n}" for n in range(120))},
+    "regression": {"problem": "regression", "metric": "rmse"},
+    "few rows": {"rows": 12},
+    "few values": {"problem": "regression", "metric": "rmse", "rows": 3},
+    "perfect": {"noise": 0.0},
+    "perfect values": {"problem": "regression", "metric": "rmse", "noise": 0.0},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_self_contained_and_well_formed(case: str) -> None:
+    text = page(evaluated(**CASES[case]))
+    reader = Reader(text)
+    assert not {tag for tag, _ in reader.tags} & {"script", "link", "img", "iframe", "object", "embed", "form", "base"}
+    assert not [
+        name for _, attributes in reader.tags for name in attributes if name in ("src", "href") or name[:2] == "on"
+    ]
+    assert "http" not in text
+    assert "url(" not in text
+    assert "@import" not in text
+    values = " ".join(value or "" for _, attributes in reader.tags for value in attributes.values())
+    assert "nan" not in f"{reader.text} {values}"
+    assert len(text) < 200_000
+
+
+@pytest.mark.parametrize(
+    ("case", "pictures"),
+    [
+        ("binary", ["Confusion matrix", "ROC curve", "Precision-recall curve", "Calibration", "Feature importance"]),
+        ("multiclass", ["Confusion matrix", "One-against-rest ROC curves", "Calibration", "Feature importance"]),
+        ("regression", ["Predicted against true values", "Distribution of the errors", "Errors against predictions"]),
+    ],
+)
+def test_the_plots_are_there(case: str, pictures: list[str]) -> None:
+    reader = Reader(page(evaluated(**CASES[case])))
+    labels = [attributes.get("aria-label") for tag, attributes in reader.tags if tag == "svg"]
+    assert set(pictures) <= set(labels)
+
+
+@pytest.mark.parametrize("evil", [EVIL, ATTRIBUTE, "a & b < c"])
+@pytest.mark.parametrize("problem", ["binary", "multiclass", "regression"])
+def test_names_from_data_are_text(problem: str, evil: str) -> None:
+    metric = {"binary": "auc", "multiclass": "accuracy", "regression": "rmse"}[problem]
+    classes = {"binary": ("no", evil), "multiclass": ("a", evil, "c"), "regression": ()}[problem]
+    plain = Reader(page(evaluated(problem, metric, (*classes[:1], "e", *classes[2:]) if classes else ())))
+    reader = Reader(page(evaluated(problem, metric, classes, names=(evil, evil), level=evil)))
+    assert [tag for tag, _ in reader.tags] == [tag for tag, _ in plain.tags]
+    assert evil in reader.text
+
+
+def test_every_metric_with_interval_and_constant_answer() -> None:
+    evaluation = evaluated()
+    text = Reader(page(evaluation)).text
+    for name, estimate in evaluation.estimates.items():
+        if name in ("auc", "pr_auc", "accuracy", "precision", "recall", "f1", "log_loss", "brier"):
+            low, high = estimate.interval()
+            assert f"{number(estimate.value)} {number(low)} to {number(high)}" in text, name
+            assert number(estimate.baseline or 0) in text, name
+
+
+def test_the_headline_says_what_the_numbers_say() -> None:
+    assert verdict(evaluated()).headline == "Clearly better than a constant answer. There is no approved champion yet."
+    useless = verdict(evaluated(noise=200.0))
+    assert useless.tone == "fair"
+    assert useless.headline.startswith("Not clearly better than a constant answer")
+    harmful = evaluated("regression", "rmse", noise=3.0)
+    assert verdict(harmful).headline.startswith("Worse than a constant answer")
+    assert verdict(harmful).tone == "bad"
+
+
+@pytest.mark.parametrize(
+    ("metric", "offset", "tone", "said"),
+    [
+        ("auc", -0.2, "good", ", and better than the approved champion"),
+        ("auc", 0.0, "good", ", and on a par with the approved champion"),
+        ("auc", 0.2, "bad", ", but worse than the approved champion"),
+        ("log_loss", 0.2, "good", ", and better than the approved champion"),
+        ("log_loss", -0.2, "bad", ", but worse than the approved champion"),
+    ],
+)
+def test_the_headline_compares_with_the_champion(metric: str, offset: float, tone: str, said: str) -> None:
+    value = evaluated().estimates[metric].value + offset
+    champion = Champion({metric: {"value": value, "standard_deviation": 0.01}}, 500)
+    said_verdict = verdict(evaluated(metric=metric, champion=champion))
+    assert said_verdict.headline == f"Clearly better than a constant answer{said}."
+    assert said_verdict.tone == tone
+    assert f"The champion has {number(value)}, measured on 500 test rows of its own time." in said_verdict.reading
+
+
+def test_worse_groups_are_named_first() -> None:
+    rows = 2000
+    outcome = outcome_of("binary", ("no", "yes"), rows, 1.0)
+    wrong = np.argsort(outcome.predicted == outcome.target)[:300]
+    codes = np.ones(rows, np.int32)
+    codes[wrong] = 2
+    text = Reader(page(evaluated(rows=rows, codes=codes, metric="accuracy"))).text
+    assert "1 group does significantly worse" in text
+    assert text.index("plan family worse") < text.index("plan basic")
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+def test_among_equals_the_worst_group_comes_first(metric: str) -> None:
+    evaluation = evaluated(metric=metric)
+    text = Reader(page(evaluation)).text
+    sign = 1 if metric == "accuracy" else -1
+    ordered = sorted(evaluation.slices, key=lambda piece: sign * piece.estimate.value)
+    assert not any(piece.worse for piece in ordered)
+    places = [text.index(f"plan {piece.name} {piece.rows}") for piece in ordered]
+    assert places == sorted(places)
+
+
+def test_evaluation_json_never_holds_what_json_cannot() -> None:
+    evaluation = evaluated()
+    evaluation.gate["value"] = float("nan")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        evaluation.as_json()
+
+
+def test_very_many_classes_stay_readable_and_small() -> None:
+    evaluation = evaluated(**CASES["many classes"])
+    assert "The 50 largest classes" in Reader(page(evaluation)).text
+    cells = json.loads(evaluation.as_json())["multiclass_classification_metrics"]["confusion_matrix"]
+    assert list(cells) == list(evaluation.outcome.classes)
+    assert sum(cell for row in cells.values() for cell in row.values()) == len(evaluation.outcome)
+    assert all(cell for row in cells.values() for cell in row.values())
+
+
+def test_no_groups_is_said() -> None:
+    assert "No categorical column has a level with 50 rows or more" in page(evaluated(rows=12))
+
+
+def test_numbers_are_short() -> None:
+    assert [number(value) for value in (0.84159, 12.3456, 123.456, 1234.5, -0.5, 1e-5)] == [
+        *("0.842", "12.35", "123.5", "1,234", "−0.500", "1e−5")
+    ]
+    assert [percent(share) for share in (0, 0.004, 0.5, 0.9996, 1)] == ["0 %", "0.4 %", "50 %", "99.9 %", "100 %"]
+    assert (signed(0.1), signed(-0.1), count(12_000)) == ("+0.100", "−0.100", "12,000")
+    assert (plural(1, "group"), plural(2, "group"), shortened("abcdef", 4)) == ("1 group", "2 groups", "abc…")
+
+
+def test_estimates_of_a_champion_without_deviation_are_compared_all_the_same() -> None:
+    champion = Champion({"auc": {"value": 0.5, "standard_deviation": "NaN"}}, None)
+    said = verdict(evaluated(champion=champion))
+    assert "better than the approved champion" in said.headline
+    assert "The champion has 0.500." in said.reading
