@@ -9,6 +9,7 @@ UTF-8. A text that is listed as missing, and always the empty one, is no value. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -132,7 +133,15 @@ def from_arrow(values: pa.Array | pa.ChunkedArray, kind: str, missing: Sequence[
         return from_text(_as_levels(array, missing), kind, missing)
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.int8())
-    return array.cast(pa.float64(), safe=False), np.zeros(len(array), bool)
+    return _without(array.cast(pa.float64(), safe=False), missing), np.zeros(len(array), bool)
+
+
+def _without(numbers: pa.Array, missing: Sequence[str]) -> pa.Array:
+    """A text that means "no value" and is a number, such as -999, means it in typed columns too."""
+    told = [float(text) for text in missing if re.match(NUMBER, text)]
+    if not told:
+        return numbers
+    return pc.if_else(pc.is_in(numbers, pa.array(told, pa.float64())), pa.scalar(None, pa.float64()), numbers)
 
 
 def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:

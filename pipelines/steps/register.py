@@ -62,6 +62,7 @@ def serving_environment(settings: Settings) -> dict[str, str]:
     return {
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "*/*",  # the handler answers CSV with CSV; the toolkit would say JSON
         "MAX_PAYLOAD_BYTES": str(max(serving.max_payload_bytes, serving.batch_max_payload_mb * MIB)),
     }
 

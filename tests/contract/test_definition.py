@@ -85,7 +85,7 @@ def test_aws_takes_every_switch_alone(switch, settings):
 
 
 def test_aws_takes_the_longest_lists_and_names_that_the_settings_take(settings):
-    columns = [f"{number:02} {'x' * 253}" for number in range(46)]
+    columns = [f"{number:02} {'x' * 253}" for number in range(45)]
     listed = ", ".join(f'"{column}"' for column in columns)
     assert len(columns[0]) == 256
     body = compile(settings(f"[data]\nignore = [{listed}]\n")).body

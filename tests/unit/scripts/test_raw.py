@@ -196,3 +196,11 @@ def test_level_text_says_numbers_as_json_would():
         None,
         "a",
     ]
+
+
+@pytest.mark.parametrize("typed", [pa.array([5, -999, None], pa.int64()), pa.array([5.0, -999.0, None])])
+def test_a_number_that_means_missing_means_it_in_typed_columns_too(typed):
+    values, wrong = raw.from_arrow(typed, "numeric", ["NA", "-999"])
+    assert values.to_pylist() == [5.0, None, None]
+    assert not wrong.any()
+    assert raw.from_arrow(typed, "numeric", ["NA"])[0].to_pylist() == [5.0, -999.0, None]
