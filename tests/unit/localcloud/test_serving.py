@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -119,7 +120,9 @@ def test_wrong_paths_and_methods(server: Server, method: str, path: str, status:
         response = connection.getresponse()
         assert (response.status, json.loads(response.read())) == (status, {"error": sentence})
         assert response.headers["Allow"] == ({"/ping": "GET", "/invocations": "POST"}[path] if status == 405 else None)
-        assert ask(connection, "GET", "/ping") == (200, b"")  # the same connection still serves
+        wire = connection.sock
+        assert ask(connection, "GET", "/ping") == (200, b"")
+        assert connection.sock is wire or method == "POST"  # which came with a body that was not read
         assert ask(connection, "HEAD", "/ping") == (405, b"")
 
 
@@ -187,7 +190,9 @@ def test_a_failing_handler_is_an_answer(
     with serving(echo(**{function: fail})) as server, client(server) as connection:
         answered = ask(connection, "POST", "/invocations", b"x")
         assert (answered[0], json.loads(answered[1])) == (status, {"error": sentence})
+        wire = connection.sock
         assert ask(connection, "GET", "/ping") == (200, b"")
+        assert connection.sock is wire and wire  # the body was read to its end: the connection goes on
     assert ("Traceback" in log.readouterr().err) == (status == 500)  # the log has it, the client has a sentence
 
 
@@ -236,6 +241,8 @@ def test_the_limit_itself_is_allowed(server: Server) -> None:
         assert ask(connection, "POST", "/invocations", b"x" * LIMIT, headers)[0] == 200
         pieces = iter([b"x" * (LIMIT - 1), b"x"])
         assert b" 1000 " in ask(connection, "POST", "/invocations", pieces, headers, encode_chunked=True)[1]
+        pieces = iter([b"x" * (LIMIT - 1), b"xx"])
+        assert ask(connection, "POST", "/invocations", pieces, headers, encode_chunked=True)[0] == 413
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -310,6 +317,7 @@ def test_no_more_calls_at_once_than_threads(threads: int) -> None:
             running[0] += 1
             most[0] = max(most[0], running[0])
         together.wait(10)  # reached only if that many calls do run at once
+        time.sleep(0.02)
         with lock:
             running[0] -= 1
         return "x"

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import inference
 import numpy as np
 import pytest
 import xgboost
-from features import Column, Features, Target
 
+import inference
+from features import Column, Features, Target
 from localcloud.serving.lean import is_lean
+from training.model_folder import prepared
 
 ROOT = Path(__file__).parents[3]
 HANDLER = """
@@ -193,18 +194,18 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     draw = np.random.default_rng(1)
     matrix = np.column_stack([draw.normal(size=500), draw.integers(0, 3, 500)]).astype(np.float32)
     data = xgboost.DMatrix(matrix, draw.integers(0, 3, 500), feature_types=features.types, feature_names=features.names)
-    xgboost.train({"objective": "multi:softprob", "num_class": 3}, data, 20).save_model(folder / "model.ubj")
+    booster = xgboost.train({"objective": "multi:softprob", "num_class": 3}, data, 20)
     features.write(folder / "features.json")
-    (folder / "metadata.json").write_text('{"format": 1, "problem": "multiclass", "threshold": null}')
-    (folder / "code").mkdir()
-    for name in ("inference", "payloads", "features", "raw"):
-        shutil.copy(ROOT / f"scripts/{name}.py", folder / "code")
-    return folder
+    metadata = b'{"format": 1, "problem": "multiclass", "threshold": null}'
+    files = {"model.ubj": bytes(booster.save_raw("ubj")), "metadata.json": metadata}
+    with prepared(folder / "model") as publish:
+        publish(files | {"features.json": (folder / "features.json").read_bytes()})
+    return folder / "model"
 
 
 def csv_rows(seed: int) -> bytes:
     draw = np.random.default_rng(seed)
-    rows = draw.integers(1, 150)
+    rows = draw.integers(1, 500)
     plans = np.array(["basic", "plus", "other", ""])[draw.integers(0, 4, rows)]
     return "".join(f"{x!r},{p}\n" for x, p in zip(draw.normal(size=rows).tolist(), plans, strict=True)).encode()
 
