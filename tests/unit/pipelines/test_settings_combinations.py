@@ -25,7 +25,7 @@ def refusals(folder: Path, overlay: str, env: str = "test") -> list[str]:
 
 
 REGRESSION = '[problem]\ntype = "regression"\npositive = ""\n[quality_gate]\nmetric = "rmse"\n'
-FORTY_SEVEN = ", ".join(f'"c{number}"' for number in range(47))
+FORTY_SIX = ", ".join(f'"c{number}"' for number in range(46))
 IMPOSSIBLE = [
     # the overlay; the keys that the refusal names, * for those whose value is the base's; what to do
     (
@@ -48,7 +48,7 @@ IMPOSSIBLE = [
         "data.ignore data.categorical",
         "keep age in one of the two lists",
     ),
-    (f"[data]\nignore = [{FORTY_SEVEN}]", "data.ignore data.missing* data.key*", "51 entries and may have 50"),
+    (f"[data]\nignore = [{FORTY_SIX}]", "data.ignore data.missing* data.key*", "51 entries and may have 50"),
     (REGRESSION.replace('""', '"yes"'), "problem.positive problem.type", 'set it to ""'),
     (
         '[quality_gate]\nmetric = "rmse"',
@@ -273,7 +273,7 @@ def test_keys_are_for_a_local_endpoint_only_and_never_shown(tmp_path: Path, url:
 POSSIBLE = [
     "[data]\nvalidation_fraction = 0.5\ntest_fraction = 0.49",
     '[data]\nkey = ["id"]\nignore = ["id"]',
-    "[data]\nignore = [" + ", ".join(f'"c{i}"' for i in range(46)) + "]",
+    "[data]\nignore = [" + ", ".join(f'"c{i}"' for i in range(45)) + "]",
     '[problem]\npositive = ""',
     "[quality_gate]\nthreshold = 0",
     "[quality_gate]\nthreshold = 1",
