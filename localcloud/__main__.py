@@ -1,0 +1,83 @@
+"""The command: ``python -m localcloud up|down|status|reset|logs|env``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from localcloud.errors import Problem
+
+FASTEST = 1_000_000.0
+
+
+def parser() -> argparse.ArgumentParser:
+    arguments = argparse.ArgumentParser(
+        prog="python -m localcloud",
+        description="AWS on this machine: S3, SageMaker, EventBridge, CloudWatch and the like, on 127.0.0.1 only.",
+    )
+    arguments.add_argument(
+        "--folder", type=Path, metavar="DIR", help="its files (default: .localcloud of this checkout)"
+    )
+    commands = arguments.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="start it unless it runs; the last line printed is its URL")
+    up.add_argument("--port", type=_port, help="default: the same as last time, or any that is free")
+    up.add_argument("--speed", type=_speed, help="how many times faster than ours its clock goes (default: 1)")
+    up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log here")
+    commands.add_parser("down", help="end it, with everything it started and everything in it")
+    commands.add_parser("status", help="what it is doing; ends with 3 when it does not run")
+    commands.add_parser("reset", help="empty it: buckets, pipelines, jobs, rules, metrics, ...")
+    logs = commands.add_parser("logs", help="what the server logged")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
+    env = 'for a shell: eval "$(python -m localcloud env)". While it holds, HTTPS reaches AWS as played here only'
+    commands.add_parser("env", help=env)
+    return arguments
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(argv)
+    try:
+        return _run(options)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from localcloud import lifecycle
+    from localcloud.place import FOLDER, Place
+
+    place = Place((options.folder or FOLDER).absolute())
+    if options.command == "up":
+        return lifecycle.up(place, options.port, options.speed, in_foreground=options.foreground)
+    if options.command == "logs":
+        return lifecycle.logs(place, follow=options.follow)
+    commands = {"down": lifecycle.down, "status": lifecycle.status, "reset": lifecycle.reset, "env": lifecycle.env}
+    return commands[options.command](place)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= FASTEST:
+        raise argparse.ArgumentTypeError(f"{text} is no speed: a number above 0, at most {FASTEST:g}")
+    return speed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

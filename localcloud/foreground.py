@@ -1,0 +1,114 @@
+"""One server's life in this process: it answers until a signal comes, or until its folder is taken away."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import tomllib
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from localcloud.errors import Problem
+from localcloud.place import CHECKOUT, Place, Running
+from localcloud.processes import began
+
+CHILD = "localcloud.foreground"  # what `up` leaves running
+LOOK_SECONDS = 1.0
+SETTINGS = ("base.toml", "local.toml")
+
+
+def run(place: Place, port: int | None, speed: float, ready: Callable[[Running], None] = lambda _: None) -> None:
+    """``port`` None: the last one again if it is free, else any. The log goes to stderr."""
+    _log()
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if port is not None:
+        _serve(place, port, speed, ready, stop)
+        return
+    try:
+        _serve(place, place.port, speed, ready, stop)
+    except Problem:
+        _serve(place, 0, speed, ready, stop)
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("werkzeug", "botocore", "boto3", "urllib3", "s3transfer"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], None], stop: Event) -> None:
+    from localcloud.clock import Clock
+    from localcloud.cloud import ACCOUNT, REGION, Cloud
+    from localcloud.http.listening import listening
+
+    aws = aws_settings()
+    account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
+    cloud = Cloud(place.state, clock=Clock(speed), account=account, region=region)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(listening(cloud, port, guarded=True))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", "") or error
+            raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
+        running = _describe(place, cloud)
+        place.write(running)
+        ready(running)
+        while not stop.wait(LOOK_SECONDS) and place.last() == running:
+            pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
+
+
+def _describe(place: Place, cloud: Any) -> Running:
+    pid = os.getpid()
+    return Running(
+        pid=pid,
+        began=began(pid) or 0.0,
+        folder=str(place.folder.resolve()),
+        since=datetime.now().astimezone().isoformat(timespec="seconds"),
+        url=cloud.url,
+        guard=cloud.guard_url,
+        certificate=str(cloud.certificate.resolve()),
+        speed=cloud.clock.speed,
+        region=cloud.region,
+        account=cloud.account,
+    )
+
+
+def aws_settings(folder: Path = CHECKOUT / "config") -> dict[str, Any]:
+    """Account and region as the environment "local" has them; nothing when there are no settings."""
+    found: dict[str, Any] = {}
+    for name in SETTINGS:
+        try:
+            found |= tomllib.loads((folder / name).read_text()).get("aws", {})
+        except FileNotFoundError:
+            continue
+        except tomllib.TOMLDecodeError as error:
+            raise Problem(f"config/{name} is no TOML: {error}") from None
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    """What `up` starts and leaves running; its output is the log."""
+    arguments = argparse.ArgumentParser(prog="python -m localcloud.foreground", description=__doc__)
+    arguments.add_argument("--folder", type=Path, required=True)
+    arguments.add_argument("--port", type=int)
+    arguments.add_argument("--speed", type=float, required=True)
+    options = arguments.parse_args(argv)
+    try:
+        run(Place(options.folder), options.port, options.speed)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

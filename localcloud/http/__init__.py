@@ -1,0 +1,1 @@
+"""localcloud on the wire: HTTP server, AWS's protocols, moto, the control plane, and the guard."""

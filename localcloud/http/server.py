@@ -1,0 +1,136 @@
+"""HTTP in front of the WSGI application, on 127.0.0.1 only: waitress, with as many threads more as calls are waiting.
+
+waitress serves all connections with a few threads, which is fair and fast; but some calls only wait: a long poll of
+SQS for 20 s, an endpoint's invocation for its model, whoever calls ourselves. Each of these gets a thread in its place
+for as long (``environ["localcloud.waiting"]``), so that they never stand in each other's way.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import Lock, Thread
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+HOST = "127.0.0.1"
+THREADS = 16
+CONNECTIONS = 4096
+LARGEST_BODY = 16 << 30  # bodies wait in files, not in memory
+METADATA = b"x-amz-meta-"
+
+
+class Server:
+    """Listens from its making on, so that a port that is taken is told there (OSError); ``start`` begins to answer."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], port: int = 0) -> None:
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that calls queue is no news
+        self._application = application
+        self._map: dict[int, Any] = {}
+        self._threads = ThreadedTaskDispatcher()
+        self._waiting, self._lock, self._closed = 0, Lock(), False
+        self._wsgi = self._listen(port)
+        self.port = int(self._wsgi.effective_port)
+        self.url = f"http://{HOST}:{self.port}"
+        self._loop = Thread(target=self._run, name="localcloud-http", daemon=True)
+
+    def start(self) -> Server:
+        self._threads.set_thread_count(THREADS)
+        self._loop.start()
+        return self
+
+    def close(self) -> None:
+        """Connections are cut; calls that are being answered end for nobody."""
+        with self._lock:
+            self._closed = True
+        if self._loop.is_alive():
+            self._wsgi.pull_trigger()
+            self._loop.join(timeout=5)
+        wasyncore.close_all(self._map)
+        self._threads.shutdown()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around what only waits: another thread takes calls meanwhile."""
+        self._more_threads(1)
+        try:
+            yield
+        finally:
+            self._more_threads(-1)
+
+    def _more_threads(self, number: int) -> None:
+        with self._lock:
+            self._waiting += number
+            if not self._closed:
+                self._threads.set_thread_count(THREADS + self._waiting)
+
+    def _listen(self, port: int) -> Any:
+        limits = Adjustments(
+            listen=f"{HOST}:{port}",
+            connection_limit=CONNECTIONS,
+            max_request_body_size=LARGEST_BODY,
+            recv_bytes=1 << 18,
+            channel_timeout=600,
+            ident=None,
+        )
+        try:
+            return _Listener(self._answer, self._map, dispatcher=self._threads, adj=limits)
+        except OSError:
+            wasyncore.close_all(self._map)
+            raise
+
+    def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        environ["localcloud.waiting"] = self.waiting
+        return self._application(environ, start)
+
+    def _run(self) -> None:
+        while not self._closed:
+            wasyncore.loop(timeout=5, use_poll=True, map=self._map, count=1)
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Keeps S3's metadata whose names have an underscore; like most servers, waitress drops such headers."""
+
+    metadata: dict[str, str]
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        self.metadata = {}
+        if METADATA in header_plus.lower():
+            lines = (line.partition(b":") for line in header_plus.split(b"\r\n")[1:])
+            found = [(name, value) for name, _, value in lines if b"_" in name and name.lower().startswith(METADATA)]
+            self.metadata = {name.decode("latin-1"): value.strip(b" \t").decode("latin-1") for name, value in found}
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    def get_environment(self) -> dict[str, Any]:
+        """With what moto's own server tells it: the path as it came, and metadata under its own name."""
+        first = self.environ is None
+        environ: dict[str, Any] = super().get_environment()
+        if first:
+            names = {f"HTTP_{name.upper().replace('-', '_')}": name for name in self.request.metadata}
+            told = {key: self.request.metadata[name] for key, name in names.items()}
+            environ |= told | {"RAW_URI": self.request.request_uri, "moto.preserved_header_names": names}
+        return environ
+
+    def build_response_header(self) -> bytes:
+        """waitress writes header names with capitals; S3's clients read their metadata's names from them."""
+        header: bytes = super().build_response_header()
+        return re.sub(rb"(?im)^x-amz-meta-[^:\r\n]*", lambda found: found[0].lower(), header)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
+    task_class = _Task
+
+
+class _Listener(TcpWSGIServer):  # type: ignore[misc]
+    channel_class = _Channel
