@@ -44,25 +44,35 @@ class Scope:
     def _get(self, path: str) -> Any:
         root, _, rest = path.partition(".")
         if root == "Steps":
-            step, rest = re.match(r"([^.\[]+)(.*)", rest).groups()  # type: ignore[union-attr]
-            return look_up(self._step(step), rest, path)
+            found = re.match(r"([^.\[]+)(.*)", rest)
+            if not found:
+                raise Unresolved(f"{path} names no step")
+            return look_up(self._step(found[1]), found[2], path)
         roots = {"Parameters": self.parameters, "Execution": self.execution}
         if root not in roots:
             raise Unresolved(f"{path} does not start with Parameters, Execution or Steps")
         return look_up(roots[root], rest, path)
 
     def _json_get(self, node: Mapping[str, Any]) -> Any:
-        _, step, _, name = node["PropertyFile"]["Get"].split(".", 3)
-        entry = self.property_files.get((step, name))
-        if entry is None:
-            raise Unresolved(f"step {step} declares no property file {name}")
-        output = look_up(self._step(step), f"ProcessingOutputConfig.Outputs['{entry['OutputName']}']", name)
-        uri = f"{output['S3Output']['S3Uri'].rstrip('/')}/{entry['FilePath']}"
+        if "S3Uri" in node:
+            uri, name = self.resolve(node["S3Uri"]), "the file"
+        else:
+            uri, name = self._property_file(node["PropertyFile"]["Get"])
         try:
             content = json.loads(self.read(uri))
         except (OSError, ValueError) as error:
-            raise Unresolved(f"property file {name} at {uri} cannot be read: {error}") from error
+            raise Unresolved(f"{name} at {uri} cannot be read: {error}") from error
         return look_up(content, self.resolve(node["Path"]), f"{node['Path']} of {uri}")
+
+    def _property_file(self, path: str) -> tuple[str, str]:
+        """Where a processing step has put it, and what it is called."""
+        _, step, _, name = path.split(".", 3)
+        entry = self.property_files.get((step, name))
+        if entry is None:
+            raise Unresolved(f"step {step} declares no property file {name}")
+        output = f"ProcessingOutputConfig.Outputs['{entry['OutputName']}'].S3Output.S3Uri"
+        place = look_up(self._step(step), output, f"property file {name}")
+        return f"{place.rstrip('/')}/{entry['FilePath']}", f"property file {name}"
 
     def _step(self, name: str) -> Any:
         if name not in self.steps:

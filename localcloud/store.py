@@ -1,36 +1,112 @@
-"""A folder that stands for S3: ``s3://bucket/key`` is the file ``<root>/bucket/key``.
+"""What jobs need of S3, and a folder that stands for it: ``s3://bucket/key`` is the file ``<root>/bucket/key``.
 
-Not reproduced: a key that is also another key's folder (``a`` beside ``a/b``), and prefixes that end inside a
-name (``data/raw`` does not match ``data/raw-old/x``); versions, metadata, encryption.
+Not reproduced by the folder: a key that is also another key's folder (``a`` beside ``a/b``), versions, metadata,
+encryption.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any
+
+CLASH = "Please check your s3 objects and ensure that there is no object that is both a folder as well as a file."
 
 
-class Store(Protocol):
-    """What jobs and executions need of S3."""
+class Unavailable(OSError):
+    """What a store cannot give or take; the message is a sentence."""
 
+
+class Store(ABC):
+    """Keys are told as whole URIs: s3://bucket/key."""
+
+    @abstractmethod
     def read(self, uri: str) -> bytes: ...
 
+    @abstractmethod
     def write(self, uri: str, body: bytes) -> None: ...
 
+    @abstractmethod
     def exists(self, uri: str) -> bool: ...
 
-    def download(self, uri: str, folder: Path) -> int:
-        """An object lands in the folder under its own name, a prefix as everything below it; returns the count."""
-        ...
+    @abstractmethod
+    def keys(self, uri: str) -> list[str]:
+        """Every object whose URI begins with these very characters, in the order of S3: by key."""
+
+    @abstractmethod
+    def fetch(self, uri: str, file: Path) -> None:
+        """An object becomes that file; its folder is there."""
+
+    @abstractmethod
+    def put(self, file: Path, uri: str) -> None: ...
+
+    def download(self, uri: str, folder: Path, *, manifest: bool = False, share: tuple[int, int] = (0, 1)) -> int:
+        """The objects of a prefix or of a manifest land in the folder; returns how many there are in all.
+
+        ``share`` (number, of how many) takes one instance's part of them: ShardedByS3Key.
+        """
+        found = self.places(uri, manifest=manifest)
+        folder.mkdir(parents=True, exist_ok=True)
+        number, count = share
+        for key, place in found[number::count]:
+            file = folder / place
+            if not file.resolve().is_relative_to(folder.resolve()):
+                raise Unavailable(f"Failed to download data. {key} would land outside of its folder.")
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                self.fetch(key, file)
+            except (FileExistsError, NotADirectoryError, IsADirectoryError):
+                raise Unavailable(f"Failed to download data. Cannot download {key}: it clashes. {CLASH}") from None
+        return len(found)
+
+    def places(self, uri: str, *, manifest: bool = False) -> list[tuple[str, str]]:
+        """The objects of a prefix or of a manifest, and where below a folder each lands."""
+        if not manifest:
+            return list(_below(uri, self.keys(uri)))
+        try:
+            return list(_listed(json.loads(self.read(uri)), uri))
+        except ValueError as error:
+            raise Unavailable(f"Failed to download data. The manifest {uri} is not JSON: {error}") from None
 
     def upload(self, source: Path, uri: str) -> None:
-        """A file becomes that object; a folder's files become objects below that prefix."""
-        ...
+        """A file becomes that object; a folder's files become objects below that prefix, in a fixed order."""
+        if source.is_file():
+            self.put(source, uri)
+            return
+        for file in sorted(path for path in source.rglob("*") if path.is_file()):
+            self.put(file, f"{uri.rstrip('/')}/{file.relative_to(source).as_posix()}")
 
 
-class FolderStore:
+def _below(prefix: str, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Where each object of a prefix lands: its own name, or what follows the prefix taken as a folder.
+
+    A prefix that ends inside a name (data/raw for data/raw-old/x) keeps that name: raw-old/x. Objects whose key ends
+    with a slash are what consoles make folders with; they have no content.
+    """
+    stem = prefix[: prefix.rindex("/") + 1]
+    for key in keys:
+        if key.endswith("/"):
+            continue
+        rest = key[len(prefix) :]
+        yield key, rest.lstrip("/") if rest.startswith("/") or prefix == stem else key[len(stem) :]
+
+
+def _listed(manifest: object, uri: str) -> Iterator[tuple[str, str]]:
+    """``[{"prefix": "s3://bucket/some/"}, "a.csv", "deep/b.csv"]``: objects by their whole names."""
+    entries: list[Any] = manifest if isinstance(manifest, list) and manifest else [None]
+    head, names = entries[0], entries[1:]
+    prefix = str(head.get("prefix")) if isinstance(head, dict) else ""
+    if not prefix.startswith("s3://") or not all(isinstance(name, str) for name in names):
+        what = 'a JSON list of {"prefix": "s3://..."} and names'
+        raise Unavailable(f"Failed to download data. The manifest {uri} is not {what}.")
+    yield from ((prefix + name, name) for name in names)
+
+
+class FolderStore(Store):
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
 
@@ -56,27 +132,16 @@ class FolderStore:
     def exists(self, uri: str) -> bool:
         return self.path(uri).exists()
 
-    def download(self, uri: str, folder: Path) -> int:
-        source = self.path(uri)
-        folder.mkdir(parents=True, exist_ok=True)
-        if source.is_file():
-            shutil.copyfile(source, folder / source.name)
-            return 1
-        return _copy_files(source, folder)
+    def keys(self, uri: str) -> list[str]:
+        stem = self.path(uri[: uri.rindex("/") + 1])
+        files = (path for path in stem.rglob("*") if path.is_file())
+        keys = (f"s3://{path.relative_to(self.root).as_posix()}" for path in files)
+        return sorted(key for key in keys if key.startswith(uri))
 
-    def upload(self, source: Path, uri: str) -> None:
-        if source.is_file():
-            self.path(uri).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, self.path(uri))
-        else:
-            _copy_files(source, self.path(uri))
+    def fetch(self, uri: str, file: Path) -> None:
+        shutil.copyfile(self.path(uri), file)
 
-
-def _copy_files(source: Path, target: Path) -> int:
-    """Files only, as S3 has no folders; in a fixed order."""
-    files = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else []
-    for file in files:
-        place = target / file.relative_to(source)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, place)
-    return len(files)
+    def put(self, file: Path, uri: str) -> None:
+        path = self.path(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, path)

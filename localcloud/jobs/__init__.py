@@ -1,9 +1,10 @@
 """SageMaker jobs as local processes: CreateProcessingJob and CreateTrainingJob requests, run as they are.
 
-``request → Job`` (plain data: :mod:`processing`, :mod:`training`) → ``run`` (:mod:`runner`), in a folder that stands
-for the instance, as processes or with ``docker run`` in the request's image (:mod:`runtimes`).
+``request → Job`` for each instance (plain data: :mod:`processing`, :mod:`training`) → ``run`` (:mod:`runner`), in
+folders that stand for the instances, as processes or with ``docker run`` in the request's image (:mod:`runtimes`).
 
-Not reproduced: more than one instance, instance sizes and their memory, pipe and fast-file input (files are
-copied), warm pools, VPC and encryption settings (accepted, without effect). As a process, network isolation has
-no effect either.
+Not reproduced: instance sizes and their memory, pipes (fast files are copied like others), instance groups, warm
+pools, VPC and encryption settings (accepted, without effect), uploads while a job runs (Continuous outputs and
+checkpoints go to S3 when it ends, also by a failure or an interruption). As a process, network isolation takes only
+the job's credentials and endpoint away.
 """

@@ -1,24 +1,30 @@
-"""Run one Job: inputs in, the process watched, outputs out, and why it ended."""
+"""Run a job: inputs in, the processes watched, outputs out, and why it ended.
+
+``MaxRuntimeInSeconds`` and the grace between SIGTERM and SIGKILL are seconds of this machine, however fast the
+cloud's clock goes: a script needs the time that it needs.
+"""
 
 from __future__ import annotations
 
-import gzip
 import os
 import signal
 import subprocess
-import tarfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from localcloud.jobs.job import Job, Outcome
-from localcloud.jobs.runtimes import Prepare, process
-from localcloud.store import Store
+from localcloud.jobs.collecting import collect
+from localcloud.jobs.job import NO_OBJECTS, Input, Job, Outcome
+from localcloud.jobs.runtimes import Command, Prepare, process
+from localcloud.jobs.watching import DOWNLOADING, RUNNING, UPLOADING, Watch
+from localcloud.store import Store, Unavailable
 
 GRACE_SECONDS = 120.0  # between SIGTERM and SIGKILL, as SageMaker gives it
-POLL_SECONDS = 0.05
-Line = Callable[[str], None]
+POLL_SECONDS = 0.02
+LONGEST_MESSAGE = 1024
 
 
 def run(
@@ -27,47 +33,126 @@ def run(
     store: Store,
     *,
     prepare: Prepare = process,
-    on_line: Line = lambda _: None,
+    on_line: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     grace_seconds: float = GRACE_SECONDS,
 ) -> Outcome:
-    """``instance`` is an empty folder that stands for the machine; what the job printed ends up in its ``log``."""
+    """A job of one instance; ``instance`` is an empty folder that stands for it."""
+    watch = Watch(line=lambda _, text: on_line(text), stop=stop)
+    return run_all([job], [instance], store, prepare=prepare, watch=watch, grace_seconds=grace_seconds)
+
+
+def run_all(
+    jobs: Sequence[Job],
+    instances: Sequence[Path],
+    store: Store,
+    *,
+    prepare: Prepare = process,
+    watch: Watch | None = None,
+    grace_seconds: float = GRACE_SECONDS,
+) -> Outcome:
+    """All instances of a job at once; what each printed ends up in its ``log``. One that fails ends the others."""
+    watch = watch or Watch()
     started = time.monotonic()
-    missing = _lay_out(job, instance, store)
-    if missing:
-        return Outcome("Failed", None, missing)
-    command = prepare(job, instance)
-    with (instance / "log").open("w", buffering=1) as log:
-
-        def line(text: str) -> None:
-            log.write(text)
-            on_line(text.rstrip("\n"))
-
-        with subprocess.Popen(
-            command.argv,
-            env=command.environment,
-            cwd=instance,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        ) as child:
-            reader = threading.Thread(target=_forward, args=(child, line), daemon=True)
-            reader.start()
-            ended = _watch(child, started + job.max_runtime_seconds, stop, grace_seconds)
-            reader.join(timeout=10)
-    if command.alias:
-        command.alias.unlink()
-        command.alias.parent.rmdir()
-    outcome = _judge(job, instance, child.returncode, ended, time.monotonic() - started)
-    _collect(job, instance, store, completed=outcome.status == "Completed" or ended != "")
+    try:
+        watch.phase(DOWNLOADING)
+        for job, instance in zip(jobs, instances, strict=True):
+            _lay_out(job, instance, store)
+        watch.phase(RUNNING)
+        machines = _Machines(prepare, watch, grace_seconds, started + jobs[0].max_runtime_seconds)
+        outcome = _judge(machines.run(jobs, instances), time.monotonic() - started)
+        if not watch.abandoned():
+            watch.phase(UPLOADING)
+            interrupted = outcome.status == "Stopped" and not outcome.timed_out and watch.interrupted()
+            collect(jobs[0], instances, store, outcome, interrupted=interrupted)
+    except Unavailable as problem:
+        return Outcome("Failed", None, f"ClientError: {problem}", time.monotonic() - started)
     return outcome
 
 
-def _lay_out(job: Job, instance: Path, store: Store) -> str:
-    """The folders, files and inputs of the container's contract; returns what is missing, in a sentence."""
+class _Machines:
+    """The instances while they run."""
+
+    def __init__(self, prepare: Prepare, watch: Watch, grace_seconds: float, deadline: float) -> None:
+        self.prepare, self.watch, self.grace_seconds, self.deadline = prepare, watch, grace_seconds, deadline
+        self.failed = threading.Event()
+
+    def run(self, jobs: Sequence[Job], instances: Sequence[Path]) -> list[Outcome]:
+        """In the order of their end."""
+        if len(jobs) == 1:
+            return [self._run(jobs[0], instances[0])]
+        ended: list[Outcome] = []
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            for future in [pool.submit(self._run, *pair, ended) for pair in zip(jobs, instances, strict=True)]:
+                future.result()
+        return ended
+
+    def _run(self, job: Job, instance: Path, ended: list[Outcome] | None = None) -> Outcome:
+        command = self.prepare(job, instance)
+        try:
+            outcome = self._process(job, instance, command)
+        except OSError as error:  # it never began
+            sentence = f"{command.argv[0]} cannot be started: {error.strerror}"
+            outcome = Outcome("Failed", 127, sentence, message=sentence)
+        finally:
+            command.close()
+        if outcome.status == "Failed":
+            self.failed.set()
+        if ended is not None:
+            ended.append(outcome)
+        return outcome
+
+    def _process(self, job: Job, instance: Path, command: Command) -> Outcome:
+        with (
+            (instance / "log").open("w", buffering=1) as log,
+            subprocess.Popen(
+                command.argv,
+                env=command.environment,
+                cwd=instance,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            ) as child,
+        ):
+
+            def line(text: str) -> None:
+                log.write(text)
+                self.watch.line(job.host, text.rstrip("\n"))
+
+            with self.watch.recorded(job, child.pid, command.container):
+                reader = threading.Thread(target=_forward, args=(child, line), daemon=True)
+                reader.start()
+                why = self._wait(child, command)
+                reader.join(timeout=10)
+        return _outcome(job, instance, child.returncode, why)
+
+    def _wait(self, child: subprocess.Popen[str], command: Command) -> str:
+        """For its end; returns "" when it ended by itself, else why it was ended ("stopped" or "timed out")."""
+        why, kill_at = "", float("inf")
+        try:
+            while child.poll() is None:
+                now = time.monotonic()
+                if not why and (self._stopping() or now > self.deadline):
+                    why, kill_at = ("stopped" if self._stopping() else "timed out"), now + self.grace_seconds
+                    _signal(child, signal.SIGTERM)
+                if now > kill_at or self.watch.abandoned():
+                    _signal(child, signal.SIGKILL)
+                    command.kill()
+                time.sleep(POLL_SECONDS)
+        finally:  # nothing that the job started outlives it
+            _signal(child, signal.SIGKILL)
+        return why
+
+    def _stopping(self) -> bool:
+        watch = self.watch
+        return watch.stop() or watch.interrupted() or watch.abandoned() or self.failed.is_set()
+
+
+def _lay_out(job: Job, instance: Path, store: Store) -> None:
+    """The folders, files and inputs of the container's contract."""
     for folder in job.folders:
         _inside(instance, folder).mkdir(parents=True, exist_ok=True)
     for path, content in job.files.items():
@@ -75,37 +160,25 @@ def _lay_out(job: Job, instance: Path, store: Store) -> str:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     for item in job.inputs:
-        found = store.download(item.uri, _inside(instance, item.path))
-        if not found and item.name != "checkpoints":
-            return f"ClientError: no objects at {item.uri} (input {item.name} of {job.name})"
-    return ""
+        if not _download(item, _inside(instance, item.path), store) and not item.optional:
+            raise Unavailable(f"{NO_OBJECTS.format(uri=item.uri)} It is the input {item.name} of {job.name}.")
+
+
+def _download(item: Input, folder: Path, store: Store) -> int:
+    try:
+        return store.download(item.uri, folder, manifest=item.manifest, share=item.share)
+    except FileNotFoundError:  # no such bucket, or no such manifest
+        return 0
 
 
 def _inside(instance: Path, path: str) -> Path:
     return instance / path.lstrip("/")
 
 
-def _forward(child: subprocess.Popen[str], line: Line) -> None:
+def _forward(child: subprocess.Popen[str], line: Callable[[str], None]) -> None:
     assert child.stdout is not None  # noqa: S101 - it was opened with a pipe
     for text in child.stdout:
         line(text)
-
-
-def _watch(child: subprocess.Popen[str], deadline: float, stop: Callable[[], bool], grace_seconds: float) -> str:
-    """Wait for the end; returns "" when it ended by itself, else why it was ended ("stopped" or "timed out")."""
-    why = ""
-    try:
-        while child.poll() is None:
-            if why == "" and (stop() or time.monotonic() > deadline):
-                why = "stopped" if stop() else "timed out"
-                _signal(child, signal.SIGTERM)
-                deadline = time.monotonic() + grace_seconds
-            elif why and time.monotonic() > deadline:
-                _signal(child, signal.SIGKILL)
-            time.sleep(POLL_SECONDS)
-    finally:  # nothing that the job started outlives it
-        _signal(child, signal.SIGKILL)
-    return why
 
 
 def _signal(child: subprocess.Popen[str], number: int) -> None:
@@ -116,42 +189,20 @@ def _signal(child: subprocess.Popen[str], number: int) -> None:
         return
 
 
-def _judge(job: Job, instance: Path, exit_code: int, ended: str, seconds: float) -> Outcome:
-    if ended:
-        limit = f"it ran longer than {job.max_runtime_seconds:g} s (MaxRuntimeInSeconds)"
-        return Outcome("Stopped", exit_code, limit if ended == "timed out" else "", seconds, ended == "timed out")
-    if exit_code == 0:
-        return Outcome("Completed", 0, "", seconds)
+def _outcome(job: Job, instance: Path, exit_code: int, why: str) -> Outcome:
     file = _inside(instance, job.reason_file)
-    sentence = file.read_text(errors="replace")[:1024].strip() if file.is_file() else ""
-    return Outcome("Failed", exit_code, sentence or f"exit code {exit_code}, and no reason was written", seconds)
+    message = file.read_text(errors="replace")[:LONGEST_MESSAGE].strip() if file.is_file() else ""
+    code = exit_code if exit_code >= 0 else 128 - exit_code  # as a shell and a container tell signals
+    if why:
+        limit = f"it ran longer than {job.max_runtime_seconds:g} s (MaxRuntimeInSeconds)"
+        return Outcome("Stopped", code, limit if why == "timed out" else "", 0.0, why == "timed out", message)
+    if code == 0:
+        return Outcome("Completed", 0, message=message)
+    return Outcome("Failed", code, message or f"exit code {code}, and no reason was written", message=message)
 
 
-def _collect(job: Job, instance: Path, store: Store, *, completed: bool) -> None:
-    for output in job.outputs:
-        folder = _inside(instance, output.path)
-        if not (completed or output.even_if_failed) or not folder.is_dir() or not any(folder.iterdir()):
-            continue
-        if output.archive:
-            store.upload(_archive(folder, instance / Path(output.uri).name), output.uri)
-        else:
-            store.upload(folder, output.uri)
-
-
-def _archive(folder: Path, target: Path) -> Path:
-    """The same files give the same bytes: sorted, without owners and times."""
-    with (
-        target.open("wb") as file,
-        gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0, compresslevel=6) as stream,
-        tarfile.open(fileobj=stream, mode="w") as archive,
-    ):
-        for path in sorted(folder.rglob("*")):
-            archive.add(path, arcname=path.relative_to(folder).as_posix(), recursive=False, filter=_anonymous)
-    return target
-
-
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.uid = member.gid = member.mtime = 0
-    member.uname = member.gname = ""
-    member.mode = 0o755 if member.isdir() else 0o644
-    return member
+def _judge(ended: Sequence[Outcome], seconds: float) -> Outcome:
+    """Of a job: its first failure; else that it was stopped; else that it is complete, as its first instance says."""
+    by_status = {outcome.status: outcome for outcome in reversed(ended)}
+    one = by_status.get("Failed") or by_status.get("Stopped") or ended[0]
+    return replace(one, seconds=seconds)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from localcloud.jobs.job import ML, Job
 
 Prepare = Callable[[Job, Path], "Command"]
+SWITCH = "LOCALCLOUD_DOCKER"  # 1: in the image of the request; anything else: in that image; unset: as processes
 
 # What a process keeps of the caller's environment: no credentials, no settings of the caller's own.
 KEPT = ("HOME", "LANG", "LC_ALL", "TMPDIR", "OMP_NUM_THREADS", "OMP_WAIT_POLICY")
@@ -23,9 +27,31 @@ class Command:
     argv: list[str]
     environment: dict[str, str]
     alias: Path | None = None  # a link to remove when the job has ended
+    container: str = ""
+
+    def kill(self) -> None:
+        """What a signal to the process does not reach: the end of ``docker run`` does not end the container."""
+        if self.container:
+            with suppress(OSError, subprocess.TimeoutExpired):
+                argv = ["docker", "rm", "--force", self.container]
+                subprocess.run(argv, capture_output=True, timeout=30, check=False)
+
+    def close(self) -> None:
+        if self.alias:
+            self.alias.unlink()
+            self.alias.parent.rmdir()
 
 
-def process(job: Job, instance: Path) -> Command:
+def chosen(environment: Mapping[str, str], variables: Mapping[str, str], marks: Mapping[str, str]) -> Prepare:
+    """By the switch in the server's environment. ``variables`` tell a job where its AWS is, ``marks`` whose it is."""
+    if image := environment.get(SWITCH):
+        return docker(None if image == "1" else image, variables, marks)
+    return partial(process, variables=variables, marks=marks)
+
+
+def process(
+    job: Job, instance: Path, variables: Mapping[str, str] | None = None, marks: Mapping[str, str] | None = None
+) -> Command:
     """The command with every /opt/ml in arguments, environment and the SDK's scripts pointing into ``instance``."""
     root = instance.resolve()
     alias = None if re.fullmatch(r"[\w./+-]+", str(root)) else _alias(root)
@@ -35,25 +61,36 @@ def process(job: Job, instance: Path) -> Command:
             driver.write_text(here(driver.read_text()))
     environment = {name: os.environ[name] for name in KEPT if name in os.environ}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environment |= _aws(job, variables)
     environment |= {name: here(value) for name, value in job.environment.items()}
     argv = [here(argument) for argument in job.command]
     if argv[0] in ("python", "python3"):
         argv[0] = sys.executable
-    return Command(argv, environment, alias)
+    return Command(argv, environment | dict(marks or {}), alias)
 
 
-def docker(image: str | None = None) -> Prepare:
+def docker(
+    image: str | None = None, variables: Mapping[str, str] | None = None, marks: Mapping[str, str] | None = None
+) -> Prepare:
     """``docker run`` in the request's image, or in ``image`` where that one cannot be pulled."""
 
     def prepare(job: Job, instance: Path) -> Command:
-        variables = [part for name, value in job.environment.items() for part in ("--env", f"{name}={value}")]
-        network = ["--network", "none"] if job.isolated else []
+        told = {name: value for name, value in _aws(job, variables).items() if name.startswith("AWS_")}
+        told.pop("AWS_CA_BUNDLE", None)  # a file that the container does not have
+        settings = [part for item in (told | job.environment).items() for part in ("--env", "=".join(item))]
+        network = ["--network", "none"] if job.isolated else ["--network", "host"] if told else []
         mount = ["--volume", f"{instance.resolve()}/opt/ml:{ML}"]
-        argv = ["docker", "run", "--rm", "--name", job.name, *mount, *network, *variables]
+        name = job.name if job.host == "algo-1" else f"{job.name}-{job.host}"
+        argv = ["docker", "run", "--rm", "--name", name, *mount, *network, *settings]
         argv += ["--entrypoint", job.command[0], image or job.image, *job.command[1:]]
-        return Command(argv, dict(os.environ))
+        return Command(argv, {**os.environ, **(marks or {})}, container=name)
 
     return prepare
+
+
+def _aws(job: Job, variables: Mapping[str, str] | None) -> dict[str, str]:
+    """Isolation takes the credentials and the endpoint away, as a container of AWS has no way to them then."""
+    return {} if job.isolated else dict(variables or {})
 
 
 def _mapping(root: Path) -> Callable[[str], str]:

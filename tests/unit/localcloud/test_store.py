@@ -1,24 +1,91 @@
+"""S3 for jobs: the folder that stands for it, and the real one over the API, under the same rules."""
+
+import json
+
 import pytest
 
-from localcloud.store import FolderStore
+from localcloud.store import FolderStore, Unavailable
 
 
 @pytest.fixture
-def store(tmp_path):
+def services():
+    return []
+
+
+@pytest.fixture
+def folder(tmp_path):
     return FolderStore(tmp_path / "s3")
 
 
-def test_a_prefix_lands_as_the_files_below_it(store, tmp_path):
+@pytest.fixture
+def s3(cloud):
+    from localcloud.s3_store import S3Store
+
+    where = {"LocationConstraint": "eu-west-1"}
+    cloud.client("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration=where)
+    return S3Store(cloud.client("s3"))
+
+
+@pytest.fixture(params=["folder", "s3"])
+def store(request):
+    return request.getfixturevalue(request.param)
+
+
+def landed(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_prefix_lands_as_what_follows_it(store, tmp_path):
     store.write("s3://bucket/data/a.csv", b"1")
     store.write("s3://bucket/data/deep/b.csv", b"2")
-    assert store.download("s3://bucket/data", tmp_path / "in") == 2
-    assert (tmp_path / "in/deep/b.csv").read_bytes() == b"2"
+    for name, uri in (("plain", "s3://bucket/data"), ("slash", "s3://bucket/data/")):
+        assert store.download(uri, tmp_path / name) == 2
+        assert landed(tmp_path / name) == {"a.csv": b"1", "deep/b.csv": b"2"}
+
+
+def test_a_prefix_is_a_beginning_of_names_not_a_folder(store, tmp_path):
+    for key in ("raw/x", "raw-old/x", "raw.csv", "other/x"):
+        store.write(f"s3://bucket/data/{key}", key.encode())
+    assert store.download("s3://bucket/data/raw", tmp_path / "in") == 3
+    assert landed(tmp_path / "in") == {"x": b"raw/x", "raw-old/x": b"raw-old/x", "raw.csv": b"raw.csv"}
+    assert store.download("s3://bucket/data/raw/", tmp_path / "folder") == 1
 
 
 def test_an_object_lands_under_its_own_name(store, tmp_path):
     store.write("s3://bucket/data/a.csv", b"1")
     assert store.download("s3://bucket/data/a.csv", tmp_path / "in") == 1
     assert (tmp_path / "in/a.csv").read_bytes() == b"1"
+
+
+def test_each_instance_gets_its_share_in_the_order_of_keys(store, tmp_path):
+    for number in range(5):
+        store.write(f"s3://bucket/data/{number}", b"x")
+    for number, names in ((0, {"0", "3"}), (1, {"1", "4"}), (2, {"2"})):
+        assert store.download("s3://bucket/data", tmp_path / str(number), share=(number, 3)) == 5
+        assert set(landed(tmp_path / str(number))) == names
+
+
+def test_a_manifest_names_what_is_read(store, tmp_path):
+    for key in ("a", "deep/b", "c"):
+        store.write(f"s3://bucket/data/{key}", key.encode())
+    store.write("s3://bucket/list", json.dumps([{"prefix": "s3://bucket/data/"}, "deep/b", "c"]).encode())
+    assert store.download("s3://bucket/list", tmp_path / "in", manifest=True) == 2
+    assert landed(tmp_path / "in") == {"deep/b": b"deep/b", "c": b"c"}
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '["a"]', '[{"prefix": "data/"}, "a"]', '[{"prefix": "s3://b/"}, 1]'])
+def test_what_is_no_manifest_is_told(store, tmp_path, body):
+    store.write("s3://bucket/list", body.encode())
+    with pytest.raises(Unavailable, match="s3://bucket/list is not"):
+        store.download("s3://bucket/list", tmp_path / "in", manifest=True)
+
+
+def test_a_manifest_reaches_nothing_outside_of_its_folder(store, tmp_path):
+    store.write("s3://bucket/x", b"evil")
+    store.write("s3://bucket/list", json.dumps([{"prefix": "s3://bucket/data/"}, "../x"]).encode())
+    with pytest.raises(Unavailable, match="outside"):
+        store.download("s3://bucket/list", tmp_path / "in", manifest=True)
+    assert not (tmp_path / "x").exists()
 
 
 def test_nothing_there_is_counted_as_nothing(store, tmp_path):
@@ -28,17 +95,67 @@ def test_nothing_there_is_counted_as_nothing(store, tmp_path):
 def test_a_folder_is_uploaded_below_its_prefix(store, tmp_path):
     (tmp_path / "out/deep").mkdir(parents=True)
     (tmp_path / "out/deep/x").write_text("x")
-    store.upload(tmp_path / "out", "s3://bucket/run")
-    assert store.read("s3://bucket/run/deep/x") == b"x"
+    for uri in ("s3://bucket/run", "s3://bucket/walk/"):
+        store.upload(tmp_path / "out", uri)
+        assert store.read(uri.rstrip("/") + "/deep/x") == b"x"
+
+
+def test_reading_and_looking(store):
+    store.write("s3://bucket/a", b"1")
+    assert store.exists("s3://bucket/a")
+    assert not store.exists("s3://bucket/b")
+    with pytest.raises(FileNotFoundError):
+        store.read("s3://bucket/b")
+
+
+def test_a_name_that_is_an_object_and_a_folder_is_told_as_aws_tells_it(s3, tmp_path):
+    s3.write("s3://bucket/data/a", b"1")
+    s3.write("s3://bucket/data/a/b", b"2")
+    with pytest.raises(Unavailable, match="both a folder as well as a file"):
+        s3.download("s3://bucket/data/", tmp_path / "in")
+
+
+def test_the_folders_of_consoles_are_no_files(s3, tmp_path):
+    s3.client.put_object(Bucket="bucket", Key="data/")
+    s3.write("s3://bucket/data/a", b"1")
+    assert s3.download("s3://bucket/data", tmp_path / "in") == 1
+
+
+def test_a_bucket_that_is_not_there_is_told(s3, tmp_path):
+    with pytest.raises(FileNotFoundError, match="s3://nobody/x"):
+        s3.download("s3://nobody/x", tmp_path / "in")
+
+
+def test_a_moments_trouble_passes_and_lasting_trouble_is_told(s3, cloud):
+    cloud.faults.throttle("s3.PutObject", 2)
+    s3.write("s3://bucket/a", b"1")
+    assert s3.read("s3://bucket/a") == b"1"
+    cloud.faults.fail("s3.GetObject", 50)
+    with pytest.raises(Unavailable, match="Cannot read s3://bucket/a: InternalFailure"):
+        s3.read("s3://bucket/a")
+
+
+def test_many_objects_are_listed_page_by_page(s3, monkeypatch):
+    monkeypatch.setattr("localcloud.s3_store.PAGE", 2)
+    for number in range(5):
+        s3.write(f"s3://bucket/many/{number}", b"x")
+    assert [uri[-1] for uri in s3.keys("s3://bucket/many/")] == list("01234")
+
+
+def test_an_empty_file_becomes_an_empty_object(store, tmp_path):
+    (tmp_path / "none").touch()
+    store.upload(tmp_path / "none", "s3://bucket/none")
+    store.write("s3://bucket/nothing", b"")
+    assert (store.read("s3://bucket/none"), store.read("s3://bucket/nothing")) == (b"", b"")
 
 
 @pytest.mark.parametrize("uri", ["s3://../../etc/passwd", "s3://bucket/../../x", "/etc/passwd", "http://bucket/x"])
-def test_nothing_outside_the_store_is_reached(store, uri):
+def test_nothing_outside_the_store_is_reached(folder, uri):
     with pytest.raises(ValueError, match="outside|not an S3 URI"):
-        store.write(uri, b"")
+        folder.write(uri, b"")
 
 
-def test_a_write_leaves_no_partial_file(store):
-    store.write("s3://bucket/a", b"1")
-    store.write("s3://bucket/a", b"2")
-    assert [path.name for path in (store.root / "bucket").iterdir()] == ["a"]
+def test_a_write_leaves_no_partial_file(folder):
+    folder.write("s3://bucket/a", b"1")
+    folder.write("s3://bucket/a", b"2")
+    assert [path.name for path in (folder.root / "bucket").iterdir()] == ["a"]

@@ -1,0 +1,74 @@
+"""As many jobs at once as the machine has cores; the others wait their turn, in order."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class Ticket:
+    slots: int
+    work: Callable[[], None]
+    name: str
+
+
+class Queue:
+    def __init__(self, slots: int | None = None) -> None:
+        self.slots = slots or os.cpu_count() or 1
+        self._free = self.slots
+        self._waiting: deque[Ticket] = deque()
+        self._threads: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def put(self, name: str, slots: int, work: Callable[[], None]) -> tuple[Ticket, bool]:
+        """The ticket, and whether it begins at once. ``work`` gets a thread of its own and must not raise.
+
+        Nobody overtakes: a job that needs more slots than are free holds up those behind it.
+        """
+        ticket = Ticket(min(slots, self.slots), work, name)
+        with self._lock:
+            self._waiting.append(ticket)
+        self._begin()
+        with self._lock:
+            return ticket, ticket not in self._waiting
+
+    def cancel(self, ticket: Ticket) -> bool:
+        """False when it has begun already."""
+        with self._lock:
+            if ticket not in self._waiting:
+                return False
+            self._waiting.remove(ticket)
+        self._begin()  # it may have held up others
+        return True
+
+    def close(self, timeout: float = 20.0) -> None:
+        """Nothing more begins; what runs was told to end by its owner and is waited for."""
+        with self._lock:
+            self._closed = True
+            self._waiting.clear()
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join(timeout)
+
+    def _begin(self) -> None:
+        with self._lock:
+            while not self._closed and self._waiting and self._waiting[0].slots <= self._free:
+                ticket = self._waiting.popleft()
+                self._free -= ticket.slots
+                thread = threading.Thread(target=self._run, args=(ticket,), name=f"job-{ticket.name}", daemon=True)
+                self._threads.add(thread)
+                thread.start()
+
+    def _run(self, ticket: Ticket) -> None:
+        try:
+            ticket.work()
+        finally:
+            with self._lock:
+                self._free += ticket.slots
+                self._threads.discard(threading.current_thread())
+            self._begin()

@@ -1,0 +1,15 @@
+"""The SageMaker service: its parts, put together."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from localcloud.sagemaker.executions import Executions
+from localcloud.sagemaker.jobs import Jobs
+from localcloud.sagemaker.tags import Tags
+
+
+class SageMaker(Executions, Jobs, Tags):
+    """Further parts (endpoints) are added to this list of bases and nowhere else."""
+
+    name: ClassVar[str] = "sagemaker"
