@@ -1,0 +1,22 @@
+"""The CloudWatch service: its parts, put together. It replaces moto's wholly.
+
+What each part does not reproduce stands at the top of its module.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from localcloud.cloudwatch.alarms import Alarms
+from localcloud.cloudwatch.dashboards import Dashboards
+from localcloud.cloudwatch.tags import Tags
+
+
+class CloudWatch(Alarms, Dashboards, Tags):
+    name: ClassVar[str] = "cloudwatch"
+    validation_code: ClassVar[str] = "ValidationError"
+
+    def tags_of(self, arn: str) -> dict[str, str] | None:
+        tags = {alarm.arn: alarm.tags for alarm in self.alarms.values()}
+        tags |= {dashboard.arn: dashboard.tags for dashboard in self.dashboards.values()}
+        return tags.get(arn)
