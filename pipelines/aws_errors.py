@@ -84,7 +84,7 @@ def sentence(error: Exception, settings: Settings) -> AwsProblem:
     if isinstance(error, ClientError):
         return AwsProblem(_refusal(error, settings))
     if isinstance(error, ResponseParserError):
-        where = settings.aws.endpoint_url or "the way to AWS"
+        where = _local(settings)[0] or "the way to AWS"
         return AwsProblem(f"something that is not AWS answers at {where}: check what runs there ({_line(error)})")
     if isinstance(error, BotoCoreError):
         return AwsProblem(_before_an_answer(error, settings))
@@ -99,13 +99,20 @@ def _before_an_answer(error: Exception, settings: Settings) -> str:
         for names, words in BY_CLASS
         if isinstance(error, tuple(getattr(exceptions, name) for name in names.split()))
     )
-    url = settings.aws.endpoint_url
+    url, key = _local(settings)
     if url and "ConnectionError" in names:
         what_next = "start the local AWS there, or choose another environment with --env"
-        return f"nothing answers at {url} (aws.endpoint_url of the environment {settings.env}): {what_next}"
+        return f"nothing answers at {url} ({key} of the environment {settings.env}): {what_next}"
     if url and names == "NoCredentialsError":
         return f"no credentials for {url}: set aws.access_key_id and aws.secret_access_key beside it, any text will do"
     return words.format(said=_line(error), region=settings.aws.region)
+
+
+def _local(settings: Settings) -> tuple[str, str]:
+    """The server on this machine and the setting that names it; empty for AWS itself."""
+    if settings.aws.endpoint_command:
+        return f"the server of `{' '.join(settings.aws.endpoint_command)}`", "aws.endpoint_command"
+    return settings.aws.endpoint_url, "aws.endpoint_url"
 
 
 def _refusal(error: Any, settings: Settings) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from pipelines import endpoint
 from pipelines.bundle import address, read
 from pipelines.settings import Settings
 
@@ -37,19 +38,19 @@ def client(settings: Settings, service: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    aws, local = settings.aws, bool(settings.aws.endpoint_url)
+    aws, url = settings.aws, endpoint.url(settings.aws)
     config = Config(
         retries={"mode": "standard", "total_max_attempts": 5},
         connect_timeout=10,
         read_timeout=60,
-        proxies={} if local else None,  # a company's proxy must not see 127.0.0.1
+        proxies={} if url else None,  # a company's proxy must not see 127.0.0.1
     )
     session = boto3.session.Session(
         aws_access_key_id=aws.access_key_id or None,
         aws_secret_access_key=aws.secret_access_key or None,
         region_name=aws.region,
     )
-    return session.client(service, endpoint_url=aws.endpoint_url or None, config=config)
+    return session.client(service, endpoint_url=url, config=config)
 
 
 @contextmanager

@@ -32,6 +32,7 @@ class Aws(Section):
     bucket: Bucket
     role_arn: RoleArn
     endpoint_url: EndpointUrl
+    endpoint_command: tuple[str, ...]
     access_key_id: str = Field(repr=False)
     secret_access_key: str = Field(repr=False)
 

@@ -14,11 +14,17 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost")
 
 def secrets_stay_local(s: Settings) -> Iterator[Clash]:
     """An endpoint anywhere else would take a secret out of a file that is committed."""
-    local = urlsplit(s.aws.endpoint_url).hostname in LOCAL_HOSTS
+    local = urlsplit(s.aws.endpoint_url).hostname in LOCAL_HOSTS or bool(s.aws.endpoint_command)
     for key in ("access_key_id", "secret_access_key"):
         if getattr(s.aws, key) and not local:
             remedy = "only a local endpoint takes it: for AWS use a profile, a role or the shell's variables"
             yield clash(f'{remedy}, and set this to ""', f"aws.{key}", "aws.endpoint_url")
+
+
+def one_way_to_the_endpoint(s: Settings) -> Iterator[Clash]:
+    if s.aws.endpoint_url and s.aws.endpoint_command:
+        remedy = "the command says where its server is; keep one of the two"
+        yield clash(remedy, "aws.endpoint_url", "aws.endpoint_command")
 
 
 def key_and_secret_come_together(s: Settings) -> Iterator[Clash]:
@@ -52,6 +58,7 @@ def bucket_name_fits(s: Settings) -> Iterator[Clash]:
 
 RULES: tuple[Rule, ...] = (
     secrets_stay_local,
+    one_way_to_the_endpoint,
     key_and_secret_come_together,
     network_is_whole,
     key_is_in_the_region,

@@ -14,7 +14,7 @@ USER = "arn:aws:sts::111122223333:assumed-role/developer/me"
 
 
 def settings(endpoint_url=""):
-    aws = SimpleNamespace(region="eu-west-1", endpoint_url=endpoint_url, account_id="111122223333")
+    aws = SimpleNamespace(region="eu-west-1", endpoint_url=endpoint_url, endpoint_command=(), account_id="111122223333")
     return SimpleNamespace(env="dev", aws=aws, bucket="churn-bucket", role_arn=ROLE)
 
 

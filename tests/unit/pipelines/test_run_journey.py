@@ -52,7 +52,7 @@ def journey(server, tmp_path, monkeypatch):
     shutil.copytree(CONFIG, tmp_path / "config")
     local = tmp_path / "config" / "local.toml"
     lines = local.read_text().splitlines()
-    local.write_text("\n".join(f'endpoint_url = "{server}"' if "endpoint_url" in line else line for line in lines))
+    local.write_text("\n".join(f'endpoint_url = "{server}"' if "endpoint_command" in line else line for line in lines))
     calls, make = [], sessions.client
 
     def client(settings, service):

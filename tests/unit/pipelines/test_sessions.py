@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def settings(endpoint_url="", key="", secret=""):
-    aws = SimpleNamespace(region="eu-west-1", endpoint_url=endpoint_url, access_key_id=key, secret_access_key=secret)
+    keys = {"access_key_id": key, "secret_access_key": secret}
+    aws = SimpleNamespace(region="eu-west-1", endpoint_url=endpoint_url, endpoint_command=(), **keys)
     bucket = "churn-bucket"
     return SimpleNamespace(env="dev", aws=aws, bucket=bucket, prefix=f"s3://{bucket}/churn")
 

@@ -366,3 +366,10 @@ def test_the_message_of_many_problems_counts_and_lists_them(tmp_path: Path) -> N
         f"  {tmp_path}/test.toml: training.rounds = 0: must be at least 1\n"
         f"  {tmp_path}/test.toml: training.max_bin = 1: must be at least 2"
     )
+
+
+def test_a_server_is_named_or_started_but_not_both(tmp_path):
+    both = '[aws]\nendpoint_url = "http://127.0.0.1:1"\nendpoint_command = ["python", "-m", "localcloud", "up"]'
+    (line,) = refusals(tmp_path, both)
+    assert "aws.endpoint_url" in line
+    assert "aws.endpoint_command" in line

@@ -1,0 +1,117 @@
+"""A checkout with no account: the pipeline command starts the local AWS, a model is made, and its approval is heard."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = "[training]\nrounds = 20\nearly_stopping_rounds = 5\n[quality_gate]\nthreshold = 0.7\n"
+APPROVALS = {
+    "source": ["aws.sagemaker"],
+    "detail-type": ["SageMaker Model Package State Change"],
+    "detail": {
+        "ModelPackageGroupName": ["churn"],
+        "ModelApprovalStatus": ["Approved"],
+        "$or": [
+            {"UpdatedModelPackageFields": ["ModelApprovalStatus"]},
+            {"UpdatedModelPackageFields": [{"exists": False}]},
+        ],
+    },
+}
+
+
+def run(*words):
+    return subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, cwd=ROOT, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A configuration whose local AWS lives in a folder of this test's own, and ends with it."""
+    folder = tmp_path_factory.mktemp("story")
+    shutil.copytree(ROOT / "config", folder / "config")
+    local = folder / "config/local.toml"
+    command = json.dumps(["python", "-m", "localcloud", "--folder", str(folder / "cloud"), "up"])
+    lines = [
+        f"endpoint_command = {command}" if "endpoint_command" in line else line
+        for line in local.read_text().splitlines()
+    ]
+    local.write_text("\n".join(lines) + "\n" + QUICK)
+    yield folder
+    assert run("localcloud", "--folder", str(folder / "cloud"), "down").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def first(place):
+    return run("pipelines.run", "--config", str(place / "config"), "--upsert", "--start", "--wait")
+
+
+@pytest.fixture(scope="module")
+def aws(place, first):
+    url = run("localcloud", "--folder", str(place / "cloud"), "up").stdout.split()[-1]
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "eu-west-1"}
+    return lambda service: boto3.client(service, endpoint_url=url, **keys)
+
+
+def test_one_command_makes_a_registered_model(first):
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "localcloud is up" in first.stderr
+    assert "created pipeline churn-local" in first.stdout
+    assert "registered arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1" in first.stdout
+
+
+def test_every_step_can_be_looked_into(aws):
+    sagemaker = aws("sagemaker")
+    (execution,) = sagemaker.list_pipeline_executions(PipelineName="churn-local")["PipelineExecutionSummaries"]
+    arn = execution["PipelineExecutionArn"]
+    listed = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
+    steps = {step["StepName"]: step for step in listed}
+    assert {name: step["StepStatus"] for name, step in steps.items()} == dict.fromkeys(
+        ["Preprocess", "Train", "Evaluate", "QualityGate", "Register"], "Succeeded"
+    )
+    name = steps["Train"]["Metadata"]["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
+    job = sagemaker.describe_training_job(TrainingJobName=name)
+    assert job["TrainingJobStatus"] == "Completed"
+    assert {metric["MetricName"] for metric in job["FinalMetricDataList"]} >= {"validation-auc", "validation-logloss"}
+    streams = aws("logs").describe_log_streams(logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=name)
+    assert streams["logStreams"]
+
+
+def test_the_approval_is_heard_and_later_edits_are_not(aws):
+    sqs, events, sagemaker = aws("sqs"), aws("events"), aws("sagemaker")
+    queue = sqs.create_queue(QueueName="approvals")["QueueUrl"]
+    events.put_rule(Name="approved", EventPattern=json.dumps(APPROVALS))
+    target = {"Id": "queue", "Arn": "arn:aws:sqs:eu-west-1:000000000000:approvals"}
+    events.put_targets(Rule="approved", Targets=[target])
+    arn = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1"
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="good")
+    sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"note": "edited later"})
+    bodies = []
+    for _ in range(3):
+        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10)
+        bodies += [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    assert [body["detail"]["ModelPackageArn"] for body in bodies] == [arn]
+    package = sagemaker.describe_model_package(ModelPackageName=arn)
+    assert package["InferenceSpecification"]["Containers"]
+    assert package["CustomerMetadataProperties"]["note"] == "edited later"
+
+
+def test_the_next_run_has_a_champion_and_takes_what_did_not_change_from_the_cache(place, aws):
+    again = run("pipelines.run", "--config", str(place / "config"), "--upsert", "--start", "--wait")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "pipeline churn-local is unchanged" in again.stdout
+    assert "ChampionEvaluationUri=s3://" in again.stdout
+    assert "Preprocess: Succeeded (cached)" in again.stdout
+    assert "Train: Succeeded (cached)" in again.stdout
+    packages = aws("sagemaker").list_model_packages(ModelPackageGroupName="churn")["ModelPackageSummaryList"]
+    assert {package["ModelPackageVersion"] for package in packages} == {1, 2}
+
+
+def test_nothing_failed_inside(place, aws):
+    told = run("localcloud", "--folder", str(place / "cloud"), "status").stdout
+    assert "of which 0 failed inside localcloud" in told
+    assert "not implemented" not in told
