@@ -1,5 +1,6 @@
 """Training jobs: create, describe, list, stop, delete, and spot interruptions on request.
 
+The fault ``{"operation": "spot.churn-train-1"}`` takes the instances of that spot job away, once (or ``times``).
 TrainingTimeInSeconds and BillableTimeInSeconds are seconds of this machine; spot has no discount here. A request that
 AWS would take and this machine cannot run is refused as not implemented. Not reproduced: whether the role exists and
 what it may do, retry strategies of a job, debugger, profiler, experiments, warm pools.
@@ -103,9 +104,18 @@ class TrainingJobs(JobPart):
                 folders,
                 self.job_store(),
                 prepare=self.job_runtime(),
-                watch=self.job_watch(record, lambda line: self._measure(record, metrics, line)),
+                watch=replace(
+                    self.job_watch(record, lambda line: self._measure(record, metrics, line)),
+                    interrupted=lambda: self._interrupted(record),
+                ),
                 grace_seconds=self.grace_seconds,
             )
+
+    def _interrupted(self, record: TrainingRecord) -> bool:
+        faults, spot = self.cloud.faults, record.request["EnableManagedSpotTraining"]
+        if spot and not record.wanted and faults.watched and faults.next_call(f"spot.{record.name}"):
+            self.interrupt_training_job(record.name)
+        return record.wanted == INTERRUPT
 
     def _time_left(self, record: TrainingRecord, longest: float) -> float:
         run = longest - record.seconds

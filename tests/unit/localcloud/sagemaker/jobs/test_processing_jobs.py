@@ -143,13 +143,16 @@ def test_the_end_of_the_cloud_ends_its_jobs(desk):
     assert desk.ended == []
 
 
-def test_a_reset_forgets_jobs_and_what_they_still_say(desk):
-    desk.processing("trap '' TERM; echo ready; while true; do sleep 0.02; echo more; done")
+def test_a_reset_ends_jobs_and_forgets_them_and_what_they_still_say(desk):
+    desk.processing("trap '' TERM; echo ready; while true; do sleep 0.02; done")
     desk.said("ready")
     [process] = desk.cloud.processes.all()
+    watch = desk.service.job_watch(desk.service.find_job("Processing", "job"))
     desk.cloud.reset()
     desk.until(lambda: not process.alive)
+    watch.line("algo-1", "late")
     desk.service.queue.close()
+    desk.cloud.logs.flush()
     assert desk.client.list_processing_jobs()["ProcessingJobSummaries"] == []
     assert desk.cloud.client("logs").describe_log_groups()["logGroups"] == []
     assert desk.ended == []

@@ -105,9 +105,10 @@ while true; do sleep 0.05; done
 
 
 def test_an_interrupted_spot_job_goes_on_from_its_checkpoints(desk):
+    desk.s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
     desk.training(RESUMES, **SPOT)
     desk.said("ready", "Training")
-    assert desk.service.interrupt_training_job("job")
+    desk.cloud.faults.ask({"operation": "spot.job"})
     job = desk.over("Training")
     assert job["TrainingJobStatus"] == "Completed"
     assert secondary(job) == [
@@ -115,6 +116,7 @@ def test_an_interrupted_spot_job_goes_on_from_its_checkpoints(desk):
         *("Downloading", "Training", "Uploading", "Completed"),
     ]
     assert packed(desk.get(MODEL)) == {"state": b"round-7\n"}
+    assert len(desk.s3.list_object_versions(Bucket="bucket", Prefix=MODEL)["Versions"]) == 1
     announced = [event["detail"]["SecondaryStatus"] for event in desk.events("Training")]
     assert announced == secondary(job)
     assert len(desk.ended) == 1

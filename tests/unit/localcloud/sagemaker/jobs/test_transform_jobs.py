@@ -24,6 +24,7 @@ def input_fn(body, content_type):
 
 def predict_fn(data, model):
     if "slow" in data:
+        print("waiting", flush=True)
         time.sleep(60)
     return f"{model}{len(data.splitlines())}"
 
@@ -107,7 +108,7 @@ def test_a_model_that_does_not_start_fails_the_job(desk, model):
 def test_a_stopped_job_leaves_no_output(desk, model):
     desk.put("in/z.csv", b"slow")
     transform(desk)
-    desk.said("loaded rows:", "Transform")
+    desk.said("waiting", "Transform")
     desk.client.stop_transform_job(TransformJobName="job")
     assert desk.over("Transform")["TransformJobStatus"] == "Stopped"
     assert desk.keys("out") == []
