@@ -22,6 +22,7 @@ from failures import Refused
 from features import Features
 from training.imbalance import Floats
 
+CUT_ROWS = 500_000  # the bins of many more rows come from an even sample: as good, in half the time
 BATCH_CELLS = 3_000_000  # 12 MB, however many columns: smaller batches are slower, larger ones only take memory
 
 
@@ -51,11 +52,21 @@ class Side:
         self, max_bin: int, threads: int, weights: Floats | None, between: Callable[[], None], reference: Any = None
     ) -> Any:
         """The binned matrix; validation is binned with the train side's cuts (its reference)."""
-        rows = Rows(self, weights, between)
+        how = {"max_bin": max_bin, "nthread": threads, "enable_categorical": True, "missing": np.nan}
         with _readable(self.file):
-            return xgb.QuantileDMatrix(
-                rows, max_bin=max_bin, ref=reference, nthread=threads, enable_categorical=True, missing=np.nan
-            )
+            if reference is None and len(self.labels) > 2 * CUT_ROWS:
+                sample = self._sample(between)
+                reference = xgb.QuantileDMatrix(sample, feature_types=self.features.types, **how)
+            return xgb.QuantileDMatrix(Rows(self, weights, between), ref=reference, **how)
+
+    def _sample(self, between: Callable[[], None]) -> pa.Table:
+        """Every so manieth row, and rows that name every level: a category without a bin could not be binned."""
+        step, taken, seen = len(self.labels) // CUT_ROWS, [_every_level(self.features)], 0
+        for table in self.tables():
+            between()
+            taken.append(table.take(np.arange(-seen % step, len(table), step)))
+            seen += len(table)
+        return pa.concat_tables(taken).rename_columns([model_name(name) for name in self.features.names])
 
 
 class Rows(xgb.DataIter):  # type: ignore[misc]
@@ -81,6 +92,19 @@ class Rows(xgb.DataIter):  # type: ignore[misc]
         types = self.side.features.types
         input_data(data=table.rename_columns(self.names), label=labels, weight=weight, feature_types=types)
         return True
+
+
+def _every_level(features: Features) -> pa.Table:
+    """Rows that hold each number a category can have, and nothing else."""
+    numbers = np.arange(1 + max(len(column.levels) for column in features.columns), dtype=np.float32)
+    nothing = np.full_like(numbers, np.nan)
+    held = {
+        column.name: np.where(numbers <= len(column.levels), numbers, nothing)
+        if column.kind == "categorical"
+        else nothing
+        for column in features.columns
+    }
+    return pa.table({name: pa.array(values, pa.float32()) for name, values in held.items()})
 
 
 def model_name(column: str) -> str:

@@ -103,6 +103,8 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if not self.content_length and not self.chunked:
+            self.expect_continue = False  # there is nothing to wait for
         self.metadata = {}
         if METADATA in header_plus.lower():
             lines = (line.partition(b":") for line in header_plus.split(b"\r\n")[1:])

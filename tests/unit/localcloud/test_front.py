@@ -7,6 +7,7 @@ import json
 import threading
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -330,3 +331,15 @@ def test_the_log_has_what_changes_and_what_is_refused(cloud: Cloud, aws: Any, ca
             aws("events").describe_rule(Name="gone")
     lines = [record.getMessage().rpartition(" ")[0].rpartition(" ")[0] for record in caplog.records]
     assert lines == ["events.PutRule 200", "events.DescribeRule 400"]
+
+
+def test_an_empty_object_that_botocore_announces_is_taken(cloud: Any) -> None:
+    """botocore asks "Expect: 100-continue" before a body of no bytes, too: nobody sends anything after that."""
+    from botocore.config import Config
+
+    config = Config(read_timeout=5, retries={"total_max_attempts": 1})
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": cloud.region}
+    s3 = boto3.client("s3", endpoint_url=cloud.url, config=config, **keys)
+    s3.create_bucket(Bucket="empties", CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    s3.put_object(Bucket="empties", Key="nothing", Body=b"")
+    assert s3.head_object(Bucket="empties", Key="nothing")["ContentLength"] == 0

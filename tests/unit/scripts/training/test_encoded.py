@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -46,3 +47,32 @@ def test_names_with_dots_are_names_and_not_fields_of_others(tmp_path, encoded):
     assert list(side.labels) == table.column("outcome").to_pylist()
     (matrix,) = side.matrices()
     assert list(matrix[:, 1]) == table.column(1).to_pylist()
+
+
+def cuts(data, monkeypatch, cut_rows, batch_cells):
+    monkeypatch.setattr(encoded_rows, "CUT_ROWS", cut_rows)
+    monkeypatch.setattr(encoded_rows, "BATCH_CELLS", batch_cells)
+    binned = open_side("train", data.train.parent, data.features).quantiles(16, 1, None, lambda: None)
+    return [np.asarray(part) for part in binned.get_quantile_cut()]
+
+
+def test_bins_of_many_rows_come_from_an_even_sample_whatever_the_batches(tmp_path, encoded, monkeypatch):
+    data = encoded(tmp_path, rows=6000)
+    whole = cuts(data, monkeypatch, 10**6, 10**6)
+    sampled = cuts(data, monkeypatch, 1500, 10**6)
+    in_pieces = cuts(data, monkeypatch, 1500, 1204)
+    assert all(np.array_equal(a, b) for a, b in zip(sampled, in_pieces, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(sampled, whole, strict=True))
+    ages = slice(*whole[0][:2])
+    spread = np.ptp(whole[1][ages])
+    assert np.abs(whole[1][ages][:-1] - sampled[1][ages][:-1]).max() < 0.1 * spread
+
+
+def test_a_level_that_the_sample_misses_has_its_bin(tmp_path, encoded, monkeypatch):
+    data = encoded(tmp_path, rows=6000)
+    table = pq.read_table(data.train)
+    plan = np.where(np.asarray(table["plan"]) == 3, 1, np.asarray(table["plan"]))
+    plan[1] = 3  # every second row is sampled, beginning with the first
+    pq.write_table(table.set_column(3, "plan", pa.array(plan, pa.float32())), data.train)
+    offsets, values = cuts(data, monkeypatch, 2999, 10**6)
+    assert set(values[offsets[3] : offsets[4]]) >= {0.0, 1.0, 2.0, 3.0}
