@@ -64,7 +64,7 @@ def test_a_bucket_s_own_host_is_one_too(guarded: Cloud) -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        b"CONNECT pypi.org:443 HTTP/1.1\r\nHost: pypi.org\r\n\r\n",
+        b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
         b"CONNECT amazonaws.com.evil.example:443 HTTP/1.1\r\n\r\n",
         b"CONNECT sts.amazonaws.com.evil.example:443 HTTP/1.1\r\n\r\n",
         b"CONNECT evil-amazonaws.com:443 HTTP/1.1\r\n\r\n",
