@@ -37,7 +37,7 @@ def overlay(env: str, folder: Path) -> str:
         fault = f'its name must be at most {LONGEST_NAME} lower-case letters, digits and hyphens, and not "base"'
     near = difflib.get_close_matches(env.lower(), there, 1)
     guess = f"did you mean {near[0]}? " if near else ""
-    raise SettingsProblem(f'environment "{env}": {fault}; {guess}There are: {", ".join(there) or "none"}')
+    raise SettingsProblem(f'environment "{env}": {fault}; {guess}there are: {", ".join(there) or "none"}')
 
 
 def _usable(env: str) -> bool:

@@ -106,10 +106,10 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 
 ABSENT = [
-    ("prdo", "there is no {folder}/prdo.toml; did you mean prod? There are: dev, dev-2, prod"),
-    ("qa", "there is no {folder}/qa.toml; There are: dev, dev-2, prod"),
+    ("prdo", "there is no {folder}/prdo.toml; did you mean prod? there are: dev, dev-2, prod"),
+    ("qa", "there is no {folder}/qa.toml; there are: dev, dev-2, prod"),
     ("Prod", 'its name must be at most 16 lower-case letters, digits and hyphens, and not "base"; did you mean prod?'),
-    ("base", 'its name must be at most 16 lower-case letters, digits and hyphens, and not "base"; There are: dev'),
+    ("base", 'its name must be at most 16 lower-case letters, digits and hyphens, and not "base"; there are: dev'),
     ("../dev", "its name must be"),
     ("dev.toml", "its name must be"),
     ("", "its name must be"),
@@ -122,7 +122,7 @@ def test_an_environment_that_is_not_there_is_refused_with_those_that_are(folder:
     with pytest.raises(SettingsProblem) as problem:
         load(env, folder)
     assert str(problem.value).startswith(f'environment "{env}": {sentence.format(folder=folder)}')
-    assert "There are: dev, dev-2, prod" in str(problem.value)
+    assert "there are: dev, dev-2, prod" in str(problem.value)
 
 
 def test_only_overlays_are_environments(folder: Path) -> None:
@@ -181,6 +181,6 @@ def test_a_base_without_a_key_or_a_section_is_refused(folder: Path) -> None:
 
 def test_messages_call_the_shipped_folder_by_its_name() -> None:
     with pytest.raises(
-        Problem, match=r'^environment "nowhere": there is no config/nowhere.toml; There are: dev, local'
+        Problem, match=r'^environment "nowhere": there is no config/nowhere.toml; there are: dev, local'
     ):
         load("nowhere")

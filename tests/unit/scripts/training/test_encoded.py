@@ -50,7 +50,8 @@ def test_names_with_dots_are_names_and_not_fields_of_others(tmp_path, encoded):
 
 
 def cuts(data, monkeypatch, cut_rows, batch_cells):
-    monkeypatch.setattr(encoded_rows, "CUT_ROWS", cut_rows)
+    monkeypatch.setattr(encoded_rows, "CUT_CELLS", 0)
+    monkeypatch.setattr(encoded_rows, "LEAST_CUT_ROWS", cut_rows)
     monkeypatch.setattr(encoded_rows, "BATCH_CELLS", batch_cells)
     binned = open_side("train", data.train.parent, data.features).quantiles(16, 1, None, lambda: None)
     return [np.asarray(part) for part in binned.get_quantile_cut()]
@@ -76,3 +77,11 @@ def test_a_level_that_the_sample_misses_has_its_bin(tmp_path, encoded, monkeypat
     pq.write_table(table.set_column(3, "plan", pa.array(plan, pa.float32())), data.train)
     offsets, values = cuts(data, monkeypatch, 2999, 10**6)
     assert set(values[offsets[3] : offsets[4]]) >= {0.0, 1.0, 2.0, 3.0}
+
+
+@pytest.mark.parametrize(("rows", "columns", "step"), [(600_000, 11, 1), (6_000_000, 11, 11), (600_000, 1000, 12)])
+def test_the_sample_is_bounded_by_cells(tmp_path, encoded, rows, columns, step):
+    data = encoded(tmp_path)
+    features = replace(data.features, columns=tuple(Column(f"c{n}", "numeric") for n in range(columns)))
+    side = replace(open_side("train", data.train.parent, data.features), features=features, labels=np.zeros(rows))
+    assert side.sample_step == step
