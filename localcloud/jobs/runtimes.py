@@ -18,6 +18,7 @@ from localcloud.jobs.job import ML, Job
 Prepare = Callable[[Job, Path], "Command"]
 SWITCH = "LOCALCLOUD_DOCKER"  # 1: in the image of the request; anything else: in that image; unset: as processes
 
+SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}  # jobs share the cores: threads that spin while they wait would slow all
 # What a process keeps of the caller's environment: no credentials, no settings of the caller's own.
 KEPT = ("HOME", "LANG", "LC_ALL", "TMPDIR", "OMP_NUM_THREADS", "OMP_WAIT_POLICY")
 
@@ -59,7 +60,7 @@ def process(
     for driver in (instance / "opt/ml/input/data/sm_drivers").rglob("*"):
         if driver.suffix in (".py", ".sh"):  # the SDK's own scripts name /opt/ml literally
             driver.write_text(here(driver.read_text()))
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment = SHARING | {name: os.environ[name] for name in KEPT if name in os.environ}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     environment |= _aws(job, variables)
     environment |= {name: here(value) for name, value in job.environment.items()}

@@ -149,6 +149,7 @@ def test_jobs_see_no_credentials_of_the_caller(tmp_path, store, monkeypatch):
     lines = []
     run(processing_request(store, "import os; print(sorted(os.environ))"), tmp_path, store, on_line=lines.append)
     assert "AWS_SECRET_ACCESS_KEY" not in lines[0]
+    assert "OMP_WAIT_POLICY" in lines[0]
     assert "OUT" in lines[0]
 
 
