@@ -29,6 +29,7 @@ Kind = type[Service] | str
 
 SERVICES = [
     "localcloud.sagemaker.service:SageMaker",
+    "localcloud.sagemaker_runtime:SageMakerRuntime",
     "localcloud.events.service:Events",
     "localcloud.cloudwatch.service:CloudWatch",
 ]  # "module:Class" of each service of ours; a new one is added here and nowhere else

@@ -29,12 +29,10 @@ SCALARS: dict[str, tuple[Any, ...]] = {
     "blob": (bytes, bytearray, str),
     "timestamp": (datetime, str, int, float),
 }
+NAMED = {"Alnum": "a-zA-Z0-9", "ASCII": r"\x00-\x7F", "Print": r"\x20-\x7E"}
 # Java's regular expressions in Python's words. The last is AWS's own slip: "$" repeated.
 JAVA = (
     (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"),
-    (r"\p{Alnum}", "a-zA-Z0-9"),
-    (r"\p{ASCII}", r"\x00-\x7F"),
-    (r"\p{Print}", r"\x20-\x7E"),
     (r"\z", r"\Z"),
     (")${1,128}", ")"),
     (")${1,256}", ")"),
@@ -143,11 +141,23 @@ def python_pattern(pattern: str) -> re.Pattern[str] | None:
     """AWS writes patterns for Java, and means them to match the whole value."""
     for java, python in JAVA:
         pattern = pattern.replace(java, python)
-    pattern = re.sub(r"\\p\{([A-Z][a-z]?)\}", lambda found: _category(found[1]), pattern)
+    pattern = "".join(_expanded(pattern))
     try:
         return re.compile(pattern)
     except re.error:
         return None
+
+
+def _expanded(pattern: str) -> Iterator[str]:
+    """Java's named characters, as ranges: inside a character class as they are, elsewhere as a class of their own."""
+    inside = False
+    for part in re.findall(r"\\p\{\w+\}|\\.|.", pattern, re.DOTALL):
+        if part.startswith(r"\p{"):
+            ranges = NAMED.get(part[3:-1]) or _category(part[3:-1])
+            yield ranges if inside else f"[{ranges}]"
+            continue
+        inside = part == "[" or (inside and part != "]")
+        yield part
 
 
 @cache

@@ -118,3 +118,17 @@ def test_java_s_patterns_in_python_s_words(pattern, good, bad):
 
 def test_a_pattern_that_python_cannot_express_is_not_checked():
     assert python_pattern(r"[\w-\/]") is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "takes", "refuses"),
+    [
+        (r"\p{ASCII}*", "text/csv", "é"),
+        (r"[\p{L}\p{N}_]+", "aé1_", "a-b"),
+        (r"\p{L}+\]", "é]", "1]"),
+        (r"[^\p{Alnum}]", "-", "a"),
+    ],
+)
+def test_javas_named_characters_stand_inside_and_outside_of_classes(pattern, takes, refuses):
+    assert python_pattern(pattern).fullmatch(takes)
+    assert not python_pattern(pattern).fullmatch(refuses)
