@@ -85,9 +85,9 @@ class Guard:
                     self._threads.discard(thread)
 
         thread = Thread(target=run, name="localcloud-guarded", daemon=True)
-        with self._lock:
+        with self._lock:  # close() joins what it finds: nothing that has not begun
             self._threads.add(thread)
-        thread.start()
+            thread.start()
         return thread
 
     def _serve(self, client: socket.socket) -> None:

@@ -93,8 +93,8 @@ class Ingredients:
         """The code and the named places, each under /opt/ml/processing/input."""
         return [_input(name, uri) for name, uri in {"code": self.code_uri, **places}.items()]
 
-    def outputs(self, step: str, *names: str) -> list[ProcessingOutput]:
-        return [_output(name, self.run_uri(step, name)) for name in names]
+    def outputs(self, step: str, *names: str, even_if_failed: tuple[str, ...] = ()) -> list[ProcessingOutput]:
+        return [_output(name, self.run_uri(step, name), name in even_if_failed) for name in names]
 
 
 def input_folder(name: str) -> str:
@@ -114,6 +114,8 @@ def _input(name: str, uri: Any) -> ProcessingInput:
     return ProcessingInput(input_name=name, s3_input=place)
 
 
-def _output(name: str, uri: Any) -> ProcessingOutput:
-    place = ProcessingS3Output(s3_uri=uri, local_path=output_folder(name), s3_upload_mode="EndOfJob")
+def _output(name: str, uri: Any, even_if_failed: bool) -> ProcessingOutput:
+    """What is uploaded at the end only is lost when the job fails."""
+    mode = "Continuous" if even_if_failed else "EndOfJob"
+    place = ProcessingS3Output(s3_uri=uri, local_path=output_folder(name), s3_upload_mode=mode)
     return ProcessingOutput(output_name=name, s3_output=place)

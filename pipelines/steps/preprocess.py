@@ -20,7 +20,7 @@ def preprocess(given: Ingredients) -> ProcessingStep:
         name=NAME,
         step_args=processor.run(
             inputs=given.inputs(data=given.parameters.data_uri),
-            outputs=given.outputs("preprocess", *OUTPUTS),
+            outputs=given.outputs("preprocess", *OUTPUTS, even_if_failed=("rejects",)),
             arguments=arguments(given.settings),
         ),
         cache_config=given.cache,

@@ -55,6 +55,17 @@ def test_data_without_the_target_fails_with_the_sentence_of_preprocess(tmp_path,
     assert "churn" in said
 
 
+def test_rows_that_made_the_run_fail_can_be_looked_at(tmp_path, capsys):
+    labels = ["" if n % 20 == 0 else "yes" if n % 3 else "no" for n in range(400)]
+    rows = ["customer_id,age,churned", *(f"{n},{n % 71},{label}" for n, label in enumerate(labels))]
+    (tmp_path / "rows.csv").write_text("\n".join(rows))
+    code, said = told(capsys, "--folder", str(tmp_path / "cloud"), "--data", str(tmp_path / "rows.csv"))
+    assert code == 1
+    assert "20 of 400" in said
+    (rejects,) = (tmp_path / "cloud").glob("s3/*/churn/runs/*/preprocess/rejects/rejects.csv")
+    assert len(rejects.read_text().splitlines()) == 21
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
