@@ -96,10 +96,7 @@ class Interrupt:
 
 
 def _publish(compiled: definition.Compiled, store: FolderStore) -> None:
-    for uri, content in compiled.uploads.items():
-        if not store.exists(uri):
-            store.write(uri, content)
-    for uri, content in compiled.seeds.items():
+    for uri, content in (compiled.uploads | compiled.seeds).items():
         if not store.exists(uri):
             store.write(uri, content)
 

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from pipelines import definition, sessions
-from pipelines.definition import Compiled
+from pipelines import sessions
 from pipelines.options import ALONE, CHAIN, parser
 from pipelines.run import main
 from pipelines.settings import CONFIG
@@ -21,25 +20,6 @@ PIPELINE = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn-local"
 EXECUTION = f"{PIPELINE}/execution/abc"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 HEAVY = ("boto3", "botocore", "pydantic", "rich", "sagemaker", "numpy", "pyarrow")
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch):
-    monkeypatch.delenv("PIPELINE_ENV", raising=False)
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """A small definition in place of the SDK's: compiling takes seconds."""
-    parameters = [{"Name": "Threshold", "Type": "Float", "DefaultValue": 0.8}]
-    step = {"Name": "Train", "Type": "Training", "Arguments": {"Where": "ü"}}
-
-    def compile(settings):
-        threshold = parameters[0] | {"DefaultValue": settings.quality_gate.threshold}
-        body = {"Version": "2020-12-01", "Parameters": [threshold], "Steps": [step]}
-        return Compiled(settings.pipeline_name, json.dumps(body), {f"{settings.prefix}/code/1/train.py": b"code"}, {})
-
-    monkeypatch.setattr(definition, "compile", compile)
 
 
 @pytest.fixture

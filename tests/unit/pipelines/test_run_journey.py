@@ -1,6 +1,5 @@
 """Journeys of the command against a server that speaks AWS: created, unchanged, updated, started, deleted."""
 
-import json
 import shutil
 import urllib.request
 from functools import partial
@@ -9,31 +8,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from pipelines import definition, sessions
-from pipelines.definition import Compiled
 from pipelines.run import main
 from pipelines.settings import CONFIG, load
 
 BUCKET = "churn-local-000000000000-eu-west-1"
 WRITES = ("Create", "Update", "Put", "Add", "Delete", "Start", "Stop")
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch):
-    monkeypatch.delenv("PIPELINE_ENV", raising=False)
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """A small definition in place of the SDK's: compiling takes seconds."""
-    parameters = [{"Name": "Threshold", "Type": "Float", "DefaultValue": 0.8}]
-    step = {"Name": "Train", "Type": "Training", "Arguments": {"Where": "ü"}}
-
-    def compile(settings):
-        threshold = parameters[0] | {"DefaultValue": settings.quality_gate.threshold}
-        body = {"Version": "2020-12-01", "Parameters": [threshold], "Steps": [step]}
-        return Compiled(settings.pipeline_name, json.dumps(body), {f"{settings.prefix}/code/1/train.py": b"code"}, {})
-
-    monkeypatch.setattr(definition, "compile", compile)
 
 
 @pytest.fixture

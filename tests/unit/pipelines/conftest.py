@@ -1,0 +1,27 @@
+"""What the tests of the command have in common."""
+
+import json
+
+import pytest
+
+from pipelines import definition
+from pipelines.definition import Compiled
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    monkeypatch.delenv("PIPELINE_ENV", raising=False)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A small definition in place of the SDK's: compiling takes seconds."""
+    parameters = [{"Name": "Threshold", "Type": "Float", "DefaultValue": 0.8}]
+    step = {"Name": "Train", "Type": "Training", "Arguments": {"Where": "ü"}}
+
+    def compile(settings):
+        threshold = parameters[0] | {"DefaultValue": settings.quality_gate.threshold}
+        body = {"Version": "2020-12-01", "Parameters": [threshold], "Steps": [step]}
+        return Compiled(settings.pipeline_name, json.dumps(body), {f"{settings.prefix}/code/1/train.py": b"code"}, {})
+
+    monkeypatch.setattr(definition, "compile", compile)
