@@ -18,6 +18,7 @@ from localcloud.definitions import CALLS
 from localcloud.expressions import Unresolved
 from localcloud.sagemaker import caching, retries
 from localcloud.sagemaker.announcements import execution_changed, step_changed
+from localcloud.sagemaker.job_records import out_of_time
 from localcloud.sagemaker.part import Part
 from localcloud.sagemaker.records import RUNNING, Execution, StepRun
 from localcloud.sagemaker.steps import JOBS, Done, Steps
@@ -183,8 +184,10 @@ class Interpreter:
             self._done(execution, run, Done(answer, run.metadata))
         elif status == "Stopped" and execution.status == "Stopping":
             self._end(execution, run, "Stopped")
-        elif status == "Stopped":  # by somebody else
-            self._fail(execution, run, f"ClientError: The job {name} was stopped.")
+        elif status == "Stopped":  # by its limit, or by somebody else
+            why = out_of_time(answer)
+            ended = f"did not end. {why}" if why else "was stopped."
+            self._fail(execution, run, f"ClientError: The job {name} {ended}")
         else:
             self._try_again(execution, run, retries.of_failure(reason), reason or f"The job {name} failed.")
         self._advance(execution)

@@ -15,6 +15,8 @@ from localcloud.jobs.queue import Ticket
 Request = dict[str, Any]
 LONGEST_REASON = 1024
 SEE_LOGS = "See job logs for more information"
+TOO_LONG = "The maximum runtime was exceeded"
+TIMES_UP = ("MaxRuntimeExceeded", "MaxWaitTimeExceeded")  # secondary statuses of training
 OVER = ("Completed", "Failed", "Stopped")
 STOP, INTERRUPT, ABANDON = "stop", "interrupt", "abandon"
 
@@ -91,6 +93,15 @@ def reason(outcome: Outcome) -> str:
     if outcome.exit_code is None:
         return outcome.reason
     return f"AlgorithmError: {outcome.message or SEE_LOGS}, exit code: {outcome.exit_code}"
+
+
+def out_of_time(answer: Mapping[str, Any]) -> str:
+    """Why a job was stopped by itself, from what Describe tells; "" when somebody stopped it."""
+    last = (answer.get("SecondaryStatusTransitions") or [{}])[-1]
+    if last.get("Status") in TIMES_UP:
+        return str(last["StatusMessage"])
+    message = str(answer.get("ExitMessage", ""))
+    return message if message.startswith(TOO_LONG) else ""
 
 
 def whole_seconds(seconds: float) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.api import Refusal, operation, paged
 from localcloud.sagemaker.job_inputs import any_object
 from localcloud.sagemaker.registry import Registry
+from localcloud.sagemaker.roles import check_role
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
@@ -68,6 +69,7 @@ class Models(Registry):
             raise _invalid("Exactly one of PrimaryContainer and Containers must be given.")
         if "ExecutionRoleArn" not in request:
             raise _invalid("ExecutionRoleArn must be given.")
+        check_role(self.cloud, request["ExecutionRoleArn"])
         request = copy.deepcopy(request)
         model = Model(request, arn, self.cloud.clock.now())
         for container in model.containers:

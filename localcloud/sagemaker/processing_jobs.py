@@ -1,7 +1,7 @@
 """Processing jobs: create, describe, list, stop, delete.
 
-A request that AWS would take and this machine cannot run is refused as not implemented. Not reproduced: whether the
-role exists and what it may do, experiments, feature store outputs, uploads before the end.
+A request that AWS would take and this machine cannot run is refused as not implemented. Not reproduced: what the
+role may do, experiments, feature store outputs, uploads before the end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from localcloud.jobs.job import Job, Outcome, Refused
 from localcloud.jobs.runner import run_all
 from localcloud.sagemaker.job_inputs import check_once
 from localcloud.sagemaker.job_part import JobPart
-from localcloud.sagemaker.job_records import SEE_LOGS, JobRecord
+from localcloud.sagemaker.job_records import SEE_LOGS, TOO_LONG, JobRecord
+from localcloud.sagemaker.roles import check_role
 
 Request = dict[str, Any]
 
@@ -33,7 +34,8 @@ class ProcessingRecord(JobRecord):
         super().conclude(outcome, now)
         if outcome.status == "Failed" and outcome.message:
             self.reason = f"AlgorithmError: {SEE_LOGS}"
-        self.message = outcome.message or (f"The job was stopped: {outcome.reason}" if outcome.timed_out else "")
+        limit = f"{TOO_LONG}: {outcome.reason}. " if outcome.timed_out else ""
+        self.message = f"{limit}{outcome.message}".strip()
 
     def description(self) -> Request:
         return {**super().description(), **({"ExitMessage": self.message} if self.message else {})}
@@ -47,6 +49,7 @@ class ProcessingJobs(JobPart):
     @operation("CreateProcessingJob")
     def create_processing_job(self, request: Request) -> Request:
         arn = self.check_new_job("Processing", request["ProcessingJobName"])
+        check_role(self.cloud, request["RoleArn"])
         inputs = request.get("ProcessingInputs", [])
         outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
         check_once("Input names", (item["InputName"] for item in inputs))

@@ -2,8 +2,8 @@
 
 The fault ``{"operation": "spot.churn-train-1"}`` takes the instances of that spot job away, once (or ``times``).
 TrainingTimeInSeconds and BillableTimeInSeconds are seconds of this machine; spot has no discount here. A request that
-AWS would take and this machine cannot run is refused as not implemented. Not reproduced: whether the role exists and
-what it may do, retry strategies of a job, debugger, profiler, experiments, warm pools.
+AWS would take and this machine cannot run is refused as not implemented. Not reproduced: what the role may do,
+retry strategies of a job, debugger, profiler, experiments, warm pools.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from localcloud.sagemaker.job_inputs import check_once, check_there
 from localcloud.sagemaker.job_part import JobPart
 from localcloud.sagemaker.job_records import INTERRUPT
 from localcloud.sagemaker.log_metrics import LogMetrics
+from localcloud.sagemaker.roles import check_role
 from localcloud.sagemaker.training_records import TrainingRecord
 
 Request = dict[str, Any]
@@ -34,6 +35,7 @@ class TrainingJobs(JobPart):
     @operation("CreateTrainingJob")
     def create_training_job(self, request: Request) -> Request:
         arn = self.check_new_job("Training", request["TrainingJobName"])
+        check_role(self.cloud, request["RoleArn"])
         _check_limits(request)
         channels = request.get("InputDataConfig", [])
         check_once("Channel names", (channel["ChannelName"] for channel in channels))

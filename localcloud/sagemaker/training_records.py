@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from localcloud.jobs import training
 from localcloud.jobs.job import Outcome
 from localcloud.jobs.watching import DOWNLOADING, RUNNING, UPLOADING
-from localcloud.sagemaker.job_records import JobRecord, whole_seconds
+from localcloud.sagemaker.job_records import TIMES_UP, TOO_LONG, JobRecord, whole_seconds
 
 Request = dict[str, Any]
 PHASES = {  # of the runner, as AWS calls them
@@ -29,10 +29,10 @@ MESSAGES = {
     "Stopped": "Training job stopped",
     "Completed": "Training job completed",
     "Failed": "Training job failed",
-    "MaxRuntimeExceeded": "Training job ran longer than MaxRuntimeInSeconds (seconds of this machine)",
-    "MaxWaitTimeExceeded": "Training job waited and ran longer than MaxWaitTimeInSeconds (seconds of this machine)",
+    "MaxRuntimeExceeded": f"{TOO_LONG}: the training job ran longer than MaxRuntimeInSeconds (of this machine)",
+    "MaxWaitTimeExceeded": f"{TOO_LONG}: the training job waited and ran longer than MaxWaitTimeInSeconds",
 }
-LAST = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded")
+LAST = ("Completed", "Failed", "Stopped", *TIMES_UP)
 
 
 @dataclass(eq=False)

@@ -1,8 +1,8 @@
 """Transform jobs: a model's own handler over every object of a prefix, each answer in ``<output>/<object>.out``.
 
-Not reproduced: more than one instance (the job runs on one), RecordIO and TFRecord, filters and joins of records,
-data capture, containers in a row, images that do not follow SageMaker's inference toolkit (the model's archive
-brings its handler, ``code/inference.py``).
+Not reproduced: more than one instance (the job runs on one), RecordIO and TFRecord, data capture, containers in a
+row, images that do not follow SageMaker's inference toolkit (the model's archive brings its handler,
+``code/inference.py``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from localcloud.api import Refusal, operation
 from localcloud.http.moto_app import NOT_IMPLEMENTED
 from localcloud.jobs import batches
+from localcloud.jobs.association import Association, BadRequest, association
 from localcloud.jobs.job import Job, Outcome, Refused
 from localcloud.jobs.model_server import CannotServe, invoke, served, unpack
 from localcloud.jobs.watching import Watch
@@ -131,9 +132,10 @@ class TransformJobs(JobPart, Models):
             ) as url,
             ThreadPoolExecutor(threads) as pool,
         ):
+            associated = association(request)
             for place, content in _objects(request, store):
                 bodies = batches.cut(content, **_cutting(request), limit=limit)
-                answers = list(pool.map(lambda body: _ask(url, body, request, watch), bodies))
+                answers = list(pool.map(lambda body: _answer(url, body, request, watch, associated), bodies))
                 file = out / f"{place}.out"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 by_line = request["TransformOutput"].get("AssembleWith") == "Line"
@@ -142,6 +144,13 @@ class TransformJobs(JobPart, Models):
 
 class _Answered(Exception):
     """What the model answered instead of a prediction."""
+
+
+def _answer(url: str, body: bytes, request: Request, watch: Watch, associated: Association | None) -> bytes:
+    """What is kept of the model's answer to what is sent of a body."""
+    if not associated:
+        return _ask(url, body, request, watch)
+    return associated.kept(body, _ask(url, associated.sent(body), request, watch))
 
 
 def _ask(url: str, body: bytes, request: Request, watch: Watch) -> bytes:
@@ -185,7 +194,7 @@ def _megabytes(request: Request) -> int:
 
 
 def _check(request: Request, parts: list[Request]) -> None:
-    source, processing = request["TransformInput"], request.get("DataProcessing", {})
+    source = request["TransformInput"]
     batches.check(
         source.get("SplitType", "None"),
         source.get("CompressionType", "None"),
@@ -194,7 +203,9 @@ def _check(request: Request, parts: list[Request]) -> None:
     if _megabytes(request) * (request.get("MaxConcurrentTransforms") or 1) > MOST_MEGABYTES:
         sentence = f"MaxConcurrentTransforms * MaxPayloadInMB must not exceed {MOST_MEGABYTES} MB."
         raise Refusal("ValidationException", sentence)
-    if processing.get("JoinSource", "None") != "None" or {"InputFilter", "OutputFilter"} & processing.keys():
-        raise Refused("DataProcessing is not done here: filter and join the records outside of the transform job")
+    try:
+        association(request)
+    except BadRequest as problem:
+        raise Refusal("ValidationException", str(problem)) from None
     if len(parts) != 1 or "ModelDataUrl" not in parts[0]:
         raise Refused(f"the model {request['ModelName']} is not one container with a ModelDataUrl")

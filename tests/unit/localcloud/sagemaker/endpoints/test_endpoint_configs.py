@@ -1,0 +1,91 @@
+"""Endpoint configs over the API."""
+
+import pytest
+
+VARIANT = {"ModelName": "model-a", "VariantName": "v", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+
+
+def test_a_config_is_described_listed_newest_first_and_deleted(cloud, world):
+    arn = world.config("a", DataCaptureConfig=CAPTURE, Tags=[{"Key": "team", "Value": "churn"}])
+    cloud.clock.advance(1)
+    world.config("b")
+    told = world.client.describe_endpoint_config(EndpointConfigName="a")
+    assert told["EndpointConfigArn"] == arn and told["DataCaptureConfig"] == CAPTURE
+    assert told["ProductionVariants"][0]["InitialVariantWeight"] == 1.0
+    assert [each["EndpointConfigName"] for each in listed(world)] == ["b", "a"]
+    assert [each["EndpointConfigName"] for each in listed(world, SortBy="Name", SortOrder="Ascending")] == ["a", "b"]
+    assert [each["EndpointConfigName"] for each in listed(world, NameContains="a")] == ["a"]
+    assert world.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "churn"}]
+    world.client.delete_endpoint_config(EndpointConfigName="a")
+    assert [each["EndpointConfigName"] for each in listed(world)] == ["b"]
+    events = world.events("Endpoint Config")
+    assert [event["EndpointConfigName"] for event in events] == ["a", "b", "a"]
+    assert events[0]["EndpointConfigArn"] == arn and events[0]["Tags"] == {"team": "churn"}
+    assert events[0]["CreationTime"] == int(told["CreationTime"].timestamp() * 1000)
+
+
+CAPTURE = {
+    "EnableCapture": True,
+    "InitialSamplingPercentage": 100,
+    "DestinationS3Uri": "s3://bucket/capture",
+    "CaptureOptions": [{"CaptureMode": "Input"}],
+}
+
+
+def listed(world, **request):
+    return world.client.list_endpoint_configs(**request)["EndpointConfigs"]
+
+
+def test_pages_follow_each_other(world):
+    for name in "abc":
+        world.config(name)
+    pages = world.client.get_paginator("list_endpoint_configs").paginate(PaginationConfig={"PageSize": 2})
+    assert [[each["EndpointConfigName"] for each in page["EndpointConfigs"]] for page in pages] == [["c", "b"], ["a"]]
+
+
+def test_what_is_not_there_or_there_already_is_refused(world, refused):
+    world.config("a")
+    with refused("ValidationException", "Cannot create already existing endpoint configuration"):
+        world.config("a")
+    for call in (world.client.describe_endpoint_config, world.client.delete_endpoint_config):
+        with refused("ValidationException", "Could not find endpoint configuration"):
+            call(EndpointConfigName="nobody")
+    with refused("ValidationException", "Could not find model"):
+        create(world, [{**VARIANT, "ModelName": "nobody"}])
+    with refused("ValidationException", "must be unique"):
+        create(world, [VARIANT, VARIANT])
+    with refused("ValidationException", "InstanceType must be given"):
+        create(world, [{name: value for name, value in VARIANT.items() if name != "InstanceType"}])
+
+
+def create(world, variants, **more):
+    world.client.create_endpoint_config(EndpointConfigName="new", ProductionVariants=variants, **more)
+
+
+@pytest.mark.parametrize(
+    ("variant", "more", "words"),
+    [
+        ({"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}, {}, "A serverless variant"),
+        ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "Asynchronous inference"),
+        ({}, {"ShadowProductionVariants": [{**VARIANT, "VariantName": "shadow"}]}, "A shadow variant"),
+        ({"ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "Managed instance scaling"),
+    ],
+)
+def test_what_is_not_implemented_yet_is_refused_clearly(world, refused, variant, more, words):
+    world.config("a")
+    with refused("NotImplementedByLocalcloud", words):
+        create(world, [{**VARIANT, **variant}], **more)
+
+
+def test_models_of_several_containers_or_models_are_refused_clearly(world, refused):
+    world.config("a")
+    container = {"Image": "image", "ModelDataUrl": "s3://bucket/model.tar.gz"}
+    role = "arn:aws:iam::000000000000:role/churn-dev"
+    world.client.create_model(ModelName="two", ExecutionRoleArn=role, Containers=[container, container])
+    multi = {**container, "Mode": "MultiModel"}
+    world.client.create_model(ModelName="multi", ExecutionRoleArn=role, PrimaryContainer=multi)
+    with refused("NotImplementedByLocalcloud", "several containers"):
+        create(world, [{**VARIANT, "ModelName": "two"}])
+    with refused("NotImplementedByLocalcloud", "MultiModel"):
+        create(world, [{**VARIANT, "ModelName": "multi"}])
+    assert not [each for each in listed(world) if each["EndpointConfigName"] == "new"]
