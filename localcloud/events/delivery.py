@@ -1,7 +1,8 @@
 """Each target gets its own delivery: attempts on a thread of the pool, pauses on the clock, then the dead-letter queue.
 
 What another attempt cannot mend (no such queue, no permission, a bad parameter) is given up at once, as AWS does it.
-AWS does not publish its pauses; here they are 1, 2, 4, ... seconds, at most ten minutes.
+AWS does not publish its pauses; here they are 1, 2, 4, ... seconds, at most ten minutes. EventBridge Scheduler delivers
+likewise (localcloud/scheduler): it overrides ``send``, ``letter`` and ``measure``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ LONGEST_PAUSE = 600
 
 
 class Deliveries:
+    sender = "rule"
+
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self._busy = 0
@@ -64,7 +67,7 @@ class Deliveries:
         if begun != self._round:
             return
         try:
-            _send(self.cloud, sending)
+            self.send(sending)
         except Exception as error:  # whatever one target does must not harm another
             failure = understood(error)
             if failure:
@@ -72,7 +75,7 @@ class Deliveries:
                 return
             self._give_up(sending, Undelivered("INTERNAL_ERROR", f"a defect of localcloud: {error!r}"))
             raise
-        self._measure(sending, "Invocations")
+        self.measure(sending, "Invocations")
 
     def _failed(self, sending: Sending, failure: Undelivered, begun: int) -> None:
         policy = sending.target.get("RetryPolicy", {})
@@ -103,23 +106,39 @@ class Deliveries:
 
     def _give_up(self, sending: Sending, failure: Undelivered, exhausted: str = "") -> None:
         """Logged, counted, and put on the dead-letter queue when the target has one."""
-        rule, to = sending.matched.rule_name, sending.target["Arn"]
-        log.warning("rule %s could not deliver to %s: %s: %s", rule, to, failure.code, failure.message)
-        self._measure(sending, "FailedInvocations")
+        who, to = f"{self.sender} {sending.matched.rule_name}", sending.target["Arn"]
+        log.warning("%s could not deliver to %s: %s: %s", who, to, failure.code, failure.message)
+        self.measure(sending, "FailedInvocations")
         queue = sending.target.get("DeadLetterConfig", {}).get("Arn")
         if not queue:
             return
         try:
             self._bury(sending, failure, exhausted, queue)
         except Exception as error:
-            log.exception("rule %s lost an event: its dead-letter queue %s does not take it", rule, queue)
-            self._measure(sending, "InvocationsFailedToBeSentToDlq")
+            log.exception("%s lost an event: its dead-letter queue %s does not take it", who, queue)
+            self.measure(sending, "InvocationsFailedToBeSentToDlq")
             if not understood(error):
                 raise
         else:
-            self._measure(sending, "InvocationsSentToDlq")
+            self.measure(sending, "InvocationsSentToDlq")
 
     def _bury(self, sending: Sending, failure: Undelivered, exhausted: str, queue: str) -> None:
+        body, told = self.letter(sending, failure)
+        if exhausted:
+            told["EXHAUSTED_RETRY_CONDITION"] = exhausted
+        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
+        self.cloud.client("sqs").send_message(
+            QueueUrl=queue_url(self.cloud, queue), MessageBody=body, MessageAttributes=attributes
+        )
+
+    def send(self, sending: Sending) -> None:
+        arn = Arn.of(sending.target["Arn"])
+        kind = kind_of(arn) if arn else None
+        if not kind:
+            raise Undelivered("NO_RESOURCE", f"{sending.target['Arn']} is of no kind that localcloud delivers to.")
+        kind.send(self.cloud, sending)
+
+    def letter(self, sending: Sending, failure: Undelivered) -> tuple[str, dict[str, str]]:
         """The event as it came, not as the target would have got it, with AWS's attributes."""
         told = {
             "RULE_ARN": sending.matched.rule_arn,
@@ -128,20 +147,7 @@ class Deliveries:
             "ERROR_MESSAGE": failure.message,
             "RETRY_ATTEMPTS": str(sending.retries),
         }
-        if exhausted:
-            told["EXHAUSTED_RETRY_CONDITION"] = exhausted
-        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
-        self.cloud.client("sqs").send_message(
-            QueueUrl=queue_url(self.cloud, queue), MessageBody=compact(sending.event), MessageAttributes=attributes
-        )
+        return compact(sending.event), told
 
-    def _measure(self, sending: Sending, name: str) -> None:
+    def measure(self, sending: Sending, name: str) -> None:
         self.cloud.metric("AWS/Events", name, 1, {"RuleName": sending.matched.rule_name}, "Count")
-
-
-def _send(cloud: Cloud, sending: Sending) -> None:
-    arn = Arn.of(sending.target["Arn"])
-    kind = kind_of(arn) if arn else None
-    if not kind:
-        raise Undelivered("NO_RESOURCE", f"{sending.target['Arn']} is of no kind that localcloud delivers to.")
-    kind.send(cloud, sending)

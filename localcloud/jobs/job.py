@@ -68,13 +68,6 @@ def hosts(count: int | None, job: str) -> list[str]:
     return [f"algo-{number}" for number in range(1, (count or 1) + 1)]
 
 
-def only(instances: list[Job]) -> Job:
-    """For callers that run one instance."""
-    if len(instances) > 1:
-        raise Refused(f"{instances[0].name} asks for {len(instances)} instances; here is one: set the count to 1")
-    return instances[0]
-
-
 def share(source: dict[str, Any], host: int, count: int) -> tuple[int, int]:
     return (host - 1, count) if source.get("S3DataDistributionType") == "ShardedByS3Key" else (0, 1)
 

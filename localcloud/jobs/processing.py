@@ -15,7 +15,6 @@ from localcloud.jobs.job import (
     hosts,
     inside,
     is_manifest,
-    only,
     safe_name,
     share,
 )
@@ -25,10 +24,6 @@ def instances(request: dict[str, Any]) -> list[Job]:
     count = request["ProcessingResources"]["ClusterConfig"].get("InstanceCount")
     names = hosts(count, request["ProcessingJobName"])
     return [_job(request, number, names) for number in range(1, len(names) + 1)]
-
-
-def job(request: dict[str, Any]) -> Job:
-    return only(instances(request))
 
 
 def _job(request: dict[str, Any], number: int, names: list[str]) -> Job:

@@ -27,21 +27,6 @@ POLL_SECONDS = 0.02
 LONGEST_MESSAGE = 1024
 
 
-def run(
-    job: Job,
-    instance: Path,
-    store: Store,
-    *,
-    prepare: Prepare = process,
-    on_line: Callable[[str], None] = lambda _: None,
-    stop: Callable[[], bool] = lambda: False,
-    grace_seconds: float = GRACE_SECONDS,
-) -> Outcome:
-    """A job of one instance; ``instance`` is an empty folder that stands for it."""
-    watch = Watch(line=lambda _, text: on_line(text), stop=stop)
-    return run_all([job], [instance], store, prepare=prepare, watch=watch, grace_seconds=grace_seconds)
-
-
 def run_all(
     jobs: Sequence[Job],
     instances: Sequence[Path],

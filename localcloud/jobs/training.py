@@ -15,7 +15,6 @@ from localcloud.jobs.job import (
     hosts,
     inside,
     is_manifest,
-    only,
     safe_name,
     share,
 )
@@ -29,10 +28,6 @@ def instances(request: Request) -> list[Job]:
         raise Refused(f"{request['TrainingJobName']} asks for instance groups; local jobs have one kind of instance")
     names = hosts(resources.get("InstanceCount"), request["TrainingJobName"])
     return [_job(request, number, names) for number in range(1, len(names) + 1)]
-
-
-def job(request: Request) -> Job:
-    return only(instances(request))
 
 
 def _job(request: Request, number: int, names: list[str]) -> Job:

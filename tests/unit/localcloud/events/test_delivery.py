@@ -178,14 +178,14 @@ def test_an_attempt_under_way_at_a_reset_is_the_last(
     monkeypatch.setattr(targets, "KINDS", dict(targets.KINDS))
     began, go_on, attempts = Event(), Event(), []
 
-    @targets.target("codebuild")
+    @targets.target("codedeploy")
     def slow(cloud: Any, sending: Any) -> None:
         attempts.append(sending.id)
         began.set()
         go_on.wait(10)
         raise targets.Undelivered("TIMEOUT", "slow", retry=True)
 
-    rule("r", cloud.arn("codebuild", "project/p"))
+    rule("r", cloud.arn("codedeploy", "project/p"))
     put()
     assert began.wait(10)
     cloud.reset()
@@ -205,8 +205,8 @@ def test_a_defect_in_a_target_is_counted_and_told(
 
     kinds = dict(targets.KINDS)
     monkeypatch.setattr(targets, "KINDS", kinds)
-    targets.target("codebuild")(broken)
-    rule("r", {"Arn": cloud.arn("codebuild", "project/p"), **to_dead}, queue("q"))
+    targets.target("codedeploy")(broken)
+    rule("r", {"Arn": cloud.arn("codedeploy", "project/p"), **to_dead}, queue("q"))
     put()
     (letter,) = dead()
     assert letter["ERROR_CODE"] == "INTERNAL_ERROR"

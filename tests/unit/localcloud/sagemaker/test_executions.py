@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from localcloud.sagemaker.job_records import TOO_LONG
+
 ONE = {"MaxParallelExecutionSteps": 1}
 
 
@@ -169,6 +171,21 @@ def test_a_job_stopped_by_somebody_else_fails_its_step(runs, make):
     runs.jobs.finish("P", "Stopped")
     assert runs.status(arn) == "Failed"
     assert "was stopped" in runs.steps(arn)["P"]["FailureReason"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"ExitMessage": f"{TOO_LONG}: it ran longer than 1 s (MaxRuntimeInSeconds)."},
+        {"SecondaryStatusTransitions": [{"Status": "MaxRuntimeExceeded", "StatusMessage": f"{TOO_LONG}: ..."}]},
+    ],
+)
+def test_a_job_beyond_its_time_fails_its_step_which_says_so(runs, make, told):
+    arn = runs.start(make.body(make.processing("P")))
+    runs.jobs.finish("P", "Stopped", **told)
+    reason = runs.steps(arn)["P"]["FailureReason"]
+    assert "The maximum runtime was exceeded" in reason
+    assert "was stopped" not in reason
 
 
 def test_only_what_runs_is_stopped_and_only_what_failed_is_retried(runs, make, refused, token):

@@ -3,7 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
+from localcloud.sagemaker.job_records import out_of_time
+
+ROLE = "arn:aws:iam::000000000000:role/churn-dev"
 ARN = "arn:aws:sagemaker:eu-west-1:000000000000:processing-job/job"
 OUT = "/opt/ml/processing/out"
 
@@ -110,6 +114,26 @@ def test_a_job_beyond_its_time_is_stopped_and_says_so(desk):
     job = desk.over()
     assert job["ProcessingJobStatus"] == "Stopped"
     assert "MaxRuntimeInSeconds" in job["ExitMessage"]
+    assert out_of_time(job) == job["ExitMessage"]
+
+
+def test_a_script_that_says_something_when_its_time_is_up_is_heard_too(desk):
+    script = "trap 'echo half done > /opt/ml/output/message; exit 0' TERM; while true; do sleep 0.05; done"
+    desk.processing(script, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    job = desk.over()
+    assert out_of_time(job).endswith("half done")
+
+
+def test_a_role_that_is_not_there_is_refused(desk, cloud):
+    desk.processing("true", "before", RoleArn=ROLE)  # an account without roles takes any
+    cloud.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument="{}")
+    words = f"Could not assume role {ROLE}. Please ensure that the role exists"
+    with pytest.raises(ClientError, match=words):
+        desk.processing("true")
+    with pytest.raises(ClientError, match=words):
+        desk.training("true")
+    desk.processing("true", RoleArn="arn:aws:iam::000000000000:role/other")
+    desk.processing("true", "elsewhere", RoleArn="arn:aws:iam::111122223333:role/any")
 
 
 def test_more_jobs_than_cores_wait_their_turn_in_order(desk):

@@ -5,6 +5,8 @@ import tarfile
 
 import pytest
 
+from localcloud.sagemaker.job_records import out_of_time
+
 ARN = "arn:aws:sagemaker:eu-west-1:000000000000:training-job/job"
 MODEL = "models/job/output/model.tar.gz"
 AUC = ("validation:auc", "validation-auc:([0-9.eE+-]+)")
@@ -143,7 +145,8 @@ def test_a_job_beyond_its_time_is_stopped_and_says_so(desk):
     desk.training("sleep 60", StoppingCondition={"MaxRuntimeInSeconds": 1})
     job = desk.over("Training")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
-    assert "this machine" in job["SecondaryStatusTransitions"][-1]["StatusMessage"]
+    assert "MaxRuntimeInSeconds (of this machine)" in job["SecondaryStatusTransitions"][-1]["StatusMessage"]
+    assert out_of_time(job) == job["SecondaryStatusTransitions"][-1]["StatusMessage"]
 
 
 def test_the_wait_for_spot_is_limited_as_well(desk):

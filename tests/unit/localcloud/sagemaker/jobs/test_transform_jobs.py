@@ -115,14 +115,32 @@ def test_a_stopped_job_leaves_no_output(desk, model):
     assert desk.cloud.processes.all() == []
 
 
+def test_records_keep_their_ids_beside_their_predictions(desk, model):
+    desk.put("in/a.csv", b"id7,x\nid8,y\n")
+    desk.put("in/deep/b.csv", b"id9,z\n")
+    processing = {"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"}
+    source, output = {"SplitType": "Line"}, {"AssembleWith": "Line", "Accept": "text/csv"}
+    transform(desk, source=source, output=output, BatchStrategy="SingleRecord", DataProcessing=processing)
+    assert desk.over("Transform")["TransformJobStatus"] == "Completed"
+    assert desk.get("out/a.csv.out") == b"id7,rows:1\nid8,rows:1\n"
+    assert desk.get("out/deep/b.csv.out") == b"id9,rows:1\n"
+
+
+def test_answers_that_cannot_be_associated_fail_the_job(desk, model):
+    transform(desk, source={"SplitType": "Line"}, DataProcessing={"JoinSource": "Input"})  # one answer to three rows
+    assert desk.over("Transform")["FailureReason"] == "ClientError: See job logs for more information"
+    assert "1 records to 3" in " ".join(desk.lines("Transform")["job/algo-1"])
+    assert desk.keys("out") == []
+
+
 def test_what_cannot_be_is_refused(desk, model, refused):
     with refused("ValidationException", "Could not find model"):
         transform(desk, ModelName="other")
     with refused("ValidationException", "No S3 objects found"):
         nowhere = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/none"}}
         transform(desk, source={"DataSource": nowhere})
-    with refused("NotImplementedByLocalcloud", "DataProcessing"):
-        transform(desk, DataProcessing={"JoinSource": "Input"})
+    with refused("ValidationException", "must begin with"):
+        transform(desk, DataProcessing={"InputFilter": "1:"})
     with refused("NotImplementedByLocalcloud", "SplitType RecordIO"):
         transform(desk, source={"SplitType": "RecordIO"})
     with refused("ValidationException", "100 MB"):

@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: targets invoked at times, on localcloud's clock."""

@@ -1,0 +1,139 @@
+"""EventBridge Scheduler and EventBridge, in front of moto's SQS and SNS and stand-ins that note what they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+ROLE = "arn:aws:iam::000000000000:role/r"
+
+
+@pytest.fixture
+def services() -> list[Any]:
+    from localcloud.api import Refusal, Service, operation
+    from localcloud.events.service import Events
+    from localcloud.scheduler.service import Scheduler
+
+    class Noted(Service):
+        def __init__(self, cloud: Any) -> None:
+            super().__init__(cloud)
+            self.asked: list[dict[str, Any]] = []
+            self.busy = 0  # so many calls are throttled
+
+        def note(self, request: dict[str, Any]) -> None:
+            self.asked.append(request)
+            if self.busy:
+                self.busy -= 1
+                raise Refusal("ThrottlingException", "Rate exceeded")
+
+    class SageMaker(Noted):
+        name = "sagemaker"
+
+        @operation("StartPipelineExecution")
+        def start_pipeline_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+            self.note(request)
+            return {"PipelineExecutionArn": self.cloud.arn("sagemaker", "pipeline/churn/execution/abcdefghijkl")}
+
+    class CodePipeline(Noted):
+        name = "codepipeline"
+
+        @operation("StartPipelineExecution")
+        def start_pipeline_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+            self.note(request)
+            return {"pipelineExecutionId": "1"}
+
+    class CodeBuild(Noted):
+        name = "codebuild"
+
+        @operation("StartBuild")
+        def start_build(self, request: dict[str, Any]) -> dict[str, Any]:
+            self.note(request)
+            return {}
+
+    return [Events, Scheduler, SageMaker, CodePipeline, CodeBuild]
+
+
+@pytest.fixture
+def scheduler(cloud: Any) -> Any:
+    return cloud.client("scheduler")
+
+
+@pytest.fixture
+def step(cloud: Any) -> Callable[[float], None]:
+    """The clock moves; before and after it all that is under way is done."""
+
+    def settle() -> None:
+        for name in ("scheduler", "events"):
+            cloud.services[name].settle()
+
+    def stepped(seconds: float = 0) -> None:
+        settle()
+        cloud.clock.advance(seconds)
+        settle()
+
+    return stepped
+
+
+@pytest.fixture
+def queue(cloud: Any) -> Callable[..., str]:
+    """Makes a queue and answers its ARN."""
+
+    def made(name: str, **attributes: str) -> str:
+        cloud.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+        return str(cloud.arn("sqs", name))
+
+    return made
+
+
+@pytest.fixture
+def taken(cloud: Any, step: Callable[..., None]) -> Callable[[str], list[Any]]:
+    """The messages of a queue, which is empty afterwards."""
+
+    def take(name: str) -> list[Any]:
+        step(0)
+        sqs, url, found = cloud.client("sqs"), f"{cloud.url}/{cloud.account}/{name}", []
+        while batch := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+        ).get("Messages"):
+            found.extend(batch)
+            for message in batch:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    return take
+
+
+@pytest.fixture
+def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[str]]:
+    return lambda name: [message["Body"] for message in taken(name)]
+
+
+def request(arn: str, expression: str = "rate(1 hour)", **said: Any) -> dict[str, Any]:
+    target = {"Arn": arn, "RoleArn": ROLE, **said.pop("target", {})}
+    return {"ScheduleExpression": expression, "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target, **said}
+
+
+@pytest.fixture
+def schedule(scheduler: Any) -> Callable[..., str]:
+    """``schedule("nightly", arn, "cron(0 2 * * ? *)", target={...})``"""
+
+    def create(name: str, arn: str, expression: str = "rate(1 hour)", **said: Any) -> str:
+        made: str = scheduler.create_schedule(Name=name, **request(arn, expression, **said))["ScheduleArn"]
+        return made
+
+    return create
+
+
+@pytest.fixture
+def refused() -> Callable[..., str]:
+    from botocore.exceptions import ClientError
+
+    def refusal(call: Callable[..., Any], code: str, **request: Any) -> str:
+        with pytest.raises(ClientError) as caught:
+            call(**request)
+        assert caught.value.response["Error"]["Code"] == code, caught.value
+        return str(caught.value.response["Error"]["Message"])
+
+    return refusal
