@@ -88,7 +88,7 @@ TagValue = Annotated[
 ]
 Tags = Annotated[
     Mapping[TagKey, TagValue],
-    Field(max_length=50, description="AWS takes no more tags on one resource"),
+    Field(max_length=48, description="AWS takes 50 tags on one resource, and a release adds two"),
     AfterValidator(MappingProxyType),
     PlainSerializer(dict),
 ]

@@ -36,7 +36,7 @@ def optional(pattern: str) -> str:
     return f"(?:{pattern})?"
 
 
-def _once_each(values: tuple[str, ...]) -> tuple[str, ...]:
+def once_each(values: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise ValueError(f"must name each once; remove the second {', '.join(twice)}")
@@ -58,9 +58,9 @@ def _job_argument(value: str) -> str:
 Fraction = Annotated[float, Field(ge=0, le=1, description="it is a fraction: 0.05 is 5 %")]
 Part = Annotated[float, Field(gt=0, lt=1, description="it is a fraction of the rows: 0.2 is 20 %")]
 Text = Annotated[str, AfterValidator(_job_argument)]
-Texts = Annotated[tuple[Text, ...], AfterValidator(_once_each)]
+Texts = Annotated[tuple[Text, ...], AfterValidator(once_each)]
 ColumnName = Annotated[Text, matching(r"[\s\S]*\S[\s\S]*", "be a column's name as it stands in the data")]
-Columns = Annotated[tuple[ColumnName, ...], AfterValidator(_once_each)]
+Columns = Annotated[tuple[ColumnName, ...], AfterValidator(once_each)]
 Delimiter = Annotated[
     str, matching(r"[!#-/:-@\[-`{-~ \t]", r'be one character that is no letter, digit or quote, such as "," or "\t"')
 ]

@@ -1,4 +1,4 @@
-"""Reading and merging: base.toml first, the overlay over it, and for every value the file it came from."""
+"""Reading and merging: base.toml first, the overlays over it, and for every value the file it came from."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ class Merged:
     folder: str  # as messages name it
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)  # "training.rounds", and "training" itself, -> "dev.toml"
+    files: list[str] = field(default_factory=list)  # in their order, the topmost last
 
     def add(self, file: str, content: dict[str, Any]) -> None:
         """Section by section, key by key; lists are replaced whole."""
+        self.files.append(file)
         for section, keys in content.items():
             self.sources[section] = file
             if not isinstance(keys, dict):
@@ -42,6 +44,10 @@ class Merged:
     def file_of(self, path: str) -> str:
         """What is set nowhere is missing in the base."""
         return self.name(self.sources.get(path, BASE))
+
+    def height(self, path: str) -> int:
+        """How far up it was set: 0 in the base."""
+        return self.files.index(self.sources.get(path, BASE))
 
     def value(self, path: str) -> Any:
         section, dot, key = path.partition(".")

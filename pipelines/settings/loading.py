@@ -10,28 +10,35 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.errors import SettingsProblem
-from pipelines.settings import account_rules, building_rules, release_rules
+from pipelines.settings import account_rules, building_rules, delivery_rules, release_rules, scaling_rules
 from pipelines.settings.clash import Clash
-from pipelines.settings.environments import CONFIG, overlay, shown
+from pipelines.settings.environments import CONFIG, LAYER, overlays, shown
 from pipelines.settings.files import BASE, Merged, read
 from pipelines.settings.model import Sections, Settings
 from pipelines.settings.problems import clash_line, error_line
 
-RULES = (*building_rules.RULES, *release_rules.RULES, *account_rules.RULES)
+RULES = (
+    *building_rules.RULES,
+    *release_rules.RULES,
+    *scaling_rules.RULES,
+    *delivery_rules.RULES,
+    *account_rules.RULES,
+)
 
 
 def load(env: str, folder: Path = CONFIG) -> Settings:
     """The settings of one environment; SettingsProblem has a line for everything that is wrong."""
-    file = overlay(env, folder)
-    merged = _merge((BASE, file), folder)
+    merged = _merge((BASE, *overlays(env, folder)), folder)
     sections, errors = _validated(merged.values)
     given = {path: source for path, source in merged.sources.items() if "." in path}
-    settings = Settings.model_construct(env=env, file=merged.name(file), sources=given, **sections)
+    files = tuple(merged.name(file) for file in merged.files)
+    names: dict[str, Any] = {"env": env.split(LAYER)[0], "layers": env, "files": files}
+    settings = Settings.model_construct(**names, sources=given, **sections)
     problems = [error_line(merged, error) for error in errors]
     problems += [clash_line(merged, clash) for clash in _clashes(settings, partial=bool(errors))]
     if problems:
         raise SettingsProblem(*dict.fromkeys(problems))
-    return Settings(env=env, file=merged.name(file), sources=given, **sections)
+    return Settings(**names, sources=given, **sections)
 
 
 def _merge(files: tuple[str, ...], folder: Path) -> Merged:

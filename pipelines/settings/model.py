@@ -12,8 +12,12 @@ from pipelines.errors import SettingsProblem
 from pipelines.settings.account import Aws, Network, Project
 from pipelines.settings.aws_names import Tags
 from pipelines.settings.building import Data, Pipeline, Problem, Processing, QualityGate, Training
+from pipelines.settings.delivery import Delivery
+from pipelines.settings.environments import LAYER
 from pipelines.settings.fields import Section
+from pipelines.settings.files import BASE
 from pipelines.settings.release import Alarms, Rollout, Serving
+from pipelines.settings.retraining import Retraining
 
 
 class Sections(Section):
@@ -28,6 +32,8 @@ class Sections(Section):
     serving: Serving
     rollout: Rollout
     alarms: Alarms
+    delivery: Delivery
+    retraining: Retraining
     network: Network
     tags: Tags
 
@@ -35,12 +41,22 @@ class Sections(Section):
 class Settings(Sections):
     """What the rest of the project sees. ``sources`` says which file each value came from."""
 
-    env: str
-    file: str  # the overlay, as messages name it
+    env: str  # the first layer: it is part of every name in AWS
+    layers: str  # as --env was given: "prod", "prod+local"
+    files: tuple[str, ...]  # base.toml first, as messages name them
     sources: Annotated[Mapping[str, str], AfterValidator(MappingProxyType), PlainSerializer(dict)]
 
     @property
+    def file(self) -> str:
+        """The topmost overlay, as messages name it."""
+        return self.files[-1]
+
+    @property
     def pipeline_name(self) -> str:
+        return f"{self.project.name}-{self.env}"
+
+    @property
+    def endpoint_name(self) -> str:
         return f"{self.project.name}-{self.env}"
 
     @property
@@ -60,6 +76,11 @@ class Settings(Sections):
     @property
     def data_uri(self) -> str:
         return self.data.uri or f"{self.prefix}/data"
+
+    def height(self, path: str) -> int:
+        """How far up a value was set: 0 in the base, 1 in the overlay, more in the layers above it."""
+        files = [BASE, *(f"{layer}.toml" for layer in self.layers.split(LAYER))]
+        return files.index(self.sources.get(path, BASE))
 
     def require_account(self) -> str:
         """The account's ID, or the sentence that says how to set it."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from pipelines.settings.clash import Clash
-from pipelines.settings.files import BASE, Merged
+from pipelines.settings.files import Merged
 from pipelines.settings.model import Sections
 from pipelines.settings.unknown import did_you_mean, near, unknown_key, unknown_section
 from pipelines.settings.values import SECRET, short_assignment, toml
@@ -42,6 +42,8 @@ def error_line(merged: Merged, error: ErrorDetails) -> str:
 
 def _sentence(merged: Merged, path: str, error: ErrorDetails) -> str:
     section, *keys = map(str, error["loc"])
+    if len(keys) > 2:
+        return f"{short_assignment(path, merged.value(path))}: entry {int(keys[1]) + 1}: {_of_entry(keys[2], error)}"
     if error["type"] == "missing":
         return f"{path}: is missing; add it, the base has every setting"
     if error["type"] == "extra_forbidden":
@@ -49,11 +51,21 @@ def _sentence(merged: Merged, path: str, error: ErrorDetails) -> str:
     return f"{short_assignment(path, merged.value(path))}: {_must(path, error)}"
 
 
+def _of_entry(key: str, error: ErrorDetails) -> str:
+    """What is wrong in one table of a list of them."""
+    if error["type"] == "missing":
+        return f"{key} is missing; add it"
+    if error["type"] == "extra_forbidden":
+        return f"{short_assignment(key, error['input'])} is not a key of it; remove it"
+    return f"{short_assignment(key, error['input'])} {_must(key, error)}"
+
+
 def clash_line(merged: Merged, clash: Clash) -> str:
-    """Names every key of the combination with its file; one that the overlay sets comes first."""
-    first, *others = sorted(clash.keys, key=lambda path: merged.sources[path] == BASE)
+    """Names every key of the combination with its file; one that the topmost overlay sets comes first."""
+    first, *others = sorted(clash.keys, key=lambda path: -merged.height(path))
     named = " and ".join(_located(merged, path, besides=merged.file_of(first)) for path in others)
-    return f"{merged.file_of(first)}: {short_assignment(first, merged.value(first))} with {named}: {clash.remedy}"
+    together = f" with {named}" if named else ""
+    return f"{merged.file_of(first)}: {short_assignment(first, merged.value(first))}{together}: {clash.remedy}"
 
 
 def _located(merged: Merged, path: str, besides: str) -> str:
@@ -97,6 +109,8 @@ def _whole(context: dict[str, Any]) -> dict[str, Any]:
 
 def _reason(path: str) -> str:
     section, _, key = path.partition(".")
+    if section not in Sections.model_fields:  # a key of an entry: its limits speak for themselves
+        return ""
     field = Sections.model_fields[section]
     keys = getattr(field.annotation, "model_fields", {})
     description = keys[key].description if key in keys else field.description

@@ -12,8 +12,10 @@ from pydantic import Field
 
 from pipelines.settings.aws_names import AlarmName, InstanceType, Statistic
 from pipelines.settings.fields import Fraction, Section
+from pipelines.settings.scaling_schedule import ScalingSchedule
 
 MIB = 1024 * 1024
+COOLDOWN = "an hour between two changes of the count is too late for any traffic"
 BAKE = "SageMaker bakes for an hour at most; linear and rolling bake several times"
 
 
@@ -31,6 +33,11 @@ class Serving(Section):
     autoscaling_min_instances: int = Field(ge=0)
     autoscaling_max_instances: int = Field(ge=0, description="0 turns autoscaling off")
     autoscaling_target_per_instance: int = Field(ge=1, description="it is the load that one instance should carry")
+    autoscaling_scale_in_cooldown_seconds: int = Field(ge=0, le=3600, description=COOLDOWN)
+    autoscaling_scale_out_cooldown_seconds: int = Field(ge=0, le=3600, description=COOLDOWN)
+    autoscaling_schedules: tuple[ScalingSchedule, ...] = Field(
+        max_length=20, description="more are a curve, which the target per instance draws by itself"
+    )
 
     @property
     def autoscales(self) -> bool:
@@ -39,7 +46,10 @@ class Serving(Section):
     @property
     def fewest_instances(self) -> int:
         """With how many instances a deployment may find the endpoint."""
-        return min(self.instance_count, self.autoscaling_min_instances) if self.autoscales else self.instance_count
+        if not self.autoscales:
+            return self.instance_count
+        scheduled = (schedule.min_instances for schedule in self.autoscaling_schedules)
+        return min(self.instance_count, self.autoscaling_min_instances, *scheduled)
 
 
 class Rollout(Section):
@@ -53,6 +63,9 @@ class Rollout(Section):
         ge=0, le=3600, description="SageMaker keeps the old fleet for an hour at most"
     )
     timeout_seconds: int = Field(ge=600, le=28_800, description="SageMaker gives a deployment 10 minutes to 8 hours")
+    bake_requests_per_second: int = Field(
+        ge=0, le=1000, description="0 sends none; one process sends no more than 1000"
+    )
     keep_last_good: int = Field(ge=1, le=20, description="without the last good release there is no way back")
 
     @property

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipelines.settings.clash import Clash, Rule, clash
-from pipelines.settings.files import BASE
 from pipelines.settings.model import Settings
 from pipelines.settings.release import MIB
 
 GUARDED = ("realtime", "async")  # deployment guardrails know no other kind
 # the API model's bound for InvokeEndpoint; AWS's guides speak of 25 MB for real time, unproven
 PAYLOADS = {"realtime": 6 * MIB, "serverless": 4 * MIB, "async": 1024 * MIB, "batch": 100 * MIB}
+FEWEST = ("instance_count", "autoscaling_min_instances", "autoscaling_schedules")  # where a fleet of one can come from
 SERVERLESS_LACKS = {
     "network.subnets": "no VPC; set it to []",
     "network.isolation": "no network isolation; set it to false",
@@ -34,9 +34,9 @@ def value(s: Settings, path: str) -> object:
 
 
 def set_value_has_an_effect(s: Settings) -> Iterator[Clash]:
-    """In the base these are defaults for the day somebody chooses them; an overlay means what it says."""
+    """In the base, and below the layer that chose otherwise, these are defaults for the day somebody chooses them."""
     for path, (choice, needed) in ONLY_WITH.items():
-        if s.sources.get(path, BASE) != BASE and value(s, choice) != needed:
+        if s.height(path) >= max(1, s.height(choice)) and value(s, choice) != needed:
             yield clash(f'has no effect without {choice} = "{needed}"; remove it, or choose that', path, choice)
 
 
@@ -54,7 +54,7 @@ def serverless_can_do_less(s: Settings) -> Iterator[Clash]:
 def traffic_share_needs_two_instances(s: Settings) -> Iterator[Clash]:
     if s.rollout.strategy == "all_at_once" or s.serving.kind not in GUARDED or s.serving.fewest_instances >= 2:
         return
-    fewest = "instance_count" if s.serving.instance_count < 2 else "autoscaling_min_instances"
+    fewest = next(key for key in FEWEST if key == FEWEST[-1] or getattr(s.serving, key) < 2)
     remedy = f'one instance has no share to try a model on; set {fewest} to 2 or more, or the strategy to "all_at_once"'
     yield clash(remedy, "rollout.strategy", f"serving.{fewest}")
 
@@ -96,20 +96,6 @@ def datapoints_fit_the_periods(s: Settings) -> Iterator[Clash]:
         yield clash(remedy, "alarms.datapoints", "alarms.evaluation_periods")
 
 
-def autoscaling_bounds_hold_the_start(s: Settings) -> Iterator[Clash]:
-    keys = ("autoscaling_min_instances", "instance_count", "autoscaling_max_instances")
-    counts = [getattr(s.serving, key) for key in keys]
-    if s.serving.autoscales and counts != sorted(counts):
-        remedy = "these must rise: minimum, count at the start, maximum (a maximum of 0 turns autoscaling off)"
-        yield clash(remedy, *(f"serving.{key}" for key in keys))
-
-
-def only_async_scales_to_zero(s: Settings) -> Iterator[Clash]:
-    if s.serving.autoscales and s.serving.autoscaling_min_instances == 0 and s.serving.kind != "async":
-        remedy = "only an async endpoint can have no instance; set the minimum to 1 or more"
-        yield clash(remedy, "serving.autoscaling_min_instances", "serving.kind")
-
-
 def payload_fits_the_kind(s: Settings) -> Iterator[Clash]:
     most = PAYLOADS[s.serving.kind]
     if s.serving.max_payload_bytes > most:
@@ -126,7 +112,5 @@ RULES: tuple[Rule, ...] = (
     guarded_rollout_has_an_alarm,
     async_endpoint_has_no_rates,
     datapoints_fit_the_periods,
-    autoscaling_bounds_hold_the_start,
-    only_async_scales_to_zero,
     payload_fits_the_kind,
 )

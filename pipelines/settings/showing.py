@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from pipelines.errors import SettingsProblem
+from pipelines.settings.files import BASE
 from pipelines.settings.model import Sections, Settings
 from pipelines.settings.values import assignment
 
@@ -16,6 +17,7 @@ DERIVED: dict[str, Callable[[Settings], str]] = {
 }
 NAMES: dict[str, Callable[[Settings], str]] = {
     "pipeline_name": lambda settings: settings.pipeline_name,
+    "endpoint_name": lambda settings: settings.endpoint_name,
     "prefix": lambda settings: settings.prefix,
 }
 
@@ -27,7 +29,9 @@ def show(settings: Settings) -> str:
     lines = [line for block in blocks for line in block]
     width = max((len(text) for text, _ in lines if len(text) <= WIDEST), default=0)
     shown = ("\n".join(f"{text:<{width}}  # {source}" for text, source in block) for block in blocks if block)
-    return f"# {settings.file} over base.toml\n" + "\n\n".join(shown)
+    _, *overlays = settings.files
+    files = " over ".join([*reversed(overlays), BASE])
+    return f"# {files}\n" + "\n\n".join(shown)
 
 
 def _section(settings: Settings, name: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from pydantic import BaseModel
+
 SECRET = re.compile("access_key|secret|token|password", re.IGNORECASE)  # also what somebody puts where it cannot stand
 LONGEST = 60
 
@@ -17,6 +19,8 @@ def toml(value: Any) -> str:
         return json.dumps(value, ensure_ascii=not value.isprintable()).replace("\x7f", "\\u007f")
     if isinstance(value, tuple):
         return f"[{', '.join(toml(item) for item in value)}]"
+    if isinstance(value, BaseModel):
+        return f"{{ {', '.join(f'{key} = {toml(item)}' for key, item in value)} }}"
     return "{…}" if isinstance(value, dict) else str(value)
 
 

@@ -72,6 +72,9 @@ NUMBERS = [
     ("rollout.wait_seconds", 0, -1, 3600, 3601),
     ("rollout.termination_wait_seconds", 0, -1, 3600, 3601),
     ("rollout.timeout_seconds", 600, 599, 28_800, 28_801),
+    ("serving.autoscaling_scale_in_cooldown_seconds", 0, -1, 3600, 3601),
+    ("serving.autoscaling_scale_out_cooldown_seconds", 0, -1, 3600, 3601),
+    ("rollout.bake_requests_per_second", 0, -1, 1000, 1001),
     ("rollout.keep_last_good", 1, 0, 20, 21),
     ("alarms.error_rate", 0, -0.1, 1, 1.1),
     ("alarms.error_4xx_rate", 0, -0.1, 1, 1.1),
@@ -243,10 +246,10 @@ def test_tag_keys_follow_aws_s_rules(tmp_path: Path, key: str) -> None:
         load("test", tmp_path)
 
 
-def test_fifty_tags_and_not_one_more(tmp_path: Path) -> None:
+def test_tags_leave_room_for_those_of_a_release(tmp_path: Path) -> None:
     (tmp_path / "base.toml").write_text(BASE)
-    (tmp_path / "test.toml").write_text("[tags]\n" + "\n".join(f'k{i} = "x"' for i in range(49)))
-    assert len(load("test", tmp_path).tags) == 50
-    (tmp_path / "test.toml").write_text("[tags]\n" + "\n".join(f'k{i} = "x"' for i in range(50)))
-    with pytest.raises(SettingsProblem, match="test.toml: tags = .* must have at most 50 entries; AWS takes no more"):
+    (tmp_path / "test.toml").write_text("[tags]\n" + "\n".join(f'k{i} = "x"' for i in range(47)))
+    assert len(load("test", tmp_path).tags) == 48
+    (tmp_path / "test.toml").write_text("[tags]\n" + "\n".join(f'k{i} = "x"' for i in range(48)))
+    with pytest.raises(SettingsProblem, match="test.toml: tags = .* must have at most 48 entries; AWS takes 50 tags"):
         load("test", tmp_path)

@@ -19,8 +19,9 @@ def parsed(env: str) -> dict[str, Any]:
 def test_what_is_shown_reads_back_as_the_settings(env: str) -> None:
     settings, content = load(env), parsed(env)
     assert content.pop("pipeline_name") == f"churn-{env}"
+    assert content.pop("endpoint_name") == f"churn-{env}"
     content.pop("prefix")
-    expected = settings.model_dump(exclude={"env", "file", "sources"})
+    expected = settings.model_dump(exclude={"env", "layers", "files", "sources"})
     for section, key in (("aws", "bucket"), ("aws", "role_arn"), ("data", "uri")):
         content[section].pop(key)
         expected[section].pop(key)

@@ -1,0 +1,1 @@
+"""Carries commits and approvals: templates, build specifications, and the deploy command."""

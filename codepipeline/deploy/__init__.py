@@ -1,0 +1,1 @@
+"""One approved model package to one environment's endpoint: state -> plan -> execute -> verdict."""

@@ -1,0 +1,52 @@
+"""After the verdict, and only then: the records, the champion, and the clearing away of what is old."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from codepipeline.deploy import records
+from codepipeline.deploy.cleanup import cleanup
+from codepipeline.deploy.deployment import Deployment
+from codepipeline.deploy.lease import Lease
+from codepipeline.deploy.site import Site
+from codepipeline.deploy.verdict import Verdict
+
+
+def conclude(site: Site, lease: Lease, deployment: Deployment, verdict: Verdict, at: datetime) -> None:
+    """Interrupted anywhere, all of it is done again by the next run: the deployment is forgotten last.
+
+    An inconclusive one is not forgotten: the same command judges it again.
+    """
+    lease.check()
+    where = records.note_verdict(site, deployment, verdict, at)
+    if verdict.outcome == "shipped":
+        package = site.patiently(lambda: _package(site, deployment))
+        shipped = records.good(deployment, package, at)
+        records.note_good(site, shipped, deployment.leaves)
+        site.patiently(lambda: crown(site, package))
+        site.patiently(lambda: cleanup(site, deployment, lease.check))
+    if verdict.outcome != "inconclusive":
+        lease.note(None)
+    site.say(f"record: {where}")
+
+
+def crown(site: Site, package: dict[str, Any]) -> None:
+    """Runs that a schedule starts compare with the model that ships (docs/decisions/0001)."""
+    uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
+    if not uri:
+        return
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    to = f"{site.settings.project.name}/champion/evaluation.json"
+    s3 = site.client("s3")
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        site.say(f"the champion's evaluation {uri} is gone: scheduled runs go on comparing with the one before")
+        return
+    s3.put_object(Bucket=site.settings.bucket, Key=to, Body=body, ContentType="application/json")
+
+
+def _package(site: Site, deployment: Deployment) -> dict[str, Any]:
+    answer: dict[str, Any] = site.client("sagemaker").describe_model_package(ModelPackageName=deployment.package)
+    return answer

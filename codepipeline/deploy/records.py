@@ -1,0 +1,91 @@
+"""What stays of releases, in the bucket: a record of every verdict, and the list of the releases that were good.
+
+releases/<endpoint>/verdicts/<time>-<config>.json   one for each deployment, never changed by another
+releases/<endpoint>/last-good.json                  the good releases, the newest first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from codepipeline.deploy import moments, objects
+from codepipeline.deploy.deployment import Deployment
+from codepipeline.deploy.site import Site
+from codepipeline.deploy.verdict import Verdict
+
+MOST = 50
+
+
+@dataclass(frozen=True)
+class Good:
+    package: str
+    config: str
+    model: str
+    image: str
+    image_digest: str
+    commit: str
+    time: str
+    withdrawn: str = ""  # since when it is not good any more: it was left by hand
+
+
+def last_good(site: Site) -> list[Good]:
+    """The newest first."""
+    found = objects.read(site, _last_good(site))
+    known = Good.__dataclass_fields__
+    entries = found[0].get("releases", []) if found else []
+    return [Good(**{name: entry[name] for name in known if name in entry}) for entry in entries]
+
+
+def way_back(releases: list[Good], live_package: str) -> Good | None:
+    """The last good release that is not the live one."""
+    return next((good for good in releases if not good.withdrawn and good.package != live_package), None)
+
+
+def good(deployment: Deployment, package: Mapping[str, Any], at: datetime) -> Good:
+    container = package.get("InferenceSpecification", {}).get("Containers", [{}])[0]
+    return Good(
+        package=deployment.package,
+        config=deployment.config,
+        model=deployment.model,
+        image=container.get("Image", ""),
+        image_digest=container.get("ImageDigest", ""),
+        commit=package.get("CustomerMetadataProperties", {}).get("git_commit", ""),
+        time=moments.written(at),
+    )
+
+
+def note_good(site: Site, shipped: Good, leaves: str = "") -> None:
+    """``leaves``: the package that was left by hand. Noting the same release twice changes nothing."""
+    releases = last_good(site)
+    if releases and (releases[0].package, releases[0].config) == (shipped.package, shipped.config):
+        shipped, releases = replace(shipped, time=releases[0].time), releases[1:]
+    releases = [_withdrawn(each, shipped.time) if each.package == leaves else each for each in releases]
+    document = {"releases": [asdict(each) for each in [shipped, *releases][:MOST]]}
+    objects.write(site, _last_good(site), document)
+
+
+def note_verdict(site: Site, deployment: Deployment, verdict: Verdict, at: datetime) -> str:
+    """Where it was written. A deployment that is judged twice (an interrupted run) has one record."""
+    begun = moments.stamp(moments.read(deployment.since))
+    key = f"{site.releases}/verdicts/{begun}-{deployment.config}.json"
+    document = {"time": moments.written(at), **verdict.record(), "deployment": deployment.told()}
+    objects.write(site, key, document)
+    return f"s3://{site.settings.bucket}/{key}"
+
+
+def verdicts(site: Site, newest: int) -> list[objects.Document]:
+    """The newest first."""
+    found = objects.keys(site, f"{site.releases}/verdicts/")[-newest:]
+    read = (objects.read(site, key) for key in reversed(found))
+    return [document for document, _ in filter(None, read)]
+
+
+def _withdrawn(entry: Good, at: str) -> Good:
+    return entry if entry.withdrawn else replace(entry, withdrawn=at)
+
+
+def _last_good(site: Site) -> str:
+    return f"{site.releases}/last-good.json"

@@ -1,0 +1,145 @@
+"""One release: state -> plan -> execute -> verdict. Where an earlier run was interrupted, this one goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from codepipeline.deploy import comparison, rings, samples
+from codepipeline.deploy.aftermath import conclude
+from codepipeline.deploy.deployment import Deployment
+from codepipeline.deploy.execute import execute
+from codepipeline.deploy.lease import Lease
+from codepipeline.deploy.looking import Look, look
+from codepipeline.deploy.moments import read as moment_of
+from codepipeline.deploy.plan import Plan, plan
+from codepipeline.deploy.preflight import check
+from codepipeline.deploy.read import read
+from codepipeline.deploy.site import Site
+from codepipeline.deploy.state import State
+from codepipeline.deploy.table import Lines, LiveTable
+from codepipeline.deploy.traffic import Traffic
+from codepipeline.deploy.verdict import Observed, Verdict, judge
+from codepipeline.deploy.wanted import Wanted
+from codepipeline.deploy.watch import Follower, counted
+
+Choose = Callable[[Deployment | None], Wanted]
+
+
+def planned(site: Site, wanted: Wanted) -> tuple[State, Plan]:
+    """Only reads."""
+    state = site.patiently(lambda: read(site.settings, wanted.package, site.client))
+    return state, plan(site.settings, state, all_at_once=wanted.all_at_once, replace=wanted.replace)
+
+
+def release(site: Site, choose: Choose) -> Verdict:
+    """``choose`` is asked once nobody else can deploy, with the deployment that has no verdict yet."""
+    with Lease(site) as lease:
+        wanted = choose(lease.deployment)
+        earlier = lease.deployment
+        settled = _settled(site, lease, earlier, wanted) if earlier else None
+        if settled and earlier and earlier.package == wanted.package:
+            return settled
+        return _release(site, lease, wanted)
+
+
+def _settled(site: Site, lease: Lease, earlier: Deployment, wanted: Wanted) -> Verdict | None:
+    """An interrupted run's deployment that has ended meanwhile gets the verdict it still lacks."""
+    seen = _look(site)
+    arrived = (seen.status, seen.config) == ("InService", earlier.config)
+    if seen.moving or (arrived and earlier.package == wanted.package):
+        return None  # it is followed, or finished
+    if not arrived and not _ran(site, earlier, seen):
+        lease.note(None)
+        return None
+    site.say(f"an earlier deployment, of {earlier.package}, has ended and has no verdict yet")
+    verdict = _verdict(site, lease, earlier, seen)
+    site.say(str(verdict))
+    return verdict
+
+
+def _ran(site: Site, deployment: Deployment, seen: Look) -> bool:
+    """Was its change ever sent? Another change of the endpoint (its scaling) looks like that, but rings nothing."""
+    if (seen.config, seen.modified) == (deployment.before, deployment.modified):
+        return False
+    return seen.status != "InService" or bool(_rings(site, deployment)) or bool(seen.failure)
+
+
+def _release(site: Site, lease: Lease, wanted: Wanted) -> Verdict:
+    state, chosen = planned(site, wanted)
+    check(site.settings, state, chosen)
+    for note in (chosen.title, *chosen.notes):
+        site.say(note)
+    earlier = lease.deployment if lease.deployment and lease.deployment.config == chosen.config_name else None
+    if chosen.kind == "unchanged":
+        execute((*chosen.calls, *chosen.after), site, lease.check)
+        if earlier is None:
+            return Verdict("unchanged", f"{wanted.package} is live on {site.endpoint} already, on {chosen.config_name}")
+        return _verdict(site, lease, earlier, _look(site))
+    deployment = earlier if earlier and chosen.kind == "resume" else _begun(site, chosen, wanted)
+    lease.note(deployment)
+    execute(chosen.calls, site, lease.check)
+    final = _followed(site, lease, deployment, chosen, state)
+    if (final.status, final.config) == ("InService", deployment.config):
+        execute(chosen.after, site, lease.check)
+    return _verdict(site, lease, deployment, final)
+
+
+def _look(site: Site) -> Look:
+    return site.patiently(lambda: look(site.client("sagemaker"), site.endpoint))
+
+
+def _begun(site: Site, chosen: Plan, wanted: Wanted) -> Deployment:
+    seen = _look(site)
+    resumed = chosen.kind == "resume"
+    return Deployment(
+        package=wanted.package,
+        config=chosen.config_name,
+        model=chosen.model_name,
+        before="" if seen.status == "Creating" else seen.config,
+        modified="" if resumed else seen.modified,
+        since=seen.modified if resumed else seen.at.isoformat(),
+        shifts=chosen.shifts,
+        alarms=chosen.alarm_names,
+        known_good=wanted.known_good,
+        leaves=wanted.leaves,
+    )
+
+
+def _followed(site: Site, lease: Lease, deployment: Deployment, chosen: Plan, state: State) -> Look:
+    recorded = samples.read(site, state.package).bodies() if chosen.shifts else []
+    rate = site.settings.rollout.bake_requests_per_second
+    traffic = Traffic(site.client("sagemaker-runtime"), site.endpoint, recorded, rate)
+    with _view(site) as view, traffic:
+        final = Follower(site, deployment, chosen.watch, traffic, view, lease.check).follow()
+    if traffic.counts.sent:
+        site.say(f"bake traffic: {traffic.counts}")
+    return final
+
+
+def _view(site: Site) -> Any:
+    if not sys.stdout.isatty():
+        return Lines(site.say)
+    from rich.console import Console
+
+    return LiveTable(Console())
+
+
+def _verdict(site: Site, lease: Lease, deployment: Deployment, final: Look) -> Verdict:
+    verdict = judge(deployment, site.patiently(lambda: _observed(site, deployment, final)))
+    conclude(site, lease, deployment, verdict, final.at)
+    return verdict
+
+
+def _observed(site: Site, deployment: Deployment, final: Look) -> Observed:
+    compared = None
+    if deployment.shifts and site.settings.serving.kind == "realtime":
+        green, blue = counted(site, deployment, final.at)
+        compared = comparison.compare(green, blue, site.settings.alarms)
+    states = rings.states(site.client("cloudwatch"), deployment.alarms)
+    return Observed(final.status, final.config, final.failure, _rings(site, deployment), states, compared)
+
+
+def _rings(site: Site, deployment: Deployment) -> tuple[rings.Ring, ...]:
+    return rings.rings(site.client("cloudwatch"), deployment.alarms, moment_of(deployment.since))

@@ -1,0 +1,27 @@
+"""``--rollback``: the last good package again, by the same path as any other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from codepipeline.deploy import records
+from codepipeline.deploy.deployment import Deployment
+from codepipeline.deploy.live import live
+from codepipeline.deploy.site import Site
+from codepipeline.deploy.wanted import Wanted
+from pipelines.errors import Problem
+
+
+def way_back(site: Site, wanted: Wanted, interrupted: Deployment | None) -> Wanted:
+    """To the last good release; from there to the one before. A way back that was interrupted is gone on with."""
+    if interrupted and interrupted.known_good:
+        return replace(wanted, package=interrupted.package, known_good=True, leaves=interrupted.leaves)
+    now = site.patiently(lambda: live(site))
+    good = records.way_back(records.last_good(site), now.package)
+    if good is None:
+        what = f"beside the live {now.package}" if now.package else "on record"
+        raise Problem(
+            f"there is no good release of {site.endpoint} {what}: name the package to deploy with --package ARN"
+        )
+    site.say(f"back to {good.package} (commit {good.commit or 'unknown'}), good on {good.time[:19]}")
+    return replace(wanted, package=good.package, known_good=True, leaves=now.package)

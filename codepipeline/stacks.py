@@ -1,0 +1,103 @@
+"""Which stacks an environment's delivery consists of, with which parameters: a pure function of the settings.
+
+The environment is where models are made. It brings the two pipelines, and a foundation for every stage that they touch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.errors import SettingsProblem
+from pipelines.settings import Settings, load
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+SHOWN = "codepipeline/templates"
+
+
+@dataclass(frozen=True)
+class Stack:
+    name: str
+    template: str  # its file in templates/
+    parameters: dict[str, str]
+    tags: dict[str, str] = field(default_factory=dict)
+    holds_data: bool = False  # protected against deletion
+
+    @property
+    def path(self) -> Path:
+        return TEMPLATES / self.template
+
+
+def stages(settings: Settings, folder: Path) -> list[Settings]:
+    """Where models are made, then where they go: each stage once."""
+    others = [load(env, folder) for env in (settings.delivery.staging, settings.delivery.production)]
+    found = {each.env: each for each in [settings, *others]}
+    for each in found.values():
+        if each.require_account() != settings.require_account():
+            raise SettingsProblem(
+                f"{each.file}: aws.account_id = {each.aws.account_id} is not that of {settings.file}: "
+                "the stages of one delivery share an account; give each account a delivery of its own"
+            )
+    return list(found.values())
+
+
+def stacks(settings: Settings, folder: Path, *, network: bool = False) -> list[Stack]:
+    """In the order in which they can be made."""
+    all_stages = stages(settings, folder)
+    found = [_network(settings)] if network else []
+    found += [_foundation(stage, settings) for stage in all_stages]
+    return [*found, _pipelines(settings, folder), _schedules(settings)]
+
+
+def _named(settings: Settings, template: str, parameters: dict[str, str], *, holds_data: bool = False) -> Stack:
+    start = {"Project": settings.project.name, "Stage": settings.env}
+    name = f"{settings.project.name}-{settings.env}-{Path(template).stem}"
+    return Stack(name, template, start | parameters, dict(settings.tags), holds_data)
+
+
+def _foundation(stage: Settings, maker: Settings) -> Stack:
+    parameters = {
+        "ModelGroup": stage.project.group,
+        "BucketName": stage.bucket,
+        "ModelBucketName": maker.bucket,
+        "RoleName": stage.role_arn.rpartition("/")[2],
+        "NotifyEmail": stage.delivery.notify_email,
+    }
+    return _named(stage, "foundation.yml", parameters, holds_data=True)
+
+
+def _network(settings: Settings) -> Stack:
+    return _named(settings, "network.yml", {})
+
+
+def _pipelines(settings: Settings, folder: Path) -> Stack:
+    delivery = settings.delivery
+    staging, production = (load(env, folder) for env in (delivery.staging, delivery.production))
+    parameters = {
+        "ModelGroup": settings.project.group,
+        "BuildEnvironment": settings.layers,
+        "StagingEnvironment": delivery.staging,
+        "ProductionEnvironment": delivery.production,
+        "BucketName": settings.bucket,
+        "StagingBucketName": staging.bucket,
+        "ProductionBucketName": production.bucket,
+        "ConnectionArn": delivery.connection_arn if delivery.source == "connection" else "",
+        "Repository": delivery.repository,
+        "Branch": delivery.branch,
+        "WatchedPaths": ",".join(delivery.watched_paths),
+        "Tests": delivery.tests,
+    }
+    return _named(settings, "pipelines.yml", parameters)
+
+
+def _schedules(settings: Settings) -> Stack:
+    retraining = settings.retraining
+    parameters = {
+        "PipelineName": settings.pipeline_name,
+        "BucketName": settings.bucket,
+        "Schedule": retraining.schedule,
+        "Timezone": retraining.timezone,
+        "DataArrival": retraining.data_arrival,
+        "DriftAlarms": retraining.drift_alarms,
+    }
+    return _named(settings, "schedules.yml", parameters)

@@ -1,0 +1,256 @@
+"""The templates: what the linters say, and what they do not see."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.definition import compile as compiled
+from pipelines.settings import load
+
+ROOT = Path(__file__).resolve().parents[2]
+# What CodePipeline takes in an action's configuration; a key that it does not know fails the stack, and no linter looks.
+KEYS = {
+    "CodeStarSourceConnection": {
+        "ConnectionArn",
+        "FullRepositoryId",
+        "BranchName",
+        "OutputArtifactFormat",
+        "DetectChanges",
+    },
+    "CodeCommit": {"RepositoryName", "BranchName", "PollForSourceChanges", "OutputArtifactFormat"},
+    "CodeBuild": {
+        "ProjectName",
+        "PrimarySource",
+        "BatchEnabled",
+        "BuildspecOverride",
+        "CombineArtifacts",
+        "EnvironmentVariables",
+    },
+    "Manual": {"CustomData", "ExternalEntityLink", "NotificationArn"},
+}
+SOURCE_VARIABLES = {"CommitId", "CommitMessage", "AuthorDate", "BranchName"}  # of both kinds of source
+GIVEN = re.compile(r"^(CODEBUILD_\w+|AWS_\w+|HOME|PATH)$")
+BUILDSPECS = {"BuildProject": "buildspec.yml", "DeployProject": "codepipeline/deploy.buildspec.yml"}
+
+
+def resources(content, kind):
+    return {name: each for name, each in content["Resources"].items() if each["Type"] == kind}
+
+
+def stages(pipeline):
+    """The actions of each stage, of both sources."""
+    for stage in pipeline["Properties"]["Stages"]:
+        actions = []
+        for action in stage["Actions"]:
+            actions += action["Fn::If"][1:] if "Fn::If" in action else [action]
+        yield stage["Name"], actions
+
+
+def environment(action):
+    return json.loads(action["Configuration"].get("EnvironmentVariables", "[]"))
+
+
+def walked(value):
+    yield value
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inside:
+        yield from walked(each)
+
+
+@pytest.fixture(scope="module")
+def pipelines(template):
+    return template("pipelines")
+
+
+@pytest.fixture(params=["BuildPipeline", "DeployPipeline"])
+def pipeline(request, pipelines):
+    return pipelines["Resources"][request.param]
+
+
+def test_the_linter_finds_nothing(templates):
+    words = [str(Path(sys.executable).with_name("cfn-lint")), *map(str, templates)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_no_policy_grants_everything_without_saying_why(templates):
+    for path in templates:
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines, 1):
+            if re.search(r'Resource: "\*"', line):
+                assert "#" in line or "kms" in lines[number - 2], f"{path.name}:{number} has no reason"
+            assert "FullAccess" not in line, f"{path.name}:{number}"
+
+
+def test_every_role_is_bounded_and_trusts_one_account_only(templates, template):
+    roles = [role for path in templates for role in resources(template(path.stem), "AWS::IAM::Role").values()]
+    assert len(roles) == 6
+    for role in roles:
+        properties = role["Properties"]
+        assert "PermissionsBoundary" in properties
+        assert "ManagedPolicyArns" not in properties
+        for statement in properties["AssumeRolePolicyDocument"]["Statement"]:
+            assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+            assert "aws:SourceArn" in statement["Condition"]["ArnLike"]
+
+
+def test_every_role_that_is_handed_on_goes_to_one_service(templates, template):
+    found = 0
+    for path in templates:
+        for role in resources(template(path.stem), "AWS::IAM::Role").values():
+            for part in walked(role["Properties"]["Policies"]):
+                if isinstance(part, dict) and "iam:PassRole" in str(part.get("Action")):
+                    found += 1
+                    assert part["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+    assert found == 3
+
+
+def test_what_holds_data_stays_when_its_stack_goes(templates, template):
+    kinds = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SQS::Queue", "AWS::ECR::Repository", "AWS::Logs::LogGroup")
+    for path in templates:
+        for kind in kinds:
+            for name, each in resources(template(path.stem), kind).items():
+                assert (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) == ("Retain", "Retain"), name
+
+
+def test_exports_name_nothing_that_changes_with_a_release(templates, template):
+    told = {
+        output["Export"]["Name"]["Fn::Sub"].rpartition("-")[2]
+        for path in templates
+        for output in template(path.stem).get("Outputs", {}).values()
+        if "Export" in output
+    }
+    assert told == {"KeyArn", "BucketName", "TopicArn", "DeadLettersArn", "BoundaryArn", "ExecutionRoleArn"}
+
+
+def test_every_import_is_exported_by_the_foundation(templates, template):
+    exported = {
+        output["Export"]["Name"]["Fn::Sub"]
+        for output in template("foundation")["Outputs"].values()
+        if "Export" in output
+    }
+    imported = {
+        part["Fn::ImportValue"]["Fn::Sub"]
+        for path in templates
+        for part in walked(template(path.stem))
+        if isinstance(part, dict) and "Fn::ImportValue" in part
+    }
+    assert imported
+    assert imported <= exported
+
+
+def test_action_configurations_have_keys_that_codepipeline_knows(pipeline):
+    for _, actions in stages(pipeline):
+        for action in actions:
+            assert action["Configuration"].keys() <= KEYS[action["ActionTypeId"]["Provider"]], action["Name"]
+
+
+def test_what_an_action_refers_to_is_known_by_then(pipeline):
+    known = {"codepipeline.PipelineExecutionId"}
+    known |= {f"variables.{each['Name']}" for each in pipeline["Properties"].get("Variables", [])}
+    references = 0
+    for _, actions in stages(pipeline):
+        coming = set()
+        for action in sorted(actions, key=lambda each: each.get("RunOrder", 1)):
+            for reference in re.findall(r"#\{([\w.]+)\}", json.dumps(action["Configuration"])):
+                references += 1
+                assert reference in known, f"{action['Name']} refers to {reference}"
+            coming |= {f"{action['Namespace']}.{name}" for name in outputs(action)} if "Namespace" in action else set()
+        known |= coming  # of earlier stages: that is what holds without a look at run orders
+    assert references
+
+
+def outputs(action):
+    if action["ActionTypeId"]["Category"] == "Source":
+        return SOURCE_VARIABLES
+    project = action["Configuration"]["ProjectName"]["Ref"]
+    spec = yaml.safe_load((ROOT / BUILDSPECS[project]).read_text())
+    return set(spec["env"]["exported-variables"])
+
+
+def test_artifacts_and_values_keep_within_codepipelines_limits(pipeline):
+    for _, actions in stages(pipeline):
+        for action in actions:
+            for value in action["Configuration"].values():
+                assert len(json.dumps(value)) <= 1000
+            for variable in environment(action):
+                assert set(variable) <= {"name", "value", "type"}
+
+
+@pytest.mark.parametrize("project", BUILDSPECS)
+def test_a_buildspec_finds_every_variable_that_it_uses(project, pipelines):
+    text = (ROOT / BUILDSPECS[project]).read_text()
+    spec = yaml.safe_load(text)
+    given = pipelines["Resources"][project]["Properties"]["Environment"]["EnvironmentVariables"]
+    always = {each["Name"] for each in given} | set(re.findall(r"\b([A-Z][A-Z_]+)=", text))
+    always |= {"MODEL_PACKAGE_ARN", "SUMMARY"} & set(spec["env"]["exported-variables"])  # by eval
+    used = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", text))
+    users = [
+        action
+        for pipeline in resources(pipelines, "AWS::CodePipeline::Pipeline").values()
+        for _, actions in stages(pipeline)
+        for action in actions
+        if action["Configuration"].get("ProjectName") == {"Ref": project}
+    ]
+    assert users
+    everywhere = set.intersection(*({each["name"] for each in environment(action)} for action in users))
+    optional = {"STAGE"} if project == "DeployProject" else set()  # the plan is of both stages
+    missing = {name for name in used - always - everywhere - optional if not GIVEN.match(name)}
+    assert not missing
+
+
+def test_every_command_of_the_buildspecs_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    for file in BUILDSPECS.values():
+        text = (ROOT / file).read_text()
+        assert set(re.findall(r"make ([a-z-]+)", text)) <= targets
+        for module in re.findall(r"-m ([\w.]+)", text):
+            place = ROOT / module.replace(".", "/")
+            assert place.with_suffix(".py").exists() or (place / "__main__.py").exists(), module
+        spec = yaml.safe_load(text)
+        for phase in spec["phases"].values():
+            assert all(isinstance(command, str) for command in phase["commands"])
+
+
+def test_nothing_is_started_after_a_red_test():
+    """A failed build phase still runs post_build: whatever starts something belongs before it, tests before that."""
+    phases = yaml.safe_load((ROOT / "buildspec.yml").read_text())["phases"]
+    assert "post_build" not in phases
+    assert any("make test" in command for command in phases["pre_build"]["commands"])
+    starting = [name for name, phase in phases.items() if any("pipelines.run" in each for each in phase["commands"])]
+    assert starting == ["build"]
+
+
+def test_what_starts_the_pipeline_passes_parameters_that_it_declares(template):
+    declared = {each["Name"] for each in json.loads(compiled(load("local")).body)["Parameters"]}
+    passed = set()
+    for part in walked(template("schedules")):
+        if isinstance(part, dict) and "PipelineParameterList" in part:
+            passed |= {each["Name"] for each in part["PipelineParameterList"]}
+    schedule = template("schedules")["Resources"]["Retraining"]["Properties"]["Target"]["Input"]["Fn::Sub"]
+    passed |= {each["Name"] for each in json.loads(schedule)["PipelineParameters"]}
+    assert passed == {"DataVersion"}
+    assert passed <= declared
+
+
+def test_an_approval_passes_what_the_deploy_pipeline_declares(pipelines):
+    (target,) = pipelines["Resources"]["ApprovedRule"]["Properties"]["Targets"]
+    text = re.sub(r"<(\w+)>", r'"\1"', target["InputTransformer"]["InputTemplate"])
+    body = json.loads(text)
+    declared = {each["Name"] for each in pipelines["Resources"]["DeployPipeline"]["Properties"]["Variables"]}
+    assert {each["name"] for each in body["variables"]} == declared
+    assert target["RetryPolicy"]
+    assert target["DeadLetterConfig"]
+
+
+def test_one_release_at_a_time_and_the_newest_build(pipelines):
+    modes = {
+        name: (each["Properties"]["PipelineType"], each["Properties"]["ExecutionMode"])
+        for name, each in resources(pipelines, "AWS::CodePipeline::Pipeline").items()
+    }
+    assert modes == {"BuildPipeline": ("V2", "SUPERSEDED"), "DeployPipeline": ("V2", "QUEUED")}
