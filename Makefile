@@ -25,18 +25,26 @@ $(READY): requirements/dev.txt setup.py
 	@touch $@
 
 .PHONY: demo
-demo: $(READY) ## make a model from example data on this machine: compile the pipeline, run it, judge it (ROWS=20000, DATA=folder)
-	@$(BIN)/python -m localcloud.demo --rows $(ROWS) $(if $(DATA),--data "$(DATA)")
+demo: $(READY) ## make a model on this machine: start localcloud, run the pipeline there, judge the model (ROWS=20000, DATA=folder, KEEP=1)
+	@$(BIN)/python -m localcloud.demo --rows $(ROWS) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
+
+.PHONY: up
+up: $(READY) ## start AWS on this machine unless it runs; the last line is its URL
+	@$(BIN)/python -m localcloud up
+
+.PHONY: down
+down: $(READY) ## end it, with everything it started and everything in it
+	@$(BIN)/python -m localcloud down
 
 .PHONY: test
 test: $(READY) ## run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 .PHONY: check
 check: $(READY) ## lint, formatting, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy pipelines localcloud
+	@$(BIN)/mypy pipelines codepipeline localcloud
 	@$(BIN)/mypy --python-version 3.12 scripts
 
 .PHONY: format
@@ -46,7 +54,7 @@ format: $(READY) ## mend formatting and what the linter can mend
 
 .PHONY: bench
 bench: $(READY) ## measure against the usual way, side by side (about ten minutes); tables in benchmarks/results
-	@for benchmark in preprocess train inference; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+	@for benchmark in preprocess train inference pipeline; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in

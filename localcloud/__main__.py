@@ -1,4 +1,4 @@
-"""The command: ``python -m localcloud up|down|status|reset|logs|env``."""
+"""The command: ``python -m localcloud up|down|status|reset|logs|remote|env``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ def parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start it unless it runs; the last line printed is its URL")
     up.add_argument("--port", type=_port, help="default: the same as last time, or any that is free")
     up.add_argument("--speed", type=_speed, help="how many times faster than ours its clock goes (default: 1)")
+    where = "run jobs in containers: of the images that they name, or all of IMAGE"
+    up.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help=where)
     up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log here")
     commands.add_parser("down", help="end it, with everything it started and everything in it")
     commands.add_parser("status", help="what it is doing; ends with 3 when it does not run")
     commands.add_parser("reset", help="empty it: buckets, pipelines, jobs, rules, metrics, ...")
     logs = commands.add_parser("logs", help="what the server logged")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
+    commands.add_parser("remote", help="give this checkout the remote `local`, for: git push local main")
     env = 'for a shell: eval "$(python -m localcloud env)". While it holds, HTTPS reaches AWS as played here only'
     commands.add_parser("env", help=env)
     return arguments
@@ -51,14 +54,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from localcloud import lifecycle
+    from localcloud import inside, lifecycle
     from localcloud.place import FOLDER, Place
 
+    if url := inside.server():
+        return inside.run(options.command, url)
     place = Place((options.folder or FOLDER).absolute())
     if options.command == "up":
-        return lifecycle.up(place, options.port, options.speed, in_foreground=options.foreground)
+        return lifecycle.up(place, options.port, options.speed, options.docker, in_foreground=options.foreground)
     if options.command == "logs":
         return lifecycle.logs(place, follow=options.follow)
+    if options.command == "remote":
+        from localcloud.git.remote import remote
+
+        return remote(place)
     commands = {"down": lifecycle.down, "status": lifecycle.status, "reset": lifecycle.reset, "env": lifecycle.env}
     return commands[options.command](place)
 

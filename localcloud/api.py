@@ -70,6 +70,10 @@ class Service:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
 
+    def controls(self) -> Mapping[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]]:
+        """What the control plane takes for it: (method, path) -> what answers; a ValueError is refused."""
+        return {}
+
     def reset(self) -> None:
         """Forget everything: called under the lock. Cancel your timers; end what you started."""
 

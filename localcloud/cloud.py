@@ -31,7 +31,15 @@ SERVICES = [
     "localcloud.sagemaker.service:SageMaker",
     "localcloud.sagemaker_runtime:SageMakerRuntime",
     "localcloud.events.service:Events",
+    "localcloud.scheduler.service:Scheduler",
     "localcloud.cloudwatch.service:CloudWatch",
+    "localcloud.autoscaling.service:AutoScaling",
+    "localcloud.codebuild.service:CodeBuild",
+    "localcloud.codepipeline.service:CodePipeline",
+    "localcloud.git.codecommit:CodeCommit",
+    "localcloud.git.connections:CodeConnections",
+    "localcloud.git.connections:CodeStarConnections",
+    "localcloud.cloudformation.service:CloudFormation",
 ]  # "module:Class" of each service of ours; a new one is added here and nowhere else
 ACCOUNT, REGION = "000000000000", "eu-west-1"
 
@@ -60,6 +68,7 @@ class Cloud:
         self.logs = LogWriter(self)
         self.on_event, self.on_metric = self.signals.on_event, self.signals.on_metric
         self.emit, self.metric, self.log = self.signals.emit, self.signals.metric, self.logs.write
+        self.furnish: Callable[[], None] = lambda: None  # puts in what an account has from the beginning
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,6 +117,7 @@ class Cloud:
             self.signals.forget()
         self.logs.flush()
         moto_app.reset()
+        self.furnish()
 
     def close_services(self) -> None:
         """First, while the server still answers what they ask in their last moments."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+URL = "LOCALCLOUD_URL"  # names the server to whom it started: see inside.py
 _MAKING = Lock()
 OTHERS = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3")  # would win over these, or be sent along
 HERE = "127.0.0.1,localhost"
@@ -20,6 +21,7 @@ def variables(url: str, region: str, guard: str, certificate: Path) -> dict[str,
     """AWS_ENDPOINT_URL brings calls to us; HTTPS_PROXY those that name an AWS host themselves (guard.py)."""
     told = {
         **KEYS,
+        URL: url,
         "AWS_ENDPOINT_URL": url,
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,

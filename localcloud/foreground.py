@@ -16,9 +16,11 @@ from threading import Event
 from typing import Any
 
 from localcloud.errors import Problem
+from localcloud.jobs.runtimes import SWITCH
 from localcloud.place import CHECKOUT, Place, Running
 from localcloud.processes import began
 
+log = logging.getLogger(__name__)
 CHILD = "localcloud.foreground"  # what `up` leaves running
 LOOK_SECONDS = 1.0
 SETTINGS = ("base.toml", "local.toml")
@@ -53,17 +55,45 @@ def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], Non
     aws = aws_settings()
     account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
     cloud = Cloud(place.state, clock=Clock(speed), account=account, region=region)
+    cloud.furnish = lambda: _furnish(cloud, place)
     with ExitStack() as stack:
         try:
             stack.enter_context(listening(cloud, port, guarded=True))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", "") or error
             raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
+        _furnish_meanwhile(cloud)
+        cloud.work(cloud.services["codecommit"].ready)  # to be pushed to
         running = _describe(place, cloud)
         place.write(running)
         ready(running)
         while not stop.wait(LOOK_SECONDS) and place.last() == running:
             pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
+
+
+def _furnish_meanwhile(cloud: Any) -> None:
+    """`up` need not wait for it: calls of S3 and IAM do, because their locks are held from here on."""
+    from localcloud.http import moto_app
+
+    held = Event()
+
+    def furnish() -> None:
+        with moto_app.lock("s3"), moto_app.lock("iam"):
+            held.set()
+            cloud.furnish()
+
+    cloud.work(furnish)
+    held.wait()
+
+
+def _furnish(cloud: Any, place: Place) -> None:
+    """An account without its bucket is still an account: what cannot be made is logged, and nothing more."""
+    from localcloud.furnish import furnish
+
+    try:
+        furnish(cloud, place.example)
+    except Exception as error:  # noqa: BLE001 - the settings' own command says what is wrong with them
+        log.warning("the bucket, the role or the example data are not there: %s", " ".join(str(error).split()))
 
 
 def _describe(place: Place, cloud: Any) -> Running:
@@ -79,6 +109,7 @@ def _describe(place: Place, cloud: Any) -> Running:
         speed=cloud.clock.speed,
         region=cloud.region,
         account=cloud.account,
+        docker=os.environ.get(SWITCH, ""),
     )
 
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import deque
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from localcloud import environment, foreground
-from localcloud.counters import CALLS, DEFECTS, MISSING, PLAYED_HOSTS, REFUSED_HOSTS
+from localcloud.asking import ask, lines, moment
 from localcloud.errors import Problem
+from localcloud.jobs.runtimes import SWITCH
 from localcloud.place import CHECKOUT, Place, Running
 
 START_SECONDS = 60.0
-ANSWER_SECONDS = 10.0
 END_SECONDS = 15.0
 NOT_RUNNING = 3  # what status ends with, as service managers have it
+FIRST = "`python -m localcloud down` first"
 HINT = "start it with: python -m localcloud up"
 # What a server must not take from the shell that starts it: somebody's credentials, endpoints, proxies.
 HIDDEN = ("AWS_", "BOTO_", "MOTO_", "SAGEMAKER_")
@@ -36,20 +33,23 @@ OFFLINE = {
 }
 
 
-def up(place: Place, port: int | None = None, speed: float | None = None, *, in_foreground: bool = False) -> int:
-    """The last line of what it prints is the URL."""
+def up(
+    place: Place, port: int | None = None, speed: float | None = None, docker: str = "", *, in_foreground: bool = False
+) -> int:
+    """The last line of what it prints is the URL. ``docker``: see runtimes.SWITCH, whose place it takes."""
     with ExitStack() as lock:
         lock.enter_context(place.locked())
         running = place.running()
         if running:
-            _refuse_otherwise(running, port, speed)
+            _refuse_otherwise(running, port, speed, docker)
             _ask(running, "status")
-            print(f"localcloud is running already (pid {running.pid}, since {_told(running.since)})")
+            print(f"localcloud is running already (pid {running.pid}, since {moment(running.since)})")
             return _print_url(running)
         _tidy(place)
+        if docker:
+            os.environ[SWITCH] = docker
         if not in_foreground:
             running = _start(place, port, speed or 1.0)
-            _furnish(running)
             print(f"localcloud is up (pid {running.pid}, log: {place.log})", file=sys.stderr)
             return _print_url(running)
 
@@ -81,8 +81,9 @@ def status(place: Place) -> int:
     if not running:
         print(f"localcloud is not running; {HINT}")
         return NOT_RUNNING
-    told = _ask(running, "status")
-    print("\n".join(_lines(running, told, place)))
+    about = lines(_ask(running, "status"))
+    since = f"  since       {moment(running.since)}, pid {running.pid}"
+    print("\n".join([f"localcloud is running: {running.url}", since, *about, f"  log         {place.log}"]))
     return 0
 
 
@@ -109,6 +110,7 @@ def env(place: Place) -> int:
     """For ``eval "$(python -m localcloud env)"``, and just as well without the quotes."""
     running = _needed(place)
     told = environment.variables(running.url, running.region, running.guard, Path(running.certificate))
+    del told[environment.URL]  # a shell is no part of the server: its commands go on meaning this checkout's
     print("\n".join(f"export {name}={shlex.quote(value)};" for name, value in told.items()))
     print(f"unset {' '.join(environment.OTHERS)};")
     return 0
@@ -135,16 +137,6 @@ def _start(place: Place, port: int | None, speed: float) -> Running:
         child.wait()
         place.clear()
         raise
-
-
-def _furnish(running: Running) -> None:
-    """An account without its bucket is still an account: what cannot be made is said, and nothing more."""
-    from localcloud.furnish import furnish
-
-    try:
-        furnish(environment.outside_client("s3", running.url, running.region))
-    except Exception as error:  # noqa: BLE001 - the settings' own command says what is wrong with them
-        print(f"the bucket and example data are not there: {' '.join(str(error).split())}", file=sys.stderr)
 
 
 def _awaited(place: Place, child: subprocess.Popen[bytes]) -> Running:
@@ -181,13 +173,17 @@ def _and_ended(processes: int) -> str:
     return f", and {some} ended" if processes else ""
 
 
-def _refuse_otherwise(running: Running, port: int | None, speed: float | None) -> None:
+def _refuse_otherwise(running: Running, port: int | None, speed: float | None, docker: str) -> None:
     """What runs is not changed: it may be in use."""
     for name, wanted, has in (("--port", port, _port(running)), ("--speed", speed, running.speed)):
         if wanted and wanted != has:
-            raise Problem(
-                f"localcloud is running with {name} {has:g}, not {wanted:g}; `python -m localcloud down` first"
-            )
+            raise Problem(f"localcloud is running with {name} {has:g}, not {wanted:g}; {FIRST}")
+    if docker and docker != running.docker:
+        raise Problem(f"localcloud is running {_with_docker(running.docker)}, not {_with_docker(docker)}; {FIRST}")
+
+
+def _with_docker(image: str) -> str:
+    return f"with --docker{'' if image == '1' else f' {image}'}" if image else "without --docker"
 
 
 def _port(running: Running) -> int:
@@ -202,41 +198,8 @@ def _needed(place: Place) -> Running:
 
 
 def _ask(running: Running, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    request = urllib.request.Request(  # noqa: S310 - our own URL
-        f"{running.url}/_localcloud/{what}",
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(request, timeout=ANSWER_SECONDS) as answer:
-            told: dict[str, Any] = json.load(answer)
-            return told
-    except (OSError, ValueError) as error:
-        why = getattr(error, "reason", error)
-        sentence = f"localcloud (pid {running.pid}) runs at {running.url} but does not answer ({why})"
-        raise Problem(f"{sentence}; `python -m localcloud down` ends it") from None
-
-
-def _lines(running: Running, told: dict[str, Any], place: Place) -> Iterator[str]:
-    counters = told["counters"]
-    clock = told["clock"]
-    yield f"localcloud is running: {running.url}"
-    yield f"  since       {_told(running.since)}, pid {running.pid}"
-    yield f"  clock       {_told(clock['now'])}, {clock['speed']:g} times as fast as ours"
-    yield f"  account     {told['account']} in {told['region']}"
-    yield f"  services    {', '.join([*told['services'], 'and those of moto'])}"
-    yield f"  processes   {', '.join(p['name'] or str(p['pid']) for p in told['processes']) or 'none'}"
-    yield f"  calls       {counters.get(CALLS, 0)}, of which {counters.get(DEFECTS, 0)} failed inside localcloud"
-    for kind in (MISSING, PLAYED_HOSTS, REFUSED_HOSTS):
-        for name, number in counters.items():
-            if name.startswith(f"{kind}: "):
-                yield f"  {name} ({number} times)"
-    yield f"  log         {place.log}"
-
-
-def _told(moment: str) -> str:
-    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    whose, remedy = f"localcloud (pid {running.pid})", "`python -m localcloud down` ends it"
+    return ask(running.url, what, body, whose=whose, remedy=remedy)
 
 
 def _ended(running: Running, seconds: float) -> bool:

@@ -3,6 +3,7 @@
 server.json   the server that runs: pid, URLs, since when
 port          the port of the last one, for the next
 lock          one command at a time
+example/      the generated example data, kept from one server to the next
 server.log    what it said; server.previous.log: what the one before said
 state/        everything of one server's life: jobs, records of processes, certificates. Goes with it
 """
@@ -40,6 +41,7 @@ class Running:
     speed: float
     region: str
     account: str
+    docker: str = ""  # the image that jobs run in; 1: each in its own; "": as processes
 
     @property
     def alive(self) -> bool:
@@ -51,6 +53,7 @@ class Place:
         self.folder = folder
         self.state = folder / "state"
         self.log = folder / "server.log"
+        self.example = folder / "example"
         self._server, self._port = folder / "server.json", folder / "port"
 
     @contextmanager

@@ -1,14 +1,8 @@
-"""What jobs need of S3, and a folder that stands for it: ``s3://bucket/key`` is the file ``<root>/bucket/key``.
-
-Not reproduced by the folder: a key that is also another key's folder (``a`` beside ``a/b``), versions, metadata,
-encryption.
-"""
+"""What jobs need of S3, and how SageMaker lays a prefix or a manifest out as files."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -104,44 +98,3 @@ def _listed(manifest: object, uri: str) -> Iterator[tuple[str, str]]:
         what = 'a JSON list of {"prefix": "s3://..."} and names'
         raise Unavailable(f"Failed to download data. The manifest {uri} is not {what}.")
     yield from ((prefix + name, name) for name in names)
-
-
-class FolderStore(Store):
-    def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
-
-    def path(self, uri: str) -> Path:
-        if not uri.startswith("s3://"):
-            raise ValueError(f"{uri} is not an S3 URI: it must start with s3://")
-        path = Path(os.path.normpath(self.root / uri.removeprefix("s3://")))
-        if not path.is_relative_to(self.root):
-            raise ValueError(f"{uri} points outside the store")
-        return path
-
-    def read(self, uri: str) -> bytes:
-        return self.path(uri).read_bytes()
-
-    def write(self, uri: str, body: bytes) -> None:
-        """Atomic, as S3 is: a reader sees the old object or the new one."""
-        path = self.path(uri)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_bytes(body)
-        partial.replace(path)
-
-    def exists(self, uri: str) -> bool:
-        return self.path(uri).exists()
-
-    def keys(self, uri: str) -> list[str]:
-        stem = self.path(uri[: uri.rindex("/") + 1])
-        files = (path for path in stem.rglob("*") if path.is_file())
-        keys = (f"s3://{path.relative_to(self.root).as_posix()}" for path in files)
-        return sorted(key for key in keys if key.startswith(uri))
-
-    def fetch(self, uri: str, file: Path) -> None:
-        shutil.copyfile(self.path(uri), file)
-
-    def put(self, file: Path, uri: str) -> None:
-        path = self.path(uri)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, path)

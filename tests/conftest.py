@@ -20,6 +20,7 @@ import pytest
 # No test reads or reaches anybody's AWS, whatever the shell has set.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
+os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own, also inside a build of localcloud's
 os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 LIVE_SPEED = 1000

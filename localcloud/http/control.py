@@ -4,6 +4,7 @@
     POST clock/advance   {"seconds": 600}, on a clock that goes by steps
     GET  faults          what is set; POST sets one (see faults.py); DELETE clears all
     POST reset           empties everything
+    ...                  and what services add (``Service.controls``): POST git, POST git/push
 
 A POST has to say that it is JSON: a web page from elsewhere cannot do that unasked.
 """
@@ -36,6 +37,8 @@ class Control:
             ("DELETE", "faults"): self._clear,
             ("POST", "reset"): self._reset,
         }
+        for service in cloud.services.values():
+            self._routes |= service.controls()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         status, answer = self._answer(environ)

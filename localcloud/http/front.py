@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
+from email.utils import format_datetime
 from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
 log = logging.getLogger("localcloud.calls")
-READS = ("Describe", "List", "Get", "Head", "GET", "HEAD")  # polled by the hundred: logged only when refused
+READS = ("Describe", "List", "Get", "Head", "GET", "HEAD", "Invoke")  # by the hundred: logged only when refused
 WAITING = "localcloud.waiting"  # the server's; see server.py
 
 
@@ -41,6 +42,14 @@ class Front:
             return self._parts
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        """Every answer's Date is the cloud's own time, by which clients judge whether a signature or a link is late."""
+        return self._answered(environ, lambda status, headers: start(status, self._dated(headers)))
+
+    def _dated(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        now = format_datetime(self.cloud.clock.now(), usegmt=True)
+        return [*(header for header in headers if header[0].lower() != "date"), ("Date", now)]
+
+    def _answered(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(PATH):
             return self.control(environ, start)
         began = time.perf_counter()
@@ -98,6 +107,8 @@ class Front:
     def _foreign(self, environ: dict[str, Any], what: str, moto: Moto) -> Told:
         if fault := self.cloud.faults.next_call(what, environ[WAITING]):
             raise fault
+        if what.startswith("sqs."):  # the URLs of queues are made from the host that was asked: ours, not AWS's
+            environ["HTTP_HOST"] = self.cloud.url.partition("://")[2]
         with _more(environ, what in WAITERS):
             status, headers, body = moto(environ, what)
         if status.startswith("5"):

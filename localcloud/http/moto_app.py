@@ -86,6 +86,8 @@ def _application() -> Any:
 
     def create(service: Any) -> Any:
         with IMPORTING:
+            if service == "s3":
+                _let_buckets_log()
             return werkzeug_app.create_backend_app(service)
 
     class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
@@ -99,3 +101,11 @@ def _application() -> Any:
     # moto remembers every instance for a dashboard: what is deleted or overwritten would stay in memory for ever
     BaseModel.__new__ = lambda cls, *_, **__: object.__new__(cls)
     return Dispatcher(create)
+
+
+def _let_buckets_log() -> None:
+    """Whether the logging service may write is found out when it does; moto asks before, and stumbles over principals
+    that are texts."""
+    from moto.s3.models import FakeBucket
+
+    FakeBucket._log_permissions_enabled_policy = staticmethod(lambda **_: True)

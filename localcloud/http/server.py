@@ -23,6 +23,7 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 HOST = "127.0.0.1"
 THREADS = 16
+SPARE = 16  # threads beyond those that are needed
 CONNECTIONS = 4096
 LARGEST_BODY = 16 << 30  # bodies wait in files, not in memory
 METADATA = b"x-amz-meta-"
@@ -36,7 +37,8 @@ class Server:
         self._application = application
         self._map: dict[int, Any] = {}
         self._threads = ThreadedTaskDispatcher()
-        self._waiting, self._lock, self._closed = 0, Lock(), False
+        self._waiting, self._there = 0, THREADS
+        self._lock, self._closed = Lock(), False
         self._wsgi = self._listen(port)
         self.port = int(self._wsgi.effective_port)
         self.url = f"http://{HOST}:{self.port}"
@@ -67,10 +69,13 @@ class Server:
             self._more_threads(-1)
 
     def _more_threads(self, number: int) -> None:
+        """A few too many stay: to end a thread and start it again for each short wait costs more than the wait."""
         with self._lock:
             self._waiting += number
-            if not self._closed:
-                self._threads.set_thread_count(THREADS + self._waiting)
+            needed = THREADS + self._waiting
+            if not self._closed and not needed <= self._there <= needed + SPARE:
+                self._there = needed
+                self._threads.set_thread_count(needed)
 
     def _listen(self, port: int) -> Any:
         limits = Adjustments(

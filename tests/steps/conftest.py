@@ -1,12 +1,15 @@
 """Three data sets that scikit-learn ships, one of each problem type: each run through the whole pipeline, once.
 
-Only settings differ between them. ``Case.run`` is what ``make demo DATA=... `` does.
+Only settings differ between them. ``Case.run`` is what ``make demo DATA=... KEEP=1`` does, on a localcloud of its own.
 """
 
 import json
 import shutil
+import subprocess
+import sys
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +20,12 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn import datasets
 
-from localcloud import demo
+from localcloud.environment import outside_client
+from localcloud.place import Place
+from localcloud.s3_store import S3Store
 from pipelines.settings import load
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = "[training]\nrounds = 40\nearly_stopping_rounds = 10\nlearning_rate = 0.2\n"
 
 
@@ -56,6 +61,18 @@ def gzipped_csv(table, folder):
         pyarrow.csv.write_csv(table, stream)
 
 
+def run_demo(*words):
+    """The command as people call it."""
+    command = [sys.executable, "-m", "localcloud.demo", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+
+
+def client(folder, service):
+    """Of the localcloud whose folder that is, and which runs."""
+    running = Place(folder).running()
+    return outside_client(service, running.url, running.region)
+
+
 @dataclass
 class Case:
     name: str
@@ -65,41 +82,52 @@ class Case:
     metric: str
     good: float  # of the gate's metric: far from what guessing reaches
     folder: Path = field(default_factory=Path)
-    exit_code: int | None = None
+    done: subprocess.CompletedProcess | None = None
 
     def run(self, folder: Path) -> "Case":
         self.folder = folder
-        shutil.copytree(CONFIG, folder / "config")
+        shutil.copytree(ROOT / "config", folder / "config")
         local = folder / "config/local.toml"
         local.write_text(local.read_text() + SMALL + self.settings)
         (folder / "raw").mkdir()
         self.write(self.load(), folder / "raw")
-        words = ["--config", str(folder / "config"), "--data", str(folder / "raw"), "--folder", str(folder / "cloud")]
-        self.exit_code = demo.main(words)
+        where = ("--config", folder / "config", "--data", folder / "raw", "--folder", folder / "cloud")
+        self.done = run_demo(*where, "--keep")
         return self
+
+    def client(self, service):
+        return client(self.folder / "cloud", service)
 
     @property
     def table(self) -> pa.Table:
         return self.load()
 
-    @property
+    @cached_property
     def run_folder(self) -> Path:
-        settings = load("local", self.folder / "config")
-        (run,) = (self.folder / "cloud/s3" / settings.bucket / settings.project.name / "runs").iterdir()
+        """What the run left in S3."""
+        runs = f"{load('local', self.folder / 'config').prefix}/runs/"
+        assert S3Store(self.client("s3")).download(runs, self.folder / "runs")
+        (run,) = (self.folder / "runs").iterdir()
         return run
 
     @property
     def evaluation(self) -> dict:
         return json.loads((self.run_folder / "evaluate/evaluation/evaluation.json").read_text())
 
-    @property
+    @cached_property
+    def package(self) -> dict:
+        sagemaker = self.client("sagemaker")
+        (listed,) = sagemaker.list_model_packages(ModelPackageGroupName="churn")["ModelPackageSummaryList"]
+        return sagemaker.describe_model_package(ModelPackageName=listed["ModelPackageArn"])
+
+    @cached_property
     def model(self) -> Path:
         """The model folder, unpacked as SageMaker unpacks it."""
-        folder = self.folder / "model"
-        if not folder.exists():
-            (archive,) = (self.folder / "cloud/s3").rglob("model.tar.gz")
-            with tarfile.open(archive) as packed:
-                packed.extractall(folder, filter="data")
+        folder, archive = self.folder / "model", self.folder / "model.tar.gz"
+        (container,) = self.package["InferenceSpecification"]["Containers"]
+        S3Store(self.client("s3")).fetch(container["ModelDataUrl"], archive)
+        with tarfile.open(archive) as packed:
+            packed.extractall(folder, filter="data")
         return folder
 
 
@@ -149,4 +177,7 @@ CASES = [
 
 @pytest.fixture(scope="session", params=CASES, ids=lambda case: case.name)
 def case(request, tmp_path_factory):
-    return request.param.run(tmp_path_factory.mktemp(request.param.name))
+    folder = tmp_path_factory.mktemp(request.param.name)
+    yield replace(request.param).run(folder)
+    down = [sys.executable, "-m", "localcloud", "--folder", str(folder / "cloud"), "down"]
+    subprocess.run(down, cwd=ROOT, check=True)

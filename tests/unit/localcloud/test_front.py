@@ -243,7 +243,7 @@ MISSING_IN_MOTO = [
     ("codeconnections", "list_connections", {}),
     ("sns", "create_sms_sandbox_phone_number", {"PhoneNumber": "+10000000"}),
     ("lambda", "put_function_recursion_config", {"FunctionName": "f", "RecursiveLoop": "Allow"}),
-    ("codepipeline", "get_pipeline_state", {"name": "p"}),
+    ("codedeploy", "list_git_hub_account_token_names", {}),
 ]
 
 

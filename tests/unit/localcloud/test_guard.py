@@ -48,6 +48,11 @@ def test_a_hard_coded_host_of_aws_is_answered_here(guarded: Cloud) -> None:
     assert guarded.counters[f"{PLAYED_HOSTS}: sts.eu-west-1.amazonaws.com"] == 1
 
 
+def test_a_queues_url_is_ours_even_when_awss_host_was_asked(guarded: Cloud) -> None:
+    done = run(guarded, "import boto3; print(boto3.client('sqs').create_queue(QueueName='q')['QueueUrl'])")
+    assert done.stdout == f"{guarded.url}/{guarded.account}/q\n", done.stderr
+
+
 def test_a_bucket_s_own_host_is_one_too(guarded: Cloud) -> None:
     guarded.client("s3").create_bucket(
         Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": guarded.region}

@@ -1,5 +1,6 @@
 """The job runner, with small scripts in the place of the project's own."""
 
+import io
 import os
 import tarfile
 import textwrap
@@ -9,14 +10,22 @@ import pytest
 
 from localcloud.jobs import processing, runner, runtimes, training
 from localcloud.jobs.job import Refused
-from localcloud.store import FolderStore
+from localcloud.jobs.watching import Watch
+from localcloud.s3_store import S3Store
 
 CODE = "s3://bucket/code"
 
 
 @pytest.fixture
-def store(tmp_path):
-    return FolderStore(tmp_path / "s3")
+def services():
+    return []
+
+
+@pytest.fixture
+def store(cloud):
+    where = {"LocationConstraint": "eu-west-1"}
+    cloud.client("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration=where)
+    return S3Store(cloud.client("s3"))
 
 
 def processing_request(store, script, **changes):
@@ -49,8 +58,9 @@ def target(name, mode):
     return {"OutputName": name, "S3Output": place}
 
 
-def run(request, tmp_path, store, **options):
-    return runner.run(processing.job(request), tmp_path / "instance", store, **options)
+def run(request, tmp_path, store, on_line=lambda _: None, stop=lambda: False, **options):
+    watch = Watch(line=lambda _, text: on_line(text), stop=stop)
+    return runner.run_all(processing.instances(request), [tmp_path / "instance"], store, watch=watch, **options)
 
 
 def test_inputs_arguments_environment_and_outputs_are_where_the_contract_says(tmp_path, store):
@@ -155,7 +165,7 @@ def test_jobs_see_no_credentials_of_the_caller(tmp_path, store, monkeypatch):
 
 def test_a_path_with_a_space_is_reached_through_an_alias_that_goes_away(tmp_path, store):
     script = "import pathlib, sys; print(pathlib.Path(sys.argv[2], 'rows.csv').read_text())"
-    job = processing.job(processing_request(store, script))
+    request = processing_request(store, script)
     instance = tmp_path / "my project"
     commands = []
 
@@ -163,7 +173,8 @@ def test_a_path_with_a_space_is_reached_through_an_alias_that_goes_away(tmp_path
         commands.append(runtimes.process(job, folder))
         return commands[0]
 
-    assert runner.run(job, instance, store, prepare=prepare).status == "Completed"
+    outcome = runner.run_all(processing.instances(request), [instance], store, prepare=prepare)
+    assert outcome.status == "Completed"
     assert not any(" " in argument for argument in commands[0].argv)
     assert commands[0].alias is not None
     assert not commands[0].alias.parent.exists()
@@ -207,15 +218,15 @@ exit ${1:-0}
 def train(store, tmp_path, folder, driver=DRIVER):
     store.write("s3://bucket/sm_drivers/go.sh", driver.encode())
     store.write("s3://bucket/train/rows", b"1,2")
-    return runner.run(training.job(training_request()), tmp_path / folder, store)
+    return runner.run_all(training.instances(training_request()), [tmp_path / folder], store)
 
 
 def test_training_packs_its_model_and_keeps_its_checkpoints(tmp_path, store):
     outcome = train(store, tmp_path, "one")
     assert outcome.status == "Completed"
-    packed = store.path(training.artifact(training_request()))
-    assert str(packed).endswith("bucket/models/train-1/output/model.tar.gz")
-    with tarfile.open(packed) as archive:
+    packed = training.artifact(training_request())
+    assert packed == "s3://bucket/models/train-1/output/model.tar.gz"
+    with tarfile.open(fileobj=io.BytesIO(store.read(packed))) as archive:
         assert archive.getnames() == ["hyperparameters.json", "rows"]
     assert store.read("s3://bucket/checkpoints/state") == b"round-5\n"
 
@@ -248,17 +259,17 @@ def test_a_restart_finds_the_checkpoints(tmp_path, store):
     [
         ({"ProcessingJobName": "no spaces please"}, "not a job name"),
         ({"AppSpecification": {"ImageUri": "image"}}, "names no ContainerEntrypoint"),
-        ({"ProcessingResources": {"ClusterConfig": {"InstanceCount": 2}}}, "asks for 2 instances"),
+        ({"ProcessingResources": {"ClusterConfig": {"InstanceCount": 99}}}, "asks for 99 instances"),
         ({"ProcessingInputs": [{"InputName": "d", "DatasetDefinition": {}}]}, "input d has no S3Input"),
     ],
 )
 def test_what_cannot_run_here_is_refused(store, change, says):
     with pytest.raises(Refused, match=says):
-        processing.job(processing_request(store, "", **change))
+        processing.instances(processing_request(store, "", **change))
 
 
 def test_docker_mounts_the_instance_and_runs_the_requests_image(tmp_path, store):
-    job = processing.job(processing_request(store, "", NetworkConfig={"EnableNetworkIsolation": True}))
+    (job,) = processing.instances(processing_request(store, "", NetworkConfig={"EnableNetworkIsolation": True}))
     argv = runtimes.docker()(job, tmp_path).argv
     assert argv[:5] == ["docker", "run", "--rm", "--name", "job"]
     assert f"{tmp_path.resolve()}/opt/ml:/opt/ml" in argv

@@ -113,7 +113,7 @@ def test_up_twice_down_twice(localcloud: Command, shared: Command) -> None:
     assert child.wait(10) == -15
     assert began(pid) is None
     assert localcloud("down").stdout == "localcloud is not running\n"
-    assert {path.name for path in localcloud.folder.iterdir()} == {"lock", "port", "server.log"}
+    assert {path.name for path in localcloud.folder.iterdir()} == {"lock", "port", "server.log", "example"}
     assert shared("status").returncode == 0
 
 
@@ -220,10 +220,53 @@ def test_status_tells_what_a_person_asks(shared: Command) -> None:
         assert line in told
 
 
-def test_reset_empties_the_server(shared: Command) -> None:
+def test_reset_empties_the_server_and_furnishes_it_again(shared: Command) -> None:
     shared.client("sqs").create_queue(QueueName="q")
+    s3 = shared.client("s3")
+    (bucket,) = s3.list_buckets()["Buckets"]
+    s3.put_object(Bucket=bucket["Name"], Key="mine", Body=b"x")
     shared("reset")
     assert "QueueUrls" not in shared.client("sqs").list_queues()
+    listed = s3.list_objects_v2(Bucket=bucket["Name"])["Contents"]
+    assert [entry["Key"] for entry in listed] == ["churn/data/churn.csv"]
+
+
+def test_in_a_process_that_it_started_up_starts_nothing(shared: Command, tmp_path: Path) -> None:
+    inner, url = Command(tmp_path / "inner"), shared.up()
+    done = inner("up", LOCALCLOUD_URL=url)
+    assert done.stdout.splitlines()[-1] == url
+    told = inner("status", LOCALCLOUD_URL=url).stdout
+    assert told.startswith(f"localcloud is running, and started this process: {url}\n")
+    for command in ("down", "reset", "env", "logs"):
+        done = inner(command, ok=False, LOCALCLOUD_URL=url)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"error: this process was started by the localcloud at {url} (LOCALCLOUD_URL): ")
+    assert not inner.folder.exists()
+    assert shared("status").returncode == 0
+
+
+def test_a_server_that_started_this_process_and_is_gone_is_told(tmp_path: Path) -> None:
+    done = Command(tmp_path)("up", ok=False, LOCALCLOUD_URL="http://127.0.0.1:1")
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    assert "unset LOCALCLOUD_URL" in done.stderr
+
+
+def test_a_childs_variables_name_the_server_and_a_shells_do_not(shared: Command, cloud: Any) -> None:
+    assert cloud.environment()["LOCALCLOUD_URL"] == cloud.url
+    told = shared("env").stdout
+    assert "AWS_ENDPOINT_URL" in told
+    assert "LOCALCLOUD_URL" not in told
+
+
+def test_jobs_run_in_containers_when_up_is_told_so(localcloud: Command) -> None:
+    localcloud.up("--docker", "some-image")
+    variables = Path(f"/proc/{localcloud.pid}/environ").read_text().split("\0")
+    assert "LOCALCLOUD_DOCKER=some-image" in variables
+    assert localcloud("up").returncode == 0
+    done = localcloud("up", "--docker", ok=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: localcloud is running with --docker some-image, not with --docker; ")
 
 
 def test_logs_can_be_read_and_followed(shared: Command) -> None:

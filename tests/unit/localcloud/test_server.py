@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.http.server import THREADS, Server
+from localcloud.http.server import SPARE, THREADS, Server
 
 Start = Callable[..., Any]
 
@@ -140,9 +140,10 @@ def test_calls_that_wait_take_nobody_s_turn() -> None:
     for thread in threads:
         thread.join(30)
     deadline = time.monotonic() + 10
-    while len(ours()) > THREADS + 1 and time.monotonic() < deadline:
+    most = THREADS + SPARE + 1  # and the one that has the connections
+    while len(ours()) > most and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert len(ours()) == THREADS + 1  # and the one that has the connections
+    assert len(ours()) <= most
     server.close()
     assert not ours()
 

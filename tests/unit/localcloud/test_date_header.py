@@ -1,0 +1,47 @@
+"""Every answer says in Date what time it is in the cloud."""
+
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from urllib.request import urlopen
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def date(answer):
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+
+
+@pytest.mark.parametrize(
+    "service, operation, request_",
+    [
+        ("sagemaker", "list_models", {}),
+        ("cloudwatch", "list_metrics", {}),
+        ("s3", "list_buckets", {}),
+        ("sts", "get_caller_identity", {}),
+    ],
+)
+def test_of_our_services_and_of_motos(cloud, aws, service, operation, request_):
+    cloud.clock.advance(86_400)
+    now = cloud.clock.now().replace(microsecond=0)
+    assert date(getattr(aws(service), operation)(**request_)) == now
+    cloud.clock.advance(3600)
+    assert date(getattr(aws(service), operation)(**request_)) == now + timedelta(hours=1)
+
+
+def test_of_refusals_too(cloud, aws):
+    cloud.clock.advance(86_400)
+    for call in (
+        lambda: aws("sagemaker").describe_model(ModelName="none"),
+        lambda: aws("s3").get_object(Bucket="none", Key="none"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            call()
+        assert date(refused.value.response) == cloud.clock.now().replace(microsecond=0)
+
+
+def test_there_is_one_date_only(cloud, aws):
+    cloud.clock.advance(86_400)
+    with urlopen(f"{cloud.url}/_localcloud/status", timeout=5) as answer:  # noqa: S310 - ours
+        dates = answer.headers.get_all("Date")
+    assert [parsedate_to_datetime(each) for each in dates] == [cloud.clock.now().replace(microsecond=0)]
