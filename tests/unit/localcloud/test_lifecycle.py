@@ -207,7 +207,7 @@ def test_what_runs_is_not_changed_by_another_up(shared: Command) -> None:
 
 def test_status_tells_what_a_person_asks(shared: Command) -> None:
     with pytest.raises(Exception, match="NotImplementedByLocalcloud"):
-        shared.client("codeconnections").list_connections()
+        shared.client("codedeploy").list_git_hub_account_token_names()
     told = shared("status").stdout
     assert told.startswith(f"localcloud is running: {shared.up()}\n")
     for line in (
@@ -215,7 +215,7 @@ def test_status_tells_what_a_person_asks(shared: Command) -> None:
         "000000000000 in eu-west-1",
         f"pid {shared.pid}",
         "failed inside",
-        "ListConnections",
+        "ListGitHubAccountTokenNames",
     ):
         assert line in told
 

@@ -1,0 +1,150 @@
+"""InvokeEndpoint as a client sees it: boto3, over HTTP."""
+
+from collections import Counter
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def refused(call, *arguments, **more):
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **more)
+    return caught.value.response
+
+
+def test_an_answer_has_the_models_body_type_and_variant(world):
+    world.route((world.started(COLOUR="green"), 1))
+    answer = world.invoke(Accept="application/json")
+    assert answer["Body"].read() == b"green"
+    assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("application/json", "AllTraffic")
+    assert "CustomAttributes" not in answer
+
+
+def test_traffic_is_shared_between_two_fleets_of_a_variant(world):
+    blue, green = world.started(COLOUR="blue"), world.started(COLOUR="green", config="config-2")
+    world.route((blue, 0.9), (green, 0.1))
+    colours = Counter(world.invoke()["Body"].read() for _ in range(100))
+    assert colours[b"green"] == pytest.approx(10, abs=1)
+    assert len(world.metric("Invocations")) == 100
+    assert len(world.metric("Invocations", EndpointConfigName="config-2")) == colours[b"green"]
+
+
+def test_a_target_variant_is_asked_whatever_its_share(world):
+    other = world.started(variant="Other", COLOUR="other")
+    world.route((world.started(), 1), (other, 0))
+    answer = world.invoke(TargetVariant="Other")
+    assert (answer["Body"].read(), answer["InvokedProductionVariant"]) == (b"other", "Other")
+
+
+def test_a_target_variant_that_is_not_there(world):
+    world.route((world.started(), 1))
+    error = refused(world.invoke, TargetVariant="Third")["Error"]
+    assert error == {"Code": "ValidationError", "Message": "Variant Third does not exist for Endpoint churn."}
+
+
+def test_an_endpoint_without_fleets_is_not_found(world):
+    world.route()
+    assert refused(world.invoke)["Error"]["Message"] == "Endpoint churn of account 000000000000 not found."
+
+
+@pytest.mark.parametrize(
+    "body, who, status, said",
+    [("refuse", "client", 400, "the row has no tenure"), ("fail", "server", 500, "broken tree")],
+)
+def test_what_the_model_refuses_or_fails_at_is_a_model_error(world, body, who, status, said):
+    world.route((world.started(), 1))
+    told = refused(world.invoke, body)
+    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelError", 424)
+    assert told["Error"]["Message"].startswith(f"Received {who} error ({status}) from primary with message ")
+    assert "/aws/sagemaker/Endpoints/churn in account 000000000000" in told["Error"]["Message"]
+    assert told["OriginalStatusCode"] == status
+    assert said in told["OriginalMessage"]
+    stream = told["LogStreamArn"].partition(":log-stream:")[2]
+    assert stream in {name for name, _ in world.log()}
+    assert told["LogStreamArn"].startswith(
+        "arn:aws:logs:eu-west-1:000000000000:log-group:/aws/sagemaker/Endpoints/churn"
+    )
+
+
+def test_a_model_that_takes_too_long_is_a_model_error(world):
+    fleet, word = world.fleet(), world.word()
+    fleet.answer_seconds = 0.2
+    fleet.start(1, word)
+    word.wait()
+    world.route((fleet, 1))
+    told = refused(world.invoke, "sleep 1")
+    assert (told["Error"]["Code"], told["OriginalStatusCode"]) == ("ModelError", 0)
+    assert "Your invocation timed out" in told["OriginalMessage"]
+    assert world.metric("Invocation5XXErrors") == [1]
+
+
+def test_an_instance_that_ends_under_a_request_is_a_model_error(world):
+    fleet = world.started()
+    world.route((fleet, 1))
+    told = refused(world.invoke, "die")
+    assert (told["Error"]["Code"], told["OriginalStatusCode"]) == ("ModelError", 0)
+    assert told["OriginalMessage"] == "the instance ended before it answered"
+
+
+def test_without_an_instance_the_service_is_unavailable(world):
+    world.route((world.fleet(), 1))
+    told = refused(world.invoke)
+    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("ServiceUnavailable", 503)
+    assert world.metric("Invocation5XXErrors") == [1]
+    assert world.metric("ModelLatency") == []
+
+
+def test_a_fleet_that_leaves_between_choice_and_request_loses_nothing(world):
+    blue, green = world.started(COLOUR="blue"), world.started(COLOUR="green")
+    world.route((blue, 1))
+    routes, choose = world.routes["churn"], world.routes["churn"].choose
+
+    def late(target):
+        fleet = choose(target)
+        blue.stop()
+        routes.set([(green, 1)])
+        return fleet
+
+    routes.choose = late
+    assert world.invoke()["Body"].read() == b"green"
+    assert (blue.counts["received"], green.counts["received"]) == (0, 1)
+
+
+def test_routes_that_only_know_a_fleet_that_is_gone_end_in_a_refusal(world):
+    blue = world.started()
+    world.route((blue, 1))
+    blue.stop()
+    assert refused(world.invoke)["Error"]["Code"] == "ServiceUnavailable"
+
+
+def test_no_request_is_lost_while_traffic_moves_and_fleets_leave(world):
+    """Clients that never stop, and ten changes of fleet under them."""
+    fleets = [world.started(COLOUR="blue")]
+    world.route((fleets[0], 1))
+    stop, told = [], []
+
+    def client():
+        while not stop:
+            told.append(world.invoke()["Body"].read())
+
+    threads = [world.in_background(client) for _ in range(4)]
+    for number in range(5):
+        fleets.append(world.started(COLOUR=f"green-{number}"))
+        world.route((fleets[-2], 0.5), (fleets[-1], 0.5))
+        world.route((fleets[-1], 1))
+        fleets[-2].stop()
+    stop.append(True)
+    for thread in threads:
+        thread.join(10)
+    assert all(hasattr(thread, "result") for thread in threads), "a client saw an error"
+    counts = [fleet.counts for fleet in fleets]
+    assert sum(count["answered"] for count in counts) == sum(count["received"] for count in counts) == len(told)
+    assert len({*told}) >= 5
+
+
+def test_a_body_of_the_largest_size_goes_through_and_one_more_does_not(world):
+    world.route((world.started(), 1))
+    assert world.invoke("x" * 6_291_456)["Body"].read() == b"blue"
+    error = refused(world.invoke, "x" * 6_291_457)["Error"]
+    assert error["Code"] == "ValidationError"
+    assert "6291456" in error["Message"]
