@@ -50,6 +50,7 @@ def _log() -> None:
 def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], None], stop: Event) -> None:
     from localcloud.clock import Clock
     from localcloud.cloud import ACCOUNT, REGION, Cloud
+    from localcloud.git.codecommit import CodeCommit
     from localcloud.http.listening import listening
 
     aws = aws_settings()
@@ -63,7 +64,7 @@ def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], Non
             why = getattr(error, "strerror", "") or error
             raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
         _furnish_meanwhile(cloud)
-        cloud.work(cloud.services["codecommit"].ready)  # to be pushed to
+        cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
         running = _describe(place, cloud)
         place.write(running)
         ready(running)

@@ -1,7 +1,7 @@
 """What an account has before the first command: on AWS the foundation's stack makes it, here ``up`` does.
 
-The bucket and the role of the environment "local", and example data where the settings are still those of the example.
-What is there already is left alone. Bucket and role carry a tag, so that a stack may take them over.
+The bucket, the role and the connection to a Git host of the environment "local", and example data where the settings are
+still those of the example. What is there already is left alone. Bucket and role carry a tag, so that a stack may take them over.
 
 It all goes straight into moto's state: no client has to be made for it, which would take longer than the rest.
 """
@@ -43,6 +43,7 @@ def furnish(cloud: Cloud, kept: Path) -> None:
     if f":{cloud.account}:role/" in settings.role_arn:
         with cloud.moto("iam") as iam:
             _make_role(iam, settings.role_arn)
+    _connect(cloud, settings.delivery.connection_arn)
 
 
 def _example(kept: Path) -> bytes:
@@ -54,6 +55,13 @@ def _example(kept: Path) -> bytes:
 
         example_data.write(file, ROWS)
     return file.read_bytes()
+
+
+def _connect(cloud: Cloud, arn: str) -> None:
+    """On AWS a person makes the connection, in the console."""
+    service: Any = cloud.services.get(arn.split(":")[2] if arn else "")
+    if service and arn not in service.connections:
+        service.add(arn, "local")
 
 
 def _make_role(iam: Any, arn: str) -> None:

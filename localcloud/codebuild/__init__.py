@@ -1,0 +1,1 @@
+"""CodeBuild: builds as processes of this machine, as the buildspec says."""

@@ -1,0 +1,186 @@
+"""A buildspec, version 0.2, read into plain data; what is wrong with it is one sentence, as CodeBuild tells it.
+
+Stricter than CodeBuild, which passes over keys that it does not know: here a misspelt key is refused.
+Not reproduced: batch builds, proxies, RETRY on failure, other shells than sh and bash, run-as: each refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+PHASES = ("install", "pre_build", "build", "post_build")
+SHELLS = {"bash": "bash", "/bin/sh": "sh", "sh": "sh"}
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+KEYS = {
+    "": {"version", "env", "phases", "reports", "artifacts", "cache"},
+    "env": {"shell", "variables", "parameter-store", "secrets-manager", "exported-variables", "git-credential-helper"},
+    "artifacts": {
+        *("files", "name", "discard-paths", "base-directory", "exclude-paths", "enable-symlinks"),
+        *("s3-prefix", "secondary-artifacts"),
+    },
+    "reports": {"files", "file-format", "base-directory", "discard-paths"},
+    "cache": {"paths", "key", "fallback-keys", "action"},
+    "phase": {"commands", "finally", "on-failure", "runtime-versions"},
+}
+LACKING = {"batch": "batch builds", "proxy": "a proxy", "run-as": "another user"}
+
+
+class YamlFileError(Exception):
+    """The sentence that CodeBuild gives with the status YAML_FILE_ERROR."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    commands: tuple[str, ...] = ()
+    afterwards: tuple[str, ...] = ()  # "finally"
+    on_failure: str = ""  # ABORT, CONTINUE or "": as the phase has it by default
+    runtimes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Of an artifact, or of a report."""
+
+    patterns: tuple[str, ...]
+    base: str = ""
+    exclude: tuple[str, ...] = ()
+    discard_paths: bool = False
+    name: str = ""
+    format: str = "JUNITXML"
+
+
+@dataclass(frozen=True)
+class Buildspec:
+    phases: Mapping[str, Phase]
+    shell: str = "sh"
+    variables: Mapping[str, str] = field(default_factory=dict)
+    parameter_store: Mapping[str, str] = field(default_factory=dict)
+    secrets_manager: Mapping[str, str] = field(default_factory=dict)
+    exported: tuple[str, ...] = ()
+    artifacts: Files | None = None
+    secondary_artifacts: Mapping[str, Files] = field(default_factory=dict)
+    reports: Mapping[str, Files] = field(default_factory=dict)
+    cache: tuple[str, ...] = ()
+
+
+def inline(text: str) -> bool:
+    """A project's buildspec is its text, or else a path in the source."""
+    return "\n" in text or text.lstrip().startswith(("version", "{"))
+
+
+def parse(text: str) -> Buildspec:
+    import yaml  # type: ignore[import-untyped]
+
+    try:
+        told = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise YamlFileError(f"the buildspec is no YAML: {' '.join(str(error).split())}") from None
+    told = _known(told, "")
+    if str(told.get("version")) != "0.2":
+        raise YamlFileError(f"unsupported version {told.get('version')!r}: localcloud reads buildspecs of version 0.2")
+    env = _known(told.get("env", {}), "env")
+    artifacts = told.get("artifacts")
+    secondary = _map((artifacts or {}).get("secondary-artifacts", {}), "artifacts.secondary-artifacts")
+    return Buildspec(
+        phases=_phases(told.get("phases")),
+        shell=_shell(env.get("shell", "sh")),
+        variables=_variables(env, "variables"),
+        parameter_store=_variables(env, "parameter-store"),
+        secrets_manager=_variables(env, "secrets-manager"),
+        exported=_texts(env.get("exported-variables", []), "env.exported-variables"),
+        artifacts=_files(artifacts, "artifacts", others=bool(secondary)) if artifacts is not None else None,
+        secondary_artifacts={name: _files(one, "artifacts") for name, one in secondary.items()},
+        reports={name: _files(one, "reports") for name, one in _map(told.get("reports", {}), "reports").items()},
+        cache=_texts(_known(told.get("cache", {}), "cache").get("paths", []), "cache.paths"),
+    )
+
+
+def _phases(told: Any) -> dict[str, Phase]:
+    phases = _map(told, "phases")
+    if not phases:
+        raise YamlFileError("phases are missing: a buildspec needs at least one")
+    if unknown := [name for name in phases if name not in PHASES]:
+        raise YamlFileError(f"unknown phase {unknown[0]!r}: the phases are {', '.join(PHASES)}")
+    return {name: _phase(one, f"phases.{name}", optional=name == "install") for name, one in phases.items()}
+
+
+def _phase(told: Any, where: str, *, optional: bool) -> Phase:
+    phase = _known(told, "phase", where)
+    on_failure = str(phase.get("on-failure", ""))
+    if on_failure.startswith("RETRY"):
+        raise YamlFileError(f"{where}.on-failure: localcloud does not retry builds; use ABORT or CONTINUE")
+    if on_failure not in ("", "ABORT", "CONTINUE"):
+        raise YamlFileError(f"{where}.on-failure is {on_failure!r}: it must be ABORT, CONTINUE or RETRY")
+    commands = _texts(phase.get("commands", []), f"{where}.commands")
+    if not commands and not optional:
+        raise YamlFileError(f"{where}: commands are missing")
+    afterwards = _texts(phase.get("finally", []), f"{where}.finally")
+    return Phase(commands, afterwards, on_failure, _map(phase.get("runtime-versions", {}), f"{where}.runtime-versions"))
+
+
+def _files(told: Any, where: str, *, others: bool = False) -> Files:
+    entry = _known(told, where)
+    patterns = _texts(entry.get("files", []), f"{where}.files")
+    if not patterns and not others:
+        raise YamlFileError(f"{where}: files are missing")
+    return Files(
+        patterns,
+        base=str(entry.get("base-directory", "")),
+        exclude=_texts(entry.get("exclude-paths", []), f"{where}.exclude-paths"),
+        discard_paths=str(entry.get("discard-paths", "no")).lower() in ("yes", "true"),
+        name=str(entry.get("name", "")),
+        format=str(entry.get("file-format", "JUNITXML")).upper(),
+    )
+
+
+def _shell(told: Any) -> str:
+    if told not in SHELLS:
+        raise YamlFileError(f"env.shell is {told!r}: localcloud has bash and /bin/sh")
+    return SHELLS[told]
+
+
+def _variables(env: Mapping[str, Any], kind: str) -> dict[str, str]:
+    found = {}
+    for name, value in _map(env.get(kind, {}), f"env.{kind}").items():
+        if not NAME.fullmatch(str(name)):
+            raise YamlFileError(f"env.{kind}: {name!r} is no name of a variable")
+        if str(name).startswith("CODEBUILD_"):
+            raise YamlFileError(f"env.{kind}: {name} begins with CODEBUILD_, which is reserved")
+        if isinstance(value, list | dict) or value is None:
+            raise YamlFileError(f"env.{kind}: the value of {name} must be a text")
+        found[str(name)] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
+
+
+def _known(told: Any, kind: str, where: str = "") -> dict[str, Any]:
+    where = where or kind or "the buildspec"
+    entries = _map(told, where)
+    for key in entries:
+        if key in LACKING:
+            raise YamlFileError(f"{where}: {key} ({LACKING[key]}) is not implemented by localcloud")
+        if key not in KEYS[kind]:
+            raise YamlFileError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(KEYS[kind]))}")
+    return entries
+
+
+def _map(told: Any, where: str) -> dict[str, Any]:
+    if told is None:
+        return {}
+    if not isinstance(told, dict):
+        raise YamlFileError(f"{where} must be a map of keys and values")
+    return told
+
+
+def _texts(told: Any, where: str) -> tuple[str, ...]:
+    """A list of texts; one text alone counts as a list of one."""
+    items = [told] if isinstance(told, str) else told
+    if not isinstance(items, list):
+        raise YamlFileError(f"{where} must be a list")
+    for number, item in enumerate(items):
+        if not isinstance(item, str):
+            found = "subkeys" if isinstance(item, dict) else f"a {type(item).__name__} ({item!r})"
+            raise YamlFileError(f"Expected {where}[{number}] to be of string type: found {found} instead; quote it")
+    return tuple(items)

@@ -1,0 +1,1 @@
+"""CodePipeline: executions that move through stages, one clock, real builds, real approvals."""

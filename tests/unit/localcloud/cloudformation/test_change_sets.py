@@ -1,0 +1,128 @@
+"""Change sets: what they show, what they do, and when there is nothing to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+Make = Callable[..., dict[str, Any]]
+TOPIC = {"Type": "AWS::SNS::Topic"}
+
+
+@pytest.fixture
+def propose(cfn: Any) -> Make:
+    def make(template: dict[str, Any], kind: str = "UPDATE", name: str = "c", **more: Any) -> dict[str, Any]:
+        made = cfn.create_change_set(
+            StackName="s", ChangeSetName=name, ChangeSetType=kind, TemplateBody=json.dumps(template), **more
+        )
+        found: dict[str, Any] = cfn.describe_change_set(ChangeSetName=made["Id"])
+        return found
+
+    return make
+
+
+def shown(change_set: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    changes = [change["ResourceChange"] for change in change_set["Changes"]]
+    return {change["LogicalResourceId"]: (change["Action"], change.get("Replacement", "")) for change in changes}
+
+
+def test_a_stack_is_created_by_one(propose: Make, cfn: Any, events: Any) -> None:
+    made = propose({"Resources": {"A": TOPIC}}, "CREATE", Tags=[{"Key": "k", "Value": "v"}], Description="first")
+    assert (made["Status"], made["ExecutionStatus"], made["Description"]) == ("CREATE_COMPLETE", "AVAILABLE", "first")
+    assert shown(made) == {"A": ("Add", "")}
+    assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
+    assert cfn.list_change_sets(StackName="s")["Summaries"][0]["ChangeSetName"] == "c"
+    with pytest.raises(ClientError, match=r"ChangeSet \[c\] already exists"):
+        propose({"Resources": {"A": TOPIC}}, "CREATE")
+    cfn.execute_change_set(ChangeSetName="c", StackName="s")
+    stack = cfn.describe_stacks(StackName="s")["Stacks"][0]
+    assert (stack["StackStatus"], stack["Tags"]) == ("CREATE_COMPLETE", [{"Key": "k", "Value": "v"}])
+    assert events()[0] == ("s", "REVIEW_IN_PROGRESS")
+    with pytest.raises(ClientError) as gone:
+        cfn.execute_change_set(ChangeSetName="c", StackName="s")
+    assert gone.value.response["Error"]["Code"] == "ChangeSetNotFound"
+    with pytest.raises(ClientError, match="already exists and cannot be created again"):
+        propose({"Resources": {"A": TOPIC}}, "CREATE")
+
+
+def test_what_an_update_would_do(create: Make, propose: Make, cfn: Any, cloud: Any) -> None:
+    template = {
+        "Parameters": {"Display": {"Type": "String", "Default": "one"}},
+        "Resources": {
+            "Same": TOPIC,
+            "Changed": {**TOPIC, "Properties": {"DisplayName": {"Ref": "Display"}}},
+            "Replaced": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "a"}},
+            "Follows": {**TOPIC, "Properties": {"TopicName": {"Fn::GetAtt": ["Replaced", "QueueName"]}}},
+            "Follows2": {**TOPIC, "Properties": {"DisplayName": {"Fn::GetAtt": ["Replaced", "QueueName"]}}},
+            "Policy": TOPIC,
+            "Gone": TOPIC,
+        },
+    }
+    create(template)
+    resources: Any = template["Resources"]
+    resources["Replaced"]["Properties"] = {"QueueName": "b"}
+    resources["Policy"] = {**TOPIC, "DeletionPolicy": "Retain"}
+    resources["Added"] = resources.pop("Gone")
+    made = propose(template, Parameters=[{"ParameterKey": "Display", "ParameterValue": "two"}])
+    assert shown(made) == {
+        "Changed": ("Modify", "False"),
+        "Replaced": ("Modify", "True"),
+        "Follows": ("Modify", "Conditional"),
+        "Follows2": ("Modify", "False"),
+        "Policy": ("Modify", "False"),
+        "Added": ("Add", ""),
+        "Gone": ("Remove", ""),
+    }
+    changes = {each["ResourceChange"]["LogicalResourceId"]: each["ResourceChange"] for each in made["Changes"]}
+    assert changes["Changed"]["Details"][0]["ChangeSource"] == "ParameterReference"
+    assert changes["Replaced"]["Details"][0]["Target"]["RequiresRecreation"] == "Always"
+    assert changes["Follows"]["Details"][0]["Evaluation"] == "Dynamic"
+    assert changes["Policy"]["Scope"] == ["DeletionPolicy"]
+    assert len(cloud.client("sqs").list_queues()["QueueUrls"]) == 1  # only shown
+    cfn.execute_change_set(ChangeSetName=made["ChangeSetId"])
+    assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE"
+    assert cloud.client("sqs").list_queues()["QueueUrls"][0].endswith("/b")
+
+
+def test_one_without_changes_fails(create: Make, propose: Make, cfn: Any) -> None:
+    create({"Resources": {"A": TOPIC}})
+    made = propose({"Resources": {"A": TOPIC}, "Description": "other words"})
+    assert (made["Status"], made["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert made["StatusReason"].startswith("The submitted information didn't contain changes.")
+    with pytest.raises(ClientError, match=r"cannot be executed in its current \[FAILED\]"):
+        cfn.execute_change_set(ChangeSetName="c", StackName="s")
+    cfn.delete_change_set(ChangeSetName="c", StackName="s")
+    assert cfn.list_change_sets(StackName="s")["Summaries"] == []
+    assert propose({"Resources": {"A": TOPIC}, "Outputs": {"O": {"Value": "new"}}})["Status"] == "CREATE_COMPLETE"
+
+
+def test_refused(create: Make, propose: Make, cfn: Any) -> None:
+    with pytest.raises(ClientError, match=r"Stack \[s\] does not exist"):
+        propose({"Resources": {"A": TOPIC}})
+    with pytest.raises(ClientError, match="import of resources is not implemented"):
+        propose({"Resources": {"A": TOPIC}}, "IMPORT")
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
+    with pytest.raises(ClientError, match="CAPABILITY_IAM"):
+        propose({"Resources": {"A": role}}, "CREATE")
+    with pytest.raises(ClientError, match="does not exist"):
+        cfn.describe_stacks(StackName="s")  # nothing was left in review
+    with pytest.raises(ClientError) as refused:
+        cfn.describe_change_set(ChangeSetName="arn:aws:cloudformation:eu-west-1:000000000000:changeSet/x/y")
+    assert refused.value.response["Error"]["Code"] == "ChangeSetNotFound"
+
+
+def test_a_failure_follows_the_change_sets_wish(propose: Make, cfn: Any) -> None:
+    bad = {"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": -1}}}}
+    made = propose(bad, "CREATE", OnStackFailure="DELETE")
+    cfn.execute_change_set(ChangeSetName=made["ChangeSetId"])
+    assert cfn.describe_stacks(StackName=made["StackId"])["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_a_stack_in_review_goes_without_a_trace(propose: Make, cfn: Any) -> None:
+    propose({"Resources": {"A": TOPIC}}, "CREATE")
+    cfn.delete_stack(StackName="s")
+    assert cfn.list_stacks()["StackSummaries"] == []
