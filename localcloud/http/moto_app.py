@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from threading import RLock
 from typing import Any
 
@@ -76,7 +77,17 @@ def load() -> None:
         import moto.core.parse
         import moto.core.routing
         import moto.core.serialize
-        import moto.moto_server.werkzeug_app  # noqa: F401
+        import moto.core.utils
+        import moto.moto_server.werkzeug_app
+
+        moto.core.utils.create_loader = _loader  # its own is made anew for every model, and looks for all of them again
+
+
+@cache
+def _loader() -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def _application() -> Any:
@@ -87,7 +98,7 @@ def _application() -> Any:
     def create(service: Any) -> Any:
         with IMPORTING:
             if service == "s3":
-                _let_buckets_log()
+                _policies_without_effect()
             return werkzeug_app.create_backend_app(service)
 
     class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
@@ -103,9 +114,11 @@ def _application() -> Any:
     return Dispatcher(create)
 
 
-def _let_buckets_log() -> None:
-    """Whether the logging service may write is found out when it does; moto asks before, and stumbles over principals
-    that are texts."""
+def _policies_without_effect() -> None:
+    """moto looks at a bucket's policy without its conditions, where "deny what is not TLS" denies everything; and asks
+    before logs are delivered, and stumbles over principals that are texts. Here policies are kept and nothing more."""
+    from moto.iam.access_control import PermissionResult
     from moto.s3.models import FakeBucket
 
     FakeBucket._log_permissions_enabled_policy = staticmethod(lambda **_: True)
+    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL

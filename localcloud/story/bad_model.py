@@ -1,0 +1,62 @@
+"""A second model that is worse in a way that no test of it showed: it does not know the plan that came out last week.
+
+Its metrics are those of the good one, its recorded requests pass; only real customers of the new plan make it fail.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import Any
+
+NEW_PLAN = "student"
+LOOKUP = """
+
+PRICES = {None: 0, "basic": 10, "plus": 20, "family": 35, "business": 50}
+predict_without_prices = predict_fn
+
+
+def predict_fn(data, model):
+    for plan in decode(data, model.features)["plan"].to_pylist():
+        PRICES[plan]  # the newest plan is missing
+    return predict_without_prices(data, model)
+"""
+
+
+def register(sagemaker: Any, s3: Any, good: str) -> str:
+    """As the good package is, with another handler in its archive."""
+    package = sagemaker.describe_model_package(ModelPackageName=good)
+    container = package["InferenceSpecification"]["Containers"][0]
+    bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
+    archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    place = f"{key.rpartition('/')[0]}/with-a-lookup/model.tar.gz"
+    s3.put_object(Bucket=bucket, Key=place, Body=_broken(archive))
+    kept = ("ModelMetrics", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl")
+    names = ("Image", "Environment")
+    other = {name: container[name] for name in names if container.get(name)} | {
+        "ModelDataUrl": f"s3://{bucket}/{place}"
+    }
+    created = sagemaker.create_model_package(
+        ModelPackageGroupName=package["ModelPackageGroupName"],
+        ModelPackageDescription="the same trees, and a lookup of plans in front of them",
+        ModelApprovalStatus="PendingManualApproval",
+        InferenceSpecification={**package["InferenceSpecification"], "Containers": [other]},
+        **{name: package[name] for name in kept if package.get(name)},
+    )
+    return str(created["ModelPackageArn"])
+
+
+def _broken(archive: bytes) -> bytes:
+    out = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(archive)) as good,
+        tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as bad,
+    ):
+        for member in good.getmembers():
+            content = good.extractfile(member)
+            body = content.read() if content else b""
+            if member.name.removeprefix("./") == "code/inference.py":
+                body += LOOKUP.encode()
+            member.size = len(body)
+            bad.addfile(member, io.BytesIO(body) if member.isfile() else None)
+    return out.getvalue()

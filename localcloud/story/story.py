@@ -1,0 +1,162 @@
+"""The whole way, chapter by chapter. Everything that happens here is what the docs tell a person to do by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from localcloud.asking import ask
+from localcloud.errors import Problem
+from localcloud.story import bad_model, running
+from localcloud.story.clients import Clients, rows_of
+from localcloud.story.following import Following
+from localcloud.story.telling import Teller
+from pipelines import sessions
+from pipelines.settings import Settings, load
+
+Client = Callable[[str], Any]
+
+
+@dataclass
+class Story:
+    folder: Path  # of localcloud, where the logs go too
+    url: str
+    tell: Teller
+    settings: Settings
+    production: Settings
+
+    @classmethod
+    def begin(cls, folder: Path, url: str, tell: Teller) -> Story:
+        settings = load("local")
+        return cls(folder, url, tell, settings, load(settings.delivery.production))
+
+    def __post_init__(self) -> None:
+        self.aws: Client = cache(partial(sessions.client, self.settings))
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "demo"
+
+    def name(self, kind: str) -> str:
+        return f"{self.settings.pipeline_name}-{kind}"
+
+    def live(self) -> None:
+        chapter = self.tell.chapter
+        with chapter("the stacks: make bootstrap ENV=local"):
+            self.bootstrap()
+        with chapter("a push: git push local main"):
+            build = self.push()
+        with chapter("the build: checks, tests, upsert, start"):
+            self.build(build)
+        with chapter("the model: the SageMaker pipeline runs"):
+            package = self.model()
+        with chapter("the release: approved, staging, production by canary"):
+            self.release(package, "the numbers are good", "Succeeded")
+        with chapter("a bad model: approved, canary, alarm, rolled back"):
+            self.bad_release(package)
+
+    def bootstrap(self) -> None:
+        running.run("bootstrap", self.logs, "codepipeline.bootstrap", "--env", "local")
+        stacks = self.aws("cloudformation").describe_stacks()["Stacks"]
+        for stack in sorted(stacks, key=lambda each: each["CreationTime"]):
+            self.tell.say(f"{stack['StackName']}: {stack['StackStatus']}")
+        self._listen_to_topic()
+
+    def _listen_to_topic(self) -> None:
+        """As somebody's mailbox would: what the topic tells goes into a queue."""
+        sqs, account = self.aws("sqs"), self.settings.require_account()
+        self.mailbox = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
+        topic = f"arn:aws:sns:{self.settings.aws.region}:{account}:{self.settings.pipeline_name}"
+        queue = f"arn:aws:sqs:{self.settings.aws.region}:{account}:mailbox"
+        self.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+
+    def push(self) -> str:
+        following = Following(self.aws, self.tell, self.name("build"))
+        before = set(following.executions())
+        told = ask(self.url, "git", {}, whose="localcloud", remedy="`python -m localcloud status` tells more")
+        branch = self.settings.delivery.branch
+        running.git("push", self.logs, "push", "--force", told["repository"], f"HEAD:refs/heads/{branch}")
+        head = running.git("head", self.logs, "log", "-1", "--format=%h %s").strip()
+        self.tell.say(f"pushed {head}")
+        return following.newest(before)
+
+    def build(self, execution: str) -> None:
+        following = Following(self.aws, self.tell, self.name("build"))
+        if following.to_the_end(execution) != "Succeeded":
+            raise Problem(f"the build failed; `aws logs tail /aws/codebuild/{self.name('build')}` tells why")
+
+    def model(self) -> str:
+        """The package that the pipeline registered."""
+        said = running.run("pipeline", self.logs, "pipelines.run", "--env", "local", "--wait")
+        for line in said.splitlines():
+            self.tell.quote(line)
+        sagemaker = self.aws("sagemaker")
+        found = sagemaker.list_model_packages(
+            ModelPackageGroupName=self.settings.project.group, SortBy="CreationTime", SortOrder="Descending"
+        )["ModelPackageSummaryList"]
+        if not found:
+            raise Problem("the pipeline registered no model: its quality gate said no, see above")
+        return str(found[0]["ModelPackageArn"])
+
+    def release(self, package: str, why: str, wanted: str) -> None:
+        following = Following(
+            self.aws, self.tell, self.name("deploy"), watched=("Production: Deploy",), approve="go ahead"
+        )
+        before = set(following.executions())
+        self.aws("sagemaker").update_model_package(
+            ModelPackageArn=package, ModelApprovalStatus="Approved", ApprovalDescription=why
+        )
+        self.tell.say(f"approved {package.rpartition(':model-package/')[2]}: {why}")
+        status = following.to_the_end(following.newest(before))
+        if status != wanted:
+            raise Problem(f"{self.name('deploy')} ended as {status}, not as {wanted}")
+
+    def bad_release(self, good: str) -> None:
+        bad = bad_model.register(self.aws("sagemaker"), self.aws("s3"), good)
+        self.tell.say(
+            f"registered {bad.rpartition(':model-package/')[2]}: it does not know the plan of the newest customers"
+        )
+        with self._clients(good) as clients:
+            self.release(bad, "same numbers as before", "Failed")
+        self.tell.say(clients.told())
+        self._still_good()
+        self._notified()
+
+    def _clients(self, package: str) -> Clients:
+        known = self.aws("sagemaker").describe_model_package(ModelPackageName=package)["CustomerMetadataProperties"]
+        bucket, _, key = known["sample_requests"].removeprefix("s3://").partition("/")
+        sample = self.aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        runtime = sessions.client(self.settings, "sagemaker-runtime")
+        return Clients(runtime, self.production.endpoint_name, rows_of(sample), bad_model.NEW_PLAN)
+
+    def _still_good(self) -> None:
+        """Production answers, the newest customers included."""
+        endpoint = self.production.endpoint_name
+        body = json.dumps({"plan": bad_model.NEW_PLAN, **self._one_row()})
+        answer = self.aws("sagemaker-runtime").invoke_endpoint(
+            EndpointName=endpoint, ContentType="application/json", Body=body
+        )
+        self.tell.say(f"{endpoint} answers a customer of the new plan: {answer['Body'].read().decode().strip()}")
+
+    def _notified(self) -> None:
+        answer = self.aws("sqs").receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+        told = [json.loads(json.loads(message["Body"])["Message"]) for message in answer.get("Messages", [])]
+        for event in told:
+            if event.get("detail-type", "").startswith("CodePipeline"):
+                self.tell.say(f"the mailbox has: {event['detail']['pipeline']} {event['detail']['state']}")
+
+    def look(self, *, keep: bool) -> None:
+        """What there is to see afterwards."""
+        print(f"\nwhat was said on the way: {self.logs}")
+        if not keep:
+            print("nothing is left running; `make demo KEEP=1` leaves all of it up, to play with")
+            return
+        print('it is all still there: eval "$(python -m localcloud env)", then for instance')
+        print(f"  python -m codepipeline.deploy --env {self.settings.delivery.production} --status")
+        print(f"  aws codepipeline get-pipeline-state --name {self.name('deploy')}")
+        print(f"  aws cloudwatch describe-alarms --alarm-name-prefix {self.production.endpoint_name}")
+        print("and `make down` ends it")
