@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from localcloud.furnish import EXAMPLE, ROWS
+from localcloud.wanted import EXAMPLE, ROWS
 from pipelines import example_data, executions, sessions
 from pipelines.aws_errors import sentence
 from pipelines.errors import UsageProblem

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
 import sys
 import tomllib
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localcloud.errors import Problem
 from localcloud.jobs.runtimes import SWITCH
 from localcloud.place import CHECKOUT, Place, Running
 from localcloud.processes import began
+from localcloud.wanted import Question
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
 
 log = logging.getLogger(__name__)
 CHILD = "localcloud.foreground"  # what `up` leaves running
@@ -48,22 +53,19 @@ def _log() -> None:
 
 
 def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], None], stop: Event) -> None:
-    from localcloud.clock import Clock
-    from localcloud.cloud import ACCOUNT, REGION, Cloud
-    from localcloud.git.codecommit import CodeCommit
-    from localcloud.http.listening import listening
-
-    aws = aws_settings()
-    account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
-    cloud = Cloud(place.state, clock=Clock(speed), account=account, region=region)
-    cloud.furnish = lambda: _furnish(cloud, place)
+    gc.disable()  # until all is loaded: it would look for garbage again and again, and find none
     with ExitStack() as stack:
+        asked = stack.enter_context(closing(Question(place.example)))
+        from localcloud.git.codecommit import CodeCommit
+        from localcloud.http.listening import listening
+
+        cloud = _cloud(place, speed)
         try:
             stack.enter_context(listening(cloud, port, guarded=True))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", "") or error
             raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
-        _furnish_meanwhile(cloud)
+        _furnish_meanwhile(cloud, asked)
         cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
         running = _describe(place, cloud)
         place.write(running)
@@ -72,7 +74,23 @@ def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], Non
             pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
 
 
-def _furnish_meanwhile(cloud: Any) -> None:
+def _cloud(place: Place, speed: float) -> Cloud:
+    from localcloud.clock import Clock
+    from localcloud.cloud import ACCOUNT, REGION, Cloud
+
+    aws = aws_settings()
+    account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
+    cloud = Cloud(place.state, clock=Clock(speed), account=account, region=region)
+
+    def furnish() -> None:
+        with closing(Question(place.example)) as asked:
+            _furnish(cloud, asked)
+
+    cloud.furnish = furnish
+    return cloud
+
+
+def _furnish_meanwhile(cloud: Cloud, asked: Question) -> None:
     """`up` need not wait for it: calls of S3 and IAM do, because their locks are held from here on."""
     from localcloud.http import moto_app
 
@@ -81,18 +99,20 @@ def _furnish_meanwhile(cloud: Any) -> None:
     def furnish() -> None:
         with moto_app.lock("s3"), moto_app.lock("iam"):
             held.set()
-            cloud.furnish()
+            _furnish(cloud, asked)
+        gc.freeze()
+        gc.enable()
 
     cloud.work(furnish)
     held.wait()
 
 
-def _furnish(cloud: Any, place: Place) -> None:
+def _furnish(cloud: Cloud, asked: Question) -> None:
     """An account without its bucket is still an account: what cannot be made is logged, and nothing more."""
     from localcloud.furnish import furnish
 
     try:
-        furnish(cloud, place.example)
+        furnish(cloud, asked.answer())
     except Exception as error:  # noqa: BLE001 - the settings' own command says what is wrong with them
         log.warning("the bucket, the role or the example data are not there: %s", " ".join(str(error).split()))
 

@@ -8,18 +8,15 @@ It all goes straight into moto's state: no client has to be made for it, which w
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localcloud.wanted import Wanted
+
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
-PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
-MAKERS = ("example_data.py", "example_churn.py")
-ROWS = 20_000
-EXAMPLE = "churned"  # the example's target
 TAG, OURS = "furnished-by", "localcloud"
 TRUST = {
     "Version": "2012-10-17",
@@ -27,34 +24,18 @@ TRUST = {
 }
 
 
-def furnish(cloud: Cloud, kept: Path) -> None:
-    """``kept`` is a folder for example data, which takes half a second to make."""
-    from pipelines.settings import load
-
-    settings = load("local")
-    bucket, _, prefix = settings.data_uri.removeprefix("s3://").partition("/")
-    example = _example(kept) if settings.data.target == EXAMPLE else b""
+def furnish(cloud: Cloud, wanted: Wanted) -> None:
     with cloud.moto("s3") as s3:
-        for name in {settings.bucket, bucket} - s3.buckets.keys():
-            s3.create_bucket(name, settings.aws.region)
+        for name in {wanted.bucket, wanted.data_bucket} - s3.buckets.keys():
+            s3.create_bucket(name, wanted.region)
             s3.put_bucket_tagging(name, {TAG: OURS})
-        if example and not any(key.startswith(prefix) for key in s3.buckets[bucket].keys):
-            s3.put_object(bucket, f"{prefix.rstrip('/')}/churn.csv", example)
-    if f":{cloud.account}:role/" in settings.role_arn:
+        if wanted.example and not any(key.startswith(wanted.data_prefix) for key in s3.buckets[wanted.data_bucket].keys):
+            key = f"{wanted.data_prefix.rstrip('/')}/churn.csv"
+            s3.put_object(wanted.data_bucket, key, Path(wanted.example).read_bytes())
+    if f":{cloud.account}:role/" in wanted.role_arn:
         with cloud.moto("iam") as iam:
-            _make_role(iam, settings.role_arn)
-    _connect(cloud, settings.delivery.connection_arn)
-
-
-def _example(kept: Path) -> bytes:
-    """Made once, and again when what makes it has changed."""
-    made_by = hashlib.sha256(b"".join((PIPELINES / name).read_bytes() for name in MAKERS)).hexdigest()[:10]
-    file = kept / f"churn-{ROWS}-{made_by}.csv"
-    if not file.is_file():
-        from pipelines import example_data
-
-        example_data.write(file, ROWS)
-    return file.read_bytes()
+            _make_role(iam, wanted.role_arn)
+    _connect(cloud, wanted.connection_arn)
 
 
 def _connect(cloud: Cloud, arn: str) -> None:

@@ -4,8 +4,7 @@ Events come from PutEvents, from our own services (``cloud.emit``), from S3 (s3_
 rules) and from other buses.
 
 Not reproduced: archives and replays, connections and API destinations, partner sources, global endpoints, schema
-discovery, policies of buses and other accounts, encryption, logs of a bus. moto's CloudFormation puts its rules into
-moto's own EventBridge, which nothing here reads.
+discovery, policies of buses and other accounts, encryption, logs of a bus.
 """
 
 from __future__ import annotations

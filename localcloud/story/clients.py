@@ -33,15 +33,19 @@ class Clients:
             self.ask(self.rows[number % len(self.rows)], new=number % 4 == 0)
             number += 1
 
-    def ask(self, row: dict[str, Any], *, new: bool) -> None:
+    def ask(self, row: dict[str, Any], *, new: bool) -> str:
+        """The answer; empty when there was none."""
         body = json.dumps(row | ({"plan": self.new_plan} if new else {}))
+        asked = {"EndpointName": self.endpoint, "ContentType": "application/json", "Body": body}
         try:
-            self.runtime.invoke_endpoint(EndpointName=self.endpoint, ContentType="application/json", Body=body)
+            answer: str = self.runtime.invoke_endpoint(**asked)["Body"].read().decode().strip()
             self.counts["answered"] += 1
+            return answer
         except self.runtime.exceptions.ModelError:
             self.counts["failed"] += 1
         except Exception as error:  # noqa: BLE001 - whatever it is, this request got no answer
             self.counts[f"lost ({type(error).__name__})"] += 1
+        return ""
 
     def told(self) -> str:
         total = sum(self.counts.values())

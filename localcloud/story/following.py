@@ -1,4 +1,4 @@
-"""Looking at a CodePipeline execution until it ends: each change of an action is a line, and what its build says too."""
+"""Looking at a CodePipeline execution until it ends: a line for each change of an action, and what its build says."""
 
 from __future__ import annotations
 

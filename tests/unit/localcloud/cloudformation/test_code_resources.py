@@ -142,6 +142,7 @@ def test_schedule(create: Make, update: Make, cfn: Any, cloud: Cloud) -> None:
 
 def test_requests_of_scaling_are_right(cloud: Cloud) -> None:
     """The calls alone: what scales has to be there, and an endpoint takes long to make."""
+
     class Recording(Place):
         def call(self, service: str, operation: str, /, *parts: Any, **more: Any) -> dict[str, Any]:
             shape = cloud.client(service).meta.service_model.operation_model(operation).input_shape
@@ -167,7 +168,8 @@ def test_requests_of_scaling_are_right(cloud: Cloud) -> None:
     kind.update(place, ref, target, {**target, "ScheduledActions": [action]})
     metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
     tracking = {"TargetValue": "7", "PredefinedMetricSpecification": metric}
-    policy = {"PolicyName": "p", "PolicyType": "TargetTrackingScaling", "ScalingTargetId": ref, **{"TargetTrackingScalingPolicyConfiguration": tracking}
+    policy: dict[str, Any] = {"PolicyName": "p", "PolicyType": "TargetTrackingScaling", "ScalingTargetId": ref}
+    policy |= {"TargetTrackingScalingPolicyConfiguration": tracking}
     kind = KINDS["AWS::ApplicationAutoScaling::ScalingPolicy"]
     assert kind.create(place, policy) == "arn:policy"
     kind.delete(place, "arn:policy", policy)

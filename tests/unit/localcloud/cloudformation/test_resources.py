@@ -62,7 +62,8 @@ def test_bucket(lives: Any, cloud: Cloud, create: Make) -> None:
         {SSEAlgorithm: "aws:kms", KMSMasterKeyID: k}}]},
       NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}, Tags: [{Key: a, Value: 1}],
       LifecycleConfiguration: {Rules: [{Id: old, Status: Enabled, ExpirationInDays: %s, Prefix: x/,
-        NoncurrentVersionExpiration: {NoncurrentDays: 9}, AbortIncompleteMultipartUpload: {DaysAfterInitiation: 7}}]}}"""
+        NoncurrentVersionExpiration: {NoncurrentDays: 9},
+      AbortIncompleteMultipartUpload: {DaysAfterInitiation: 7}}]}}"""
 
     def emits() -> bool:
         """moto does not tell it over the API."""
@@ -139,12 +140,30 @@ def test_a_failed_creation_gives_a_furnished_bucket_back(create: Make, cloud: Cl
     s3 = furnished(cloud)
     template = f"""
 Resources:
-  B: {{Type: AWS::S3::Bucket, DeletionPolicy: {policy}, Properties: {{BucketName: bucket-f, Tags: [{{Key: a, Value: b}}]}}}}
+  B: {{Type: AWS::S3::Bucket, DeletionPolicy: {policy}, Properties: {{BucketName: bucket-f,
+      Tags: [{{Key: a, Value: b}}]}}}}
   Bad: {{Type: AWS::SQS::Queue, DependsOn: B, Properties: {{DelaySeconds: -1}}}}
 """
     assert create(template)["StackStatus"] == "ROLLBACK_COMPLETE"
     assert s3.get_bucket_tagging(Bucket="bucket-f")["TagSet"] == [{"Key": "furnished-by", "Value": "localcloud"}]
     assert s3.get_object(Bucket="bucket-f", Key="example")
+
+
+@pytest.mark.parametrize(("fails", "arns"), [(False, "stacks"), (True, "local")])
+def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arns: str) -> None:
+    iam = cloud.client("iam")
+    tags = [{"Key": "furnished-by", "Value": "localcloud"}]
+    iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
+    role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
+    resources: dict[str, Any] = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
+    if fails:
+        resources["Bad"] = {"Type": "AWS::SQS::Queue", "DependsOn": "R", "Properties": {"DelaySeconds": -1}}
+    create(json.dumps({"Resources": resources}))
+    found = iam.get_role(RoleName="role")["Role"]
+    assert found["Arn"].endswith(f":role/{arns}/role") and found.get("Tags", []) == (tags if fails else [])
+    assert create(json.dumps({"Resources": {"R": resources["R"]}}), "t")["StackStatus"] == (
+        "CREATE_COMPLETE" if fails else "ROLLBACK_COMPLETE"
+    )
 
 
 def test_what_is_half_made_is_deleted_too(create: Make, cloud: Cloud) -> None:
@@ -158,7 +177,8 @@ def test_key_and_alias(lives: Any, cloud: Cloud) -> None:
     text = """
 Resources:
   K: {Type: AWS::KMS::Key, Properties: {Description: %s, EnableKeyRotation: %s, Tags: [{Key: a, Value: b}],
-      KeyPolicy: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {AWS: "*"}, Action: "kms:*", Resource: "*"}]}}}
+      KeyPolicy: {Version: "2012-10-17",
+      Statement: [{Effect: Allow, Principal: {AWS: "*"}, Action: "kms:*", Resource: "*"}]}}}
   A: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/mine, TargetKeyId: !Ref K}}
 """
 
@@ -176,11 +196,13 @@ def test_topic_queue_and_their_policies(lives: Any, cloud: Cloud) -> None:
     text = """
 Resources:
   T: {Type: AWS::SNS::Topic, Properties: {TopicName: t, DisplayName: %(name)s}}
-  TP: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref T], PolicyDocument: {Id: %(name)s, Statement: [{Effect: Allow, Action: "*"}]}}}
+  TP: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref T], PolicyDocument: {Id: %(name)s,
+      Statement: [{Effect: Allow, Action: "*"}]}}}
   Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q, MessageRetentionPeriod: %(seconds)s, RedrivePolicy:
       {deadLetterTargetArn: !GetAtt D.Arn, maxReceiveCount: 3}}}
   D: {Type: AWS::SQS::Queue, Properties: {QueueName: d}}
-  QP: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Q], PolicyDocument: {Id: %(name)s, Statement: [{Effect: Allow, Action: "*"}]}}}
+  QP: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Q], PolicyDocument: {Id: %(name)s,
+      Statement: [{Effect: Allow, Action: "*"}]}}}
   S: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref T, Protocol: sqs, Endpoint: !GetAtt Q.Arn,
       RawMessageDelivery: true, FilterPolicy: {a: [%(name)s]}}}
 """
@@ -272,10 +294,13 @@ def test_repository_log_group_and_parameter(lives: Any, cloud: Cloud) -> None:
     text = """
 Resources:
   R: {Type: AWS::ECR::Repository, Properties: {RepositoryName: repo, ImageTagMutability: %(tags)s, EmptyOnDelete: true,
-      LifecyclePolicy: {LifecyclePolicyText: '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged", "countType":
+      LifecyclePolicy: {LifecyclePolicyText: '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",
+      "countType":
       "imageCountMoreThan", "countNumber": 3}, "action": {"type": "expire"}}]}'}}}
-  L: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /l, RetentionInDays: "%(days)s", Tags: [{Key: a, Value: %(days)s}]}}
-  P: {Type: AWS::SSM::Parameter, Properties: {Name: /p, Type: String, Value: !Sub "${L.Arn}+%(days)s", Tags: {a: %(days)s}}}
+  L: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /l, RetentionInDays: "%(days)s",
+      Tags: [{Key: a, Value: %(days)s}]}}
+  P: {Type: AWS::SSM::Parameter,
+      Properties: {Name: /p, Type: String, Value: !Sub "${L.Arn}+%(days)s", Tags: {a: %(days)s}}}
 """
 
     def look() -> Any:
@@ -327,10 +352,12 @@ Resources:
 def test_alarm_and_dashboard(lives: Any, cloud: Cloud) -> None:
     text = """
 Resources:
-  A: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: a, Namespace: n, MetricName: m, Statistic: Sum, Period: "60",
+  A: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: a, Namespace: n, MetricName: m, Statistic: Sum,
+      Period: "60",
       EvaluationPeriods: "1", Threshold: "%(threshold)s", ComparisonOperator: GreaterThanThreshold,
       Dimensions: [{Name: d, Value: 1}], Tags: [{Key: k, Value: %(threshold)s}]}}
-  D: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardName: d, DashboardBody: !Sub '{"widgets": [], "x": "${A}"}'}}
+  D: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardName: d,
+      DashboardBody: !Sub '{"widgets": [], "x": "${A}"}'}}
 """
     cloudwatch = cloud.client("cloudwatch")
 
@@ -346,7 +373,8 @@ Resources:
 
 def test_model_group_and_pipeline(lives: Any, cloud: Cloud) -> None:
     sagemaker = cloud.client("sagemaker")
-    definition = '{"Version": "2020-12-01", "Parameters": [], "Steps": [{"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": "%s"}}]}'
+    step = '{"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": "%s"}}'
+    definition = f'{{"Version": "2020-12-01", "Parameters": [], "Steps": [{step}]}}'
 
     def text(what: str) -> str:
         role = "arn:aws:iam::000000000000:role/r"
@@ -371,18 +399,21 @@ def test_network(lives: Any, cloud: Cloud, cfn: Any) -> None:
     ec2 = cloud.client("ec2")
     text = """
 Resources:
-  V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: true, Tags: [{Key: Name, Value: mine}]}}
+  V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: true,
+      Tags: [{Key: Name, Value: mine}]}}
   A: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref V, CidrBlock: !Select [0, !Cidr [!GetAtt V.CidrBlock, 2, 8]],
       AvailabilityZone: !Select [0, !GetAZs ""]}}
   B: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref V, CidrBlock: 10.0.9.0/24}}
   T: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref V}}
   TA: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {SubnetId: !Ref A, RouteTableId: !Ref T}}
   G: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: mine, VpcId: !Ref V,
-      SecurityGroupIngress: [{IpProtocol: tcp, FromPort: %(port)s, ToPort: %(port)s, CidrIp: 10.0.0.0/16, Description: d}],
+      SecurityGroupIngress: [{IpProtocol: tcp, FromPort: %(port)s, ToPort: %(port)s,
+      CidrIp: 10.0.0.0/16, Description: d}],
       SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}]}}
   I: {Type: AWS::EC2::SecurityGroupIngress, Properties: {GroupId: !Ref G, IpProtocol: tcp, FromPort: 80, ToPort: 80,
       SourceSecurityGroupId: !Ref G}}
-  E: {Type: AWS::EC2::SecurityGroupEgress, Properties: {GroupId: !GetAtt G.GroupId, IpProtocol: udp, FromPort: 53, ToPort: 53,
+  E: {Type: AWS::EC2::SecurityGroupEgress, Properties: {GroupId: !GetAtt G.GroupId, IpProtocol: udp, FromPort: 53,
+      ToPort: 53,
       CidrIp: 10.0.0.0/16}}
   S: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref V, VpcEndpointType: Gateway, RouteTableIds: [!Ref T],
       ServiceName: !Sub "com.amazonaws.${AWS::Region}.s3"}}

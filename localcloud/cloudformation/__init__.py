@@ -1,0 +1,1 @@
+"""CloudFormation: templates become resources, made through the same API that everybody calls."""

@@ -1,0 +1,25 @@
+"""The types of resources, one small class each; a module is a service of AWS."""
+
+from __future__ import annotations
+
+from localcloud.cloudformation.resources import (
+    alarms,
+    autoscaling,
+    code,
+    ec2,
+    ecr,
+    events,
+    iam,
+    kms,
+    logs,
+    s3,
+    sagemaker,
+    security_groups,
+    sns,
+    sqs,
+    ssm,
+)
+from localcloud.cloudformation.resources.kind import Kind
+
+MODULES = (alarms, autoscaling, code, ec2, ecr, events, iam, kms, logs, s3, sagemaker, security_groups, sns, sqs, ssm)
+KINDS: dict[str, Kind] = {kind.type: kind for module in MODULES for kind in module.KINDS}
