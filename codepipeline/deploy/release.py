@@ -8,6 +8,7 @@ from typing import Any
 
 from codepipeline.deploy import comparison, rings, samples
 from codepipeline.deploy.aftermath import conclude
+from codepipeline.deploy.catching_up import catch_up
 from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.execute import execute
 from codepipeline.deploy.lease import Lease
@@ -76,13 +77,16 @@ def _release(site: Site, lease: Lease, wanted: Wanted) -> Verdict:
         execute((*chosen.calls, *chosen.after), site, lease.check)
         if earlier is None:
             return Verdict("unchanged", f"{wanted.package} is live on {site.endpoint} already, on {chosen.config_name}")
-        return _verdict(site, lease, earlier, _look(site))
-    deployment = earlier if earlier and chosen.kind == "resume" else _begun(site, chosen, wanted)
+        return _verdict(site, lease, earlier, catch_up(site, earlier, _traffic(site, state, earlier)(), lease.check))
+    resumed = earlier if chosen.kind == "resume" else None
+    deployment = resumed or _begun(site, chosen, wanted)
     lease.note(deployment)
     execute(chosen.calls, site, lease.check)
-    final = _followed(site, lease, deployment, chosen, state)
+    traffic = _traffic(site, state, deployment)
+    final = _followed(site, lease, deployment, chosen, traffic())
     if (final.status, final.config) == ("InService", deployment.config):
         execute(chosen.after, site, lease.check)
+        final = catch_up(site, deployment, traffic(), lease.check) if resumed else final
     return _verdict(site, lease, deployment, final)
 
 
@@ -107,15 +111,19 @@ def _begun(site: Site, chosen: Plan, wanted: Wanted) -> Deployment:
     )
 
 
-def _followed(site: Site, lease: Lease, deployment: Deployment, chosen: Plan, state: State) -> Look:
-    recorded = samples.read(site, state.package).bodies() if chosen.shifts else []
-    rate = site.settings.rollout.bake_requests_per_second
-    traffic = Traffic(site.client("sagemaker-runtime"), site.endpoint, recorded, rate)
+def _followed(site: Site, lease: Lease, deployment: Deployment, chosen: Plan, traffic: Traffic) -> Look:
     with _view(site) as view, traffic:
         final = Follower(site, deployment, chosen.watch, traffic, view, lease.check).follow()
     if traffic.counts.sent:
         site.say(f"bake traffic: {traffic.counts}")
     return final
+
+
+def _traffic(site: Site, state: State, deployment: Deployment) -> Callable[[], Traffic]:
+    """Each time it is asked anew; the recorded requests are read once, and only when there is something to compare."""
+    recorded = samples.read(site, state.package).bodies() if deployment.shifts else []
+    rate = site.settings.rollout.bake_requests_per_second
+    return lambda: Traffic(site.client("sagemaker-runtime"), site.endpoint, recorded, rate)
 
 
 def _view(site: Site) -> Any:

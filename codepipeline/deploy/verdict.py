@@ -89,6 +89,7 @@ def _live(deployment: Deployment, comparison: Comparison | None) -> tuple[Outcom
 
 
 def told(ring: Ring) -> str:
+    """The values where the alarm has them, else CloudWatch's words; the record has both."""
     values = ", ".join(f"{value:g}" for value in ring.values[-5:])
     limit = f" against {ring.threshold:g}" if ring.threshold is not None else ""
-    return f"alarm {ring.alarm} rang ({f'values {values}{limit}: ' if values else ''}{' '.join(ring.reason.split())})"
+    return f"alarm {ring.alarm} rang: {f'{values}{limit}' if values else ' '.join(ring.reason.split())}"

@@ -1,0 +1,228 @@
+"""A stage for releases: a localcloud whose minute lasts a third of a second, tiny models, and the command over it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tarfile
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SPEED = 200
+BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
+HANDLER = """
+import json, time
+def model_fn(folder):
+    {load}
+    return None
+def input_fn(body, content_type):
+    return body
+def predict_fn(data, model):
+    {work}
+    return [{{"label": "yes", "probabilities": {{"no": 0.25, "yes": 0.75}}}} for _ in data.split()]
+def output_fn(rows, accept):
+    return json.dumps({{"predictions": rows}}), "application/json"
+"""
+MODELS = {
+    "good": {},
+    "failing": {"work": "raise ValueError('the model is broken')"},
+    "slow": {"work": "time.sleep(0.4)"},
+    "crashing": {"load": "raise SystemExit('no such library')"},
+}
+SMALL = {
+    "aws": {"account_id": '"000000000000"', "access_key_id": '"local"', "secret_access_key": '"local"'},
+    "serving": {"data_capture_percent": "0"},
+    "rollout": {
+        "strategy": '"canary"',
+        "canary_percent": "50",
+        "wait_seconds": "180",
+        "termination_wait_seconds": "60",
+        "timeout_seconds": "3600",
+        "bake_requests_per_second": "100",
+    },
+    "alarms": {
+        "latency_ms": "300",
+        "latency_statistic": '"p50"',
+        "traffic_floor": "4",
+        "datapoints": "1",
+        "evaluation_periods": "1",
+    },
+}
+
+
+class Stage:
+    def __init__(self, cloud, folder):
+        self.cloud, self.folder, self.made = cloud, folder, 0
+        self.s3, self.sagemaker = cloud.client("s3"), cloud.client("sagemaker")
+        place = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+        self.s3.create_bucket(Bucket=BUCKET, **place)
+        self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+        rows = "age,plan\n" + "".join(f"{number},basic\n" for number in range(20))
+        self.put("samples/sample.csv", rows.encode())
+        self.configure()
+
+    def configure(self, **sections):
+        """``rollout={"strategy": '"linear"'}``: the small settings with these over them; None leaves one out."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        shutil.copy(ROOT / "config/base.toml", self.folder)
+        lines = []
+        for section, values in SMALL.items():
+            place = {"endpoint_url": f'"{self.cloud.url}"'} if section == "aws" else {}
+            kept = (values | place | sections.get(section, {})).items()
+            lines += [f"[{section}]", *(f"{key} = {value}" for key, value in kept if value is not None)]
+        (self.folder / "local.toml").write_text("\n".join(lines) + "\n")
+
+    def put(self, key, body):
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        return f"s3://{BUCKET}/{key}"
+
+    def package(self, kind="good", archive=None, sample="samples/sample.csv", approved="Approved"):
+        """Registered as the pipeline does it; each is a package and an artifact of its own."""
+        self.made += 1
+        body = archive if archive is not None else packed(**MODELS[kind])
+        url = self.put(f"models/{self.made}/model.tar.gz", body)
+        evaluation = self.put(f"models/{self.made}/evaluation.json", json.dumps({"model": self.made}).encode())
+        properties = {"git_commit": f"c0ffee{self.made}", "problem": "binary"}
+        answer = self.sagemaker.create_model_package(
+            ModelPackageGroupName=GROUP,
+            ModelApprovalStatus=approved,
+            InferenceSpecification={
+                "Containers": [
+                    {"Image": "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost:1", "ModelDataUrl": url}
+                ],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["application/json"],
+            },
+            ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": evaluation}}},
+            CustomerMetadataProperties=properties | ({"sample_requests": f"s3://{BUCKET}/{sample}"} if sample else {}),
+        )
+        return answer["ModelPackageArn"]
+
+    def command(self, *words):
+        """In this process: the exit code."""
+        from codepipeline.deploy.command import main
+
+        return main(["--env", "local", "--config", str(self.folder), *words])
+
+    def deploy(self, package, *words):
+        return self.command("--package", package, *words)
+
+    def live(self):
+        return self.sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+
+    def live_package(self):
+        config = self.sagemaker.describe_endpoint_config(EndpointConfigName=self.live()["EndpointConfigName"])
+        model = self.sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
+        return model["Containers"][0]["ModelPackageName"]
+
+    def document(self, name):
+        body = self.s3.get_object(Bucket=BUCKET, Key=f"churn/releases/{ENDPOINT}/{name}")["Body"].read()
+        return json.loads(body)
+
+    def good(self):
+        return [entry["package"] for entry in self.document("last-good.json")["releases"] if not entry["withdrawn"]]
+
+    def verdicts(self):
+        prefix = f"churn/releases/{ENDPOINT}/verdicts/"
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
+        bodies = (self.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read() for item in listed)
+        return [json.loads(body) for body in bodies]
+
+    def configs(self):
+        return [each["EndpointConfigName"] for each in self.sagemaker.list_endpoint_configs()["EndpointConfigs"]]
+
+    @contextmanager
+    def clients(self, per_second=60, threads=4):
+        """People who use the endpoint meanwhile; their answers are counted by kind."""
+        counts, ended = Counter(), threading.Event()
+        runtime = self.cloud.client("sagemaker-runtime")
+
+        def ask():
+            while not ended.wait(threads / per_second):
+                counts["sent"] += 1
+                counts[asked(runtime)] += 1
+
+        running = [threading.Thread(target=ask) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        try:
+            yield counts
+        finally:
+            ended.set()
+            for thread in running:
+                thread.join()
+
+
+def asked(runtime):
+    from botocore.exceptions import ClientError
+
+    try:
+        runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=b"1,basic\n")["Body"].read()
+    except ClientError as error:
+        return "failed" if error.response["Error"]["Code"] == "ModelError" else "refused"
+    except Exception:  # noqa: BLE001 - no answer, for whatever reason
+        return "lost"
+    return "answered"
+
+
+def packed(load="pass", work="pass"):
+    sink, code = io.BytesIO(), HANDLER.format(load=load, work=work).encode()
+    with tarfile.open(fileobj=sink, mode="w:gz") as archive:
+        member = tarfile.TarInfo("code/inference.py")
+        member.size = len(code)
+        archive.addfile(member, io.BytesIO(code))
+    return sink.getvalue()
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
+
+
+@pytest.fixture
+def wait_until():
+    return until
+
+
+@contextmanager
+def staged(folder):
+    from codepipeline.deploy import site
+    from localcloud.clock import Clock
+    from localcloud.cloud import Cloud
+    from localcloud.counters import DEFECTS
+    from localcloud.http.listening import listening
+    from pipelines import sessions
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PIPELINE_ENV", raising=False)
+        patch.setattr(site, "PACE", site.Pace(0.03, 0.15, 0.02, 0.1, 0.5))  # to match the clock
+        with listening(Cloud(folder / "localcloud", clock=Clock(SPEED))) as cloud:
+            # without boto3's own retries, so that those of the command are tried; and made once, which is quicker
+            patch.setattr(sessions, "client", lambda _, service: cloud.client(service))
+            yield Stage(cloud, folder / "config")
+    assert not cloud.counters[DEFECTS], "localcloud failed inside (500): see the captured log"
+
+
+@pytest.fixture
+def stage(tmp_path):
+    with staged(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def long_stage(tmp_path_factory):
+    """One for all tests of a file, which follow one another."""
+    with staged(tmp_path_factory.mktemp("stage")) as made:
+        yield made

@@ -1,0 +1,91 @@
+"""A process that runs the deploy command in forks of itself, and kills them at a call of choice.
+
+A line of JSON on stdin: ``{"words": [...], "kill": [where, number, signal]}``; an answer of one line: ``{"code": ...,
+"said": ...}``, with code -9 for a killed one. ``write`` counts the calls that change something, ``poll`` those that
+look at the moving endpoint.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from threading import Lock
+
+import boto3
+from botocore.config import Config
+
+from codepipeline.deploy import delete, release, rollback, site
+from codepipeline.deploy.command import main
+from pipelines import sessions
+
+WARM = (delete, release, rollback)  # imported before any fork
+READS = ("Describe", "List", "Get", "Head", "Invoke")
+SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr")
+
+
+class Killer:
+    """Kills its own process just before the call is sent: AWS then is as it was after the call before."""
+
+    def __init__(self, where, number, sent=signal.SIGKILL):
+        self.where, self.left, self.signal, self.moving, self.lock = where, number, sent, False, Lock()
+
+    def __call__(self, event_name, **_):
+        operation = event_name.rsplit(".", 1)[-1]
+        write = not operation.startswith(READS)
+        with self.lock:
+            counted = write if self.where == "write" else self.moving and operation == "DescribeEndpoint"
+            self.left -= counted
+            if counted and not self.left:
+                os.kill(os.getpid(), self.signal)
+            self.moving |= operation in ("UpdateEndpoint", "CreateEndpoint")
+
+
+def clients(url):
+    """Made before any fork, and never used here: their connections must not be shared."""
+    session = boto3.Session("local", "local", region_name="eu-west-1")
+    config = Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"})
+    return {name: session.client(name, endpoint_url=url, config=config) for name in SERVICES}
+
+
+def run(made, words, kill):
+    """In the fork: the exit code. Killed or not, what it said stands in its stdout by then."""
+    if kill:
+        killer = Killer(*kill)
+        for client in made.values():
+            client.meta.events.register("before-send", killer)
+    site.PACE = site.Pace(0.01, 0.05, 0.02, 100 if kill else 0.1, 0.2)  # a killed one has no heartbeat to count
+    sessions.client = lambda _, service: made[service]
+    return main(words)
+
+
+def forked(made, words, kill):
+    with tempfile.TemporaryFile("w+") as said:
+        pid = os.fork()
+        if not pid:
+            code = 70
+            try:
+                with redirect_stdout(said), redirect_stderr(said):
+                    code = run(made, words, kill)
+            finally:
+                said.flush()
+                os._exit(code)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        said.seek(0)
+        return {"code": status, "said": said.read()}
+
+
+def serve(url):
+    made = clients(url)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        print(json.dumps(forked(made, asked["words"], asked.get("kill"))), flush=True)
+
+
+if __name__ == "__main__":
+    assert isinstance(sys.stdout, io.TextIOWrapper)
+    serve(sys.argv[1])

@@ -1,0 +1,57 @@
+"""Models that must not ship, one after the other against a living one: each ends with the old one live and a reason."""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def stage(long_stage):
+    assert long_stage.deploy(long_stage.package()) == 0
+    long_stage.first = long_stage.live_package()
+    return long_stage
+
+
+def rejected(stage, package, capsys, wait_until):
+    """Deployed while people use the endpoint: the exit code, the verdict, their counts."""
+    cloudwatch = stage.cloud.client("cloudwatch")
+    wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])  # else it is refused
+    capsys.readouterr()
+    with stage.clients() as counts:
+        code = stage.deploy(package)
+    assert stage.live_package() == stage.first
+    assert stage.live()["EndpointStatus"] == "InService"
+    assert stage.good() == [stage.first]
+    assert counts["sent"] == counts["answered"] + counts["failed"] + counts["lost"] + counts["refused"]
+    assert counts["lost"] == counts["refused"] == 0
+    return code, capsys.readouterr().out.splitlines()[-1], counts
+
+
+def test_one_that_answers_5xx_is_rolled_back_by_an_alarm(stage, capsys, wait_until):
+    code, verdict, counts = rejected(stage, stage.package("failing"), capsys, wait_until)
+    assert code == 3
+    assert verdict.startswith("rolled back: alarm churn-local-")
+    assert "5xx" in verdict
+    assert " against 0.01; " in verdict
+    assert 0 < counts["failed"] <= 0.75 * counts["sent"]  # the canary's share is a half
+    record = stage.verdicts()[-1]
+    assert record["observed"]["rings"][0]["values"]
+
+
+def test_one_that_is_slow_is_rolled_back_by_its_latency(stage, capsys, wait_until):
+    code, verdict, counts = rejected(stage, stage.package("slow"), capsys, wait_until)
+    assert code == 3
+    assert "-latency rang: 4" in verdict
+    assert counts["failed"] == 0
+
+
+def test_one_that_crashes_at_its_start_never_sees_a_request(stage, capsys, wait_until):
+    code, verdict, counts = rejected(stage, stage.package("crashing"), capsys, wait_until)
+    assert code == 3
+    assert "rolled back: " in verdict
+    assert counts["failed"] == 0
+
+
+def test_one_whose_archive_is_corrupt_never_sees_a_request(stage, capsys, wait_until):
+    code, verdict, counts = rejected(stage, stage.package(archive=b"no archive"), capsys, wait_until)
+    assert code == 3
+    assert "rolled back: Failed to extract model data archive" in verdict
+    assert counts["failed"] == 0

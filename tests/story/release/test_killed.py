@@ -1,0 +1,137 @@
+"""SIGKILL at every call that changes something, then one undisturbed run: it ends as if nothing had happened."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+BUCKET = "churn-local-000000000000-eu-west-1"
+KILLED, MOST = -9, 40
+ONE_INSTANCE = {"instance_count": "1", "autoscaling_min_instances": "1", "autoscaling_max_instances": "3"}
+AT_ONCE = {"strategy": '"all_at_once"', "canary_percent": None}
+
+
+class Killer:
+    def __init__(self, stage):
+        self.stage = stage
+        argv = [sys.executable, str(Path(__file__).with_name("killer.py")), stage.cloud.url]
+        variables = os.environ | {"PYTHONPATH": str(ROOT)}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen(argv, env=variables, cwd=ROOT, **pipes)
+
+    def run(self, *words, kill=None):
+        words = ["--env", "local", "--config", str(self.stage.folder), *words]
+        self.process.stdin.write(json.dumps({"words": words, "kill": kill}) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        return answer["code"], answer["said"]
+
+    def close(self):
+        self.process.stdin.close()
+        assert self.process.wait(10) == 0
+
+
+@pytest.fixture(scope="module")
+def stage(long_stage):
+    long_stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
+    return long_stage
+
+
+@pytest.fixture(scope="module")
+def killer(stage):
+    made = Killer(stage)
+    yield made
+    made.close()
+
+
+def is_as_after_one_undisturbed_run(stage, package):
+    live = stage.live()
+    assert (live["EndpointStatus"], stage.live_package()) == ("InService", package)
+    newest = stage.document("last-good.json")["releases"][0]
+    assert (newest["package"], newest["config"]) == (package, live["EndpointConfigName"])
+    assert stage.good().count(package) == 1
+    assert ended(stage, package) == ["shipped"]
+    assert lease(stage) == ("", None)
+    assert len(stage.configs()) == len(stage.good()[:3])  # what is kept to go back to, and nothing besides
+    scaling = stage.cloud.client("application-autoscaling")
+    assert len(scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]) == 1
+    assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 1
+
+
+def ended(stage, package):
+    return [each["verdict"] for each in stage.verdicts() if each["deployment"]["package"] == package]
+
+
+def lease(stage):
+    document = stage.document("deployment.json")
+    return document["owner"], document["deployment"]
+
+
+@pytest.mark.parametrize("number", [9, 10, 11, 12])  # the endpoint, its autoscaling, the policy, the record
+def test_a_first_release(stage, killer, number):
+    package = stage.package()
+    assert killer.run("--package", package, kill=["write", number])[0] == KILLED
+    code, said = killer.run("--package", package)
+    assert code == 0, said
+    assert "the first here" in said
+    is_as_after_one_undisturbed_run(stage, package)
+    assert killer.run("--delete", "--yes")[0] == 0
+    stage.s3.delete_object(Bucket=BUCKET, Key="churn/releases/churn-local/last-good.json")
+
+
+def test_killed_at_every_change(stage, killer):
+    assert stage.deploy(stage.package()) == 0
+    for number in range(1, MOST):
+        package = stage.package()
+        code, said = killer.run("--package", package, kill=["write", number])
+        if code == KILLED:
+            again, said = killer.run("--package", package)
+            assert again == 0, (number, said)
+        else:
+            assert code == 0, (number, said)
+        is_as_after_one_undisturbed_run(stage, package)
+        if code != KILLED:
+            assert number > 15
+            return
+    raise AssertionError("a release cannot have so many changes")
+
+
+def test_killed_while_it_bakes(stage, killer, wait_until):
+    package = stage.package()
+    assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
+    code, said = killer.run("--package", package)
+    assert code == 0, said
+    assert "it does not: going on from where it ended" in said
+    is_as_after_one_undisturbed_run(stage, package)
+
+
+def test_killed_while_it_bakes_and_rolled_back_while_nobody_looked(stage, killer, wait_until):
+    good, package = stage.live_package(), stage.package("failing")
+    stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE | {"termination_wait_seconds": "600"})
+    assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
+    with stage.clients():
+        wait_until(lambda: stage.live()["EndpointStatus"] == "InService")
+    code, said = killer.run("--package", package)
+    assert code == 3, said
+    assert said.splitlines()[-1].startswith("rolled back: alarm churn-local-")
+    assert (stage.live_package(), ended(stage, package), lease(stage)) == (good, ["rolled back"], ("", None))
+    stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_says_that_the_rollout_goes_on_and_how_to_come_back(stage, killer, wait_until, how):
+    cloudwatch = stage.cloud.client("cloudwatch")
+    wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])
+    package = stage.package()
+    code, said = killer.run("--package", package, kill=["poll", 2, how])
+    assert code == 130, said
+    assert "no longer watching; what SageMaker has begun goes on there" in said
+    assert f"python -m codepipeline.deploy --env local --config {stage.folder} --package {package}" in said
+    assert lease(stage)[0] == ""
+    assert killer.run("--package", package)[0] == 0
+    is_as_after_one_undisturbed_run(stage, package)

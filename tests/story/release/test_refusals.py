@@ -1,0 +1,102 @@
+"""Releases that must not begin, cannot be judged, or are disturbed: one living endpoint, one thing after the other."""
+
+import threading
+
+import pytest
+
+ENDPOINT = "churn-local"
+
+
+@pytest.fixture(scope="module")
+def stage(long_stage):
+    long_stage.first = long_stage.package()
+    assert long_stage.deploy(long_stage.first) == 0
+    return long_stage
+
+
+def config(stage):
+    return stage.live()["EndpointConfigName"]
+
+
+def test_an_alarm_that_rings_already_is_a_refusal(stage, capsys):
+    cloudwatch, before = stage.cloud.client("cloudwatch"), config(stage)
+    cloudwatch.put_metric_alarm(
+        AlarmName="pager",
+        Namespace="Own",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloudwatch.set_alarm_state(AlarmName="pager", StateValue="ALARM", StateReason="somebody said so")
+    stage.configure(alarms={"extra": '["pager"]'})
+    assert stage.deploy(stage.package()) == 1
+    assert "error: the alarm pager is in ALARM" in capsys.readouterr().err
+    assert config(stage) == before
+    assert stage.document("deployment.json") == stage.document("deployment.json") | {"owner": "", "deployment": None}
+    stage.configure()
+
+
+def test_an_idle_canary_is_inconclusive_and_judged_again_by_the_same_command(stage, capsys):
+    package = stage.package(sample="")
+    assert stage.deploy(package) == 4
+    out = capsys.readouterr().out.splitlines()
+    assert any("the package names no sample_requests" in line for line in out)
+    assert out[-1].startswith("inconclusive: it is live and no alarm rang, but the new fleet had 0 requests")
+    assert (stage.live_package(), stage.good()) == (package, [stage.first])
+    assert stage.deploy(package) == 4
+    with stage.clients(per_second=400) as counts:
+        while counts["answered"] < 10:
+            pass
+    assert stage.deploy(package) == 0
+    assert stage.good() == [package, stage.first]
+    stage.first = package
+
+
+def test_two_at_once_one_wins_and_the_other_says_so(stage, capsys, wait_until):
+    package, codes = stage.package(), []
+    runs = [threading.Thread(target=lambda: codes.append(stage.deploy(package))) for _ in range(2)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert sorted(codes) == [0, 1]
+    assert f"error: another deployment of {ENDPOINT} is under way" in capsys.readouterr().err
+    assert stage.live_package() == package
+    stage.first = package
+
+
+def test_throttled_calls_are_asked_again(stage):
+    package = stage.package()
+    for operation in ("CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "DescribeEndpoint"):
+        stage.cloud.faults.throttle(f"sagemaker.{operation}", 2)
+    stage.cloud.faults.throttle("cloudwatch.PutMetricAlarm", 2)
+    stage.cloud.faults.throttle("s3.PutObject", 2)
+    assert stage.deploy(package) == 0
+    assert not stage.cloud.faults.show()["operations"]
+    stage.first = package
+
+
+def test_a_refusal_that_no_patience_mends_is_one_sentence(stage, capsys):
+    before = config(stage)
+    stage.cloud.faults.fail("sagemaker.UpdateEndpoint", code="AccessDeniedException", status=400, message="not you")
+    assert stage.deploy(stage.package()) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: you may not sagemaker:UpdateEndpoint")
+    assert "Traceback" not in error
+    assert config(stage) == before
+
+
+def test_an_endpoint_deleted_midway_is_a_failure_that_says_so(stage, capsys, wait_until):
+    codes, package = [], stage.package()
+    run = threading.Thread(target=lambda: codes.append(stage.deploy(package)))
+    run.start()
+    wait_until(lambda: stage.live()["EndpointStatus"] == "Updating")
+    stage.sagemaker.delete_endpoint(EndpointName=ENDPOINT)
+    run.join()
+    assert codes == [5]
+    assert "failed: the endpoint is gone: somebody deleted it" in capsys.readouterr().out
+    assert stage.deploy(package) == 0  # and it is made anew
+    assert stage.live_package() == package

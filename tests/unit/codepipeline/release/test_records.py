@@ -1,0 +1,64 @@
+"""The good releases, and the way back among them."""
+
+import json
+
+from codepipeline.deploy import records
+from codepipeline.deploy.records import Good
+
+KEY = "churn/releases/churn-local/last-good.json"
+
+
+def good(number, config="c", withdrawn=""):
+    return Good(
+        f"arn:package/{number}", f"{config}{number}", "m", "image", "sha256:1", "c0ffee", f"t{number}", withdrawn
+    )
+
+
+def packages(site):
+    return [(each.package[-1], bool(each.withdrawn)) for each in records.last_good(site)]
+
+
+def test_the_newest_first_and_the_same_twice_is_once(site):
+    for number in (1, 2, 2):
+        records.note_good(site, good(number))
+    assert packages(site) == [("2", False), ("1", False)]
+
+
+def test_the_time_of_a_release_is_that_of_its_first_record(site):
+    records.note_good(site, good(1))
+    records.note_good(site, Good("arn:package/1", "c1", "m", "", "", "", "later"))
+    assert records.last_good(site)[0].time == "t1"
+
+
+def test_the_way_back_is_the_last_good_one_or_from_there_the_one_before(site):
+    assert records.way_back([], "arn:package/9") is None
+    releases = [good(3), good(2), good(1)]
+    assert records.way_back(releases, "arn:package/9") == good(3)
+    assert records.way_back(releases, "arn:package/3") == good(2)
+    assert records.way_back([good(3)], "arn:package/3") is None
+
+
+def test_after_the_way_back_there_is_no_way_forward_to_what_was_left(site):
+    for number in (1, 2, 3):
+        records.note_good(site, good(number))
+    records.note_good(site, good(2, "again"), leaves="arn:package/3")
+    assert packages(site) == [("2", False), ("3", True), ("2", False), ("1", False)]
+    assert records.way_back(records.last_good(site), "arn:package/2").package == "arn:package/1"
+
+
+def test_a_withdrawn_one_that_ships_again_is_good_again(site):
+    records.note_good(site, good(1, withdrawn="then"))
+    records.note_good(site, good(2))
+    records.note_good(site, good(1, "new"))
+    assert packages(site)[0] == ("1", False)
+
+
+def test_a_later_versions_record_is_read(site, s3):
+    s3.objects[KEY] = json.dumps({"releases": [{**good(1).__dict__, "mood": "sunny"}]}).encode()
+    assert records.last_good(site) == [good(1)]
+
+
+def test_the_list_is_bounded(site):
+    for number in range(60):
+        records.note_good(site, good(number))
+    assert len(records.last_good(site)) == records.MOST
