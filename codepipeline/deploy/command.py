@@ -94,7 +94,7 @@ def _dispatch(options: argparse.Namespace, site: Site) -> int:
         site.say(status(site))
         return 0
     if options.smoke:
-        return _smoke(site)
+        return _smoke(site, options.expect or "")
     if options.delete:
         from codepipeline.deploy.delete import delete
 
@@ -142,10 +142,10 @@ def come_back(options: argparse.Namespace) -> str:
     return shlex.join(["python", "-m", "codepipeline.deploy", "--env", options.env, *folder, *what, *flags])
 
 
-def _smoke(site: Site) -> int:
+def _smoke(site: Site, expected: str) -> int:
     from codepipeline.deploy.smoke import smoke
     from codepipeline.deploy.verdict import EXIT_CODES
 
-    lines, good = smoke(site)
+    lines, good = smoke(site, expected)
     site.say("\n".join(lines))
     return 0 if good else EXIT_CODES["failed"]

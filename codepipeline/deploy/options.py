@@ -13,6 +13,7 @@ NEEDS = {
     "plan": ("package", "rollback"),
     "now": ("package", "rollback"),
     "replace": ("package", "rollback"),
+    "expect": ("smoke",),
     "yes": ("delete",),
 }
 CODES = (
@@ -37,6 +38,7 @@ def parser(environment: str) -> argparse.ArgumentParser:
     look.add_argument("--plan", action="store_true", help="with --package or --rollback: the exact requests, unsent")
     look.add_argument("--status", action="store_true", help="what is live, since when, its alarms, the last verdicts")
     look.add_argument("--smoke", action="store_true", help="send recorded requests, check the contract of the answers")
+    look.add_argument("--expect", metavar="ARN", help="for --smoke: fail unless this is the package that is live")
     act = top.add_argument_group("act")
     act.add_argument("--package", metavar="ARN", help="deploy this model package, or follow its rollout to the end")
     act.add_argument("--rollback", action="store_true", help="deploy the last good package again, the same way")

@@ -15,9 +15,11 @@ ROWS = 5
 BAD = {"application/json": b"{", "text/csv": b'"'}  # no row of any model
 
 
-def smoke(site: Site) -> tuple[list[str], bool]:
-    """A line for each request, and whether all were answered as they must be."""
+def smoke(site: Site, expected: str = "") -> tuple[list[str], bool]:
+    """A line for each request, and whether all were answered as they must be, by the package that was expected."""
     package = _package(site)
+    if expected and package["ModelPackageArn"] != expected:
+        return [f"BAD  {site.endpoint} lives on {package['ModelPackageArn']}, not on {expected}"], False
     recorded = samples.read(site, package)
     if not recorded.rows:
         raise Problem(f"there are no recorded requests to send to {site.endpoint}; the line above says why")

@@ -12,6 +12,8 @@ from localcloud.story.telling import Teller
 
 POLL_SECONDS = 0.3
 LONGEST_SECONDS = 420.0
+LONGEST_REASON = 140
+LAST = 25  # lines of a build that failed
 RUNNING = ("InProgress", "Stopping")
 Client = Callable[[str], Any]
 
@@ -71,14 +73,17 @@ class Following:
     def _action(self, action: dict[str, Any]) -> None:
         name = f"{action['stageName']}: {action['actionName']}"
         result = action.get("output", {}).get("executionResult", {})
-        if action["stageName"] in self.watched or name in self.watched:
+        if self._is_watched(action):
             self._listen(result.get("externalExecutionId", ""))
         if self._seen.get(action["actionExecutionId"]) == action["status"]:
             return
         self._seen[action["actionExecutionId"]] = action["status"]
-        why = result.get("externalExecutionSummary", "") if action["status"] == "Failed" else ""
+        why = result.get("externalExecutionSummary", "")[:LONGEST_REASON] if action["status"] == "Failed" else ""
+        if why and not self._is_watched(action):
+            self._listen(result.get("externalExecutionId", ""), last=LAST)
         self.tell.say(f"{name}: {action['status']}{f' ({why})' if why else ''}")
         if name.startswith("Approval") and action["status"] == "InProgress":
+            self.tell.quote(action["input"]["resolvedConfiguration"].get("CustomData", ""))
             self._answer(action["stageName"], action["actionName"])
 
     def _answer(self, stage: str, action: str) -> None:
@@ -89,7 +94,6 @@ class Following:
             if one["stageName"] == stage
             for each in one["actionStates"]
         )
-        self.tell.quote(found.get("summary", ""))
         self.tell.say(f"approved: {self.approve}")
         self.aws("codepipeline").put_approval_result(
             pipelineName=self.pipeline,
@@ -99,7 +103,10 @@ class Following:
             result={"summary": self.approve, "status": "Approved"},
         )
 
-    def _listen(self, build: str) -> None:
+    def _is_watched(self, action: dict[str, Any]) -> bool:
+        return f"{action['stageName']}: {action['actionName']}" in self.watched
+
+    def _listen(self, build: str, last: int = 0) -> None:
         """The lines of a build that were not heard yet."""
         if not build:
             return
@@ -113,7 +120,7 @@ class Following:
             events = client.get_log_events(**asked, limit=10_000)["events"]
         except client.exceptions.ResourceNotFoundException:
             return
-        for event in events[self._heard.get(build, 0) :]:
-            if not event["message"].startswith("[Container]"):
-                self.tell.quote(event["message"].rstrip())
+        new = [event["message"].rstrip() for event in events[self._heard.get(build, 0) :]]
+        for line in [line for line in new if line and not line.startswith("[Container]")][-last:]:
+            self.tell.quote(line)
         self._heard[build] = len(events)
