@@ -54,11 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from localcloud import inside, lifecycle
+    from localcloud import inside
+
+    if url := inside.server():  # in a build, which may have installed no more than it needs
+        return inside.run(options.command, url)
+    from localcloud import lifecycle
     from localcloud.place import FOLDER, Place
 
-    if url := inside.server():
-        return inside.run(options.command, url)
     place = Place((options.folder or FOLDER).absolute())
     if options.command == "up":
         return lifecycle.up(place, options.port, options.speed, options.docker, in_foreground=options.foreground)

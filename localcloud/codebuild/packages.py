@@ -27,7 +27,9 @@ def variables() -> dict[str, str]:
     """The person's own settings and caches of packages, though a build's home is not theirs."""
     settings = {name: value for name, value in os.environ.items() if name.startswith(PREFIXES)}
     folders = {"XDG_CACHE_HOME": ".cache", "XDG_CONFIG_HOME": ".config"}
-    return settings | {name: os.environ.get(name) or str(Path.home() / folder) for name, folder in folders.items()}
+    settings |= {name: os.environ.get(name) or str(Path.home() / folder) for name, folder in folders.items()}
+    beside = str(Path(sys.executable).parent)  # tools such as uv, after everybody else's
+    return settings | {"PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), beside])}
 
 
 @cache
