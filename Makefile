@@ -3,29 +3,49 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
+LIGHT := .venv/.ready-to-deploy
+SCAN := .venv/scan
+# The uv of this machine; else one inside .venv, which pip installs. UV_OFFLINE and UV_CACHE_DIR do what they say.
+UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 # The first Python that the pinned libraries have wheels for (3.11 to 3.13); `make PYTHON=...` overrides.
 PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
   $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done)
 ROWS ?= 20000
+ENV ?= $(or $(PIPELINE_ENV),local)
+TESTS ?= all
+UNIT := tests/unit/scripts tests/unit/pipelines tests/unit/codepipeline -m "not slow"
 
 .PHONY: help
 help: ## list the tasks
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(READY) ## create .venv and install everything (the other tasks do it by themselves)
 
-$(READY): requirements/dev.txt setup.py
-	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
-	@echo "setting up .venv with $$($(PYTHON) --version) (about a minute, once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirements requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+.PHONY: setup-deploy
+setup-deploy: $(if $(wildcard $(READY)),$(READY),$(LIGHT)) ## a light .venv, with what a release needs; a whole one stays whole
+
+$(READY): requirements/dev.txt setup.py | $(BIN)/python
+	@echo "setting up .venv (about a minute, once)"
+	@$(UV) pip install --quiet --python $(BIN)/python --requirements requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
+$(LIGHT): requirements/deploy.txt | $(BIN)/python
+	@$(UV) pip install --quiet --python $(BIN)/python --requirements $<
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@if [ "$(UV)" = "$(BIN)/uv" ]; then $(PYTHON) -m venv .venv && $@ -m pip install --quiet --disable-pip-version-check uv; \
+	else $(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv; fi
+
 .PHONY: demo
-demo: $(READY) ## make a model on this machine: start localcloud, run the pipeline there, judge the model (ROWS=20000, DATA=folder, KEEP=1)
+demo: $(READY) ## the whole story on this machine: a push becomes a model, a release, a rollback (KEEP=1 leaves it up)
+	@$(BIN)/python -m localcloud.story $(if $(KEEP),--keep)
+
+.PHONY: model
+model: $(READY) ## one model on this machine, of your own data or the example's (DATA=folder, ROWS=20000, KEEP=1)
 	@$(BIN)/python -m localcloud.demo --rows $(ROWS) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
 .PHONY: up
@@ -36,16 +56,35 @@ up: $(READY) ## start AWS on this machine unless it runs; the last line is its U
 down: $(READY) ## end it, with everything it started and everything in it
 	@$(BIN)/python -m localcloud down
 
+.PHONY: bootstrap
+bootstrap: $(READY) ## make the stacks of an environment, or bring them up to date (ENV=local, ARGS=--plan)
+	@$(BIN)/python -m codepipeline.bootstrap --env $(ENV) $(ARGS)
+
+.PHONY: teardown
+teardown: $(READY) ## remove what bootstrap and the releases made, data included; asks first (ENV=local)
+	@$(BIN)/python -m codepipeline.teardown --env $(ENV) $(ARGS)
+
 .PHONY: test
-test: $(READY) ## run all tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+test: $(READY) ## run all tests, or the quick ones with TESTS=unit
+	@case "$(TESTS)" in all|unit) ;; *) echo "error: TESTS=$(TESTS): all or unit"; exit 1;; esac
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(filter unit,$(TESTS)),$(UNIT)) $(ARGS)
 
 .PHONY: check
-check: $(READY) ## lint, formatting, types
+check: $(READY) ## lint, formatting, types, templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy pipelines codepipeline localcloud
 	@$(BIN)/mypy --python-version 3.12 scripts
+	@$(BIN)/cfn-lint codepipeline/templates/*.yml
+
+.PHONY: scan
+scan: $(SCAN)/.ready ## look for what is insecure in the templates
+	@$(SCAN)/bin/checkov -d codepipeline/templates --framework cloudformation --skip-download --compact --quiet
+
+$(SCAN)/.ready: requirements/scan.txt | $(BIN)/python
+	@test -x $(SCAN)/bin/python || $(UV) venv --quiet --python $(BIN)/python $(SCAN)
+	@$(UV) pip install --quiet --python $(SCAN)/bin/python --requirements $<
+	@touch $@
 
 .PHONY: format
 format: $(READY) ## mend formatting and what the linter can mend
@@ -58,7 +97,8 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in
-	@cd requirements && ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --output-file dev.txt dev.in
+	@cd requirements && for set in dev deploy scan; do $(abspath $(UV)) pip compile --quiet --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in || exit 1; done
 
 .PHONY: clean
 clean: ## remove everything these tasks made, .venv included

@@ -64,20 +64,22 @@ def summary(package: dict[str, Any], evaluation: dict[str, Any], settings: Setti
     version = package["ModelPackageArn"].partition(":model-package/")[2]
     lines = [
         f"Release {version} to {settings.endpoint_name}?",
-        _metrics(evaluation.get("gate", {})),
+        _metrics(evaluation),
         f"Commit {known.get('git_commit', 'unknown')}.",
         f"Report: {known['report_uri']}" if "report_uri" in known else "No report.",
     ]
     return " ".join(lines)[:LONGEST]
 
 
-def _metrics(gate: dict[str, Any]) -> str:
-    if "value" not in gate:
+def _metrics(evaluation: dict[str, Any]) -> str:
+    try:
+        gate = evaluation["gate"]
+        name, value, best = gate["metric"], float(gate["value"]), gate["champion"]
+        if best is None:
+            return f"{name} {value:.4f}, no champion to compare with."
+        return f"{name} {value:.4f}, champion {float(best):.4f} ({value - float(best):+.4f})."
+    except (KeyError, TypeError, ValueError):  # a package that was registered otherwise
         return "No evaluation was found."
-    value, best = float(gate["value"]), gate.get("champion")
-    if best is None:
-        return f"{gate['metric']} {value:.4f}, no champion to compare with."
-    return f"{gate['metric']} {value:.4f}, champion {float(best):.4f} ({value - float(best):+.4f})."
 
 
 def _evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:
@@ -87,11 +89,11 @@ def _evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:
     if not key:
         return {}
     try:
-        content: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        content = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except (s3.exceptions.ClientError, ValueError) as error:
         print(f"{uri} cannot be read: {error}", file=sys.stderr)
         return {}
-    return content
+    return content if isinstance(content, dict) else {}
 
 
 if __name__ == "__main__":

@@ -6,14 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines import endpoint
 from pipelines.errors import Problem
 from pipelines.settings import Settings
 
-OTHERS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")  # would win over a local endpoint's own keys
+# Of a shell that is signed in to AWS: they would win over a local endpoint's own keys, or be sent along.
+OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+HERE = "127.0.0.1,localhost"
 
 
 class AwsCli:
@@ -30,6 +32,7 @@ class AwsCli:
     def run(self, *arguments: str) -> int:
         """Its output is seen as it comes; its exit code is the answer."""
         words = [self.program, *self.words(*arguments)[1:]]
+        sys.stdout.flush()
         return subprocess.run(words, env=self.environment, stdin=subprocess.DEVNULL, check=False).returncode
 
 
@@ -43,10 +46,14 @@ def _program() -> str:
 
 
 def _environment(settings: Settings, *, local: bool) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not (local and name in OTHERS)}
+    told = dict(os.environ) | {"AWS_PAGER": ""}
     keys = {"AWS_ACCESS_KEY_ID": settings.aws.access_key_id, "AWS_SECRET_ACCESS_KEY": settings.aws.secret_access_key}
-    return kept | {name: value for name, value in keys.items() if value} | {"AWS_PAGER": ""}
+    told |= {name: value for name, value in keys.items() if value}
+    if not local:
+        return told
+    told |= dict.fromkeys(("NO_PROXY", "no_proxy"), HERE)  # a company's proxy must not see 127.0.0.1
+    return {name: value for name, value in told.items() if name not in OTHERS}
 
 
-def parameter_words(parameters: dict[str, str]) -> Sequence[str]:
+def parameter_words(parameters: Mapping[str, str]) -> list[str]:
     return [f"{name}={value}" for name, value in parameters.items()]

@@ -9,18 +9,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from codepipeline.aws_cli import AwsCli, parameter_words
+from codepipeline.cloudformation import UNFINISHED, UNMADE, reason, remove, status, unchangeable
 from codepipeline.command import ended
-from codepipeline.stacks import SHOWN, Stack, stacks
+from codepipeline.possible import require
+from codepipeline.stacks import SHOWN, Stack, releases, stacks, stages
 from pipelines import sessions
-from pipelines.errors import Problem, SettingsProblem
+from pipelines.errors import Problem
 from pipelines.settings import CONFIG, Settings, load
-
-UNFINISHED = ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_FAILED", "CREATE_FAILED")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,84 +38,57 @@ def _parser(environment: str) -> argparse.ArgumentParser:
 
 def _bootstrap(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
-    _require(settings)
     wanted = stacks(settings, options.config, network=options.network)
+    goes_on = releases(settings, options.config)
+    require(settings, stages(settings, options.config), releases=goes_on)
     cli, cloudformation = AwsCli(settings), sessions.client(settings, "cloudformation")
     there = {stack.name: status(cloudformation, stack.name) for stack in wanted}
-    print(f"account {settings.require_account()}, region {settings.aws.region}:")
-    for stack in wanted:
-        print(_told(stack, there[stack.name]), flush=True)
+    print(_told(settings, wanted, there), flush=True)
     if options.plan:
         return 0
+    if found := [sentence for name, now in there.items() if (sentence := unchangeable(name, now))]:
+        raise Problem(found[0])
     for stack in wanted:
         _deploy(stack, there[stack.name], cli, cloudformation)
-    print(_next(settings))
+    print(_next(settings, goes_on))
     return 0
 
 
-def _require(settings: Settings) -> None:
-    """What a pipeline without cannot have, said before anything is made."""
-    if not settings.delivery.repository:
-        raise SettingsProblem(f"{settings.file}: delivery.repository is not set: name the repository that is built")
-    if settings.delivery.source == "connection" and not settings.delivery.connection_arn:
-        raise SettingsProblem(
-            f"{settings.file}: delivery.connection_arn is not set: make a connection to your Git host in the console "
-            '(Developer Tools, Connections) and put its ARN there, or set delivery.source = "codecommit"'
-        )
+def _told(settings: Settings, wanted: Sequence[Stack], there: Mapping[str, str]) -> str:
+    lines = [f"account {settings.require_account()}, region {settings.aws.region}:"]
+    for stack in wanted:
+        lines.append(f"  {_what(there[stack.name])} stack {stack.name} from {SHOWN}/{stack.template}")
+        lines += [f"      {name} = {value}" for name, value in stack.parameters.items() if value]
+    return "\n".join(lines)
 
 
-def status(cloudformation: Any, name: str) -> str:
-    """ "" without such a stack."""
-    try:
-        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
-    except cloudformation.exceptions.ClientError as error:
-        if "does not exist" in str(error):
-            return ""
-        raise
-
-
-def _told(stack: Stack, there: str) -> str:
-    what = "update, if anything changed," if there and there not in UNFINISHED else "create"
-    values = "".join(f"\n      {name} = {value}" for name, value in stack.parameters.items() if value)
-    return f"  {what} stack {stack.name} from {SHOWN}/{stack.template}{values}"
+def _what(there: str) -> str:
+    if there in UNFINISHED:
+        return f"delete (it is {there}), then create"
+    return "create" if there in UNMADE else "update, if anything changed,"
 
 
 def _deploy(stack: Stack, there: str, cli: AwsCli, cloudformation: Any) -> None:
-    if there in UNFINISHED:  # its first creation failed: such a stack can only be deleted
-        cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
-        cloudformation.delete_stack(StackName=stack.name)
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack.name)
+    if there in UNFINISHED:
+        remove(cloudformation, stack)
     words = ["cloudformation", "deploy", "--stack-name", stack.name, "--template-file", str(stack.path)]
     words += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset"]
     words += ["--parameter-overrides", *parameter_words(stack.parameters)]
     if stack.tags:
         words += ["--tags", *parameter_words(stack.tags)]
     if cli.run(*words):
-        raise Problem(f"stack {stack.name} could not be deployed{_reason(cloudformation, stack.name)}")
+        raise Problem(f"stack {stack.name} could not be deployed{reason(cloudformation, stack.name)}")
     if stack.holds_data:
         cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
 
 
-def _reason(cloudformation: Any, name: str) -> str:
-    """The first failure of the last attempt: what came after it are consequences."""
-    try:
-        events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    except cloudformation.exceptions.ClientError:
-        return "; what the AWS CLI said above tells why"
-    begun = next((at for at, event in enumerate(events) if _begins(event)), len(events))
-    failed = [event for event in events[:begun] if event["ResourceStatus"].endswith("_FAILED")]
-    if not failed:
-        return "; what the AWS CLI said above tells why"
-    return f": {failed[-1]['LogicalResourceId']}: {failed[-1].get('ResourceStatusReason', 'no reason given')}"
-
-
-def _begins(event: dict[str, Any]) -> bool:
-    whole = event["PhysicalResourceId"] == event["StackId"]
-    return whole and event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
-
-
-def _next(settings: Settings) -> str:
+def _next(settings: Settings, goes_on: bool) -> str:
     name = settings.pipeline_name
+    if not goes_on:
+        return (
+            f"ready: `python -m pipelines.run --env {settings.layers} --upsert --start` makes models here; nothing of "
+            f"the group {settings.project.group} is released, so there are no pipelines that build and deploy"
+        )
     return (
         f"ready: a push to {settings.delivery.branch} of {settings.delivery.repository} starts {name}-build, "
         f"approving a package of {settings.project.group} starts {name}-deploy"

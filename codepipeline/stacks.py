@@ -1,6 +1,7 @@
 """Which stacks an environment's delivery consists of, with which parameters: a pure function of the settings.
 
 The environment is where models are made. It brings the two pipelines, and a foundation for every stage that they touch.
+An environment with a model group of its own only tries things: nothing of it is released, and a foundation is all.
 """
 
 from __future__ import annotations
@@ -28,9 +29,20 @@ class Stack:
         return TEMPLATES / self.template
 
 
+def releases(settings: Settings, folder: Path) -> bool:
+    """Whether staging and production deploy from the group that this environment's models are registered in."""
+    staging, production = _targets(settings, folder)
+    if staging.project.group != production.project.group:
+        raise SettingsProblem(
+            f"project.group of {staging.env} is {staging.project.group}, that of {production.env} is "
+            f"{production.project.group}: a model goes to one and then to the other, so name one group"
+        )
+    return settings.project.group == production.project.group
+
+
 def stages(settings: Settings, folder: Path) -> list[Settings]:
     """Where models are made, then where they go: each stage once."""
-    others = [load(env, folder) for env in (settings.delivery.staging, settings.delivery.production)]
+    others = _targets(settings, folder) if releases(settings, folder) else []
     found = {each.env: each for each in [settings, *others]}
     for each in found.values():
         if each.require_account() != settings.require_account():
@@ -43,42 +55,53 @@ def stages(settings: Settings, folder: Path) -> list[Settings]:
 
 def stacks(settings: Settings, folder: Path, *, network: bool = False) -> list[Stack]:
     """In the order in which they can be made."""
-    all_stages = stages(settings, folder)
     found = [_network(settings)] if network else []
-    found += [_foundation(stage, settings) for stage in all_stages]
-    return [*found, _pipelines(settings, folder), _schedules(settings)]
+    found += [_foundation(stage, settings) for stage in stages(settings, folder)]
+    if releases(settings, folder):
+        found += [_pipelines(settings, folder), _schedules(settings)]
+    return found
+
+
+def _targets(settings: Settings, folder: Path) -> list[Settings]:
+    return [load(env, folder) for env in (settings.delivery.staging, settings.delivery.production)]
+
+
+def name_of(settings: Settings, template: str) -> str:
+    return f"{settings.project.name}-{settings.env}-{template}"
 
 
 def _named(settings: Settings, template: str, parameters: dict[str, str], *, holds_data: bool = False) -> Stack:
     start = {"Project": settings.project.name, "Stage": settings.env}
-    name = f"{settings.project.name}-{settings.env}-{Path(template).stem}"
-    return Stack(name, template, start | parameters, dict(settings.tags), holds_data)
+    tags = dict(settings.tags)
+    return Stack(name_of(settings, template), f"{template}.yml", start | parameters, tags, holds_data)
 
 
 def _foundation(stage: Settings, maker: Settings) -> Stack:
     parameters = {
         "ModelGroup": stage.project.group,
         "BucketName": stage.bucket,
+        "DataBucketName": _data_bucket(stage),
         "ModelBucketName": maker.bucket,
         "RoleName": stage.role_arn.rpartition("/")[2],
         "NotifyEmail": stage.delivery.notify_email,
     }
-    return _named(stage, "foundation.yml", parameters, holds_data=True)
+    return _named(stage, "foundation", parameters, holds_data=True)
 
 
 def _network(settings: Settings) -> Stack:
-    return _named(settings, "network.yml", {})
+    return _named(settings, "network", {})
 
 
 def _pipelines(settings: Settings, folder: Path) -> Stack:
     delivery = settings.delivery
-    staging, production = (load(env, folder) for env in (delivery.staging, delivery.production))
+    staging, production = _targets(settings, folder)
     parameters = {
         "ModelGroup": settings.project.group,
         "BuildEnvironment": settings.layers,
         "StagingEnvironment": delivery.staging,
         "ProductionEnvironment": delivery.production,
         "BucketName": settings.bucket,
+        "DataBucketName": _data_bucket(settings),
         "StagingBucketName": staging.bucket,
         "ProductionBucketName": production.bucket,
         "ConnectionArn": delivery.connection_arn if delivery.source == "connection" else "",
@@ -87,7 +110,7 @@ def _pipelines(settings: Settings, folder: Path) -> Stack:
         "WatchedPaths": ",".join(delivery.watched_paths),
         "Tests": delivery.tests,
     }
-    return _named(settings, "pipelines.yml", parameters)
+    return _named(settings, "pipelines", parameters)
 
 
 def _schedules(settings: Settings) -> Stack:
@@ -100,4 +123,8 @@ def _schedules(settings: Settings) -> Stack:
         "DataArrival": retraining.data_arrival,
         "DriftAlarms": retraining.drift_alarms,
     }
-    return _named(settings, "schedules.yml", parameters)
+    return _named(settings, "schedules", parameters)
+
+
+def _data_bucket(settings: Settings) -> str:
+    return settings.data_uri.removeprefix("s3://").partition("/")[0]

@@ -8,16 +8,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from codepipeline import leftovers
-from codepipeline.bootstrap import status
+from codepipeline.cloudformation import remove, status
 from codepipeline.command import ended
 from codepipeline.deploy import command as deploy
-from codepipeline.stacks import Stack, stacks, stages
+from codepipeline.stacks import Stack, name_of, stacks, stages
 from pipelines import delete, sessions
 from pipelines.errors import Problem, UsageProblem
 from pipelines.settings import CONFIG, Settings, load
@@ -26,6 +26,7 @@ LEFT = """what is left, and what it costs:
   the packages of the model group {group} and the history of executions: nothing, but their models are gone
   the logs of jobs and endpoints under /aws/sagemaker: about 0.03 USD per GB and month, until you delete them
   keys that wait for their deletion: nothing"""
+STARTING = ("schedules.yml", "pipelines.yml")  # first: nothing may come back while the rest goes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,32 +44,54 @@ def _parser(environment: str) -> argparse.ArgumentParser:
 def _teardown(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
     client = cache(partial(sessions.client, settings))
-    all_stages = stages(settings, options.config)
-    made = list(reversed(stacks(settings, options.config, network=True)))
-    deployed = [load(env, options.config) for env in (settings.delivery.staging, settings.delivery.production)]
-    print(_told(settings, all_stages, deployed, made))
+    going, staying = _parted(stages(settings, options.config), _others(client("cloudformation"), settings))
+    kept = {f"{settings.project.name}-{env}-foundation" for env in staying}
+    made = [stack for stack in reversed(stacks(settings, options.config, network=True)) if stack.name not in kept]
+    print(_told(settings, going, made) + "".join(f"\n{line}" for line in staying.values()), flush=True)
     if not options.yes and not _agreed(settings):
         print("nothing was removed")
         return 1
-    for each in deployed:
-        _endpoint(each.layers, options.config)
-    print(delete.delete(settings, client("sagemaker"), True, None)[0])
-    for stack in made:
-        _remove_stack(client("cloudformation"), stack)
-    for stage in all_stages:
-        for removed in leftovers.remove(stage, client):
-            print(f"removed {removed}", flush=True)
+    _remove_stacks(client("cloudformation"), [stack for stack in made if stack.template in STARTING])
+    for stage in going:
+        _endpoint(stage.layers, options.config)
+    print(delete.delete(settings, client("sagemaker"), True, None)[0], flush=True)
+    _remove_stacks(client("cloudformation"), [stack for stack in made if stack.template not in STARTING])
+    for stage in going:
+        for line in leftovers.remove(stage, client):
+            print(line, flush=True)
     print(LEFT.format(group=settings.project.group))
     return 0
 
 
-def _told(settings: Settings, all_stages: list[Settings], deployed: list[Settings], made: list[Stack]) -> str:
+def _parted(all_stages: Sequence[Settings], others: Mapping[str, set[str]]) -> tuple[list[Settings], dict[str, str]]:
+    """Those that go, and those that stay, with the reason: another environment's delivery stands on them as well."""
+    staying = {}
+    for stage in all_stages:
+        users = [name for name, buckets in others.items() if stage.bucket in buckets]
+        if users:
+            staying[stage.env] = f"{stage.env} stays as it is: stack {users[0]} releases to it as well"
+    return [stage for stage in all_stages if stage.env not in staying], staying
+
+
+def _others(cloudformation: Any, settings: Settings) -> dict[str, set[str]]:
+    """The pipelines' stacks of this project's other environments, each with the buckets that it was given."""
+    found = {}
+    for page in cloudformation.get_paginator("describe_stacks").paginate():
+        for stack in page["Stacks"]:
+            name = stack["StackName"]
+            ours = name.startswith(f"{settings.project.name}-") and name.endswith("-pipelines")
+            if ours and name != name_of(settings, "pipelines"):
+                found[name] = {each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
+    return found
+
+
+def _told(settings: Settings, all_stages: Sequence[Settings], made: Sequence[Stack]) -> str:
     lines = [f"in account {settings.require_account()}, region {settings.aws.region}, this removes for good:"]
-    lines += [f"  endpoint {each.endpoint_name} with its configs, models, alarms and scaling" for each in deployed]
-    lines += [f"  SageMaker pipeline {settings.pipeline_name}"]
     lines += [f"  stack {stack.name}" for stack in made]
+    lines += [f"  endpoint {each.endpoint_name} with its configs, models, alarms and scaling" for each in all_stages]
+    lines += [f"  SageMaker pipeline {settings.pipeline_name}"]
     lines += [f"  bucket {stage.bucket}: data, models, captured requests, records of releases" for stage in all_stages]
-    return "\n".join([*lines, "  queues, image repositories, logs of builds; keys after a waiting time"])
+    return "\n".join([*lines, "  queues, image repositories, logs and reports of builds; keys after a waiting time"])
 
 
 def _agreed(settings: Settings) -> bool:
@@ -85,13 +108,11 @@ def _endpoint(env: str, folder: Path) -> None:
         raise Problem(f"the endpoint of {env} could not be deleted: mend what is said above, then run teardown again")
 
 
-def _remove_stack(cloudformation: Any, stack: Stack) -> None:
-    if not status(cloudformation, stack.name):
-        return
-    cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
-    cloudformation.delete_stack(StackName=stack.name)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack.name, WaiterConfig={"Delay": 2})
-    print(f"removed stack {stack.name}", flush=True)
+def _remove_stacks(cloudformation: Any, made: Sequence[Stack]) -> None:
+    for stack in made:
+        if status(cloudformation, stack.name):
+            remove(cloudformation, stack)
+            print(f"removed stack {stack.name}", flush=True)
 
 
 if __name__ == "__main__":

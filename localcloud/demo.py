@@ -1,4 +1,4 @@
-"""``make demo``: from raw data to a judged model, on this machine, by the very command that does it on AWS.
+"""``make model``: from raw data to a judged model, on this machine, by the very command that does it on AWS.
 
 localcloud starts, data goes into its S3, ``python -m pipelines.run --upsert --start --wait`` makes the model, the
 verdict of the quality gate is read back from S3, and localcloud ends again.

@@ -1,7 +1,8 @@
 """What an account has before the first command: on AWS the foundation's stack makes it, here ``up`` does.
 
-The bucket, the role and the connection to a Git host of the environment "local", and example data where the settings are
-still those of the example. What is there already is left alone. Bucket and role carry a tag, so that a stack may take them over.
+The bucket, the role and the connection to a Git host of the environment "local", and example data where the settings
+are still those of the example. What is there already is left alone. Bucket and role carry a tag, so that a stack may
+take them over.
 
 It all goes straight into moto's state: no client has to be made for it, which would take longer than the rest.
 """
@@ -29,7 +30,8 @@ def furnish(cloud: Cloud, wanted: Wanted) -> None:
         for name in {wanted.bucket, wanted.data_bucket} - s3.buckets.keys():
             s3.create_bucket(name, wanted.region)
             s3.put_bucket_tagging(name, {TAG: OURS})
-        if wanted.example and not any(key.startswith(wanted.data_prefix) for key in s3.buckets[wanted.data_bucket].keys):
+        there = s3.buckets[wanted.data_bucket].keys
+        if wanted.example and not any(key.startswith(wanted.data_prefix) for key in there):
             key = f"{wanted.data_prefix.rstrip('/')}/churn.csv"
             s3.put_object(wanted.data_bucket, key, Path(wanted.example).read_bytes())
     if f":{cloud.account}:role/" in wanted.role_arn:

@@ -3,7 +3,7 @@
 server.json   the server that runs: pid, URLs, since when
 port          the port of the last one, for the next
 lock          one command at a time
-example/      the generated example data, kept from one server to the next
+example/      the generated example data and whose account it is for, kept from one server to the next
 server.log    what it said; server.previous.log: what the one before said
 state/        everything of one server's life: jobs, records of processes, certificates. Goes with it
 """

@@ -11,11 +11,14 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
+from localcloud.watcher import OWNER, watch
 
 GRACE_SECONDS = 3.0
 MARK = "LOCALCLOUD_PROCESSES"  # in a process's environment: whose it is, for those who had no time to be recorded
@@ -28,6 +31,7 @@ class Process:
     home: str  # the folder of its record: what was copied with a checkout is not ours
     name: str = ""
     container: str = ""
+    owner: str = ""  # who started it
 
     @property
     def alive(self) -> bool:
@@ -38,18 +42,19 @@ class Processes:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._own: dict[int, Process] = {}
+        self._watched = ""
 
     @property
     def environment(self) -> dict[str, str]:
         """Give it to every process you start: also what dies before ``register`` leaves no orphan then."""
-        return {MARK: str(self.folder)}
+        return {MARK: str(self.folder), OWNER: self._owner()}
 
     def register(self, pid: int, name: str = "", container: str = "") -> None:
         """``name`` is the job's, to be killed by; ``container`` what ``docker run --name`` was given."""
         since = began(pid)
         if since is None:
             return  # it has ended already
-        self._own[pid] = process = Process(pid, since, str(self.folder), name, container)
+        self._own[pid] = process = Process(pid, since, str(self.folder), name, container, self._owner())
         self.folder.mkdir(parents=True, exist_ok=True)
         record = self.folder / f"{pid}.json"
         partial = record.with_suffix(".partial")
@@ -88,12 +93,31 @@ class Processes:
         return ended
 
     def _marked(self) -> list[Process]:
-        found = []
-        for process in psutil.process_iter():
-            with suppress(psutil.Error, OSError):  # others' processes, and those that end meanwhile
-                if process.pid != os.getpid() and process.environ().get(MARK) == str(self.folder):
-                    found.append(Process(process.pid, began(process.pid) or 0.0, str(self.folder)))
-        return found
+        return marked(MARK, str(self.folder))
+
+    def _owner(self) -> str:
+        """This process, which is watched from here on."""
+        owner = f"{os.getpid()}-{began(os.getpid())}"
+        if self._watched != owner:
+            watch(owner, self.folder)
+            self._watched = owner
+        return owner
+
+
+def marked(name: str, value: str) -> list[Process]:
+    """Those with this variable in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # others' processes, and those that end meanwhile
+            if process.pid != os.getpid() and process.environ().get(name) == value:
+                found.append(Process(process.pid, began(process.pid) or 0.0, ""))
+    return found
+
+
+def end_those_of(owner: str, folders: Iterable[Path]) -> int:
+    """What a process that is gone started; ``folders`` have records of it, which may be another's by now."""
+    recorded = [process for folder in folders for process in Processes(folder).all() if process.owner == owner]
+    return _end([*recorded, *marked(OWNER, owner)], GRACE_SECONDS)
 
 
 def _end(processes: list[Process], grace_seconds: float) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from localcloud.small_objects import LARGEST, SmallObjects
 from localcloud.store import Store, Unavailable
 
 T = TypeVar("T")
@@ -19,10 +20,11 @@ MISSING = ("NoSuchKey", "NoSuchBucket", "404")
 
 
 class S3Store(Store):
-    """``client`` is boto3's for S3."""
+    """``client`` is boto3's for S3; what is in ``small`` is not read again when a listing names its ETag."""
 
-    def __init__(self, client: Any) -> None:
-        self.client = client
+    def __init__(self, client: Any, small: SmallObjects | None = None) -> None:
+        self.client, self.small = client, small or SmallObjects()
+        self._listed: dict[str, str] = {}  # ETags
 
     def read(self, uri: str) -> bytes:
         def read() -> bytes:
@@ -46,19 +48,31 @@ class S3Store(Store):
         place = _place(uri)
         pages = self.client.get_paginator("list_objects_v2")
 
-        def listed() -> list[str]:
+        def listed() -> dict[str, str]:
             found = pages.paginate(Bucket=place["Bucket"], Prefix=place["Key"], PaginationConfig={"PageSize": PAGE})
-            return [f"s3://{place['Bucket']}/{item['Key']}" for page in found for item in page.get("Contents", [])]
+            items = [item for page in found for item in page.get("Contents", [])]
+            return {f"s3://{place['Bucket']}/{item['Key']}": item["ETag"] for item in items}
 
-        return _patiently(listed, f"list {uri}")
+        found = _patiently(listed, f"list {uri}")
+        self._listed |= found
+        return list(found)
 
     def fetch(self, uri: str, file: Path) -> None:
         def fetch() -> None:
-            body = self.client.get_object(**_place(uri))["Body"]
-            with file.open("wb") as target:
-                shutil.copyfileobj(body, target, 1 << 20)
+            answer = self.client.get_object(**_place(uri))
+            if answer["ContentLength"] > LARGEST:
+                with file.open("wb") as target:
+                    shutil.copyfileobj(answer["Body"], target, 1 << 20)
+                return
+            body = answer["Body"].read()
+            file.write_bytes(body)
+            self.small.keep(answer["ETag"], body)
 
-        _patiently(fetch, f"read {uri}")
+        known = self.small.get(self._listed.get(uri, ""))
+        if known is None:
+            _patiently(fetch, f"read {uri}")
+        else:
+            file.write_bytes(known)
 
     def put(self, file: Path, uri: str) -> None:
         def put() -> None:

@@ -6,6 +6,7 @@ the SDK can reach nothing, reads nothing of this machine, and says nothing.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import warnings
@@ -35,7 +36,6 @@ ENVIRONMENT = {
 
 def client(settings: Settings, service: str) -> Any:
     """A boto3 client for this environment: AWS, or the local endpoint with its own keys."""
-    import boto3
     from botocore.config import Config
 
     aws, url = settings.aws, endpoint.url(settings.aws)
@@ -45,12 +45,18 @@ def client(settings: Settings, service: str) -> Any:
         read_timeout=60,
         proxies={} if url else None,  # a company's proxy must not see 127.0.0.1
     )
-    session = boto3.session.Session(
-        aws_access_key_id=aws.access_key_id or None,
-        aws_secret_access_key=aws.secret_access_key or None,
-        region_name=aws.region,
-    )
+    session = _session_of(aws.access_key_id, aws.secret_access_key, aws.region)
     return session.client(service, endpoint_url=url, config=config)
+
+
+@cache
+def _session_of(key: str, secret: str, region: str) -> Any:
+    """Kept: it remembers what it read of AWS's descriptions, which are large, and which credentials it found."""
+    import boto3
+
+    return boto3.session.Session(
+        aws_access_key_id=key or None, aws_secret_access_key=secret or None, region_name=region
+    )
 
 
 @contextmanager
@@ -137,13 +143,20 @@ def create_processing_job() -> None:
 
 
 def _import_sdk() -> None:
-    """Importing it configures the root logger for everybody: put back what was there."""
+    """Importing it configures the root logger for everybody: put back what was there.
+
+    Its thousands of classes stay to the end: to look through them for garbage, at the end too, takes a second or two.
+    """
     root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
+    level, handlers, collecting = root.level, root.handlers[:], gc.isenabled()
+    gc.disable()
     try:
         import sagemaker.mlops.workflow
         import sagemaker.train  # noqa: F401
     finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
         root.setLevel(level)
         root.handlers[:] = handlers
 

@@ -10,6 +10,7 @@ A test file that wants other services than all of them defines its own ``service
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,9 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own, also inside a build of localcloud's
 os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+# Tests start hundreds of processes: compiling the same modules anew in each would take most of their time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 LIVE_SPEED = 1000
 
 
@@ -55,6 +59,16 @@ def aws(request: pytest.FixtureRequest) -> Callable[[str], Any]:
     name = "live_cloud" if "live_cloud" in request.fixturenames else "cloud"
     client: Callable[[str], Any] = request.getfixturevalue(name).client
     return client
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example data as ``up`` keeps it, to be copied to where a server is to find it: it takes a second to make."""
+    from localcloud import wanted
+
+    folder = tmp_path_factory.mktemp("example")
+    assert wanted.main(str(folder)) == 0
+    return folder
 
 
 @contextmanager

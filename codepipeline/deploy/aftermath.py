@@ -32,7 +32,7 @@ def conclude(site: Site, lease: Lease, deployment: Deployment, verdict: Verdict,
 
 
 def crown(site: Site, package: dict[str, Any]) -> None:
-    """Runs that a schedule starts compare with the model that ships (docs/decisions/0001)."""
+    """Runs that a schedule starts compare with the model that ships (docs/decisions/0001): where models are made."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
     if not uri:
         return
@@ -44,7 +44,7 @@ def crown(site: Site, package: dict[str, Any]) -> None:
     except s3.exceptions.NoSuchKey:
         site.say(f"the champion's evaluation {uri} is gone: scheduled runs go on comparing with the one before")
         return
-    s3.put_object(Bucket=site.settings.bucket, Key=to, Body=body, ContentType="application/json")
+    s3.put_object(Bucket=bucket, Key=to, Body=body, ContentType="application/json")
 
 
 def _package(site: Site, deployment: Deployment) -> dict[str, Any]:

@@ -112,12 +112,13 @@ def _choice(options: argparse.Namespace, site: Site) -> Callable[[Deployment | N
 
 
 def _plan(site: Site, choose: Callable[[Deployment | None], Wanted]) -> int:
-    from codepipeline.deploy.preflight import check as preflight
+    from codepipeline.deploy.preflight import check_later
     from codepipeline.deploy.release import planned
 
     state, plan = planned(site, choose(None))
     site.say(plan.told())
-    preflight(site.settings, state, plan)
+    if note := check_later(site.settings, state, plan):
+        site.say(note)
     return 0
 
 

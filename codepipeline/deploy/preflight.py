@@ -15,6 +15,7 @@ from pipelines.errors import Problem
 from pipelines.settings import Settings
 
 DELETE = "take it down with --delete, then deploy again"
+MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # which ends by itself
 NOT_IN_SERVICE = {
     "Creating": "another deployment is under way, to {config}: wait until it has ended, then deploy again",
     "Updating": "another deployment is under way, to {config}: wait until it has ended, then deploy again",
@@ -34,6 +35,16 @@ def check(settings: Settings, state: State, plan: Plan) -> None:
         raise Problem(f"{len(problems)} reasons not to deploy:\n  " + "\n  ".join(problems))
     if problems:
         raise Problem(problems[0])
+
+
+def check_later(settings: Settings, state: State, plan: Plan) -> str:
+    """For a deployment whose turn is yet to come: what ends by itself until then is told, and is no reason against."""
+    if not plan.starts or state.status not in MOVING:
+        check(settings, state, plan)
+        return ""
+    if problems := list(_package(settings, state)):
+        raise Problem("\n  ".join(problems))
+    return f"endpoint {settings.endpoint_name} is {state.status}: this is planned anew when that has ended"
 
 
 def problems_of(settings: Settings, state: State, plan: Plan) -> Iterator[str]:

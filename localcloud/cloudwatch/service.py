@@ -5,16 +5,24 @@ What each part does not reproduce stands at the top of its module.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from localcloud.cloudwatch.alarms import Alarms
 from localcloud.cloudwatch.dashboards import Dashboards
+from localcloud.cloudwatch.queues import Queues
 from localcloud.cloudwatch.tags import Tags
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
 
 
 class CloudWatch(Alarms, Dashboards, Tags):
     name: ClassVar[str] = "cloudwatch"
     validation_code: ClassVar[str] = "ValidationError"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._queues = Queues(cloud)
 
     def tags_of(self, arn: str) -> dict[str, str] | None:
         tags = {alarm.arn: alarm.tags for alarm in self.alarms.values()}

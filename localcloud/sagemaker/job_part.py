@@ -24,6 +24,7 @@ from localcloud.jobs.watching import Watch
 from localcloud.s3_store import S3Store
 from localcloud.sagemaker.job_records import ABANDON, INTERRUPT, STOP, JobRecord
 from localcloud.sagemaker.part import Part
+from localcloud.small_objects import SmallObjects
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
@@ -38,7 +39,7 @@ class JobPart(Part):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self.queue = Queue()
+        self.queue, self._small = Queue(), SmallObjects()
         self.job_records: dict[tuple[str, str], JobRecord] = {}  # by kind and name, in the order of their creation
 
     def reset(self) -> None:
@@ -133,7 +134,7 @@ class JobPart(Part):
                 shutil.rmtree(each / "opt", ignore_errors=True)
 
     def job_store(self) -> S3Store:
-        return S3Store(self.cloud.client("s3"))
+        return S3Store(self.cloud.client("s3"), self._small)
 
     def job_runtime(self) -> runtimes.Prepare:
         return runtimes.chosen(os.environ, self.cloud.environment(), self.cloud.processes.environment)

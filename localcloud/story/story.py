@@ -87,7 +87,7 @@ class Story:
     def build(self, execution: str) -> None:
         following = Following(self.aws, self.tell, self.name("build"))
         if following.to_the_end(execution) != "Succeeded":
-            raise Problem(f"the build failed; `aws logs tail /aws/codebuild/{self.name('build')}` tells why")
+            raise Problem("the build failed: what it said at its end is above")
 
     def model(self) -> str:
         """The package that the pipeline registered."""

@@ -1,16 +1,23 @@
-"""What the pages name exists: make targets, files, commands and their flags; and the README stays short."""
+"""What the pages name exists: targets, files, settings, commands of ours and of the AWS CLI; the README stays short."""
 
+import inspect
 import re
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore import xform_name
+
+from pipelines.settings.model import Sections
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 COMMAND = re.compile(r"python (?:-m (?P<module>[\w.]+)|(?P<file>[\w/]+\.py))(?P<words>[^\n`#|]*)")
+AWS = re.compile(r"\baws (?P<service>[a-z-]+) (?P<operation>[a-z-]+)(?P<words>(?:\\\n|[^\n`#|])*)")
+OF_ANY = {"region", "query", "output", "endpoint-url"}
 
 
 def pages(found):
@@ -41,6 +48,31 @@ def test_make_targets_exist(page, target):
 @pytest.mark.parametrize(("page", "path"), pages(named_paths))
 def test_paths_exist(page, path):
     assert (ROOT / path).exists() or (page.parent / path).exists()
+
+
+def settings_named(text):
+    return sorted(set(re.findall(rf"`((?:{'|'.join(Sections.model_fields)})\.[a-z_]+)\b", text)))
+
+
+@pytest.mark.parametrize(("page", "setting"), pages(settings_named))
+def test_settings_exist(page, setting):
+    section, key = setting.split(".")
+    kind = Sections.model_fields[section].annotation
+    assert key in kind.model_fields if inspect.isclass(kind) else section == "tags"
+
+
+def aws_commands(text):
+    return sorted({match.group().strip() for match in AWS.finditer(text)})
+
+
+@pytest.mark.parametrize(("page", "command"), pages(aws_commands))
+def test_commands_of_the_aws_cli_and_their_flags_exist(page, command):
+    match = AWS.match(command)
+    model = botocore.session.get_session().get_service_model(match["service"])
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    operation = model.operation_model(operations[match["operation"]])
+    offered = {xform_name(name, "-") for name in operation.input_shape.members} | OF_ANY
+    assert set(re.findall(r"--([a-z][\w-]*)", match["words"])) <= offered
 
 
 @cache
@@ -78,3 +110,6 @@ def test_the_pages_name_something():
     assert {"demo", "test"} <= set(make_targets(text))
     assert "docs/architecture.md" in named_paths(text)
     assert any("pipelines.run" in command for command in commands(text))
+    runbooks = (ROOT / "docs/operate.md").read_text()
+    assert any("put-approval-result" in command and "--token" in command for command in aws_commands(runbooks))
+    assert "rollout.wait_seconds" in settings_named(runbooks)

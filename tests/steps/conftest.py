@@ -1,13 +1,16 @@
 """Three data sets that scikit-learn ships, one of each problem type: each run through the whole pipeline, once.
 
-Only settings differ between them. ``Case.run`` is what ``make demo DATA=... KEEP=1`` does, on a localcloud of its own.
+Only settings differ between them. ``Case.run`` is what ``make model DATA=... KEEP=1`` does, on a localcloud of its own.
 """
 
+import io
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +23,11 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn import datasets
 
+from localcloud import demo
 from localcloud.environment import outside_client
 from localcloud.place import Place
 from localcloud.s3_store import S3Store
+from pipelines import endpoint
 from pipelines.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,9 +67,21 @@ def gzipped_csv(table, folder):
 
 
 def run_demo(*words):
-    """The command as people call it."""
-    command = [sys.executable, "-m", "localcloud.demo", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    """The command in this process, where the SDK is imported once."""
+    out, err = io.StringIO(), io.StringIO()
+    handler = signal.getsignal(signal.SIGTERM)
+    endpoint._started.cache_clear()  # of another server
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = demo.main([*map(str, words)])
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(name="run_demo")
+def the_command_here():
+    return run_demo
 
 
 def client(folder, service):
@@ -84,8 +101,9 @@ class Case:
     folder: Path = field(default_factory=Path)
     done: subprocess.CompletedProcess | None = None
 
-    def run(self, folder: Path) -> "Case":
+    def run(self, folder: Path, example: Path) -> "Case":
         self.folder = folder
+        shutil.copytree(example, Place(folder / "cloud").example)
         shutil.copytree(ROOT / "config", folder / "config")
         local = folder / "config/local.toml"
         local.write_text(local.read_text() + SMALL + self.settings)
@@ -176,8 +194,8 @@ CASES = [
 
 
 @pytest.fixture(scope="session", params=CASES, ids=lambda case: case.name)
-def case(request, tmp_path_factory):
+def case(request, tmp_path_factory, example):
     folder = tmp_path_factory.mktemp(request.param.name)
-    yield replace(request.param).run(folder)
+    yield replace(request.param).run(folder, example)
     down = [sys.executable, "-m", "localcloud", "--folder", str(folder / "cloud"), "down"]
     subprocess.run(down, cwd=ROOT, check=True)

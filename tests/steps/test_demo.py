@@ -1,5 +1,6 @@
-"""What a person sees of ``make demo`` when things are not as they should be."""
+"""What a person sees of ``make model`` when things are not as they should be."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,17 +23,25 @@ def demo(folder, *words):
     return subprocess.run(command(folder, *words), capture_output=True, text=True, cwd=ROOT, timeout=120)
 
 
+@pytest.fixture
+def demo_here(running, run_demo):
+    """The command in this process, where the SDK is imported once, on the localcloud that ran before."""
+    return lambda *words: run_demo("--folder", running, *words)
+
+
 @pytest.fixture(scope="module")
-def running(tmp_path_factory):
+def running(tmp_path_factory, example):
     """A localcloud that ran before, so that no demo ends it."""
     folder = tmp_path_factory.mktemp("running")
+    shutil.copytree(example, Place(folder).example)
     lifecycle = [sys.executable, "-m", "localcloud", "--folder", str(folder)]
     subprocess.run([*lifecycle, "up"], cwd=ROOT, check=True)
     yield folder
     subprocess.run([*lifecycle, "down"], cwd=ROOT, check=True)
 
 
-def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_path):
+def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_path, example):
+    shutil.copytree(example, Place(tmp_path).example)
     done = demo(tmp_path, "--rows", "3000", "--parameters", "Threshold=0.99")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "step QualityGateFailed failed: quality gate not passed: auc is 0." in done.stdout
@@ -45,9 +54,9 @@ def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_p
     assert Place(tmp_path).running() is None
 
 
-def test_data_without_the_target_fails_with_the_sentence_of_preprocess(running, tmp_path):
+def test_data_without_the_target_fails_with_the_sentence_of_preprocess(demo_here, tmp_path):
     (tmp_path / "rows.csv").write_text("customer_id,age,churn\n1,30,yes\n2,40,no\n")
-    done = demo(running, "--data", str(tmp_path / "rows.csv"))
+    done = demo_here("--data", str(tmp_path / "rows.csv"))
     assert done.returncode == 1
     failure = done.stdout[done.stdout.index("step Preprocess failed: ") :]
     assert "churned" in failure
@@ -56,11 +65,11 @@ def test_data_without_the_target_fails_with_the_sentence_of_preprocess(running, 
     assert "localcloud is down" not in done.stdout
 
 
-def test_rows_that_made_the_run_fail_can_be_looked_at(running, tmp_path):
+def test_rows_that_made_the_run_fail_can_be_looked_at(demo_here, running, tmp_path):
     labels = ["" if n % 20 == 0 else "yes" if n % 3 else "no" for n in range(400)]
     rows = ["customer_id,age,churned", *(f"{n},{n % 71},{label}" for n, label in enumerate(labels))]
     (tmp_path / "rows.csv").write_text("\n".join(rows))
-    done = demo(running, "--data", str(tmp_path / "rows.csv"))
+    done = demo_here("--data", str(tmp_path / "rows.csv"))
     assert done.returncode == 1
     assert "20 of 400" in done.stdout
     assert len((running / "demo/rejects.csv").read_text().splitlines()) == 21
@@ -84,15 +93,16 @@ def test_what_cannot_be_run_is_refused_before_anything_starts(tmp_path, words, s
     assert not list(tmp_path.iterdir())
 
 
-def test_a_parameter_that_is_not_there_is_refused(running):
-    done = demo(running, "--parameters", "Treshold=0.5")
+def test_a_parameter_that_is_not_there_is_refused(demo_here):
+    done = demo_here("--parameters", "Treshold=0.5")
     assert done.returncode == 2
     assert "did you mean Threshold?" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_the_jobs_too(tmp_path, number):
-    words = command(tmp_path, "--rows", "400000")
+def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number):
+    shutil.copytree(example, Place(tmp_path).example)
+    words = command(tmp_path)
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
         for line in child.stdout:
             if "Preprocess: Executing" in line:

@@ -84,6 +84,21 @@ def test_an_endpoint_that_is_not_in_service(settings_of, live, status):
     assert STATUSES[status].format(config=state.live_config, pending="churn-prod-other") in line
 
 
+def test_a_plan_for_later_holds_nothing_against_what_ends_by_itself(settings_of, live):
+    settings = settings_of()
+    state = ringing(live(settings), "churn-prod-5xx-rate")
+    moving = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Updating"})
+    told = preflight.check_later(settings, moving, plan(settings, moving))
+    assert told == "endpoint churn-prod is Updating: this is planned anew when that has ended"
+    rejected = replace(moving, package={**state.package, "ModelApprovalStatus": "Rejected"})
+    for wrong, sentence in ((rejected, "is Rejected: have it approved"), (state, "is in ALARM")):
+        with pytest.raises(Problem, match=sentence):
+            preflight.check_later(settings, wrong, plan(settings, wrong))
+    gone = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Deleting"})
+    with pytest.raises(Problem, match="it is being deleted"):
+        preflight.check_later(settings, gone, plan(settings, gone))
+
+
 def test_a_live_config_that_was_deleted(settings_of, live):
     settings = settings_of()
     [line] = refusals(settings, live(settings, config=None, model=None))

@@ -70,15 +70,16 @@ class Command:
 
 
 @pytest.fixture
-def localcloud(tmp_path: Path) -> Iterator[Command]:
+def localcloud(tmp_path: Path, example: Path) -> Iterator[Command]:
     command = Command(tmp_path / "a checkout" / ".localcloud")
+    shutil.copytree(example, command.place.example)
     yield command
     command("down")
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """One that runs, for tests that leave it running."""
+    """One that runs, for tests that leave it running. It makes its own example data."""
     command = Command(tmp_path_factory.mktemp("shared") / ".localcloud")
     command.up("--speed", "50")
     yield command

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from localcloud.s3_store import S3Store
+from localcloud.small_objects import LARGEST, SmallObjects
 from localcloud.store import Unavailable
 
 
@@ -142,3 +143,31 @@ def test_an_empty_file_becomes_an_empty_object(store, tmp_path):
 def test_what_is_no_address_in_s3_is_told(store, uri):
     with pytest.raises(Unavailable, match="is not an S3 URI"):
         store.write(uri, b"")
+
+
+def test_a_small_object_is_read_once_and_again_when_it_has_changed(store, cloud, tmp_path):
+    for key in ("a", "b"):
+        store.write(f"s3://bucket/code/{key}", key.encode())
+    small, asked = SmallObjects(), []
+    cloud.client("s3").meta.events.register("before-call.s3.GetObject", lambda **_: asked.append(1))
+    for turn in range(2):
+        assert S3Store(store.client, small).download("s3://bucket/code/", tmp_path / f"{turn}") == 2
+    assert landed(tmp_path / "0") == landed(tmp_path / "1") == {"a": b"a", "b": b"b"}
+    assert len(asked) == 2
+    store.write("s3://bucket/code/a", b"other")
+    S3Store(store.client, small).download("s3://bucket/code/", tmp_path / "2")
+    assert landed(tmp_path / "2") == {"a": b"other", "b": b"b"}
+    assert len(asked) == 3
+
+
+def test_what_is_large_is_not_kept_and_the_oldest_go():
+    small = SmallObjects(room=LARGEST)
+    small.keep("large", bytes(LARGEST + 1))
+    assert small.get("large") is None
+    small.keep("old", bytes(LARGEST))
+    small.keep("old", bytes(LARGEST))
+    assert small.get("old")
+    small.keep("new", b"1")
+    assert (small.get("old"), small.get("new")) == (None, b"1")
+    small.keep("newer", bytes(LARGEST - 1))
+    assert small.get("new") == b"1"

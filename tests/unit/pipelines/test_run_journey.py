@@ -11,6 +11,7 @@ from pipelines import definition, sessions
 from pipelines.run import main
 from pipelines.settings import CONFIG, load
 
+pytestmark = pytest.mark.slow
 BUCKET = "churn-local-000000000000-eu-west-1"
 WRITES = ("Create", "Update", "Put", "Add", "Delete", "Start", "Stop")
 

@@ -78,7 +78,7 @@ def test_the_interval_grows_to_some_seconds():
     final, _ = lines_of(timeline)
     assert final.execution.status == "Stopped"
     assert timeline.naps == sorted(timeline.naps)
-    assert timeline.naps[0] == 1.0
+    assert timeline.naps[0] == 0.5
     assert timeline.naps[-1] == LONGEST_WAIT
 
 

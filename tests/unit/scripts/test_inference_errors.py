@@ -211,6 +211,7 @@ SPLINTERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SEEDS)
 def test_mutilated_payloads_are_answered_or_refused(model: Model, kind: str) -> None:
     dice = random.Random(f"mutilate {kind}")  # noqa: S311 - reproducible, not secret

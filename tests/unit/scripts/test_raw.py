@@ -101,6 +101,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.slow
 def test_salvaged_rows_are_those_that_parse_alone():
     """Against the slow and obvious way, on many small files of odd cells."""
     draw = np.random.default_rng(5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def test_packages_pass_the_guard_and_nothing_of_the_home_does(
     assert told["PIP_EXTRA_INDEX_URL"] == "https://packages.example.com/simple"
     assert told["HOME"] == str(tmp_path)
     assert "SOMETHING_ELSE" not in told
-    assert told["PATH"] == os.environ["PATH"]
+    assert told["PATH"] == os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
 
 
 def test_without_pip_the_environment_alone_tells(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,7 @@ def expected(table: pa.Table, classes: tuple[str, ...]) -> np.ndarray:
     return np.array(values, np.float64).T.astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_every_form_of_file_gives_the_same_outputs(prepare, tmp_path, problem):
     table = table_of(problem)

@@ -1,0 +1,84 @@
+"""What the tasks do about .venv, seen by a uv that only writes down what it is asked."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+UV = """#!/bin/sh
+echo "$@" >> {log}
+[ "$1" = venv ] || exit 0
+for place; do :; done
+mkdir -p "$place/bin"
+touch "$place/bin/python"
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """The tasks in an empty checkout: ``make("setup")`` gives what uv was asked, and how it ended."""
+    place, tools, log = tmp_path / "checkout", tmp_path / "tools", tmp_path / "log"
+    shutil.copytree(ROOT / "requirements", place / "requirements")
+    for name in ("Makefile", "setup.py"):
+        shutil.copy(ROOT / name, place)
+    tools.mkdir()
+    (tools / "uv").write_text(UV.format(log=log))
+    (tools / "uv").chmod(0o755)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+
+    def make(*words):
+        log.write_text("")
+        asked = ["make", "--no-print-directory", *words]
+        env["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(asked, cwd=place, env=env, capture_output=True, text=True, timeout=60)
+        return log.read_text().splitlines(), done
+
+    make.folder = place
+    return make
+
+
+def test_the_uv_of_the_machine_makes_venv_and_no_pip_is_needed(checkout):
+    asked, done = checkout("setup")
+    assert done.returncode == 0, done.stderr
+    assert asked[0].startswith("venv --quiet --allow-existing --python /")
+    assert asked[1].endswith("--requirements requirements/dev.txt")
+    assert asked[2].endswith("--no-deps --editable .")
+    assert checkout("setup")[0] == []
+
+
+def test_a_release_needs_little(checkout):
+    asked, done = checkout("setup-deploy")
+    assert done.returncode == 0, done.stderr
+    assert [line.rpartition(" ")[2] for line in asked] == [".venv", "requirements/deploy.txt"]
+    assert checkout("setup-deploy")[0] == []
+    asked, _ = checkout("setup")  # the light one becomes whole
+    assert [line.rpartition(" ")[2] for line in asked] == ["requirements/dev.txt", "."]
+
+
+def test_a_whole_venv_stays_whole(checkout):
+    checkout("setup")
+    assert checkout("setup-deploy")[0] == []
+    assert not (checkout.folder / ".venv/.ready-to-deploy").exists()
+
+
+def test_the_scanner_has_an_environment_of_its_own(checkout):
+    asked, _ = checkout(".venv/scan/.ready")
+    assert any("--python .venv/scan/bin/python --requirements requirements/scan.txt" in line for line in asked)
+    assert not any("dev.txt" in line for line in asked)
+
+
+def test_there_are_two_tiers_of_tests(checkout):
+    checkout("setup")
+    _, done = checkout("test", "TESTS=most")
+    assert done.returncode == 2
+    assert done.stdout == "error: TESTS=most: all or unit\n"
+
+
+def test_a_release_is_made_by_the_versions_that_the_tests_ran_with():
+    whole = (ROOT / "requirements/dev.txt").read_text().splitlines()
+    light = (ROOT / "requirements/deploy.txt").read_text().splitlines()
+    assert light
+    assert set(light) <= set(whole)

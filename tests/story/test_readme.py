@@ -1,0 +1,56 @@
+"""The README's commands for this machine, run as they stand there, against a localcloud of the test's own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localcloud.git.repository import Repository
+
+ROOT = Path(__file__).resolve().parents[2]
+# What `make` runs, without asking whether .venv is fresh: that belongs to whoever runs the tests.
+MAKE = {"make up": "python -m localcloud up", "make bootstrap": "python -m codepipeline.bootstrap --env local"}
+ELSEWHERE = {  # what each does is tested there; here it would change this checkout, or take minutes
+    "python -m localcloud remote": "tests/unit/localcloud",
+    "git push local main": "tests/story/delivery",
+    'eval "$(python -m localcloud env)"': "tests/unit/localcloud/test_lifecycle.py",
+    "make down": "tests/unit/localcloud/test_lifecycle.py",
+}
+
+
+def block():
+    text = (ROOT / "README.md").read_text().partition("## On this machine, by hand")[2]
+    lines = re.search(r"```\n(.*?)```", text, re.DOTALL)[1].splitlines()
+    return [line.partition("  #")[0].strip() for line in lines]
+
+
+@pytest.fixture
+def shell(live_cloud):
+    """As a terminal that is inside .venv and talks to the cloud."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | live_cloud.environment() | {"PATH": path, "AWS_PAGER": ""}
+    return lambda words: subprocess.run(
+        ["bash", "-c", words], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
+    )
+
+
+def test_the_commands_by_hand(shell, live_cloud, aws):
+    Repository.of(live_cloud.folder).create()
+    aws("sagemaker").create_model_package_group(ModelPackageGroupName="churn")  # a run makes it
+    ran = [line for line in block() if line not in ELSEWHERE]
+    assert len(ran) == len(block()) - len(ELSEWHERE) == 4
+    for line in ran:
+        done = shell(MAKE.get(line, line))
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    assert len(aws("cloudformation").describe_stacks()["Stacks"]) == 5
+
+
+def test_the_tasks_are_those_commands():
+    makefile = (ROOT / "Makefile").read_text()
+    for task, command in MAKE.items():
+        recipe = makefile.partition(f"\n{task.removeprefix('make ')}: ")[2].partition("\n.PHONY")[0]
+        assert command.removeprefix("python").removesuffix(" --env local") in recipe
+    assert all((ROOT / place).exists() for place in ELSEWHERE.values())
