@@ -1,6 +1,7 @@
 """Pipelines and their versions: every change of the definition makes a version, numbered from 1.
 
-Not reproduced: whether the role may be passed on (that it is missing shows when its first job starts); pipelines that AWS manages; who created what.
+Not reproduced: whether the role may be passed on (that it is missing shows when its first job starts); pipelines that
+AWS manages; who created what.
 """
 
 from __future__ import annotations
