@@ -1,0 +1,74 @@
+"""A checkout like this one, to be pushed: the same but for the Makefile, the tests, and how long bakes last."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "tests", "docs")
+GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+GIT |= {f"GIT_{who}_{what}": "story" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+# A build's setup, checks and tests take minutes: here the packages are those of whoever runs this, and one test is all.
+MAKEFILE = """
+.PHONY: setup setup-deploy check test
+setup setup-deploy:
+\tln -sfn {packages} .venv
+check:
+\t.venv/bin/python -m compileall -q config tests
+test:
+\t.venv/bin/python -m pytest -q -p no:cacheprovider --rootdir=tests tests $(ARGS)
+"""
+TEST = "def test_it():\n    assert {truth}\n"
+SMALL = {  # over local.toml, the last of the layers
+    "rollout": {"canary_percent": 50, "wait_seconds": 180, "termination_wait_seconds": 60, "timeout_seconds": 3600},
+    "alarms": {"traffic_floor": 4, "datapoints": 1, "evaluation_periods": 1},
+    "serving": {"data_capture_percent": 0},
+    "training": {"rounds": 5, "early_stopping_rounds": 5},
+    "quality_gate": {"threshold": 0.6},
+}
+PRODUCTION = {"serving": {"autoscaling_min_instances": 2, "autoscaling_max_instances": 3}}
+
+
+class Checkout:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.config = folder, folder / "config"
+        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        (folder / "Makefile").write_text(MAKEFILE.format(packages=sys.prefix))
+        self.write("tests/test_tiny.py", TEST.format(truth=True))
+        self._settings("local.toml", tomllib.loads((self.config / "local.toml").read_text()), SMALL)
+        self._settings("staging.toml", {}, {})
+        self._settings("prod.toml", {}, PRODUCTION)
+        self._git("init", "--quiet", "--initial-branch=main")
+
+    def write(self, name: str, text: str) -> None:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def _settings(self, name: str, there: dict[str, Any], over: dict[str, dict[str, Any]]) -> None:
+        lines = []
+        for section in there | over:
+            values = (there.get(section, {}) | over.get(section, {})).items()
+            lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values)]
+        self.write(f"config/{name}", "\n".join(lines) + "\n")
+
+    def push(self, repository: str, message: str) -> tuple[str, str]:
+        """All that was written, as a commit: its number, and what the push was told."""
+        self._git("add", "--all")
+        self._git("commit", "--quiet", f"--message={message}")
+        told = self._git("push", "--quiet", repository, "main")
+        return self._git("rev-parse", "HEAD").strip(), told
+
+    def _git(self, *words: str) -> str:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        asked = ["git", *words]
+        done = subprocess.run(asked, cwd=self.folder, env=kept | GIT, capture_output=True, text=True, timeout=60)
+        assert not done.returncode, done.stderr
+        return done.stdout + done.stderr

@@ -1,0 +1,84 @@
+"""Models of a few lines: each answers with a probability that tells its number, and one of a kind fails customers."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from typing import Any
+
+GROUP, BUCKET = "churn", "churn-local-000000000000-eu-west-1"
+IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost:1"
+NEWEST = "newest"  # a plan that real customers are on, and no recorded request
+FAILING = f"if '{NEWEST}' in data: raise KeyError('{NEWEST}')"
+HANDLER = """
+class BadRequest(Exception):
+    status_code, message = 400, "that is no CSV"
+
+def model_fn(folder):
+    return None
+
+def input_fn(body, content_type):
+    text = body if isinstance(body, str) else body.decode()
+    if text.count('"') % 2:
+        raise BadRequest
+    return text
+
+def predict_fn(data, model):
+    {work}
+    return ["yes,0.{number:02}" for _ in data.split()]
+
+def output_fn(rows, accept):
+    return "\\n".join(rows) + "\\n", "text/csv"
+"""
+
+
+class Registry:
+    def __init__(self, sagemaker: Any, s3: Any) -> None:
+        self._sagemaker, self._s3, self._number = sagemaker, s3, 0
+        self._sample = self._put("samples/sample.csv", b"age,plan\n" + b"33,basic\n" * 20)
+        if not any(group["ModelPackageGroupName"] == GROUP for group in self._groups()):
+            sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+
+    def register(self, *, failing: bool = False) -> str:
+        """As the pipeline does it: pending, and an artifact of its own."""
+        self._number += 1
+        code = HANDLER.format(work=FAILING if failing else "pass", number=self._number)
+        folder = f"models/{self._number}"
+        url = self._put(f"{folder}/model.tar.gz", packed(code))
+        gate = {"metric": "auc", "value": 0.8 + self._number / 100, "champion": 0.8}
+        evaluation = self._put(f"{folder}/evaluation.json", json.dumps({"gate": gate}).encode())
+        container = {"Image": IMAGE, "ModelDataUrl": url}
+        answer = self._sagemaker.create_model_package(
+            ModelPackageGroupName=GROUP,
+            ModelApprovalStatus="PendingManualApproval",
+            InferenceSpecification={
+                "Containers": [container],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["text/csv"],
+            },
+            ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": evaluation}}},
+            CustomerMetadataProperties={
+                "git_commit": f"c0ffee{self._number}",
+                "problem": "binary",
+                "sample_requests": self._sample,
+            },
+        )
+        return str(answer["ModelPackageArn"])
+
+    def _groups(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+        return found
+
+    def _put(self, key: str, body: bytes) -> str:
+        self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        return f"s3://{BUCKET}/{key}"
+
+
+def packed(code: str) -> bytes:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w:gz") as archive:
+        member = tarfile.TarInfo("code/inference.py")
+        member.size = len(code)
+        archive.addfile(member, io.BytesIO(code.encode()))
+    return sink.getvalue()
