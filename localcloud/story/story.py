@@ -15,10 +15,11 @@ from localcloud.story import bad_model, running
 from localcloud.story.clients import Clients, rows_of
 from localcloud.story.following import Following
 from localcloud.story.telling import Teller
-from pipelines import sessions
+from pipelines import example_data, sessions
 from pipelines.settings import Settings, load
 
 Client = Callable[[str], Any]
+MORE_ROWS = 30_000
 
 
 @dataclass
@@ -54,10 +55,13 @@ class Story:
             self.build(build)
         with chapter("the model: the SageMaker pipeline runs"):
             package = self.model()
-        with chapter("the release: approved, staging, production by canary"):
+        with chapter("the first release: approved, staging, approved again, production"):
             self.release(package, "the numbers are good", "Succeeded")
-        with chapter("a bad model: approved, canary, alarm, rolled back"):
-            self.bad_release(package)
+        with chapter("more data, a better model: canary in production, shipped"):
+            better = self.better_model()
+            self.release(better, "better than the champion", "Succeeded")
+        with chapter("a bad model: canary in production, alarm, rolled back"):
+            self.bad_release(better)
 
     def bootstrap(self) -> None:
         running.run("bootstrap", self.logs, "codepipeline.bootstrap", "--env", "local")
@@ -89,9 +93,19 @@ class Story:
         if following.to_the_end(execution) != "Succeeded":
             raise Problem("the build failed: what it said at its end is above")
 
-    def model(self) -> str:
+    def better_model(self) -> str:
+        """The same customers, and half as many more."""
+        uri = f"{self.settings.prefix}/more-data"
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        file = self.logs / "more-data.csv"
+        example_data.write(file, MORE_ROWS)
+        self.aws("s3").upload_file(str(file), bucket, f"{prefix}/churn.csv")
+        self.tell.say(f"{MORE_ROWS:,} rows in {uri}: python -m pipelines.run --start --parameters DataUri={uri}")
+        return self.model("--start", "--parameters", f"DataUri={uri}")
+
+    def model(self, *words: str) -> str:
         """The package that the pipeline registered."""
-        said = running.run("pipeline", self.logs, "pipelines.run", "--env", "local", "--wait")
+        said = running.run("pipeline", self.logs, "pipelines.run", "--env", "local", *words, "--wait")
         for line in said.splitlines():
             self.tell.quote(line)
         sagemaker = self.aws("sagemaker")
