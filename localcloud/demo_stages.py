@@ -62,6 +62,13 @@ def _put(settings: Settings, data: Path, uri: str) -> str:
 
 def show(settings: Settings, folder: Path) -> None:
     """What the newest execution left in S3: the metrics, the verdict, and files to open, which go into ``folder``."""
+    try:
+        _show(settings, folder)
+    except Exception as error:
+        raise sentence(error, settings) from error
+
+
+def _show(settings: Settings, folder: Path) -> None:
     s3 = sessions.client(settings, "s3")
     sagemaker = sessions.client(settings, "sagemaker")
     steps = executions.steps(sagemaker, executions.find(sagemaker, settings.pipeline_name, None))

@@ -116,8 +116,8 @@ def marked(name: str, value: str) -> list[Process]:
 
 def end_those_of(owner: str, folders: Iterable[Path]) -> int:
     """What a process that is gone started; ``folders`` have records of it, which may be another's by now."""
-    recorded = [process for folder in folders for process in Processes(folder).all() if process.owner == owner]
-    return _end([*recorded], GRACE_SECONDS)
+    recorded = [process for folder in folders for process in Processes(folder).all()]
+    return _end([*recorded, *marked(OWNER, owner)], GRACE_SECONDS)
 
 
 def _end(processes: list[Process], grace_seconds: float) -> int:

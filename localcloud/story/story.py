@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from localcloud import demo_stages
 from localcloud.asking import ask
 from localcloud.errors import Problem
 from localcloud.story import bad_model, running
@@ -114,6 +115,7 @@ class Story:
         )["ModelPackageSummaryList"]
         if not found:
             raise Problem("the pipeline registered no model: its quality gate said no, see above")
+        demo_stages.show(self.settings, self.logs)
         return str(found[0]["ModelPackageArn"])
 
     def release(self, package: str, why: str, wanted: str) -> None:
@@ -157,7 +159,7 @@ class Story:
 
     def look(self, *, keep: bool) -> None:
         """What there is to see afterwards."""
-        print(f"\nwhat was said on the way: {self.logs}")
+        print(f"\nthe report of the last good model, and what was said on the way: {self.logs}")
         if not keep:
             print("nothing is left running; `make demo KEEP=1` leaves all of it up, to play with")
             return

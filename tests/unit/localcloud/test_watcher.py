@@ -26,8 +26,9 @@ from localcloud.processes import Processes
 
 sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
 processes = Processes(Path(sys.argv[1]))
-marked = subprocess.Popen(sleep, env=processes.environment, start_new_session=True)
-recorded = subprocess.Popen(sleep, start_new_session=True)
+apart = {"start_new_session": True, "stdout": subprocess.DEVNULL}
+marked = subprocess.Popen(sleep, env=processes.environment, **apart)
+recorded = subprocess.Popen(sleep, **apart)
 processes.register(recorded.pid, "job")
 print(marked.pid, recorded.pid, flush=True)
 sys.stdin.read()
