@@ -116,7 +116,7 @@ def marked(name: str, value: str) -> list[Process]:
 
 def end_those_of(owner: str, folders: Iterable[Path]) -> int:
     """What a process that is gone started; ``folders`` have records of it, which may be another's by now."""
-    recorded = [process for folder in folders for process in Processes(folder).all()]
+    recorded = [process for folder in folders for process in Processes(folder).all() if process.owner == owner]
     return _end([*recorded, *marked(OWNER, owner)], GRACE_SECONDS)
 
 
