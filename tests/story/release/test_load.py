@@ -2,10 +2,11 @@
 
 PER_MINUTE = 2000
 LONGER = {"wait_seconds": "300"}  # a second and a half of ours
+TWICE = {"datapoints": "2", "evaluation_periods": "2"}  # the alarm rings when clients have met the bad fleet as well
 
 
 def test_no_request_is_lost_while_a_canary_ships_and_while_one_rolls_back(stage):
-    stage.configure(rollout=LONGER)
+    stage.configure(rollout=LONGER, alarms=TWICE)
     assert stage.deploy(stage.package()) == 0
     good = stage.package()
     with stage.clients(per_second=2 * PER_MINUTE / 60, threads=16) as shipping:

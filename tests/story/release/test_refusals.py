@@ -29,6 +29,7 @@ def test_an_alarm_that_rings_already_is_a_refusal(stage, capsys):
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="breaching",  # it goes on ringing
     )
     cloudwatch.set_alarm_state(AlarmName="pager", StateValue="ALARM", StateReason="somebody said so")
     stage.configure(alarms={"extra": '["pager"]'})
