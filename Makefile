@@ -1,6 +1,8 @@
 # Every task, for people, for .ci/run and for CodeBuild alike. `make help` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# Compiled modules are kept, whatever the shell says: without them every command compiles its libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 READY := .venv/.ready
 LIGHT := .venv/.ready-to-deploy
