@@ -1,37 +1,24 @@
-"""How every command of this room ends: one sentence on what went wrong, and an exit code."""
+"""How the commands about stacks end: as every command does, and AWS's refusals are sentences too."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 
-from pipelines.errors import Problem
+from pipelines import ending
 
 
 def ended(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
-    try:
-        return run(options)
-    except Problem as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return problem.exit_code
-    except KeyboardInterrupt:
-        print("\ninterrupted: run it again to go on", file=sys.stderr)
-        return 130
-    except Exception as error:  # noqa: BLE001 - a defect of ours: still one line
-        print(f"error: {_sentence(error, options)}", file=sys.stderr)
-        return 1
+    return ending.ended("codepipeline", lambda: _told(run, options), interrupted="interrupted: run it again to go on")
 
 
-def _sentence(error: Exception, options: argparse.Namespace) -> str:
-    """What AWS said no with; anything else is a defect of ours."""
+def _told(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if not isinstance(error, ClientError | BotoCoreError):
-        from codepipeline.deploy.defect import defect
+    try:
+        return run(options)
+    except (ClientError, BotoCoreError) as error:
+        from pipelines.aws_errors import sentence
+        from pipelines.settings import load
 
-        return f"unexpected {defect(error)}"
-    from pipelines.aws_errors import sentence
-    from pipelines.settings import load
-
-    return str(sentence(error, load(options.env, options.config)))
+        raise sentence(error, load(options.env, options.config)) from error

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.ending import ended
 from pipelines.errors import Problem
 from pipelines.options import actions, check, parser
 
@@ -24,32 +25,14 @@ Client = Callable[[str], Any]
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser(os.environ.get("PIPELINE_ENV") or "local")
     options = arguments.parse_args(argv)
-    try:
-        if not actions(options):
-            arguments.print_help(sys.stderr)
-        check(options)
-        return _run(options)
-    except Problem as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return problem.exit_code
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of our output had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # noqa: BLE001 - a defect of ours: still one line
-        print(f"error: unexpected {_defect(error)}", file=sys.stderr)
-        return 1
+    return ended("pipelines-run", lambda: _checked(arguments, options))
 
 
-def _defect(error: Exception) -> str:
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile("w", prefix="pipelines-run-", suffix=".txt", delete=False) as file:
-        traceback.print_exception(error, file=file)
-    return f"{type(error).__name__}: {' '.join(str(error).split())} (report this with {file.name})"
+def _checked(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if not actions(options):
+        arguments.print_help(sys.stderr)
+    check(options)
+    return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:

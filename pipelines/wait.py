@@ -12,7 +12,7 @@ from pipelines.difference import steps as definition_steps
 from pipelines.executions import Step
 from pipelines.failed_steps import explain
 from pipelines.live import readable
-from pipelines.watch import Lines, LiveTable, Snapshot, elapsed, follow, now, poll
+from pipelines.watch import Lines, Snapshot, StepsTable, elapsed, follow, now, poll
 
 Client = Callable[[str], Any]
 
@@ -26,12 +26,12 @@ def wait(client: Client, arn: str) -> int:
     return 0 if final.execution.succeeded else 1
 
 
-def _view(sagemaker: Any, arn: str) -> Lines | LiveTable:
+def _view(sagemaker: Any, arn: str) -> Lines | StepsTable:
     if not sys.stdout.isatty():
         return Lines(lambda line: print(line, flush=True))
     from rich.console import Console
 
-    return LiveTable(_diagram(sagemaker, arn), Console())
+    return StepsTable(_diagram(sagemaker, arn), Console())
 
 
 def _diagram(sagemaker: Any, arn: str) -> list[str]:

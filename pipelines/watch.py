@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pipelines.executions import Execution, Step, describe, steps
+from pipelines.live_table import LiveTable
 from pipelines.refusals import is_transient
 from pipelines.tables import duration
 
@@ -98,35 +99,14 @@ class Lines:
             )
 
 
-class LiveTable:
+class StepsTable(LiveTable[Snapshot]):
     """For a terminal: every step of the diagram, those to come as well, with durations that run."""
 
     def __init__(self, names: Sequence[str], console: Console, clock: Callable[[], datetime] = now) -> None:
-        from rich.live import Live
-
         self._names, self._clock = names, clock
-        self._snapshot: Snapshot | None = None
-        self._trouble = ""
-        self._live = Live(get_renderable=self._picture, console=console, refresh_per_second=4)
+        super().__init__(console)
 
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
-
-    def show(self, snapshot: Snapshot) -> None:
-        self._snapshot, self._trouble = snapshot, ""
-        self._live.refresh()
-
-    def trouble(self, error: Exception) -> None:
-        self._trouble = f"no answer, asking again: {' '.join(str(error).split())}"
-        self._live.refresh()
-
-    def _picture(self) -> Group:
+    def picture(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text

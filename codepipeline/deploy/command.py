@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from codepipeline.deploy.options import check, chosen, parser
+from pipelines.ending import ended
 from pipelines.errors import Problem
 
 if TYPE_CHECKING:
@@ -26,26 +27,15 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser(os.environ.get("PIPELINE_ENV") or "local")
     options = arguments.parse_args(argv)
-    try:
-        if not chosen(options):
-            arguments.print_help(sys.stderr)
-        check(options)
-        with _terminated():
-            return _run(options)
-    except Problem as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return problem.exit_code
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of our output had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # noqa: BLE001 - a defect of ours: still one line
-        from codepipeline.deploy.defect import defect
+    return ended("codepipeline-deploy", lambda: _checked(arguments, options))
 
-        print(f"error: unexpected {defect(error)}", file=sys.stderr)
-        return 1
+
+def _checked(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if not chosen(options):
+        arguments.print_help(sys.stderr)
+    check(options)
+    with _terminated():
+        return _run(options)
 
 
 @contextmanager

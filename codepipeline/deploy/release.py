@@ -19,7 +19,7 @@ from codepipeline.deploy.preflight import check
 from codepipeline.deploy.read import read
 from codepipeline.deploy.site import Site
 from codepipeline.deploy.state import State
-from codepipeline.deploy.table import Lines, LiveTable
+from codepipeline.deploy.table import FleetsTable, Lines
 from codepipeline.deploy.traffic import Traffic
 from codepipeline.deploy.verdict import Observed, Verdict, judge
 from codepipeline.deploy.wanted import Wanted
@@ -131,7 +131,7 @@ def _view(site: Site) -> Any:
         return Lines(site.say)
     from rich.console import Console
 
-    return LiveTable(Console())
+    return FleetsTable(Console())
 
 
 def _verdict(site: Site, lease: Lease, deployment: Deployment, final: Look) -> Verdict:

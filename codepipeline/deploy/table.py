@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Self
 
 from codepipeline.deploy.numbers import Numbers
 from codepipeline.deploy.watch import Snapshot
+from pipelines.live_table import LiveTable
 from pipelines.tables import duration
 
 if TYPE_CHECKING:
-    from rich.console import Console, Group
+    from rich.console import Group
 
 EVERY = 30.0  # seconds between two lines of numbers when nothing else changes
 STYLES = {"ALARM": "bold red", "OK": "green", "INSUFFICIENT_DATA": "dim"}
@@ -57,32 +58,8 @@ class Lines:
         self._write(f"{snapshot.look.at:%H:%M:%S}  {text}")
 
 
-class LiveTable:
-    def __init__(self, console: Console) -> None:
-        from rich.live import Live
-
-        self._snapshot: Snapshot | None = None
-        self._trouble = ""
-        self._live = Live(get_renderable=self._picture, console=console, refresh_per_second=4)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
-
-    def show(self, snapshot: Snapshot) -> None:
-        self._snapshot, self._trouble = snapshot, ""
-        self._live.refresh()
-
-    def trouble(self, error: Exception) -> None:
-        self._trouble = f"no answer, asking again: {' '.join(str(error).split())}"
-        self._live.refresh()
-
-    def _picture(self) -> Group:
+class FleetsTable(LiveTable[Snapshot]):
+    def picture(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 
 from pipelines.executions import Execution, Step
-from pipelines.watch import LONGEST_WAIT, PATIENCE, Lines, LiveTable, Snapshot, follow, poll, rows
+from pipelines.watch import LONGEST_WAIT, PATIENCE, Lines, Snapshot, StepsTable, follow, poll, rows
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev/execution/abc"
@@ -144,7 +144,7 @@ def test_the_live_table_on_a_terminal_keeps_its_last_state_and_shows_markup_as_i
         snapshot("Executing"),
         snapshot("Succeeded", Step("Train", "Succeeded", START, at(9), note="[red]")),
     )
-    with LiveTable(["Preprocess", "Train"], console, timeline.clock) as view:
+    with StepsTable(["Preprocess", "Train"], console, timeline.clock) as view:
         follow(timeline.ask, view, timeline.sleep)
     last = screen.getvalue().rsplit("step", 1)[1]
     assert "Train" in last
@@ -159,7 +159,7 @@ def test_ctrl_c_leaves_the_terminal_usable():
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=100)
     timeline = Timeline(snapshot("Executing"), KeyboardInterrupt())
-    with pytest.raises(KeyboardInterrupt), LiveTable([], console) as view:
+    with pytest.raises(KeyboardInterrupt), StepsTable([], console) as view:
         follow(timeline.ask, view, timeline.sleep)
     assert "\x1b[?25h" in screen.getvalue()
 

@@ -11,7 +11,7 @@ from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.looking import Look, look
 from codepipeline.deploy.numbers import Numbers
 from codepipeline.deploy.rollout import Watch
-from codepipeline.deploy.table import Lines, LiveTable
+from codepipeline.deploy.table import FleetsTable, Lines
 from codepipeline.deploy.traffic import Counts, Traffic
 from codepipeline.deploy.watch import Follower, Snapshot, left
 from pipelines.errors import Problem
@@ -142,7 +142,7 @@ def test_lines_tell_trouble_once():
 
 def test_the_live_table_has_all_of_it():
     out = io.StringIO()
-    with LiveTable(Console(file=out, width=120, force_terminal=True)) as table:
+    with FleetsTable(Console(file=out, width=120, force_terminal=True)) as table:
         table.show(snapshot("ALARM"))
         table.trouble(OSError("gone"))
     for part in (
