@@ -14,6 +14,7 @@ from pipelines.settings import Settings, load
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SHOWN = "codepipeline/templates"
+FOLDER = 20  # characters of a pipeline's name that CodePipeline takes for the folder of its artifacts
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def _foundation(stage: Settings, maker: Settings) -> Stack:
         "BucketName": stage.bucket,
         "DataBucketName": _data_bucket(stage),
         "ModelBucketName": maker.bucket,
+        "ArtifactStart": _artifact_start(stage),
         "RoleName": stage.role_arn.rpartition("/")[2],
         "NotifyEmail": stage.delivery.notify_email,
     }
@@ -101,6 +103,7 @@ def _pipelines(settings: Settings, folder: Path) -> Stack:
         "StagingEnvironment": delivery.staging,
         "ProductionEnvironment": delivery.production,
         "BucketName": settings.bucket,
+        "ArtifactStart": _artifact_start(settings),
         "DataBucketName": _data_bucket(settings),
         "StagingBucketName": staging.bucket,
         "ProductionBucketName": production.bucket,
@@ -117,13 +120,19 @@ def _schedules(settings: Settings) -> Stack:
     retraining = settings.retraining
     parameters = {
         "PipelineName": settings.pipeline_name,
-        "BucketName": settings.bucket,
+        "BucketName": _data_bucket(settings),
         "Schedule": retraining.schedule,
         "Timezone": retraining.timezone,
         "DataArrival": retraining.data_arrival,
         "DriftAlarms": retraining.drift_alarms,
     }
     return _named(settings, "schedules", parameters)
+
+
+def _artifact_start(settings: Settings) -> str:
+    """CodePipeline's keys are <20 characters of the pipeline's name>/Source/...; a longer name loses its end."""
+    name = settings.pipeline_name
+    return f"{name}-" if len(name) < FOLDER else f"{name[:FOLDER]}/Source/"
 
 
 def _data_bucket(settings: Settings) -> str:

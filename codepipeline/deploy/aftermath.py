@@ -11,6 +11,7 @@ from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.lease import Lease
 from codepipeline.deploy.site import Site
 from codepipeline.deploy.verdict import Verdict
+from pipelines.refusals import is_missing
 
 
 def conclude(site: Site, lease: Lease, deployment: Deployment, verdict: Verdict, at: datetime) -> None:
@@ -22,7 +23,7 @@ def conclude(site: Site, lease: Lease, deployment: Deployment, verdict: Verdict,
     where = records.note_verdict(site, deployment, verdict, at)
     if verdict.outcome == "shipped":
         package = site.patiently(lambda: _package(site, deployment))
-        shipped = records.good(deployment, package, at)
+        shipped = records.good(deployment, package, at, site.patiently(lambda: _image(site)))
         records.note_good(site, shipped, deployment.leaves)
         site.patiently(lambda: crown(site, package))
         site.patiently(lambda: cleanup(site, deployment, lease.check))
@@ -45,6 +46,18 @@ def crown(site: Site, package: dict[str, Any]) -> None:
         site.say(f"the champion's evaluation {uri} is gone: scheduled runs go on comparing with the one before")
         return
     s3.put_object(Bucket=bucket, Key=to, Body=body, ContentType="application/json")
+
+
+def _image(site: Site) -> str:
+    """That which runs: repository@digest, where SageMaker says so."""
+    try:
+        told = site.client("sagemaker").describe_endpoint(EndpointName=site.endpoint)
+    except Exception as error:
+        if is_missing(error):  # deleted since the verdict, which stands
+            return ""
+        raise
+    images = told["ProductionVariants"][0].get("DeployedImages") or [{}]
+    return str(images[0].get("ResolvedImage", ""))
 
 
 def _package(site: Site, deployment: Deployment) -> dict[str, Any]:

@@ -14,7 +14,7 @@ AT_ONCE = 100  # alarms that one call deletes
 
 
 def cleanup(site: Site, deployment: Deployment, check: Callable[[], None]) -> None:
-    good = [each for each in records.last_good(site) if not each.withdrawn][: site.settings.rollout.keep_last_good]
+    good = records.standing(records.last_good(site))[: site.settings.rollout.keep_last_good]
     configs = {deployment.config, *(each.config for each in good)}
     models = {deployment.model, *(each.model for each in good)}
     sagemaker = site.client("sagemaker")

@@ -52,7 +52,8 @@ def parser(environment: str) -> argparse.ArgumentParser:
 
 
 def chosen(options: argparse.Namespace, names: Sequence[str] = ACTIONS) -> list[str]:
-    return [f"--{name}" for name in names if getattr(options, name)]
+    """Given at all: "" is what a shell variable that is not set gives."""
+    return [f"--{name}" for name in names if getattr(options, name) not in (None, False)]
 
 
 def check(options: argparse.Namespace) -> None:
@@ -62,7 +63,9 @@ def check(options: argparse.Namespace) -> None:
     if len(actions) > 1:
         raise UsageProblem(f"{actions[0]} stands alone: call it without {' '.join(actions[1:])}")
     for option, wanted in NEEDS.items():
-        if getattr(options, option) and not chosen(options, wanted):
+        if chosen(options, (option,)) and not chosen(options, wanted):
             raise UsageProblem(f"--{option} goes with {' or '.join(f'--{name}' for name in wanted)} only")
-    if options.package and ":model-package/" not in options.package:
-        raise UsageProblem(f"--package is {options.package!r}: give the ARN of a model package, arn:aws:sagemaker:...")
+    for option in ("package", "expect"):
+        arn = getattr(options, option)
+        if arn is not None and ":model-package/" not in arn:
+            raise UsageProblem(f"--{option} is {arn!r}: give the ARN of a model package, arn:aws:sagemaker:...")

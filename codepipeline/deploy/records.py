@@ -44,14 +44,24 @@ def way_back(releases: list[Good], live_package: str) -> Good | None:
     return next((good for good in releases if not good.withdrawn and good.package != live_package), None)
 
 
-def good(deployment: Deployment, package: Mapping[str, Any], at: datetime) -> Good:
+def standing(releases: list[Good]) -> list[Good]:
+    """Those to go back to, the newest first; one that was gone back to is on the list twice, and counts once."""
+    kept: dict[str, Good] = {}
+    for each in releases:
+        if not each.withdrawn:
+            kept.setdefault(each.config, each)
+    return list(kept.values())
+
+
+def good(deployment: Deployment, package: Mapping[str, Any], at: datetime, deployed_image: str = "") -> Good:
+    """``deployed_image``: as SageMaker resolved it, with the digest that a tag meant on that day."""
     container = package.get("InferenceSpecification", {}).get("Containers", [{}])[0]
     return Good(
         package=deployment.package,
         config=deployment.config,
         model=deployment.model,
         image=container.get("Image", ""),
-        image_digest=container.get("ImageDigest", ""),
+        image_digest=container.get("ImageDigest", "") or deployed_image.partition("@")[2],
         commit=package.get("CustomerMetadataProperties", {}).get("git_commit", ""),
         time=moments.written(at),
     )

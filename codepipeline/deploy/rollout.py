@@ -82,12 +82,12 @@ def _percent(value: int) -> dict[str, Any]:
 
 
 def told(numbers: Watch, alarms: int) -> str:
-    """The way in words."""
+    """The way in words. At least, because a share is whole instances: 10 % of two is one, which is a half."""
     percent, wait, ending = numbers.step_percent, numbers.wait_seconds, numbers.termination_wait_seconds
     way = {
-        "canary": f"{percent} % of the traffic for {wait} s, then all of it",
-        "linear": f"{percent} % more of the traffic every {wait} s",
-        "rolling": f"{percent} % of the instances every {wait} s",
+        "canary": f"at least {percent} % of the traffic for {wait} s, then all of it",
+        "linear": f"at least {percent} % more of the traffic every {wait} s",
+        "rolling": f"at least {percent} % of the instances every {wait} s",
         "all_at_once": "all traffic at once",
     }[numbers.strategy]
     standby = "" if numbers.strategy == "rolling" else f"; the old fleet stands by for {ending} s"

@@ -62,7 +62,7 @@ def _history(site: Site, good: list[Good]) -> list[str]:
         f"  {each['time'][:19]}  {short(each['deployment']['package'])}  {each['verdict']}: {each['reason']}"
         for each in told
     ]
-    kept = [short(each.package) for each in good if not each.withdrawn]
+    kept = dict.fromkeys(short(each.package) for each in records.standing(good))
     return [
         "last verdicts:" if lines else "last verdicts: none",
         *lines,

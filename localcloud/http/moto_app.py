@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from functools import cache, wraps
 from threading import RLock
 from typing import Any
 
@@ -100,6 +101,8 @@ def _application() -> Any:
             if service == "s3":
                 _policies_without_effect()
                 _no_access_logs()
+            elif service == "logs":
+                _lines_of_some_streams()
             return werkzeug_app.create_backend_app(service)
 
     class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
@@ -130,3 +133,24 @@ def _no_access_logs() -> None:
     from moto.s3.models import S3Backend
 
     S3Backend.log_incoming_request = lambda *_: None
+
+
+def _lines_of_some_streams() -> None:
+    """moto passes over a prefix of streams (it told the lines of every job), and finds no group by its ARN."""
+    from moto.logs.responses import LogsResponse
+
+    theirs = getattr(LogsResponse.filter_log_events, "__wrapped__", LogsResponse.filter_log_events)
+
+    @wraps(theirs)
+    def filter_log_events(response: Any) -> str:
+        asked = json.loads(response.body)
+        group = asked.get("logGroupName") or asked.get("logGroupIdentifier", "").rpartition(":log-group:")[2]
+        asked["logGroupName"] = group.removesuffix(":*")
+        known = response.logs_backend.groups.get(asked["logGroupName"])
+        if known and (prefix := asked.get("logStreamNamePrefix")):
+            found = [name for name in known.streams if name.startswith(prefix)]
+            asked["logStreamNames"] = found or [""]  # no names at all would mean every stream
+        response.body = json.dumps(asked)
+        return str(theirs(response))
+
+    LogsResponse.filter_log_events = filter_log_events

@@ -99,6 +99,18 @@ def test_every_role_is_bounded_and_trusts_one_account_only(templates, template):
             assert "aws:SourceArn" in statement["Condition"]["ArnLike"]
 
 
+def test_rules_reach_the_encrypted_topic(template):
+    """EventBridge supports no condition on its way into an encrypted topic: with one, no failure would be told."""
+    foundation = template("foundation")["Resources"]
+    for name, document in (("Key", "KeyPolicy"), ("TopicPolicy", "PolicyDocument")):
+        statements = foundation[name]["Properties"][document]["Statement"]
+        named = [each for each in statements if "events.amazonaws.com" in str(each["Principal"])]
+        assert [(each["Effect"], each.get("Condition")) for each in named] == [("Allow", None)], name
+        services = [each for each in statements if "Service" in each["Principal"] and each not in named]
+        assert services
+        assert all("Condition" in each for each in services), name
+
+
 def test_every_role_that_is_handed_on_goes_to_one_service(templates, template):
     found = 0
     for path in templates:

@@ -33,6 +33,22 @@ def test_lines_stay_in_order_across_batches(cloud: Cloud, aws: Any) -> None:
     ]
 
 
+def test_a_prefix_finds_the_lines_of_one_job_only(cloud: Cloud, aws: Any) -> None:
+    """As `aws logs tail --log-stream-name-prefix` asks."""
+    for job in ("first", "second"):
+        cloud.log("/group", f"{job}/algo-1", [job])
+    assert cloud.logs.flush()
+
+    def found(**asked: Any) -> list[str]:
+        return [event["message"] for event in aws("logs").filter_log_events(**asked)["events"]]
+
+    assert found(logGroupName="/group") == ["first", "second"]
+    assert found(logGroupName="/group", logStreamNamePrefix="second/") == ["second"]
+    assert found(logGroupName="/group", logStreamNamePrefix="third") == []
+    arn = f"arn:aws:logs:{cloud.region}:{cloud.account}:log-group:/group"
+    assert found(logGroupIdentifier=arn, logStreamNames=["first/algo-1"]) == ["first"]
+
+
 def test_many_writers_lose_nothing(cloud: Cloud, aws: Any) -> None:
     def write(stream: str) -> None:
         for number in range(50):

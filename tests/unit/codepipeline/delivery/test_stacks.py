@@ -94,8 +94,24 @@ def test_a_setting_becomes_a_parameter(folder):
     assert found["pipelines.yml"]["WatchedPaths"] == "scripts/**,config/**"
     assert found["pipelines.yml"]["DataBucketName"] == "raw-data"
     assert found["schedules.yml"]["Schedule"] == "rate(7 days)"
+    assert found["schedules.yml"]["BucketName"] == "raw-data"
     assert found["foundation.yml"]["NotifyEmail"] == "team@example.com"
     assert found["foundation.yml"]["DataBucketName"] == "raw-data"
+
+
+@pytest.mark.parametrize(
+    "project", ["churn", "thirteen-char", "fourteen-chars", "exactly-twenty-chars", "longer-than-a-folder-is"]
+)
+def test_roles_and_lifecycle_know_the_folders_that_codepipeline_shortens(folder, project):
+    place = folder(local=f'[project]\nname = "{project}"\n')
+    settings = load("local", place)
+    mine = [stack for stack in stacks(settings, place) if stack.name.startswith(f"{project}-local-")]
+    starts = [stack.parameters["ArtifactStart"] for stack in mine if "ArtifactStart" in stack.parameters]
+    assert len(starts) == 2
+    for start in starts:
+        for kind in ("build", "deploy"):
+            assert f"{f'{project}-local-{kind}'[:20]}/Source/abcdefg".startswith(start)
+        assert not f"{project}/data/2026.csv".startswith(start)
 
 
 def test_codecommit_has_no_connection(folder):

@@ -72,6 +72,9 @@ except SystemExit as end:
         ("--status --now", "--now goes with --package or --rollback only"),
         ("--delete --plan", "--plan goes with --package or --rollback only"),
         ("--package churn/1", "--package is 'churn/1': give the ARN of a model package"),
+        ("--package=", "--package is '': give the ARN of a model package"),
+        ("--smoke --expect=", "--expect is '': give the ARN of a model package"),
+        ("--status --expect=", "--expect goes with --smoke only"),
     ],
 )
 def test_contradictions_are_refused_before_anything_is_read(capsys, no_call, words, sentence):

@@ -51,7 +51,7 @@ def test_the_live_one_and_the_last_good_ones_stay(site, service, monkeypatch):
     monkeypatch.setattr(owned, "configs", lambda _: [LIVE.config, "c1", "c2", "c3", "c4", "c5"])
     monkeypatch.setattr(owned, "models", lambda _: [LIVE.model, "m1", "m5"])
     monkeypatch.setattr(owned, "alarms", lambda _: {"both": "", "live": LIVE.config, "old": "c5"})
-    kept = [Good(f"p{n}", f"c{n}", f"m{n}", "", "", "", "", "gone" if n == 2 else "") for n in (5, 4, 3, 2, 1)]
+    kept = [Good(f"p{n}", f"c{n}", f"m{n}", "", "", "", "", "gone" if n == 2 else "") for n in (5, 4, 5, 3, 2, 1)]
     monkeypatch.setattr(records, "last_good", lambda _: kept)
-    cleanup(site, LIVE, lambda: None)  # keep_last_good is 3; the withdrawn one does not count
+    cleanup(site, LIVE, lambda: None)  # keep_last_good is 3; the withdrawn one does not count, the repeated one once
     assert deleted == ["old", "c1", "c2", "m1"]

@@ -1,8 +1,12 @@
 """The good releases, and the way back among them."""
 
 import json
+from datetime import UTC, datetime
+
+import pytest
 
 from codepipeline.deploy import records
+from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.records import Good
 
 KEY = "churn/releases/churn-local/last-good.json"
@@ -51,6 +55,26 @@ def test_a_withdrawn_one_that_ships_again_is_good_again(site):
     records.note_good(site, good(2))
     records.note_good(site, good(1, "new"))
     assert packages(site)[0] == ("1", False)
+
+
+def test_a_release_that_was_gone_back_to_counts_once():
+    releases = [good(1), good(2, withdrawn="then"), good(1), good(3), good(1, "other")]
+    assert records.standing(releases) == [good(1), good(3), good(1, "other")]
+
+
+@pytest.mark.parametrize(
+    ("container", "deployed", "digest"),
+    [
+        ({"Image": "repository:1"}, "repository@sha256:2", "sha256:2"),
+        ({"Image": "repository:1", "ImageDigest": "sha256:1"}, "repository@sha256:2", "sha256:1"),
+        ({"Image": "repository:1"}, "repository:1", ""),
+    ],
+)
+def test_the_digest_is_the_packages_or_that_of_what_runs(container, deployed, digest):
+    deployment = Deployment("arn:package/1", "c1", "m1", "b", "", "t", True, ())
+    package = {"InferenceSpecification": {"Containers": [container]}}
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    assert records.good(deployment, package, now, deployed).image_digest == digest
 
 
 def test_a_later_versions_record_is_read(site, s3):

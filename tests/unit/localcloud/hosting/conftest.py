@@ -23,6 +23,8 @@ def model_fn(folder):
         time.sleep(60)
     if os.environ.get("AT_START") == "slow":
         time.sleep(0.5)
+    while os.environ.get("AT_START") == "wait" and os.path.exists(os.environ["GATE"]):
+        time.sleep(0.01)
     return os.environ.get("COLOUR", "blue")
 
 def input_fn(body, content_type):

@@ -145,13 +145,16 @@ def test_a_request_that_kills_its_instance_is_lost_and_not_tried_on_another(worl
     assert world.metric("Invocation5XXErrors") == [0, 1, 0]
 
 
-def test_without_an_instance_a_request_is_lost_and_says_so(world):
-    fleet = world.started(1)
+def test_without_an_instance_a_request_is_lost_and_says_so(world, tmp_path):
+    gate = tmp_path / "closed"
+    fleet = world.started(1, AT_START="wait", GATE=str(gate))
+    gate.touch()  # no replacement until the test has asked
     world.ask(fleet, "die")
-    world.until(lambda: world.processes() == [])
+    world.until(lambda: fleet.size == 0)
     answer = world.ask(fleet)
     assert (answer.status, answer.stream, answer.body) == (0, "", b"no instance of the variant is in service")
     assert fleet.counts["lost"] == 2
+    gate.unlink()
     world.until(lambda: world.ask(fleet).status == 200)
 
 
