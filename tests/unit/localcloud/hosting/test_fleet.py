@@ -124,7 +124,7 @@ def test_an_instance_that_dies_is_replaced_and_others_answer_meanwhile(world):
     first = {process.name for process in world.processes()}
     victim = sorted(first)[0]
     assert world.cloud.faults.kill(victim)
-    world.until(lambda: len(world.processes()) == 1)
+    world.until(lambda: fleet.size == 1)  # the replacement comes after half a second
     answers = [world.ask(fleet) for _ in range(20)]
     assert [answer.status for answer in answers] == [200] * 20
     world.until(lambda: fleet.size == 2 and len(world.processes()) == 2)
