@@ -30,6 +30,7 @@ REASONS = {
     "s3:ObjectCreated:Copy": "CopyObject",
     "s3:ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
 }
+WRITTEN = {"PutObject", "POST Object"}
 _listener: S3Events | None = None  # moto's state is one per process, as are the wrapped functions
 _sequence = itertools.count(time.time_ns())  # later events of a key have larger numbers
 
@@ -94,9 +95,10 @@ def _wrap(models: Any) -> None:
 
 
 def _created(_account: str, bucket: Any, event: Any, key: Any) -> None:
-    """In place of moto's function, which is called only for a bucket that wants it."""
+    """In place of moto's function, which is called only for a bucket that wants it. Of an upload in parts moto tells
+    twice: as it writes the whole object, and then as it is complete."""
     reason = REASONS.get(str(event.value))
-    if _listener and reason:
+    if _listener and reason and not (key.multipart and reason in WRITTEN):
         _listener.created(bucket, key, reason)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from localcloud.sagemaker.milliseconds import in_milliseconds
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
@@ -38,7 +39,7 @@ def deployment_changed(cloud: Cloud, endpoint: Endpoint, tags: Tags) -> None:
 
 def config_changed(cloud: Cloud, config: EndpointConfig, tags: Tags) -> None:
     """It is made or deleted."""
-    told: dict[str, Any] = _in_milliseconds({**config.description(), "Tags": dict(tags)})
+    told: dict[str, Any] = in_milliseconds({**config.description(), "Tags": dict(tags)})
     cloud.emit("aws.sagemaker", CONFIG, told, [config.arn])
 
 
@@ -55,22 +56,10 @@ def _endpoint(endpoint: Endpoint, tags: Tags) -> dict[str, Any]:
     detail["ProductionVariants"] = _variants(told)
     if pending := told.get("PendingDeploymentSummary"):
         detail["PendingDeploymentSummary"] = {**pending, "ProductionVariants": _variants(pending)}
-    milliseconds: dict[str, Any] = _in_milliseconds(detail)
+    milliseconds: dict[str, Any] = in_milliseconds(detail)
     return milliseconds
 
 
 def _variants(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     variants = told.get("ProductionVariants", ())
     return [{name: variant[name] for name in TOLD_OF_VARIANTS if name in variant} for variant in variants]
-
-
-def _in_milliseconds(value: Any) -> Any:
-    match value:
-        case datetime():
-            return int(value.timestamp() * 1000)
-        case dict():
-            return {name: _in_milliseconds(item) for name, item in value.items()}
-        case list():
-            return [_in_milliseconds(item) for item in value]
-        case _:
-            return value

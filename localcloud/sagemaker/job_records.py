@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from localcloud.jobs.job import Outcome
 from localcloud.jobs.queue import Ticket
+from localcloud.sagemaker.milliseconds import in_milliseconds
 
 Request = dict[str, Any]
 LONGEST_REASON = 1024
@@ -69,7 +70,7 @@ class JobRecord:
 
     def detail(self, tags: Mapping[str, str]) -> Request:
         """Of its state-change event; the times are milliseconds there."""
-        detail: Request = _in_milliseconds({**self.description(), "Tags": dict(tags)})
+        detail: Request = in_milliseconds({**self.description(), "Tags": dict(tags)})
         return detail
 
     def _identity(self) -> Request:
@@ -110,15 +111,3 @@ def whole_seconds(seconds: float) -> int:
 
 def _given(told: Mapping[str, Any]) -> Request:
     return {name: value for name, value in told.items() if value not in (None, "")}
-
-
-def _in_milliseconds(value: Any) -> Any:
-    match value:
-        case datetime():
-            return int(value.timestamp() * 1000)
-        case dict():
-            return {name: _in_milliseconds(item) for name, item in value.items()}
-        case list():
-            return [_in_milliseconds(item) for item in value]
-        case _:
-            return value

@@ -1,4 +1,4 @@
-"""A working copy whose commits are pushed into the cloud's own Git repository."""
+"""A working copy to push from, queues to read what arrives, the clock's steps, and refusals."""
 
 from __future__ import annotations
 
@@ -68,3 +68,70 @@ def pushed(cloud: Any, git: Callable[..., str], committed: Callable[..., str]) -
         return commit
 
     return push
+
+
+@pytest.fixture
+def settle(cloud: Any) -> Callable[[], None]:
+    """Until nothing is under way but what waits for the clock."""
+
+    def settled() -> None:
+        for name in ("scheduler", "events"):  # the former calls the latter
+            if name in cloud.services:
+                cloud.services[name].settle()
+
+    return settled
+
+
+@pytest.fixture
+def step(cloud: Any, settle: Callable[[], None]) -> Callable[..., None]:
+    """The clock moves; before and after it all that is under way is done."""
+
+    def stepped(seconds: float = 0) -> None:
+        settle()
+        cloud.clock.advance(seconds)
+        settle()
+
+    return stepped
+
+
+@pytest.fixture
+def queue(cloud: Any) -> Callable[..., str]:
+    """Makes a queue and answers its ARN."""
+
+    def made(name: str, **attributes: str) -> str:
+        cloud.client("sqs").create_queue(QueueName=name, Attributes=attributes)
+        return str(cloud.arn("sqs", name))
+
+    return made
+
+
+@pytest.fixture
+def taken(cloud: Any, settle: Callable[[], None]) -> Callable[[str], list[Any]]:
+    """The messages of a queue, which is empty afterwards."""
+
+    def take(name: str) -> list[Any]:
+        settle()
+        sqs, url, found = cloud.client("sqs"), f"{cloud.url}/{cloud.account}/{name}", []
+        while batch := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
+        ).get("Messages"):
+            found.extend(batch)
+            for message in batch:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    return take
+
+
+@pytest.fixture
+def refused() -> Callable[..., str]:
+    """``refused(client.operation, "Code", Name=...)`` answers the message."""
+    from botocore.exceptions import ClientError
+
+    def refusal(call: Callable[..., Any], code: str, **request: Any) -> str:
+        with pytest.raises(ClientError) as caught:
+            call(**request)
+        assert caught.value.response["Error"]["Code"] == code, caught.value
+        return str(caught.value.response["Error"]["Message"])
+
+    return refusal

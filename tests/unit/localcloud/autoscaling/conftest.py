@@ -126,16 +126,3 @@ def activities(scaling: Any) -> Callable[..., list[dict[str, Any]]]:
         return found
 
     return told
-
-
-@pytest.fixture
-def refused() -> Callable[..., str]:
-    from botocore.exceptions import ClientError
-
-    def refusal(call: Callable[..., Any], code: str, **request: Any) -> str:
-        with pytest.raises(ClientError) as caught:
-            call(**request)
-        assert caught.value.response["Error"]["Code"] == code, caught.value
-        return str(caught.value.response["Error"]["Message"])
-
-    return refusal

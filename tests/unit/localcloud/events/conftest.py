@@ -24,52 +24,6 @@ def events(cloud: Any) -> Any:
 
 
 @pytest.fixture
-def settle(cloud: Any) -> Callable[[], None]:
-    """Until nothing is under way but what waits for the clock."""
-    settled: Callable[[], None] = cloud.services["events"].settle
-    return settled
-
-
-@pytest.fixture
-def step(cloud: Any, settle: Callable[[], None]) -> Callable[[float], None]:
-    def stepped(seconds: float) -> None:
-        settle()
-        cloud.clock.advance(seconds)
-        settle()
-
-    return stepped
-
-
-@pytest.fixture
-def queue(cloud: Any) -> Callable[..., str]:
-    """Makes a queue and answers its ARN."""
-
-    def made(name: str, **attributes: str) -> str:
-        cloud.client("sqs").create_queue(QueueName=name, Attributes=attributes)
-        return str(cloud.arn("sqs", name))
-
-    return made
-
-
-@pytest.fixture
-def taken(cloud: Any, settle: Callable[[], None]) -> Callable[[str], list[Any]]:
-    """The messages of a queue, which is empty afterwards."""
-
-    def take(name: str) -> list[Any]:
-        settle()
-        sqs, url, found = cloud.client("sqs"), f"{cloud.url}/{cloud.account}/{name}", []
-        while batch := sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
-        ).get("Messages"):
-            found.extend(batch)
-            for message in batch:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
-
-    return take
-
-
-@pytest.fixture
 def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
     return lambda name: [json.loads(message["Body"]) for message in taken(name)]
 
@@ -97,16 +51,3 @@ def rule(events: Any) -> Callable[..., str]:
 def put(events: Any) -> Callable[..., Any]:
     """Puts an order; what is named replaces its members."""
     return lambda **members: events.put_events(Entries=[{**EVENT, **members}])
-
-
-@pytest.fixture
-def refused() -> Callable[..., str]:
-    from botocore.exceptions import ClientError
-
-    def refusal(call: Callable[..., Any], code: str, **request: Any) -> str:
-        with pytest.raises(ClientError) as caught:
-            call(**request)
-        assert caught.value.response["Error"]["Code"] == code
-        return str(caught.value.response["Error"]["Message"])
-
-    return refusal

@@ -61,51 +61,6 @@ def scheduler(cloud: Any) -> Any:
 
 
 @pytest.fixture
-def step(cloud: Any) -> Callable[[float], None]:
-    """The clock moves; before and after it all that is under way is done."""
-
-    def settle() -> None:
-        for name in ("scheduler", "events"):
-            cloud.services[name].settle()
-
-    def stepped(seconds: float = 0) -> None:
-        settle()
-        cloud.clock.advance(seconds)
-        settle()
-
-    return stepped
-
-
-@pytest.fixture
-def queue(cloud: Any) -> Callable[..., str]:
-    """Makes a queue and answers its ARN."""
-
-    def made(name: str, **attributes: str) -> str:
-        cloud.client("sqs").create_queue(QueueName=name, Attributes=attributes)
-        return str(cloud.arn("sqs", name))
-
-    return made
-
-
-@pytest.fixture
-def taken(cloud: Any, step: Callable[..., None]) -> Callable[[str], list[Any]]:
-    """The messages of a queue, which is empty afterwards."""
-
-    def take(name: str) -> list[Any]:
-        step(0)
-        sqs, url, found = cloud.client("sqs"), f"{cloud.url}/{cloud.account}/{name}", []
-        while batch := sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
-        ).get("Messages"):
-            found.extend(batch)
-            for message in batch:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
-
-    return take
-
-
-@pytest.fixture
 def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[str]]:
     return lambda name: [message["Body"] for message in taken(name)]
 
@@ -124,16 +79,3 @@ def schedule(scheduler: Any) -> Callable[..., str]:
         return made
 
     return create
-
-
-@pytest.fixture
-def refused() -> Callable[..., str]:
-    from botocore.exceptions import ClientError
-
-    def refusal(call: Callable[..., Any], code: str, **request: Any) -> str:
-        with pytest.raises(ClientError) as caught:
-            call(**request)
-        assert caught.value.response["Error"]["Code"] == code, caught.value
-        return str(caught.value.response["Error"]["Message"])
-
-    return refusal
