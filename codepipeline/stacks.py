@@ -112,8 +112,16 @@ def _pipelines(settings: Settings, folder: Path) -> Stack:
         "Branch": delivery.branch,
         "WatchedPaths": ",".join(delivery.watched_paths),
         "Tests": delivery.tests,
+        **_place_of_builds(settings),
     }
     return _named(settings, "pipelines", parameters)
+
+
+def _place_of_builds(settings: Settings) -> dict[str, str]:
+    """Empty without a VPC, so that a stack that had one loses it."""
+    vpc, network = settings.delivery.vpc_id, settings.network
+    subnets, groups = (network.subnets, network.security_groups) if vpc else ((), ())
+    return {"VpcId": vpc, "SubnetIds": ",".join(subnets), "SecurityGroupIds": ",".join(groups)}
 
 
 def _schedules(settings: Settings) -> Stack:

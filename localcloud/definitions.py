@@ -88,12 +88,19 @@ def _parameter(parameter: dict[str, Any]) -> Iterator[str]:
     name, kind, default = parameter.get("Name"), parameter.get("Type"), parameter.get("DefaultValue")
     if kind not in PARAMETER_TYPES:
         yield f"the parameter {name} has the unknown type {kind!r}"
+    elif not _all_of(parameter.get("EnumValues", []), kind):
+        yield f"the parameter {name} is {kind}, its EnumValues {parameter['EnumValues']!r} are no list of such values"
     elif default is None:  # it has to be given at the start
         return
-    elif not isinstance(default, PARAMETER_TYPES[kind]) or isinstance(default, bool) != (kind == "Boolean"):
+    elif not _all_of([default], kind):
         yield f"the parameter {name} is {kind}, its default {default!r} is not"
     elif default not in parameter.get("EnumValues", [default]):
         yield f"the parameter {name} has the default {default!r}, which is none of its values"
+
+
+def _all_of(values: Any, kind: str) -> bool:
+    types, boolean = PARAMETER_TYPES[kind], kind == "Boolean"
+    return isinstance(values, list) and all(isinstance(v, types) and isinstance(v, bool) == boolean for v in values)
 
 
 def _step(step: dict[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 from localcloud.errors import Problem
 from localcloud.processes import Processes, began
@@ -58,9 +59,8 @@ class Place:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + LOCK_SECONDS
-        with (self.folder / "lock").open("w") as lock:
+        with self._lock_file() as lock:
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,6 +70,14 @@ class Place:
                         raise Problem(f"another localcloud command holds {self.folder}/lock; end it first") from None
                     time.sleep(0.05)
             yield
+
+    def _lock_file(self) -> TextIO:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return (self.folder / "lock").open("w")
+        except OSError as error:
+            sentence = f"nothing can be written to {self.folder} ({error.strerror}): choose another with --folder"
+            raise Problem(sentence) from None
 
     def last(self) -> Running | None:
         """The server that was started last and has not been taken down, alive or not."""

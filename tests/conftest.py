@@ -10,6 +10,7 @@ A test file that wants other services than all of them defines its own ``service
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 # Tests start hundreds of processes: compiling the same modules anew in each would take most of their time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Who starts the tests in the background of a script has Ctrl-C ignored, by all that they start as well.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 LIVE_SPEED = 1000
 
 

@@ -1,14 +1,16 @@
-"""After the verdict, and only then: the records, the champion, and the clearing away of what is old."""
+"""After the verdict, and only then: the records, the champion, the clearing away of what is old, the autoscaling."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from codepipeline.deploy import records
+from codepipeline.deploy import records, scaling
 from codepipeline.deploy.cleanup import cleanup
 from codepipeline.deploy.deployment import Deployment
+from codepipeline.deploy.execute import execute
 from codepipeline.deploy.lease import Lease
+from codepipeline.deploy.read import read
 from codepipeline.deploy.site import Site
 from codepipeline.deploy.verdict import Verdict
 from pipelines.refusals import is_missing
@@ -24,12 +26,21 @@ def conclude(site: Site, lease: Lease, deployment: Deployment, verdict: Verdict,
     if verdict.outcome == "shipped":
         package = site.patiently(lambda: _package(site, deployment))
         shipped = records.good(deployment, package, at, site.patiently(lambda: _image(site)))
-        records.note_good(site, shipped, deployment.leaves)
+        records.note_good(site, shipped, deployment.leaves, deployment.since)
         site.patiently(lambda: crown(site, package))
         site.patiently(lambda: cleanup(site, deployment, lease.check))
+    if verdict.outcome == "rolled back":
+        scale_again(site, lease, deployment)
     if verdict.outcome != "inconclusive":
         lease.note(None)
     site.say(f"record: {where}")
+
+
+def scale_again(site: Site, lease: Lease, deployment: Deployment) -> None:
+    """--replace took the autoscaling off; the fleet that SageMaker went back to wants it as much."""
+    state = site.patiently(lambda: read(site.settings, deployment.package, site.client))
+    if state.target is None:
+        execute(scaling.scaling(site.settings, state, anew=False), site, lease.check)
 
 
 def crown(site: Site, package: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from codepipeline.deploy.moments import read
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -25,6 +27,8 @@ class Deployment:
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Deployment:
-        """What a later version of this code may have added is left out."""
+        """What a later version of this code may have added is left out; TypeError or ValueError: it is none."""
         known = {name: told[name] for name in cls.__dataclass_fields__ if name in told}
-        return cls(**{**known, "alarms": tuple(told.get("alarms", ()))})
+        made = cls(**{**known, "alarms": tuple(known.get("alarms", ()))})
+        read(made.since)
+        return made

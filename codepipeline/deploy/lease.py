@@ -20,9 +20,22 @@ from codepipeline.deploy.site import Site
 from pipelines.errors import Problem
 
 
+def key(site: Site) -> str:
+    return f"{site.releases}/deployment.json"
+
+
+def noted(site: Site, document: Document) -> Deployment | None:
+    """The deployment that has no verdict yet."""
+    told = document.get("deployment")
+    try:
+        return Deployment.of(told) if told else None
+    except (TypeError, ValueError):
+        raise objects.damaged(site, key(site), "its deployment cannot be read") from None
+
+
 class Lease:
     def __init__(self, site: Site) -> None:
-        self._site, self._key = site, f"{site.releases}/deployment.json"
+        self._site, self._key = site, key(site)
         self._owner, self._etag, self._beats = uuid.uuid4().hex, "", 0
         self._deployment: Deployment | None = None
         self._writing, self._stopped, self._lost = threading.Lock(), threading.Event(), False
@@ -74,8 +87,7 @@ class Lease:
         document, self._etag = found or ({}, "")
         if document.get("owner") and not self._abandoned():
             return False
-        told = document.get("deployment")
-        self._deployment = Deployment.of(told) if told else None
+        self._deployment = noted(self._site, document)
         return self._put(self._owner)
 
     def _abandoned(self) -> bool:

@@ -27,8 +27,13 @@ def read(site: Site, key: str) -> tuple[Document, str] | None:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise Problem(f"s3://{bucket}/{key} is no record of ours (not a JSON object): look at it, then delete it")
+        raise damaged(site, key, "not a JSON object")
     return document, str(answer["ETag"])
+
+
+def damaged(site: Site, key: str, why: str) -> Problem:
+    """Somebody edited it by hand: guessing what it meant could end in the wrong release."""
+    return Problem(f"s3://{site.settings.bucket}/{key} is no record of ours ({why}): look at it, mend it or delete it")
 
 
 def write(site: Site, key: str, document: Document, *, only: str | None = None) -> str | None:

@@ -15,6 +15,8 @@ from pipelines.errors import Problem
 from pipelines.settings import Settings
 
 DELETE = "take it down with --delete, then deploy again"
+TORN = "UpdateRollbackFailed"  # it serves, with instances of both fleets: one update at once is the way out
+MEND = "--rollback --now makes it whole; if AWS refuses that, take it down with --delete, then deploy again"
 MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack")  # which ends by itself
 NOT_IN_SERVICE = {
     "Creating": "another deployment is under way, to {config}: wait until it has ended, then deploy again",
@@ -23,7 +25,7 @@ NOT_IN_SERVICE = {
     "RollingBack": "another deployment is being taken back: wait until it is InService, then deploy again",
     "Deleting": "it is being deleted: wait until it is gone, then deploy again",
     "Failed": f"it could not be created ({{reason}}): {DELETE}",
-    "UpdateRollbackFailed": f"a deployment could be neither finished nor taken back ({{reason}}): {DELETE}",
+    "UpdateRollbackFailed": f"a deployment could be neither finished nor taken back ({{reason}}): {MEND}",
     "OutOfService": f"it takes no requests and no update: {DELETE}",
 }
 
@@ -76,7 +78,7 @@ def _package(settings: Settings, state: State) -> Iterator[str]:
 
 def _endpoint(settings: Settings, state: State, plan: Plan) -> Iterator[str]:
     name = settings.endpoint_name
-    if state.status != "InService":
+    if state.status != "InService" and not (state.status == TORN and plan.watch.strategy == "all_at_once"):
         reason = (state.endpoint or {}).get("FailureReason") or "no reason given"
         words = NOT_IN_SERVICE.get(state.status, "wait until it is InService, then deploy again")
         told = words.format(config=state.pending_config or state.live_config, reason=reason)

@@ -36,7 +36,10 @@ def last_good(site: Site) -> list[Good]:
     found = objects.read(site, _last_good(site))
     known = Good.__dataclass_fields__
     entries = found[0].get("releases", []) if found else []
-    return [Good(**{name: entry[name] for name in known if name in entry}) for entry in entries]
+    try:
+        return [Good(**{name: entry[name] for name in known if name in entry}) for entry in entries]
+    except TypeError:
+        raise objects.damaged(site, _last_good(site), f"each release has {', '.join(known)}") from None
 
 
 def way_back(releases: list[Good], live_package: str) -> Good | None:
@@ -67,11 +70,14 @@ def good(deployment: Deployment, package: Mapping[str, Any], at: datetime, deplo
     )
 
 
-def note_good(site: Site, shipped: Good, leaves: str = "") -> None:
-    """``leaves``: the package that was left by hand. Noting the same release twice changes nothing."""
+def note_good(site: Site, shipped: Good, leaves: str = "", since: str = "") -> None:
+    """``leaves``: the package that was left by hand. Noting again what this deployment, begun at ``since``, has noted
+    already changes nothing."""
     releases = last_good(site)
     if releases and (releases[0].package, releases[0].config) == (shipped.package, shipped.config):
-        shipped, releases = replace(shipped, time=releases[0].time), releases[1:]
+        noted, releases = releases[0].time, releases[1:]
+        if not since or moments.read(noted) >= moments.read(since):  # else the endpoint was deleted and made anew
+            shipped = replace(shipped, time=noted)
     releases = [_withdrawn(each, shipped.time) if each.package == leaves else each for each in releases]
     document = {"releases": [asdict(each) for each in [shipped, *releases][:MOST]]}
     objects.write(site, _last_good(site), document)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from codepipeline.deploy import comparison, rings, samples
-from codepipeline.deploy.aftermath import conclude
+from codepipeline.deploy.aftermath import conclude, scale_again
 from codepipeline.deploy.catching_up import catch_up
 from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.execute import execute
@@ -81,13 +82,32 @@ def _release(site: Site, lease: Lease, wanted: Wanted) -> Verdict:
     resumed = earlier if chosen.kind == "resume" else None
     deployment = resumed or _begun(site, chosen, wanted)
     lease.note(deployment)
-    execute(chosen.calls, site, lease.check)
+    _begin(site, lease, deployment, chosen)
     traffic = _traffic(site, state, deployment)
     final = _followed(site, lease, deployment, chosen, traffic())
     if (final.status, final.config) == ("InService", deployment.config):
         execute(chosen.after, site, lease.check)
-        final = catch_up(site, deployment, traffic(), lease.check) if resumed else final
+        if resumed or _idle(site, deployment, final):
+            final = catch_up(site, deployment, traffic(), lease.check)
     return _verdict(site, lease, deployment, final)
+
+
+def _begin(site: Site, lease: Lease, deployment: Deployment, chosen: Plan) -> None:
+    try:
+        execute(chosen.calls, site, lease.check)
+    except Exception:
+        if chosen.replaces:
+            with suppress(Exception):  # what stopped the deployment is told, and may stop this as well
+                scale_again(site, lease, deployment)
+        raise
+
+
+def _idle(site: Site, deployment: Deployment, final: Look) -> bool:
+    """Too few came by while it baked to say anything: it may have been over sooner than anybody looked."""
+    if not deployment.shifts or site.settings.serving.kind != "realtime":
+        return False
+    green, _ = site.patiently(lambda: counted(site, deployment, final.at))
+    return green.requests < site.settings.alarms.traffic_floor
 
 
 def _look(site: Site) -> Look:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from codepipeline.deploy import records
 from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.live import live
+from codepipeline.deploy.preflight import TORN
 from codepipeline.deploy.site import Site
 from codepipeline.deploy.wanted import Wanted
 from pipelines.errors import Problem
@@ -17,11 +18,12 @@ def way_back(site: Site, wanted: Wanted, interrupted: Deployment | None) -> Want
     if interrupted and interrupted.known_good:
         return replace(wanted, package=interrupted.package, known_good=True, leaves=interrupted.leaves)
     now = site.patiently(lambda: live(site))
-    good = records.way_back(records.last_good(site), now.package)
+    leaves = "" if now.look.status == TORN else now.package  # then the last good one itself is only half there
+    good = records.way_back(records.last_good(site), leaves)
     if good is None:
-        what = f"beside the live {now.package}" if now.package else "on record"
+        what = f"beside the live {leaves}" if leaves else "on record"
         raise Problem(
             f"there is no good release of {site.endpoint} {what}: name the package to deploy with --package ARN"
         )
     site.say(f"back to {good.package} (commit {good.commit or 'unknown'}), good on {good.time[:19]}")
-    return replace(wanted, package=good.package, known_good=True, leaves=now.package)
+    return replace(wanted, package=good.package, known_good=True, leaves=leaves)

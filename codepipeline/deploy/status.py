@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codepipeline.deploy import objects, owned, records, rings
+from codepipeline.deploy import lease, objects, owned, records, rings
 from codepipeline.deploy.live import Live, live
 from codepipeline.deploy.names import short
 from codepipeline.deploy.records import Good
@@ -42,12 +42,12 @@ def _commit(site: Site, package: str) -> str:
 
 
 def _under_way(site: Site) -> list[str]:
-    found = objects.read(site, f"{site.releases}/deployment.json")
+    found = objects.read(site, lease.key(site))
     told = found[0] if found else {}
-    if not (deployment := told.get("deployment")):
+    if not (deployment := lease.noted(site, told)):
         return []
     run = "a run follows it, or was killed" if told.get("owner") else "no run follows it: --package follows it again"
-    return [f"without a verdict: {deployment['package']} since {deployment['since'][:19]} ({run})"]
+    return [f"without a verdict: {deployment.package} since {deployment.since[:19]} ({run})"]
 
 
 def _alarms(site: Site, now: Live) -> list[str]:

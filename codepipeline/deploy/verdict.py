@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from codepipeline.deploy.comparison import Comparison
 from codepipeline.deploy.deployment import Deployment
+from codepipeline.deploy.preflight import DELETE, MEND, TORN
 from codepipeline.deploy.rings import ALARM, Ring
 
 Outcome = Literal["shipped", "unchanged", "rolled back", "inconclusive", "failed"]
@@ -55,7 +56,7 @@ def _judge(deployment: Deployment, observed: Observed) -> tuple[Outcome, str]:
         return "failed", "the endpoint is gone: somebody deleted it during the deployment; deploy again to create it"
     if observed.status != "InService":
         said = observed.failure or "SageMaker gives no reason"
-        return "failed", f"the endpoint is {observed.status} ({said}); --delete removes it, then deploy again"
+        return "failed", f"the endpoint is {observed.status} ({said}); {MEND if observed.status == TORN else DELETE}"
     if observed.config != deployment.config:
         return _elsewhere(deployment, observed)
     ringing = [ring for ring in observed.rings if observed.states.get(ring.alarm) == ALARM]

@@ -59,7 +59,7 @@ class Actions:
             told = message(self.cloud, alarm, before)
             self._add(Notice(alarm.name, arn, subject(alarm, region), told, alarm.state.at))
 
-    def settle(self, timeout: float = 10) -> None:
+    def settle(self, timeout: float = 60) -> None:
         """Until all is done. For tests."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._busy, timeout):

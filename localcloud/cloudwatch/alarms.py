@@ -44,7 +44,7 @@ class Alarms(Metrics):
             self.watch.stop()
         super().close()
 
-    def settle(self, timeout: float = 10) -> None:
+    def settle(self, timeout: float = 60) -> None:
         """Until the actions of all changes so far are done. For tests."""
         self.watch.actions.settle(timeout)
 

@@ -45,7 +45,7 @@ class Deliveries:
             self._busy += 1
         self.cloud.work(function, *arguments).add_done_callback(lambda _: self._done())
 
-    def settle(self, timeout: float = 10) -> None:
+    def settle(self, timeout: float = 60) -> None:
         """Until nothing is under way but what waits for the clock. For tests."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._busy, timeout):

@@ -51,7 +51,7 @@ class Events(RuleTargets, Tags):
         with self.cloud.lock:
             self.reset()
 
-    def settle(self, timeout: float = 10) -> None:
+    def settle(self, timeout: float = 60) -> None:
         """Until every delivery is done, or waits for the clock. For tests."""
         self.deliveries.settle(timeout)
 

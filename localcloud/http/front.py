@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.api import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.counters import CALLS, DEFECTS, MISSING
-from localcloud.http import protocols, routing
+from localcloud.http import malformed, protocols, routing
 from localcloud.http.control import PATH, Control
 from localcloud.http.moto_app import WAITERS, Moto, Start, Told
 from localcloud.http.protocols import Answer, Call
@@ -61,7 +61,7 @@ class Front:
             ours = directory.find(environ, signed)
             call = ours or call
             what = ours.name if ours else routing.foreign_name(environ, call.service, self.cloud.faults.watched)
-            answer = self._ours(environ, ours, signed) if ours else self._foreign(environ, what, moto)
+            answer = self._ours(environ, ours, signed) if ours else self._foreign(environ, call, what, moto)
         except Exception as error:  # noqa: BLE001 - a Refusal or a defect: both become an answer
             answer = _told(protocols.refuse(call, self._refusal(error, what)))
         status, headers, body = answer
@@ -104,13 +104,20 @@ class Front:
             answer: dict[str, Any] = getattr(service, method)(request) or {}
             return answer
 
-    def _foreign(self, environ: dict[str, Any], what: str, moto: Moto) -> Told:
+    def _foreign(self, environ: dict[str, Any], call: Call, what: str, moto: Moto) -> Told:
         if fault := self.cloud.faults.next_call(what, environ[WAITING]):
             raise fault
         if what.startswith("sqs."):  # the URLs of queues are made from the host that was asked: ours, not AWS's
             environ["HTTP_HOST"] = self.cloud.url.partition("://")[2]
-        with _more(environ, what in WAITERS):
-            status, headers, body = moto(environ, what)
+        try:
+            with _more(environ, what in WAITERS):
+                status, headers, body = moto(environ, what)
+        except Refusal:
+            raise
+        except Exception:
+            if told := malformed.refusal(environ, call, what):
+                raise told from None
+            raise
         if status.startswith("5"):
             self.cloud.counters.count(DEFECTS)
         return status, headers, body

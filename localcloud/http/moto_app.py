@@ -19,6 +19,7 @@ Told = tuple[str, list[tuple[str, str]], Iterable[bytes]]  # status, headers, bo
 WAITERS = ("sqs.ReceiveMessage",)  # as long as 20 s, and unharmed by others
 IMPORTING = RLock()
 NO_SUCH_PATH = b"The requested URL was not found on the server."  # Flask's own page
+ITS_OWN = "/moto-api"  # any web page could ask it to empty moto's half of what is here, and not ours
 _LOCKS: dict[str, Any] = {}
 
 
@@ -33,6 +34,8 @@ class Moto:
         """``what``: sqs.SendMessage, or s3.PUT /bucket/key."""
         from botocore.model import OperationNotFoundError
 
+        if environ["PATH_INFO"].startswith(ITS_OWN):
+            raise not_implemented(what)
         told: list[Any] = []
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account
         try:

@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape
 from localcloud.api import Refusal
 from localcloud.http.moto_app import load
 
+# What the parsers raise of a body that is no such request; of a time that no calendar has, botocore a RuntimeError
+UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RuntimeError)
 QUERY_COMPATIBLE = ("cloudwatch", "sqs")  # once query services: their clients look for the old codes in a header
 
 
@@ -60,7 +62,7 @@ def raw(call: Call) -> dict[str, Any]:
     """The request before its types are made, for the JSON protocol: what AWS's model has to judge."""
     try:
         request = json.loads(call.body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refusal("SerializationException", f"The request's body is no JSON: {error}") from None
     if not isinstance(request, dict):
         raise Refusal("SerializationException", "The request's body must be a JSON object.")
@@ -81,7 +83,7 @@ def parse(call: Call) -> dict[str, Any]:
     }
     try:
         parsed = PROTOCOL_PARSERS[call.protocol](operation, timestamp_parser=_aware).parse(request)
-    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+    except UNREADABLE as error:
         code = "MalformedInput" if call.protocol == "query" else "SerializationException"
         raise Refusal(code, f"The request cannot be read: {error}") from None
     typed: dict[str, Any] = _without_nulls(parsed)

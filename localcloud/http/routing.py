@@ -117,6 +117,23 @@ def foreign_name(environ: dict[str, Any], service: str, exactly: bool) -> str:
     return f"{service}.{operation or environ['REQUEST_METHOD'] + ' ' + environ['PATH_INFO']}"
 
 
+def read_again(environ: dict[str, Any], call: Call, operation: str) -> Call:
+    """A call for moto with all that is in it; moto has read its body already."""
+    from moto.core.request import Request
+    from werkzeug.datastructures import MultiDict
+
+    environ["wsgi.input"].seek(0)
+    request = Request({name: value for name, value in environ.items() if not name.startswith("werkzeug.")})
+    values: dict[str, str] = {}
+    if call.protocol.startswith("rest"):
+        operation, values = route(call.service, environ)
+    body = _body(request)
+    form = MultiDict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    known = Call(call.service, operation, call.protocol, operation, body, form, request.headers, values, request.args)
+    protocols.model(call.service).operation_model(operation)  # or it raises: there is none
+    return known
+
+
 def _is_form(environ: dict[str, Any]) -> bool:
     content: str = environ.get("CONTENT_TYPE", "")
     return content.startswith(FORM)

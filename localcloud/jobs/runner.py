@@ -76,8 +76,8 @@ class _Machines:
         command = self.prepare(job, instance)
         try:
             outcome = self._process(job, instance, command)
-        except OSError as error:  # it never began
-            sentence = f"{command.argv[0]} cannot be started: {error.strerror}"
+        except (OSError, ValueError) as error:  # it never began; ValueError: no process can have a text with "\0" in it
+            sentence = f"{command.argv[0]} cannot be started: {getattr(error, 'strerror', None) or error}"
             outcome = Outcome("Failed", 127, sentence, message=sentence)
         finally:
             command.close()

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 Request = dict[str, Any]
 INTERNAL = "InternalServerError: We encountered an internal error. Please try again."  # AWS's words; retried by it
 
+OF_WHAT_IS_NOT_HERE = ("WarmPoolStatusEquals", "TrainingPlanArnEquals")  # filters that no job passes
+
 
 class JobPart(Part):
     grace_seconds = GRACE_SECONDS  # a test's are shorter
@@ -193,6 +195,7 @@ def _matches(record: JobRecord, request: Request) -> bool:
     return (
         request.get("NameContains", "") in record.name
         and request.get("StatusEquals", record.status) == record.status
+        and not any(name in request for name in OF_WHAT_IS_NOT_HERE)
         and _between(record.created, request, "CreationTime")
         and _between(record.modified, request, "LastModifiedTime")
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from localcloud.api import Refusal
-from localcloud.definitions import CALLS, VERSION, all_steps, definition_problems
+from localcloud.definitions import CALLS, VERSION, all_steps, definition_problems, is_reference
 from localcloud.sagemaker import caching, retries
 from localcloud.sagemaker.graph import Graph
 
@@ -92,12 +92,18 @@ def _step_structures(steps: Any, where: str) -> Iterator[str]:
             yield from _conditions(arguments.get("Conditions"), step["Name"])
             for branch in ("IfSteps", "ElseSteps"):
                 yield from _step_structures(arguments.get(branch, []), f"{step['Name']}.{branch}")
+        elif step["Type"] == "Fail" and not _is_text(arguments.get("ErrorMessage", "")):
+            yield f"{step['Name']}: ErrorMessage must be a text, or a reference to one"
         elif step["Type"] == "Processing" and not _objects(_outputs(arguments)):
             yield f"{step['Name']}: ProcessingOutputConfig.Outputs must be a list of objects"
 
 
 def _property_files(files: Any) -> bool:
     return _objects(files) and all(isinstance(file.get(name), str) for file in files for name in FILE_MEMBERS)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or is_reference(value)
 
 
 def _outputs(arguments: dict[str, Any]) -> Any:
@@ -118,6 +124,8 @@ def _conditions(conditions: Any, where: str) -> Iterator[str]:
         elif kind in ("Not", "Or"):
             inner = [condition["Condition"]] if kind == "Not" else condition["Conditions"]
             yield from _conditions(inner, where)
+        elif kind == "In" and not isinstance(condition["Values"], list):
+            yield f"{where}: Values of a condition of type In must be a list"
 
 
 def _objects(value: Any) -> bool:

@@ -6,6 +6,7 @@ minute. A one-time schedule in the past is never invoked.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from localcloud.scheduler.targets import check
 from localcloud.timetable import following, timetable
 
 DEFAULTS = {"State": ENABLED, "ScheduleExpressionTimezone": "UTC", "ActionAfterCompletion": "NONE"}
+RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 NOT_SAID = ("Name", "GroupName", "ClientToken")
 RETRIES = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}  # AWS's defaults
 
@@ -120,7 +122,12 @@ def _checked(said: dict[str, Any], now: datetime) -> Timetable:
         sentence = "The EndDate you specify must come after the StartDate and must not lie in the past."
         raise Refusal("ValidationException", sentence)
     try:
-        return timetable(said["ScheduleExpression"], said["ScheduleExpressionTimezone"])
+        return timetable(_in_number(said["ScheduleExpression"]), said["ScheduleExpressionTimezone"])
     except NoSchedule as problem:
         sentence = f"Invalid Schedule Expression {said['ScheduleExpression']}: {problem}."
         raise Refusal("ValidationException", sentence) from None
+
+
+def _in_number(expression: str) -> str:
+    """Unlike a rule of EventBridge, Scheduler takes rate(1 hours) and rate(5 minute) as well."""
+    return RATE.sub(lambda rate: f"rate({rate[1]} {rate[2]}{'' if rate[1] == '1' else 's'})", expression)

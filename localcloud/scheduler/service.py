@@ -29,7 +29,7 @@ class Scheduler(Schedules):
             self.reset()
         super().close()
 
-    def settle(self, timeout: float = 10) -> None:
+    def settle(self, timeout: float = 60) -> None:
         """Until every invocation is done, or waits for the clock. For tests."""
         self.invocations.settle(timeout)
 

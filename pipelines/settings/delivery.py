@@ -39,9 +39,13 @@ Connection = Annotated[
     ),
 ]
 Glob = Annotated[
-    str, matching(r"[^\s\\]{1,255}", 'be a glob of paths without spaces, at most 255 characters, such as "scripts/**"')
+    str,
+    matching(
+        r"[^\s\\,]{1,255}",
+        'be a glob of paths without spaces and commas, at most 255 characters, such as "scripts/**"',
+    ),
 ]
-
+Vpc = Annotated[str, matching(optional(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})"), 'be the ID of a VPC ("vpc-..."), or ""')]
 
 Email = Annotated[
     str, matching(optional(r"[^@\s\"<>]{1,64}@[^@\s\"<>]{1,190}"), 'be an e-mail address, or "" for nobody')
@@ -57,6 +61,7 @@ class Delivery(Section):
         max_length=8, description="a trigger of CodePipeline filters by at most 8 globs"
     )
     tests: Literal["all", "unit"]
+    vpc_id: Vpc
     notify_email: Email
     staging: Environment
     production: Environment

@@ -40,9 +40,16 @@ def staging_is_not_production(s: Settings) -> Iterator[Clash]:
         yield clash(remedy, "delivery.staging", "delivery.production")
 
 
+def builds_know_where_in_their_vpc(s: Settings) -> Iterator[Clash]:
+    if s.delivery.vpc_id and not s.network.subnets:
+        remedy = "builds take their subnets and security groups from there; name them as well"
+        yield clash(remedy, "delivery.vpc_id", "network.subnets")
+
+
 RULES: tuple[Rule, ...] = (
     repository_is_named_as_its_source_does,
     connection_belongs_to_its_source,
     codecommit_cannot_filter,
     staging_is_not_production,
+    builds_know_where_in_their_vpc,
 )

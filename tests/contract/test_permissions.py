@@ -122,6 +122,18 @@ def test_nothing_is_allowed_that_no_code_needs(name, template):
     assert sorted(mine - needed - TAGGING - SCALING) == []
 
 
+@pytest.mark.parametrize(("stack", "name"), [("pipelines", "DeployRole"), ("foundation", "ExecutionRole")])
+def test_whoever_looks_at_alarms_may_look_at_all(stack, name, template):
+    """A search by prefix is refused to anybody who may see some only, and so is a look at a composite alarm."""
+    found = [
+        statement["Resource"]
+        for policy in template(stack)["Resources"][name]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "cloudwatch:DescribeAlarm" in str(statement.get("Action"))
+    ]
+    assert found == ["*"]
+
+
 def test_no_role_may_more_than_the_boundary(template):
     (first, *_) = template("foundation")["Resources"]["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
     most = set(first["Action"]) | {"iam:PassRole", "iam:CreateServiceLinkedRole"}

@@ -261,6 +261,20 @@ def test_an_approval_passes_what_the_deploy_pipeline_declares(pipelines):
     assert target["DeadLetterConfig"]
 
 
+def test_documents_alone_start_no_build_wherever_they_lie(pipelines):
+    """Whether ** before a slash may stand for nothing is not documented: pages at the top are named by themselves."""
+    [trigger] = pipelines["Resources"]["BuildPipeline"]["Properties"]["Triggers"]["Fn::If"][1]
+    [push] = trigger["GitConfiguration"]["Push"]
+    assert {"docs/**", "*.md", "**/*.md"} <= set(push["FilePaths"]["Fn::If"][2]["Excludes"])
+
+
+def test_builds_inside_the_vpc_reach_every_service_that_a_release_calls(template):
+    endpoints = resources(template("network"), "AWS::EC2::VPCEndpoint").values()
+    names = {each["Properties"]["ServiceName"]["Fn::Sub"].partition("${AWS::Region}.")[2] for each in endpoints}
+    data = {"s3", "ecr.api", "ecr.dkr", "logs", "kms", "sts"}
+    assert names == data | {"sagemaker.api", "sagemaker.runtime", "monitoring", "application-autoscaling"}
+
+
 def test_one_release_at_a_time_and_the_newest_build(pipelines):
     modes = {
         name: (each["Properties"]["PipelineType"], each["Properties"]["ExecutionMode"])

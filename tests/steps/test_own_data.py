@@ -101,7 +101,7 @@ def serving(model):
             yield server.stdout.readline().strip()
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait(timeout=30)
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +155,7 @@ def test_the_endpoint_says_what_the_evaluation_said(case, url, content_type):
     evaluated = pq.read_table(case.run_folder / "evaluate/evaluation/predictions.parquet")
     assert rows.num_rows == evaluated.num_rows
     headers = {"Content-Type": content_type, "Accept": "application/json"}
-    answer = httpx.post(f"{url}/invocations", content=PAYLOADS[content_type](rows), headers=headers)
+    answer = httpx.post(f"{url}/invocations", content=PAYLOADS[content_type](rows), headers=headers, timeout=60)
     assert answer.status_code == 200, answer.text
     predictions = answer.json()["predictions"]
     if case.name == "regression":

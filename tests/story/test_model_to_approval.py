@@ -91,8 +91,8 @@ def test_the_approval_is_heard_and_later_edits_are_not(aws):
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="good")
     sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"note": "edited later"})
     bodies = []
-    for _ in range(3):
-        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10)
+    for seconds in (20, 1, 1):  # for the first, and for what must not come after it
+        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=seconds, MaxNumberOfMessages=10)
         bodies += [json.loads(message["Body"]) for message in answer.get("Messages", [])]
     assert [body["detail"]["ModelPackageArn"] for body in bodies] == [arn]
     package = sagemaker.describe_model_package(ModelPackageName=arn)

@@ -16,7 +16,7 @@ from tests.story.delivery.checkout import Checkout
 from tests.story.delivery.models import BUCKET, Registry
 
 T = TypeVar("T")
-LONGEST_SECONDS = 120.0
+LONGEST_SECONDS = 300.0
 RUNNING = ("InProgress", "Stopping")
 RED = ("tests/test_tiny.py", "def test_it():\n    assert 1 == 2\n")
 MAILBOX = "mailbox"

@@ -48,7 +48,7 @@ SMALL = {
         "bake_requests_per_second": "100",
     },
     "alarms": {
-        "latency_ms": "300",
+        "latency_ms": "5000",  # a good model is slow now and then on a busy machine
         "latency_statistic": '"p50"',
         "traffic_floor": "4",
         "datapoints": "1",
@@ -182,7 +182,7 @@ def packed(load="pass", work="pass"):
     return sink.getvalue()
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():

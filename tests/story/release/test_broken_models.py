@@ -1,22 +1,27 @@
 """Models that must not ship, one after the other against a living one: each ends with the old one live and a reason."""
 
+import re
+
 import pytest
+
+LONG = {"wait_seconds": "1800"}  # nine seconds of ours, which an alarm cuts short
 
 
 @pytest.fixture(scope="module")
 def stage(long_stage):
+    long_stage.configure(rollout=LONG)
     assert long_stage.deploy(long_stage.package()) == 0
     long_stage.first = long_stage.live_package()
     return long_stage
 
 
-def rejected(stage, package, capsys, wait_until):
+def rejected(stage, package, capsys, wait_until, *words):
     """Deployed while people use the endpoint: the exit code, the verdict, their counts."""
     cloudwatch = stage.cloud.client("cloudwatch")
     wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])  # else it is refused
     capsys.readouterr()
     with stage.clients() as counts:
-        code = stage.deploy(package)
+        code = stage.deploy(package, *words)
     assert stage.live_package() == stage.first
     assert stage.live()["EndpointStatus"] == "InService"
     assert stage.good() == [stage.first]
@@ -37,10 +42,12 @@ def test_one_that_answers_5xx_is_rolled_back_by_an_alarm(stage, capsys, wait_unt
 
 
 def test_one_that_is_slow_is_rolled_back_by_its_latency(stage, capsys, wait_until):
+    stage.configure(rollout=LONG, alarms={"latency_ms": "300"})
     code, verdict, counts = rejected(stage, stage.package("slow"), capsys, wait_until)
     assert code == 3
-    assert "-latency rang: 4" in verdict
+    assert float(re.search(r"-latency rang: ([\d.]+)", verdict)[1]) >= 400
     assert counts["failed"] == 0
+    stage.configure(rollout=LONG)
 
 
 def test_one_that_crashes_at_its_start_never_sees_a_request(stage, capsys, wait_until):
@@ -55,3 +62,22 @@ def test_one_whose_archive_is_corrupt_never_sees_a_request(stage, capsys, wait_u
     assert code == 3
     assert "rolled back: Failed to extract model data archive" in verdict
     assert counts["failed"] == 0
+
+
+def scaled(stage):
+    scaling = stage.cloud.client("application-autoscaling")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    return len(targets), len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"])
+
+
+def test_autoscaling_that_was_taken_off_for_another_instance_type_is_back_after_it_failed(stage, capsys, wait_until):
+    autoscaling = {"autoscaling_max_instances": "3"}
+    stage.configure(serving=autoscaling)
+    assert stage.deploy(stage.first) == 0  # unchanged, but scaled now
+    stage.configure(serving=autoscaling | {"instance_type": '"ml.m5.xlarge"'})
+    code, verdict, _ = rejected(stage, stage.package("crashing"), capsys, wait_until, "--replace")
+    assert (code, verdict[:11], scaled(stage)) == (3, "rolled back", (1, 1))
+    stage.cloud.faults.fail("sagemaker.UpdateEndpoint", code="ResourceLimitExceeded", status=400, message="no more")
+    assert stage.deploy(stage.package(), "--replace") == 1
+    assert "UpdateEndpoint: no more" in capsys.readouterr().err
+    assert scaled(stage) == (1, 1)

@@ -14,6 +14,7 @@ BUCKET = "churn-local-000000000000-eu-west-1"
 KILLED, MOST = -9, 40
 ONE_INSTANCE = {"instance_count": "1", "autoscaling_min_instances": "1", "autoscaling_max_instances": "3"}
 AT_ONCE = {"strategy": '"all_at_once"', "canary_percent": None}
+SECONDS = 200  # of the clock in one of ours
 
 
 class Killer:
@@ -33,13 +34,25 @@ class Killer:
 
     def close(self):
         self.process.stdin.close()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
 
 
 @pytest.fixture(scope="module")
 def stage(long_stage):
     long_stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
     return long_stage
+
+
+@pytest.fixture
+def long_bake(stage):
+    """Long enough to be looked at several times, however busy the machine is."""
+
+    def last(seconds):
+        wait = {"termination_wait_seconds": str(seconds * SECONDS)}
+        stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE | wait)
+
+    yield last
+    stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +114,9 @@ def test_killed_at_every_change(stage, killer):
     raise AssertionError("a release cannot have so many changes")
 
 
-def test_killed_while_it_bakes(stage, killer, wait_until):
+def test_killed_while_it_bakes(stage, killer, long_bake):
     package = stage.package()
+    long_bake(4)
     assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
     code, said = killer.run("--package", package)
     assert code == 0, said
@@ -110,9 +124,9 @@ def test_killed_while_it_bakes(stage, killer, wait_until):
     is_as_after_one_undisturbed_run(stage, package)
 
 
-def test_killed_while_it_bakes_and_rolled_back_while_nobody_looked(stage, killer, wait_until):
+def test_killed_while_it_bakes_and_rolled_back_while_nobody_looked(stage, killer, wait_until, long_bake):
     good, package = stage.live_package(), stage.package("failing")
-    stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE | {"termination_wait_seconds": "600"})
+    long_bake(15)  # at most: an alarm cuts it short
     assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
     with stage.clients():
         wait_until(lambda: stage.live()["EndpointStatus"] == "InService")
@@ -120,14 +134,14 @@ def test_killed_while_it_bakes_and_rolled_back_while_nobody_looked(stage, killer
     assert code == 3, said
     assert said.splitlines()[-1].startswith("rolled back: alarm churn-local-")
     assert (stage.live_package(), ended(stage, package), lease(stage)) == (good, ["rolled back"], ("", None))
-    stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_says_that_the_rollout_goes_on_and_how_to_come_back(stage, killer, wait_until, how):
+def test_interrupted_it_says_that_the_rollout_goes_on_and_how_to_come_back(stage, killer, wait_until, long_bake, how):
     cloudwatch = stage.cloud.client("cloudwatch")
     wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])
     package = stage.package()
+    long_bake(4)
     code, said = killer.run("--package", package, kill=["poll", 2, how])
     assert code == 130, said
     assert "no longer watching; what SageMaker has begun goes on there" in said

@@ -1,19 +1,46 @@
 """2,000 requests a minute, and more, while a canary ships and while one rolls back: none is lost."""
 
+import re
+from datetime import timedelta
+
 PER_MINUTE = 2000
+BAKE = r"bake traffic: (\d+) sent: \d+ answered, (\d+) failed, 0 lost"
 LONGER = {"wait_seconds": "300"}  # a second and a half of ours
+LONGEST = {"wait_seconds": "1800"}  # which an alarm cuts short
 TWICE = {"datapoints": "2", "evaluation_periods": "2"}  # the alarm rings when clients have met the bad fleet as well
 
 
-def test_no_request_is_lost_while_a_canary_ships_and_while_one_rolls_back(stage):
+def counted(stage, metric):
+    """Of all fleets, by CloudWatch."""
+    dimensions = [{"Name": "EndpointName", "Value": "churn-local"}, {"Name": "VariantName", "Value": "AllTraffic"}]
+    now = stage.cloud.clock.now()
+    answer = stage.cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/SageMaker",
+        MetricName=metric,
+        Dimensions=dimensions,
+        StartTime=now - timedelta(days=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=86400,
+        Statistics=["Sum"],
+    )
+    return sum(point["Sum"] for point in answer["Datapoints"])
+
+
+def test_no_request_is_lost_while_a_canary_ships_and_while_one_rolls_back(stage, capsys):
     stage.configure(rollout=LONGER, alarms=TWICE)
     assert stage.deploy(stage.package()) == 0
     good = stage.package()
     with stage.clients(per_second=2 * PER_MINUTE / 60, threads=16) as shipping:
         assert stage.deploy(good) == 0
+    stage.configure(rollout=LONGEST, alarms=TWICE)
     with stage.clients(per_second=2 * PER_MINUTE / 60, threads=16) as rolling_back:
         assert stage.deploy(stage.package("failing")) == 3
     assert shipping["answered"] == shipping["sent"] > 50
     assert rolling_back["sent"] == rolling_back["answered"] + rolling_back["failed"] > 10
     assert 0 < rolling_back["failed"] <= 0.75 * rolling_back["sent"]  # the canary's share is a half
     assert stage.live_package() == good
+    bake = [[int(each) for each in found] for found in re.findall(BAKE, capsys.readouterr().out)]
+    assert counted(stage, "Invocations") == sum(each["sent"] for each in (shipping, rolling_back)) + sum(
+        sent for sent, _ in bake
+    )
+    assert counted(stage, "Invocation5XXErrors") == rolling_back["failed"] + sum(failed for _, failed in bake)

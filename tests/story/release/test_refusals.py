@@ -1,8 +1,11 @@
 """Releases that must not begin, cannot be judged, or are disturbed: one living endpoint, one thing after the other."""
 
 import threading
+from dataclasses import replace
 
 import pytest
+
+from codepipeline.deploy import site
 
 ENDPOINT = "churn-local"
 
@@ -40,7 +43,7 @@ def test_an_alarm_that_rings_already_is_a_refusal(stage, capsys):
     stage.configure()
 
 
-def test_an_idle_canary_is_inconclusive_and_judged_again_by_the_same_command(stage, capsys):
+def test_an_idle_canary_is_inconclusive_and_judged_again_by_the_same_command(stage, capsys, wait_until):
     package = stage.package(sample="")
     assert stage.deploy(package) == 4
     out = capsys.readouterr().out.splitlines()
@@ -49,14 +52,23 @@ def test_an_idle_canary_is_inconclusive_and_judged_again_by_the_same_command(sta
     assert (stage.live_package(), stage.good()) == (package, [stage.first])
     assert stage.deploy(package) == 4
     with stage.clients(per_second=400) as counts:
-        while counts["answered"] < 10:
-            pass
+        wait_until(lambda: counts["answered"] >= 10)
     assert stage.deploy(package) == 0
     assert stage.good() == [package, stage.first]
     stage.first = package
 
 
-def test_two_at_once_one_wins_and_the_other_says_so(stage, capsys, wait_until):
+def test_a_bake_that_was_over_before_anybody_looked_is_made_up_for(stage, capsys):
+    stage.configure(rollout={"strategy": '"all_at_once"', "canary_percent": None, "termination_wait_seconds": "0"})
+    package = stage.package()
+    assert stage.deploy(package) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"shipped: {package} is live: new ")
+    stage.configure()
+    stage.first = package
+
+
+def test_two_at_once_one_wins_and_the_other_says_so(stage, capsys, monkeypatch):
+    monkeypatch.setattr(site, "PACE", replace(site.PACE, patience=60.0))  # the winner's beat may be late
     package, codes = stage.package(), []
     runs = [threading.Thread(target=lambda: codes.append(stage.deploy(package))) for _ in range(2)]
     for run in runs:
@@ -90,8 +102,20 @@ def test_a_refusal_that_no_patience_mends_is_one_sentence(stage, capsys):
     assert config(stage) == before
 
 
+def test_one_that_could_not_be_taken_back_is_made_whole_by_the_last_good_release_at_once(stage, capsys):
+    good = stage.good()
+    stage.cloud.faults.fail("sagemaker.RollbackEndpoint", message="no capacity")
+    assert stage.deploy(stage.package("crashing")) == 5
+    assert "failed: the endpoint is UpdateRollbackFailed (" in capsys.readouterr().out
+    assert stage.command("--rollback") == 1
+    assert "neither finished nor taken back" in capsys.readouterr().err
+    assert stage.command("--rollback", "--now") == 0
+    assert (stage.live()["EndpointStatus"], stage.live_package(), stage.good()) == ("InService", stage.first, good)
+
+
 def test_an_endpoint_deleted_midway_is_a_failure_that_says_so(stage, capsys, wait_until):
     codes, package = [], stage.package()
+    stage.configure(rollout={"wait_seconds": "3000"})  # fifteen seconds of ours, to come in between
     run = threading.Thread(target=lambda: codes.append(stage.deploy(package)))
     run.start()
     wait_until(lambda: stage.live()["EndpointStatus"] == "Updating")
@@ -99,5 +123,16 @@ def test_an_endpoint_deleted_midway_is_a_failure_that_says_so(stage, capsys, wai
     run.join()
     assert codes == [5]
     assert "failed: the endpoint is gone: somebody deleted it" in capsys.readouterr().out
+    stage.configure()
     assert stage.deploy(package) == 0  # and it is made anew
     assert stage.live_package() == package
+
+
+def test_an_endpoint_that_moves_is_not_deleted_and_nothing_of_it(stage, capsys):
+    policy = {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
+    policy |= {"TerminationWaitInSeconds": 3600}  # much longer than this test
+    names, configs = {"EndpointName": ENDPOINT, "EndpointConfigName": config(stage)}, stage.configs()
+    stage.sagemaker.update_endpoint(**names, DeploymentConfig={"BlueGreenUpdatePolicy": policy})
+    assert stage.command("--delete", "--yes") == 1
+    assert f"error: endpoint {ENDPOINT} is Updating: wait until it is InService" in capsys.readouterr().err
+    assert (stage.live()["EndpointStatus"], stage.configs()) == ("Updating", configs)

@@ -66,7 +66,7 @@ STATUSES = {
     "RollingBack": "another deployment is being taken back: wait",
     "Deleting": "it is being deleted: wait until it is gone",
     "Failed": "it could not be created (no capacity): take it down with --delete",
-    "UpdateRollbackFailed": "neither finished nor taken back (no capacity): take it down with --delete",
+    "UpdateRollbackFailed": "neither finished nor taken back (no capacity): --rollback --now makes it whole; if AWS",
     "OutOfService": "takes no requests and no update: take it down with --delete",
     "SomethingNew": "wait until it is InService",
 }

@@ -62,7 +62,7 @@ def test_ten_minutes_pass_faster_on_a_fast_clock():
     try:
         before = clock.seconds()
         clock.after(600, done.set)
-        assert done.wait(5)
+        assert done.wait(30)
         assert clock.seconds() - before >= 600
     finally:
         clock.close()
@@ -73,19 +73,20 @@ def test_a_sooner_timer_overtakes_one_that_is_waited_for():
     try:
         clock.after(3600, lambda: None)
         clock.after(0.01, done.set)
-        assert done.wait(5)
+        assert done.wait(30)
     finally:
         clock.close()
 
 
 def test_a_closed_clock_fires_nothing_and_leaves_no_thread():
-    before, seen = threading.active_count(), []
+    before, seen = set(threading.enumerate()), []
     clock = Clock()
     clock.after(0.05, lambda: seen.append(1))
     clock.close()
+    seen_in_time = list(seen)  # whoever closes it may be late itself
     time.sleep(0.1)
-    assert seen == []
-    assert threading.active_count() == before
+    assert seen == seen_in_time
+    assert not set(threading.enumerate()) - before
 
 
 def test_only_a_stepped_clock_can_be_advanced():

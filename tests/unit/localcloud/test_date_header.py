@@ -42,6 +42,6 @@ def test_of_refusals_too(cloud, aws):
 
 def test_there_is_one_date_only(cloud, aws):
     cloud.clock.advance(86_400)
-    with urlopen(f"{cloud.url}/_localcloud/status", timeout=5) as answer:  # noqa: S310 - ours
+    with urlopen(f"{cloud.url}/_localcloud/status", timeout=30) as answer:  # noqa: S310 - ours
         dates = answer.headers.get_all("Date")
     assert [parsedate_to_datetime(each) for each in dates] == [cloud.clock.now().replace(microsecond=0)]

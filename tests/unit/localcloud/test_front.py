@@ -47,7 +47,7 @@ class Events(Service):
 
     @operation("TestEventPattern", locked=False)
     def test_event_pattern(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"Result": self.waiting.wait(20)}
+        return {"Result": self.waiting.wait(50)}
 
 
 class CloudWatch(Service):
@@ -137,6 +137,17 @@ def test_what_aws_has_not_is_unknown(cloud: Cloud) -> None:
     assert json.loads(body)["__type"] == headers["X-Amzn-Errortype"] == "UnknownOperationException"
 
 
+NO_TIME = b'{"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1, "Timestamp": %s}]}'
+
+
+@pytest.mark.parametrize("body", [b"{", b"[" * 100_000, b"[]", NO_TIME % b"1e30", NO_TIME % b'"soon"'], ids=len)
+def test_a_body_that_cannot_be_read_is_no_defect(cloud: Cloud, body: bytes) -> None:
+    target = "GraniteServiceVersion20100801.PutMetricData"
+    status, _, answer = post(cloud.url, body, X_Amz_Target=target, service="monitoring")
+    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
+    assert (cloud.service(CloudWatch).put, cloud.counters[DEFECTS]) == ([], 0)
+
+
 @pytest.mark.parametrize("path", ["/", "/service/GraniteServiceVersion20100801/operation/PutMetricData"])
 def test_what_comes_without_an_operation_is_refused(cloud: Cloud, path: str) -> None:
     status, _, body = post(cloud.url + path, b"\xa0", service="monitoring", Content_Type="application/cbor")
@@ -196,10 +207,10 @@ def test_operations_run_one_at_a_time_unless_they_wait(cloud: Cloud, aws: Any) -
         held.join(0.3)
         assert held.is_alive()
         assert "after" not in cloud.service(Events).rules
-    held.join(10)
+    held.join(30)
     assert "after" in cloud.service(Events).rules
     cloud.service(Events).waiting.set()
-    waiting[0].join(10)
+    waiting[0].join(30)
 
 
 def test_many_waiting_calls_keep_nobody_up(cloud: Cloud, aws: Any) -> None:
@@ -239,6 +250,33 @@ def test_a_defect_of_moto_is_one_too(tmp_path: Any, monkeypatch: pytest.MonkeyPa
         assert cloud.counters[DEFECTS] == 1
 
 
+def test_moto_s_own_control_is_not_there(cloud: Cloud, aws: Any) -> None:
+    """It would empty moto's services and leave ours; and a web page from elsewhere can post to it."""
+    aws("s3").create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert httpx.post(f"{cloud.url}/moto-api/reset", timeout=30).status_code == 400
+    assert [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]] == ["kept"]
+
+
+XML, FORM = "application/xml", "application/x-www-form-urlencoded"
+STUMBLED = [
+    ("POST", "/bucket?delete", b"<x", "s3", XML, "MalformedXML"),
+    ("PUT", "/bucket/k?uploadId=1&partNumber=x", b"", "s3", XML, "SerializationException"),
+    ("POST", "/", b"Action=Publish", "sns", FORM, "ValidationError"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "service", "kind", "said"), STUMBLED)
+def test_what_moto_stumbles_over_and_aws_would_refuse_is_refused(
+    cloud: Cloud, aws: Any, method: str, path: str, body: bytes, service: str, kind: str, said: str
+) -> None:
+    aws("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    scope = f"Credential=local/20260101/eu-west-1/{service}/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=x", "Content-Type": kind}
+    answer = httpx.request(method, cloud.url + path, content=body, headers=headers, timeout=30)
+    assert (answer.status_code, cloud.counters[DEFECTS]) == (400, 0), answer.text
+    assert f"<Code>{said}</Code>" in answer.text
+
+
 MISSING_IN_MOTO = [
     ("codeconnections", "list_connections", {}),
     ("sns", "create_sms_sandbox_phone_number", {"PhoneNumber": "+10000000"}),
@@ -271,7 +309,7 @@ def test_moto_s_services_are_used_by_one_at_a_time_unless_they_wait(cloud: Cloud
     sqs = aws("sqs")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]
     got: list[dict[str, Any]] = []
-    waiting = threading.Thread(target=lambda: got.append(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=8)))
+    waiting = threading.Thread(target=lambda: got.append(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)))
     waiting.start()
     with cloud.moto("sqs"):
         held = threading.Thread(target=lambda: sqs.send_message(QueueUrl=queue, MessageBody="hello"))
@@ -279,8 +317,8 @@ def test_moto_s_services_are_used_by_one_at_a_time_unless_they_wait(cloud: Cloud
         held.join(0.3)
         assert held.is_alive()
         assert aws("sns").list_topics()["Topics"] == []
-    held.join(10)
-    waiting.join(10)
+    held.join(30)
+    waiting.join(30)
     assert [message["Body"] for message in got[0]["Messages"]] == ["hello"]
 
 
@@ -337,7 +375,7 @@ def test_an_empty_object_that_botocore_announces_is_taken(cloud: Any) -> None:
     """botocore asks "Expect: 100-continue" before a body of no bytes, too: nobody sends anything after that."""
     from botocore.config import Config
 
-    config = Config(read_timeout=5, retries={"total_max_attempts": 1})
+    config = Config(read_timeout=30, retries={"total_max_attempts": 1})
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": cloud.region}
     s3 = boto3.client("s3", endpoint_url=cloud.url, config=config, **keys)
     s3.create_bucket(Bucket="empties", CreateBucketConfiguration={"LocationConstraint": cloud.region})

@@ -7,6 +7,8 @@ import pytest
 
 from localcloud.jobs.queue import Queue
 
+SECONDS = 30
+
 
 class Work:
     def __init__(self):
@@ -14,7 +16,7 @@ class Work:
 
     def __call__(self):
         self.began.set()
-        self.go.wait(10)
+        self.go.wait(SECONDS)
 
 
 @pytest.fixture
@@ -28,11 +30,11 @@ def works():
 def test_the_others_wait_in_order(works):
     queue, (one, two, three, four) = Queue(2), works
     assert [queue.put(str(number), 1, work)[1] for number, work in enumerate(works)] == [True, True, False, False]
-    assert one.began.wait(5)
-    assert two.began.wait(5)
+    assert one.began.wait(SECONDS)
+    assert two.began.wait(SECONDS)
     assert not three.began.is_set()
     one.go.set()
-    assert three.began.wait(5)
+    assert three.began.wait(SECONDS)
     assert not four.began.is_set()
     queue.close(0)
 
@@ -43,7 +45,7 @@ def test_nobody_overtakes_a_job_that_needs_several_slots(works):
     ticket, _ = queue.put("large", 2, large)
     assert queue.put("small", 1, small)[1] is False
     assert queue.cancel(ticket)
-    assert small.began.wait(5)
+    assert small.began.wait(SECONDS)
     assert not large.began.is_set()
 
 
@@ -60,11 +62,21 @@ def test_what_has_begun_cannot_be_cancelled(works):
 
 
 def test_after_the_end_nothing_begins_and_nothing_is_left(works):
+    before = set(threading.enumerate())
     queue, (one, two, *_) = Queue(1), works
     queue.put("one", 1, one)
     queue.put("two", 1, two)
-    threading.Timer(0.1, one.go.set).start()
-    queue.close(10)
-    time.sleep(0.05)
+    closing = threading.Thread(target=queue.close, args=(SECONDS,))
+    closing.start()
+    until(lambda: not queue._waiting)
+    one.go.set()
+    closing.join(SECONDS)
     assert not two.began.is_set()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("job-")]
+    assert not set(threading.enumerate()) - before
+
+
+def until(true):
+    end = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)

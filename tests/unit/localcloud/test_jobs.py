@@ -1,7 +1,6 @@
 """The job runner, with small scripts in the place of the project's own."""
 
 import io
-import os
 import tarfile
 import textwrap
 import time
@@ -11,6 +10,7 @@ import pytest
 from localcloud.jobs import processing, runner, runtimes, training
 from localcloud.jobs.job import Refused
 from localcloud.jobs.watching import Watch
+from localcloud.processes import began
 from localcloud.s3_store import S3Store
 
 CODE = "s3://bucket/code"
@@ -106,20 +106,11 @@ def test_a_missing_input_fails_before_anything_starts(tmp_path, store):
     assert not (tmp_path / "instance/log").exists()
 
 
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def wait_until_gone(pid):
-    for _ in range(100):
-        if not alive(pid):
-            return True
-        time.sleep(0.05)
-    return False
+    end = time.monotonic() + 30
+    while began(pid) is not None and time.monotonic() < end:
+        time.sleep(0.02)
+    return began(pid) is None
 
 
 STUBBORN = """

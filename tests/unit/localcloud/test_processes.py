@@ -53,7 +53,7 @@ def started() -> Iterator[Any]:
 
 
 def gone(pid: int) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while began(pid) is not None and time.monotonic() < deadline:
         time.sleep(0.01)
     return began(pid) is None
@@ -104,7 +104,7 @@ def test_what_has_ended_is_forgotten(processes: Processes, started: Any) -> None
 def test_marked_processes_are_found_without_a_record(processes: Processes, started: Any, tmp_path: Path) -> None:
     mine = started(SLEEP, env={**os.environ, **processes.environment})
     others = started(SLEEP, env={**os.environ, MARK: str(tmp_path / "elsewhere")})
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not processes.end_all():
         time.sleep(0.01)  # between fork and exec it has our environment still
     assert gone(mine.pid)

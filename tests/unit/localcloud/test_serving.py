@@ -58,7 +58,7 @@ def server() -> Iterator[Server]:
 
 @contextmanager
 def client(server: Server) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=30)
     try:
         yield connection
     finally:
@@ -74,7 +74,7 @@ def ask(
 
 
 def connected(server: Server) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=10)
+    return socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=30)
 
 
 def say(server: Server, *pieces: bytes) -> bytes:
@@ -316,7 +316,7 @@ def test_no_more_calls_at_once_than_threads(threads: int) -> None:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        together.wait(10)  # reached only if that many calls do run at once
+        together.wait(30)  # reached only if that many calls do run at once
         time.sleep(0.02)
         with lock:
             running[0] -= 1
@@ -327,7 +327,7 @@ def test_no_more_calls_at_once_than_threads(threads: int) -> None:
         for one in clients:
             one.start()
         for one in clients:
-            one.join(20)
+            one.join(60)
     assert most == [threads] and not any(one.is_alive() for one in clients)
 
 
@@ -338,7 +338,7 @@ def post_once(server: Server) -> None:
 
 def test_ping_answers_while_the_handler_is_busy() -> None:
     release = threading.Event()
-    with serving(echo(predict_fn=lambda *_: str(release.wait(10)))) as server:
+    with serving(echo(predict_fn=lambda *_: str(release.wait(30)))) as server:
         busy = threading.Thread(target=post_once, args=(server,))
         busy.start()
         with client(server) as connection:

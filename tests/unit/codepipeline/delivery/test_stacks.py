@@ -99,6 +99,20 @@ def test_a_setting_becomes_a_parameter(folder):
     assert found["foundation.yml"]["DataBucketName"] == "raw-data"
 
 
+VPC = "vpc-0a1b2c3d4e5f67890"
+NETWORK = '[network]\nsubnets = ["subnet-0a1b2c3d", "subnet-1a1b2c3d"]\nsecurity_groups = ["sg-0a1b2c3d"]\n'
+
+
+@pytest.mark.parametrize("vpc", ["", VPC])
+def test_builds_run_in_the_network_when_they_are_told_its_vpc(folder, vpc):
+    place = folder(local=NETWORK)
+    file = place / "local.toml"
+    file.write_text(file.read_text().replace("[delivery]", f'[delivery]\nvpc_id = "{vpc}"'))
+    found = {stack.template: stack.parameters for stack in stacks(load("local", place), place)}["pipelines.yml"]
+    given = [found[name] for name in ("VpcId", "SubnetIds", "SecurityGroupIds")]
+    assert given == ([VPC, "subnet-0a1b2c3d,subnet-1a1b2c3d", "sg-0a1b2c3d"] if vpc else ["", "", ""])
+
+
 @pytest.mark.parametrize(
     "project", ["churn", "thirteen-char", "fourteen-chars", "exactly-twenty-chars", "longer-than-a-folder-is"]
 )

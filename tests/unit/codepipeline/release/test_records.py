@@ -1,6 +1,7 @@
 """The good releases, and the way back among them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from codepipeline.deploy import records
 from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.records import Good
+from pipelines.errors import Problem
 
 KEY = "churn/releases/churn-local/last-good.json"
 
@@ -32,6 +34,22 @@ def test_the_time_of_a_release_is_that_of_its_first_record(site):
     records.note_good(site, good(1))
     records.note_good(site, Good("arn:package/1", "c1", "m", "", "", "", "later"))
     assert records.last_good(site)[0].time == "t1"
+
+
+def test_one_that_was_deployed_anew_has_the_new_time(site):
+    nine, ten, eleven = (f"2026-01-05T{hour:02}:00:00+00:00" for hour in (9, 10, 11))
+    first, anew = (Good("arn:package/1", "c1", "m", "", "", "", time) for time in (nine, eleven))
+    records.note_good(site, first)
+    records.note_good(site, anew, since=ten)
+    records.note_good(site, replace(anew, time="later"), since=ten)  # an interrupted run's, judged again
+    assert records.last_good(site) == [anew]
+
+
+@pytest.mark.parametrize("releases", [None, ["x"], [{"package": "arn:package/1"}], [7]])
+def test_a_damaged_list_is_a_sentence(site, s3, releases):
+    s3.objects[KEY] = json.dumps({"releases": releases}).encode()
+    with pytest.raises(Problem, match="last-good.json is no record of ours .*: look at it, mend it or delete it"):
+        records.last_good(site)
 
 
 def test_the_way_back_is_the_last_good_one_or_from_there_the_one_before(site):

@@ -36,6 +36,8 @@ def test_in_service_on_the_old_config_is_never_shipped(rings, comparison):
 
 def test_a_rollback_names_the_alarm_and_the_values():
     assert "alarm a rang: 0.25 against 0.01" in outcome(config=OLD, rings=(RING,))[1]
+    later = Ring("b", "2026-01-05T09:11:00+00:00", "Threshold Crossed", (0.5,), 0.01)
+    assert "alarm a rang: " in outcome(config=OLD, rings=(RING, later))[1]  # the first one is the cause
 
 
 def test_a_rollback_without_values_has_the_words_of_cloudwatch():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 @pytest.fixture
@@ -55,6 +55,19 @@ def finished(codebuild: Any) -> Callable[[str], dict[str, Any]]:
                 return told
             time.sleep(0.02)
         raise TimeoutError(f"{build} is not over after {SECONDS} s")
+
+    return wait
+
+
+@pytest.fixture
+def begun(codebuild: Any) -> Callable[[str], None]:
+    """Until the build is in its phase BUILD."""
+
+    def wait(build: str) -> None:
+        deadline = time.monotonic() + SECONDS
+        while codebuild.batch_get_builds(ids=[build])["builds"][0]["currentPhase"] != "BUILD":
+            assert time.monotonic() < deadline, f"{build} has not begun after {SECONDS} s"
+            time.sleep(0.02)
 
     return wait
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -185,7 +186,7 @@ def test_a_stopped_build_ends_with_all_that_it_started(
 ) -> None:
     project(SLOW)
     started = codebuild.start_build(projectName="app")["build"]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (running := [one for one in cloud.processes.all() if one.name == started["id"]]):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -198,9 +199,17 @@ def test_a_stopped_build_ends_with_all_that_it_started(
     assert not list((cloud.folder / "codebuild" / "builds").iterdir())
 
 
-def test_a_build_that_takes_too_long(cloud: Any, built: Any, phases: Any) -> None:
-    cloud.services["codebuild"].minute = 0.05
-    build = built(SLOW, {"timeoutInMinutesOverride": 5})
+def test_a_build_that_takes_too_long(
+    codebuild: Any, project: Any, begun: Any, finished: Any, phases: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr("localcloud.codebuild.run.time", clock)
+    project(SLOW)
+    started = codebuild.start_build(projectName="app", timeoutInMinutesOverride=5)["build"]["id"]
+    begun(started)
+    passed[0] = 5 * 60.0
+    build = finished(started)
     assert (build["buildStatus"], phases(build)["BUILD"]) == ("TIMED_OUT", "TIMED_OUT")
     assert "POST_BUILD" not in phases(build)
 
@@ -211,9 +220,9 @@ def test_builds_wait_their_turn_but_not_for_ever(
     from localcloud.jobs.queue import Queue
 
     service = cloud.services["codebuild"]
-    service.queue, service.minute = Queue(1), 0.02
+    service.queue, service.minute = Queue(1), 0.05  # a quarter of a second's patience, where the others' is long
     project(SLOW)
-    first = codebuild.start_build(projectName="app", timeoutInMinutesOverride=50)["build"]["id"]
+    first = codebuild.start_build(projectName="app", timeoutInMinutesOverride=2160)["build"]["id"]
     second = codebuild.start_build(projectName="app", queuedTimeoutInMinutesOverride=5)["build"]["id"]
     third = codebuild.start_build(projectName="app")["build"]["id"]
     assert phases(finished(second)) == {"SUBMITTED": "SUCCEEDED", "QUEUED": "TIMED_OUT", "COMPLETED": ""}

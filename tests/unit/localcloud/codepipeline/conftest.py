@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.localcloud.codepipeline.declarations import ROLE
 
-SECONDS = 20.0
+SECONDS = 60.0
 QUICK = "version: 0.2\nphases: {build: {commands: ['true']}}"
 
 

@@ -182,12 +182,12 @@ def test_an_attempt_under_way_at_a_reset_is_the_last(
     def slow(cloud: Any, sending: Any) -> None:
         attempts.append(sending.id)
         began.set()
-        go_on.wait(10)
+        go_on.wait(30)
         raise targets.Undelivered("TIMEOUT", "slow", retry=True)
 
     rule("r", cloud.arn("codedeploy", "project/p"))
     put()
-    assert began.wait(10)
+    assert began.wait(30)
     cloud.reset()
     go_on.set()
     step(10)

@@ -102,9 +102,9 @@ def test_a_call_of_s3_does_not_wait_for_the_lock(cloud: Any, s3: Any, bodies: An
     putting = Thread(target=s3.put_object, kwargs={"Bucket": "loud", "Key": "a", "Body": b"1"})
     with cloud.lock:
         putting.start()
-        putting.join(5)
+        putting.join(30)
         waited = putting.is_alive()
-    putting.join(5)
+    putting.join(30)
     assert not waited
     assert len(bodies("q")) == 1
 

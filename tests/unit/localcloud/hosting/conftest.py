@@ -21,8 +21,6 @@ def model_fn(folder):
         raise ValueError("no model.json")
     if os.environ.get("AT_START") == "hang":
         time.sleep(60)
-    if os.environ.get("AT_START") == "slow":
-        time.sleep(0.5)
     while os.environ.get("AT_START") == "wait" and os.path.exists(os.environ["GATE"]):
         time.sleep(0.01)
     return os.environ.get("COLOUR", "blue")
@@ -34,6 +32,8 @@ def predict_fn(data, model):
     what, _, rest = data.partition(" ")
     if what == "sleep":
         time.sleep(float(rest))
+    while what == "wait" and os.path.exists(rest):
+        time.sleep(0.01)
     if what == "die":
         os._exit(1)
     if what == "fail":
@@ -47,7 +47,7 @@ def predict_fn(data, model):
 def output_fn(prediction, accept):
     return prediction, accept
 """
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 def archive(handler=HANDLER):
@@ -117,6 +117,18 @@ class World:
         thread = threading.Thread(target=lambda: setattr(thread, "result", function(*arguments)), daemon=True)
         thread.start()
         return thread
+
+    def gate(self):
+        """A file: a request with "wait", or a start with AT_START, waits for as long as it is there."""
+        file = self.cloud.folder / "closed"
+        file.touch()
+        return file
+
+    def busy(self, fleet, gate, count=1):
+        """So many requests that their instances work at until the gate is opened."""
+        waiting = [self.in_background(self.ask, fleet, f"wait {gate}") for _ in range(count)]
+        self.until(lambda: sum(keeper.serving.busy for keeper in fleet._keepers if keeper.serving) == count)
+        return waiting
 
     def started(self, count=1, **more):
         fleet, word = self.fleet(**more), Word()

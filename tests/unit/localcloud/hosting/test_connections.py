@@ -62,7 +62,7 @@ def _request(client):
 def playing():
     made = []
 
-    def play(*scripts, alive=True, seconds=5.0):
+    def play(*scripts, alive=True, seconds=20.0):
         made.append(Instance(*scripts))
         made.append(Connections(made[0].url, seconds, lambda: alive))
         return made
@@ -145,9 +145,9 @@ def test_an_answer_that_never_gets_complete_is_told_as_slow(playing):
 
 
 def test_nobody_listening_means_not_sent():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(NotSent):
+    with socket.socket() as kept, pytest.raises(NotSent):
+        kept.bind(("127.0.0.1", 0))  # so that nobody else gets the port
+        port = kept.getsockname()[1]
         Connections(f"http://127.0.0.1:{port}", 1.0, lambda: False).ask(ROW)
 
 

@@ -14,6 +14,11 @@ def faults(body):
     return list(definition_faults(body))
 
 
+def _with_parameter(**parameter):
+    step = {"Name": "A", "Type": "Fail", "Arguments": {}}
+    return json.dumps({"Version": "2020-12-01", "Parameters": [{"Name": "P", **parameter}], "Steps": [step]})
+
+
 def test_a_good_definition_has_no_faults(make):
     gate = make.condition("Gate", make.compare("Equals", 1, 1), then=[make.fail("Stop")], DependsOn=["Work"])
     cached = {"CacheConfig": {"Enabled": True, "ExpireAfter": "P7D"}}
@@ -33,6 +38,8 @@ def test_a_good_definition_has_no_faults(make):
         ('{"Version": "2020-12-01", "Steps": [{"Name": "A", "Type": "Fail"}]}', "A: Arguments must be an object"),
         ('{"Version": "2020-12-01", "Parameters": [1], "Steps": [{}]}', "Parameters must be a list of objects"),
         ("[" * 100_000, "is no JSON"),
+        (_with_parameter(Type="String", EnumValues=3), "the parameter P is String, its EnumValues 3 are no list"),
+        (_with_parameter(Type="Integer", EnumValues=[1, True]), "its EnumValues [1, True] are no list of such values"),
     ],
 )
 def test_a_wrong_structure_is_said_and_never_crashes(body, said):
@@ -93,11 +100,19 @@ def test_faults_inside_branches_are_found(make):
         ({"Type": "Not", "Expression": {}}, "a condition of type Not has Condition"),
         ({"Type": "Not", "Condition": {"Type": "In"}}, "a condition of type In has QueryValue, Values"),
         ({"Type": "Or", "Conditions": []}, "at least one condition"),
+        ({"Type": "In", "QueryValue": 1, "Values": 5}, "Values of a condition of type In must be a list"),
         ("x", "at least one condition"),
     ],
 )
 def test_conditions_are_checked_to_the_bottom(make, condition, said):
     assert said in faults(make.body(make.condition("Gate", condition)))[0]
+
+
+def test_a_failure_s_message_is_a_text_or_stands_for_one(make):
+    step = make.fail("Stop")
+    for message, fine in (("why", True), ({"Get": "Execution.PipelineName"}, True), ({"why": 1}, False), (5, False)):
+        step["Arguments"]["ErrorMessage"] = message
+        assert faults(make.body(step)) == ([] if fine else ["Stop: ErrorMessage must be a text, or a reference to one"])
 
 
 def test_names_and_references_lead_somewhere(make):

@@ -61,9 +61,9 @@ def test_cron_has_a_time_zone(cloud, schedule, queue, step, bodies):
 
 
 def test_once_and_then_it_is_deleted_if_so_asked(cloud, scheduler, schedule, queue, step, bodies):
-    when = (cloud.clock.now() + timedelta(minutes=5)).astimezone(ZoneInfo("America/New_York"))
+    when = (cloud.clock.now() + timedelta(minutes=5)).astimezone(ZoneInfo("America/Bogota"))
     at = f"at({when:%Y-%m-%dT%H:%M:%S})"
-    zone = {"ScheduleExpressionTimezone": "America/New_York"}
+    zone = {"ScheduleExpressionTimezone": "America/Bogota"}
     schedule("gone", queue("q"), at, ActionAfterCompletion="DELETE", target={"Input": "1"}, **zone)
     schedule("kept", queue("q"), at, target={"Input": "2"}, **zone)
     schedule("past", queue("q"), "at(2020-01-01T00:00:00)", target={"Input": "3"})
@@ -150,6 +150,13 @@ def test_what_is_not_there(scheduler, queue, refused):
         (scheduler.list_schedules, {"GroupName": "none"}),
     ):
         assert "does not exist" in refused(call, "ResourceNotFoundException", **more)
+
+
+@pytest.mark.parametrize("expression", ["rate(1 hours)", "rate(1 hour)", "rate(5 minute)", "rate(5 minutes)"])
+def test_a_rate_need_not_agree_in_number(scheduler, queue, schedule, expression):
+    """That is a rule of EventBridge's own schedules only."""
+    schedule("s", queue("q"), expression)
+    assert scheduler.get_schedule(Name="s")["ScheduleExpression"] == expression
 
 
 @pytest.mark.parametrize(

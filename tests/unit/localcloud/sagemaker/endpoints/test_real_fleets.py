@@ -65,7 +65,7 @@ class Real:
         return self.client.describe_endpoint(EndpointName="churn")
 
     def until(self, status, stage=""):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
             told = self.endpoint()
             pending = told.get("PendingDeploymentSummary", {}).get("ProductionVariants", [{}])[0]
@@ -84,7 +84,7 @@ class Real:
         return [process for process in self.cloud.processes.all() if process.alive]
 
     def until_processes(self, count):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while len(self.processes()) != count:
             assert time.monotonic() < end, self.processes()
             time.sleep(0.02)
@@ -154,7 +154,7 @@ def test_an_archive_that_is_corrupt_or_gone_fails_the_creation(real):
     real.s3.delete_object(Bucket="bucket", Key="gone")
     for name, words in (("corrupt", "Failed to extract model data"), ("gone", "Failed to download model data")):
         real.client.create_endpoint(EndpointName=name, EndpointConfigName=name)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while (told := real.client.describe_endpoint(EndpointName=name))["EndpointStatus"] == "Creating":
             assert time.monotonic() < end
             time.sleep(0.02)

@@ -16,7 +16,7 @@ def services():
 
     class JobsAlone(Jobs, Tags):
         name = "sagemaker"
-        grace_seconds = 0.3
+        grace_seconds = 30.0  # of a script that does as it is told
 
     return [JobsAlone]
 
@@ -93,7 +93,7 @@ class Desk:
         self.until(lambda: self.job(kind, name)[f"{kind}JobStatus"] in OVER)
         return self.job(kind, name)
 
-    def until(self, true, seconds=20):
+    def until(self, true, seconds=60):
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, "it took too long"

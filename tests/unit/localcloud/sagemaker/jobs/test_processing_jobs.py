@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.counters import DEFECTS
 from localcloud.sagemaker.job_records import out_of_time
 
 ROLE = "arn:aws:iam::000000000000:role/churn-dev"
@@ -59,6 +60,13 @@ def test_a_command_that_is_not_there_fails_the_job(desk):
     assert "cannot be started" in desk.over()["ExitMessage"]
 
 
+def test_a_command_that_no_process_can_have_fails_the_job_and_is_no_defect(desk):
+    application = {"ImageUri": "image", "ContainerEntrypoint": ["python"], "ContainerArguments": ["a\0b"]}
+    desk.processing("", AppSpecification=application)
+    assert desk.over()["ExitMessage"].endswith("python cannot be started: embedded null byte")
+    assert desk.cloud.counters[DEFECTS] == 0
+
+
 @pytest.mark.parametrize("uri", ["s3://bucket/none", "s3://nobody/none"])
 def test_an_input_that_is_not_there_is_the_clients_error(desk, uri):
     desk.processing("true", ProcessingInputs=[desk.source("data", uri)])
@@ -102,6 +110,7 @@ def test_a_stop_sends_sigterm_and_is_announced(desk):
 
 
 def test_a_job_that_ignores_sigterm_is_killed_after_its_grace(desk):
+    desk.service.grace_seconds = 0.3
     desk.processing("trap '' TERM; echo ready; while true; do sleep 0.05; done")
     desk.said("ready")
     desk.client.stop_processing_job(ProcessingJobName="job")
@@ -119,7 +128,7 @@ def test_a_job_beyond_its_time_is_stopped_and_says_so(desk):
 
 def test_a_script_that_says_something_when_its_time_is_up_is_heard_too(desk):
     script = "trap 'echo half done > /opt/ml/output/message; exit 0' TERM; while true; do sleep 0.05; done"
-    desk.processing(script, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    desk.processing(script, StoppingCondition={"MaxRuntimeInSeconds": 3})
     job = desk.over()
     assert out_of_time(job).endswith("half done")
 
@@ -168,6 +177,7 @@ def test_the_end_of_the_cloud_ends_its_jobs(desk):
 
 
 def test_a_reset_ends_jobs_and_forgets_them_and_what_they_still_say(desk):
+    desk.service.grace_seconds = 0.3
     desk.processing("trap '' TERM; echo ready; while true; do sleep 0.02; done")
     desk.said("ready")
     [process] = desk.cloud.processes.all()

@@ -75,6 +75,13 @@ def test_a_failure_says_what_the_script_said(desk):
     assert desk.events("Training")[-1]["detail"]["FailureReason"] == job["FailureReason"]
 
 
+def test_lists_are_filtered_by_what_no_job_has_here(desk):
+    desk.training("true", "plain")
+    plan = "arn:aws:sagemaker:eu-west-1:000000000000:training-plan/none"
+    for filters, found in (({}, 1), ({"WarmPoolStatusEquals": "InUse"}, 0), ({"TrainingPlanArnEquals": plan}, 0)):
+        assert len(desk.client.list_training_jobs(**filters)["TrainingJobSummaries"]) == found
+
+
 def test_metrics_are_read_from_the_log(desk):
     lines = "[0] validation-auc:0.5 train-auc:0.6", "[1] validation-auc:7.5e-1", "validation-auc:-", "[2] nothing"
     desk.training("; ".join(f"echo '{line}'" for line in lines), metrics=[AUC, ("train:auc", "train-auc:(.*)")])
