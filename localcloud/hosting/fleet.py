@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
 DOWNLOAD_SECONDS, STARTUP_SECONDS = 1800.0, 480.0  # when the variant does not say
-KILLED_SECONDS = 2.0
+KILLED_SECONDS = 10.0
 FOLDER = "endpoints"  # of unpacked models, in the cloud's own
 
 

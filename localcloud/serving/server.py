@@ -91,7 +91,7 @@ class Connection(BaseHTTPRequestHandler):
         end = time.monotonic() + LINGER_SECONDS
         with contextlib.suppress(OSError):  # the client may be gone already
             self.connection.shutdown(socket.SHUT_WR)
-            self.connection.settimeout(1.0)
+            self.connection.settimeout(LINGER_SECONDS)
             while time.monotonic() < end and self.connection.recv(1 << 20):
                 pass
 
