@@ -42,6 +42,7 @@ SERVICES = [
     "localcloud.cloudformation.service:CloudFormation",
 ]  # "module:Class" of each service of ours; a new one is added here and nowhere else
 ACCOUNT, REGION = "000000000000", "eu-west-1"
+LAST_MOMENTS = 10.0
 
 
 class Cloud:
@@ -120,9 +121,10 @@ class Cloud:
         self.furnish()
 
     def close_services(self) -> None:
-        """First, while the server still answers what they ask in their last moments."""
+        """First, while the server still answers what they, and who was stopped by a reset, ask in their last moments."""
         while self._open:
             self._open.pop().close()
+        self.workers.settle(LAST_MOMENTS)
 
     def close(self) -> None:
         """No thread and no process of ours is left afterwards."""

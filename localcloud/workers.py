@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from localcloud.counters import DEFECTS, Counters
@@ -17,15 +17,23 @@ class Workers:
     def __init__(self, counters: Counters) -> None:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="localcloud-work")
         self._counters = counters
+        self._under_way: set[Future[Any]] = set()
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """After ``close`` nothing more is done: the future is cancelled."""
         try:
-            return self._pool.submit(self._done_and_counted, function, *arguments)
+            future = self._pool.submit(self._done_and_counted, function, *arguments)
         except RuntimeError:
-            future: Future[Any] = Future()
+            future = Future()
             future.cancel()
             return future
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
+
+    def settle(self, seconds: float) -> None:
+        """At most so long, for what is under way."""
+        wait(self._under_way.copy(), seconds)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
+from localcloud.cloudformation.resources import KINDS
 from localcloud.cloudformation.service import CloudFormation
 
 Make = Callable[..., dict[str, Any]]
@@ -323,3 +325,26 @@ def test_while_it_is_made_it_says_so(cfn: Any, cloud: Cloud) -> None:
         cfn.update_stack(StackName="s", TemplateBody=json.dumps(slow))
     cloud.reset()
     assert cfn.describe_stacks()["Stacks"] == []
+
+
+def test_what_a_reset_has_stopped_is_waited_for_at_the_end(cfn: Any, cloud: Cloud, monkeypatch: Any) -> None:
+    """Else it would ask a server that is no more."""
+    entered, gate = threading.Event(), threading.Event()
+
+    def create(*_: Any) -> str:
+        entered.set()
+        assert gate.wait(20)
+        return str(cloud.client("sns").create_topic(Name="late")["TopicArn"])
+
+    monkeypatch.setattr(KINDS["AWS::SNS::Topic"], "create", create)
+    cloud.service(CloudFormation).patience = 0
+    cfn.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"T": topic()}}))
+    assert entered.wait(20)
+    cloud.reset()
+    closing = threading.Thread(target=cloud.close_services)
+    closing.start()
+    closing.join(0.3)
+    assert closing.is_alive()
+    gate.set()
+    closing.join(20)
+    assert not closing.is_alive()
