@@ -121,7 +121,7 @@ class Cloud:
         self.furnish()
 
     def close_services(self) -> None:
-        """First, while the server still answers what they, and who was stopped by a reset, ask in their last moments."""
+        """First, while the server still answers what they, or work that a reset stopped, ask in their last moments."""
         while self._open:
             self._open.pop().close()
         self.workers.settle(LAST_MOMENTS)

@@ -185,6 +185,8 @@ def refuses(connection: http.client.HTTPConnection) -> bool:
         connection.connect()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # just now it still listened
+        return False
     connection.close()
     return False
 
