@@ -15,6 +15,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
+AT_ONCE := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # files of tests: one more than cores, as stories wait a lot
 UNIT := tests/unit/scripts tests/unit/pipelines tests/unit/codepipeline -m "not slow"
 
 .PHONY: help
@@ -69,7 +70,7 @@ teardown: $(READY) ## remove what bootstrap and the releases made, data included
 .PHONY: test
 test: $(READY) ## run all tests, or the quick ones with TESTS=unit
 	@case "$(TESTS)" in all|unit) ;; *) echo "error: TESTS=$(TESTS): all or unit"; exit 1;; esac
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(filter unit,$(TESTS)),$(UNIT)) $(ARGS)
+	@$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(if $(filter unit,$(TESTS)),$(UNIT)) $(ARGS)
 
 .PHONY: check
 check: $(READY) ## lint, formatting, types, templates
