@@ -96,7 +96,7 @@ format: $(READY) ## mend formatting and what the linter can mend
 
 .PHONY: bench
 bench: $(READY) ## measure against the usual way, side by side (about ten minutes); tables in benchmarks/results
-	@for benchmark in preprocess train inference pipeline; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+	@for benchmark in preprocess train inference pipeline clients; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in

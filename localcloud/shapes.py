@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from threading import Lock
 from typing import Any
 
 Opaque = Callable[[Any], bool]
@@ -38,6 +39,9 @@ JAVA = (
     (")${1,256}", ")"),
 )
 
+_MODELS: dict[str, Any] = {}
+_READING = Lock()
+
 
 def _nothing(_: Any) -> bool:
     return False
@@ -52,11 +56,14 @@ def request_problems(service: str, operation: str, request: Any, opaque: Opaque 
     return list(_walk(request, _model(service).operation_model(operation).input_shape, operation, opaque))
 
 
-@cache
 def _model(service: str) -> Any:
-    import botocore.session
+    if service not in _MODELS:
+        import botocore.session
 
-    return botocore.session.get_session().get_service_model(service)
+        with _READING:  # once, however many calls come first
+            if service not in _MODELS:
+                _MODELS[service] = botocore.session.get_session().get_service_model(service)
+    return _MODELS[service]
 
 
 def _walk(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[str]:

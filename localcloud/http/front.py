@@ -37,9 +37,10 @@ class Front:
 
     def warm(self) -> tuple[Directory, Moto]:
         """What takes a second of imports: at the first request, unless it was done before while nobody waited."""
-        with self._making:
-            self._parts = self._parts or (Directory(self.cloud.services), Moto(self.cloud.account))
-            return self._parts
+        if not self._parts:
+            with self._making:
+                self._parts = self._parts or (Directory(self.cloud.services), Moto(self.cloud.account))
+        return self._parts
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Every answer's Date is the cloud's own time, by which clients judge whether a signature or a link is late."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 from typing import Any
 
@@ -135,9 +135,38 @@ class _Task(WSGITask):  # type: ignore[misc]
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
+    """One connection. While a thread sends its answer, the loop leaves it alone.
+
+    Else the loop finds it writable and locked, again and again, and keeps the interpreter from that very thread: with
+    200 clients 40 calls a second instead of 1,500.
+    """
+
     parser_class = _Parser
     task_class = _Task
+    _sending = False
+
+    def writable(self) -> bool:
+        return bool((self.total_outbufs_len and not self._sending) or self.will_close or self.close_when_flushed)
+
+    def write_soon(self, data: Any) -> int:
+        self._sending = True
+        try:
+            return int(super().write_soon(data))
+        finally:
+            self._sending = False
+            if self.total_outbufs_len:  # the client reads slowly: the loop sends it the rest
+                self.server.pull_trigger()
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Waits for the loop to send, if too much is there."""
+        before, self._sending = self._sending, False
+        super()._flush_outbufs_below_high_watermark()
+        self._sending = before
 
 
 class _Listener(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
+
+    def pull_trigger(self) -> None:
+        with suppress(OSError):  # closed meanwhile: there is no loop to wake
+            super().pull_trigger()

@@ -7,9 +7,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
 
 from localcloud.http.server import SPARE, THREADS, Server
 
@@ -89,6 +92,59 @@ def test_answers_without_a_length_arrive_whole() -> None:
     server = Server(streaming).start()
     assert len(ask(connect(server), "GET", "/")) == 2_000_000
     server.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 40])
+def test_a_client_that_reads_late_gets_the_whole_answer(pieces: int) -> None:
+    """More than the server keeps in memory: the thread that answers has to wait for the loop to send."""
+    size, made = 40 << 20, []
+
+    def large(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+        start("200 OK", [("Content-Length", str(size))])
+        for _ in range(pieces):
+            made.append(1)
+            yield bytes(size // pieces)
+
+    server = Server(large).start()
+    connection = connect(server)
+    connection.request("GET", "/")
+    seen = -1
+    while seen < len(made):  # until nothing goes on without the client
+        seen = len(made)
+        time.sleep(0.3)
+    assert len(connection.getresponse().read()) == size
+    assert len(ask(connection, "GET", "/")) == size
+    server.close()
+
+
+def test_the_loop_leaves_a_connection_alone_whose_answer_is_being_sent(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would turn round and round, and the thread that sends would wait for its turn."""
+    sending, go_on, turns = threading.Event(), threading.Event(), []
+    send, loop = HTTPChannel.send, wasyncore.loop
+
+    def slow(channel: HTTPChannel, data: bytes, **options: Any) -> Any:
+        if b"GET /slow" in data:
+            sending.set()
+            assert go_on.wait(60)
+        return send(channel, data, **options)
+
+    def counted(**options: Any) -> None:
+        turns.append(1)
+        loop(**options)
+
+    monkeypatch.setattr(HTTPChannel, "send", slow)
+    monkeypatch.setattr(wasyncore, "loop", counted)
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(ask, connect(server), "GET", "/slow")
+        assert sending.wait(60)
+        assert ask(connect(server), "GET", "/quick") == "GET /quick 0"
+        time.sleep(0.2)
+        turned = len(turns)
+        go_on.set()
+        assert answer.result(60) == "GET /slow 0"
+    assert 0 < turned < 50  # thousands, if it does not wait
 
 
 def test_a_port_that_is_taken_is_told(server: Server) -> None:

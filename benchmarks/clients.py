@@ -1,0 +1,172 @@
+"""Calls per second of localcloud with one keep-alive client, and with many at once.
+
+    python benchmarks/clients.py [--seconds N] [--clients N ...]
+
+Each client asks again as soon as it is answered: it makes a model package group, describes it, makes the next. All
+clients are one process beside the server's. Ratios are against the single client of the same run; at the end every
+group that was made is looked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+RESULTS = ROOT / "benchmarks/results/clients.md"
+SIGNED = "AWS4-HMAC-SHA256 Credential=local/20260101/{region}/sagemaker/aws4_request, SignedHeaders=host, Signature=0"
+
+
+@dataclass(frozen=True)
+class Run:
+    clients: int
+    per_second: float
+    seconds: list[float]
+    refused: int
+
+    def row(self, one: Run) -> str:
+        median, late = statistics.median(self.seconds), statistics.quantiles(self.seconds, n=100)[98]
+        ratio = f"{self.per_second / one.per_second:.2f}x"
+        return (
+            f"| {self.clients} | {self.per_second:,.0f} | {ratio} | {median * 1e3:.1f} | {late * 1e3:.1f} "
+            f"| {len(self.seconds):,} | {self.refused} |"
+        )
+
+
+class Client:
+    """One connection: a call is under way from ``ask`` until ``answered`` tells its status."""
+
+    def __init__(self, name: str, address: tuple[str, int], signed: str) -> None:
+        self.socket = socket.create_connection(address)
+        self.name, self.calls, self.began, self.made = name, 0, 0.0, 0
+        self._head = f"Host: {address[0]}\r\nAuthorization: {signed}\r\nContent-Type: application/x-amz-json-1.1\r\n"
+        self._got = b""
+
+    def ask(self) -> None:
+        self.calls += 1
+        operation = "CreateModelPackageGroup" if self.calls % 2 else "DescribeModelPackageGroup"
+        text = json.dumps({"ModelPackageGroupName": f"{self.name}-{(self.calls + 1) // 2}"})
+        head = f"POST / HTTP/1.1\r\n{self._head}X-Amz-Target: SageMaker.{operation}\r\nContent-Length: {len(text)}"
+        self._got, self.began = b"", time.perf_counter()
+        self.socket.sendall(f"{head}\r\n\r\n{text}".encode())
+
+    def answered(self) -> int:
+        """0 while some of the answer is missing."""
+        self._got += self.socket.recv(1 << 16)
+        head, _, body = self._got.partition(b"\r\n\r\n")
+        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":-1")
+        if len(body) != int(length.split(b":")[1]):
+            return 0
+        status = int(head.split(b" ")[1])
+        self.made += status == 200 and self.calls % 2
+        return status
+
+
+def main(argv: list[str] | None = None) -> int:
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("--seconds", type=float, default=10, metavar="N")
+    command.add_argument("--clients", type=int, nargs="+", default=[4, 20, 60, 200], metavar="N")
+    given = command.parse_args(argv)
+    with _localcloud() as (address, region):
+        signed = SIGNED.format(region=region)
+        _load(address, signed, "warm", 1, 1)
+        runs, made = [], 0
+        for number in (1, *given.clients):
+            run, groups = _load(address, signed, f"with-{number}", number, given.seconds)
+            runs.append(run)
+            made += groups
+        found = _found(address, signed)
+    told = _told(given, runs, made, found)
+    RESULTS.write_text(told)
+    print(told)
+    return 0
+
+
+@contextmanager
+def _localcloud() -> Iterator[tuple[tuple[str, int], str]]:
+    from localcloud.place import Place
+
+    with tempfile.TemporaryDirectory() as folder:
+        localcloud = [sys.executable, "-m", "localcloud", "--folder", folder]
+        subprocess.run([*localcloud, "up"], cwd=ROOT, check=True, capture_output=True)
+        try:
+            running = Place(Path(folder)).running()
+            assert running, "it ended at once"
+            host, port = running.url.removeprefix("http://").split(":")
+            yield (host, int(port)), running.region
+        finally:
+            subprocess.run([*localcloud, "down"], cwd=ROOT, check=True, capture_output=True)
+
+
+def _load(address: tuple[str, int], signed: str, name: str, number: int, seconds: float) -> tuple[Run, int]:
+    waiting, took, refused = selectors.DefaultSelector(), [], 0
+    clients = [Client(f"{name}-{each}", address, signed) for each in range(number)]
+    for client in clients:
+        waiting.register(client.socket, selectors.EVENT_READ, client)
+        client.ask()
+    end, under_way = time.perf_counter() + seconds, number
+    while under_way:
+        for key, _ in waiting.select():
+            client = key.data
+            if not (status := client.answered()):
+                continue
+            took.append(time.perf_counter() - client.began)
+            refused += status != 200
+            if time.perf_counter() < end:
+                client.ask()
+            else:
+                waiting.unregister(client.socket)
+                client.socket.close()
+                under_way -= 1
+    return Run(number, len(took) / seconds, took, refused), sum(client.made for client in clients)
+
+
+def _found(address: tuple[str, int], signed: str) -> int:
+    import boto3
+    from botocore.config import Config
+
+    client = boto3.client(
+        "sagemaker",
+        endpoint_url=f"http://{address[0]}:{address[1]}",
+        region_name=signed.split("/")[2],
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106
+        config=Config(retries={"max_attempts": 0}),
+    )
+    pages = client.get_paginator("list_model_package_groups").paginate(NameContains="with-", MaxResults=100)
+    return sum(len(page["ModelPackageGroupSummaryList"]) for page in pages)
+
+
+def _told(given: argparse.Namespace, runs: list[Run], made: int, found: int) -> str:
+    lines = [
+        "# Many clients at once",
+        "",
+        f"`python benchmarks/clients.py --seconds {given.seconds:g}`, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}; the clients share the cores with the server.",
+        "",
+        "| clients | calls/s | against one client | p50 ms | p99 ms | calls | refused |",
+        "|---|---|---|---|---|---|---|",
+        *(run.row(runs[0]) for run in runs),
+        "",
+        f"{made:,} groups were made, {found:,} of them found.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
