@@ -1,17 +1,21 @@
 # Every task, for people, for .ci/run and for CodeBuild alike. `make help` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# What could not be made to its end is made anew the next time: a .venv without uv would stay as it is.
+.DELETE_ON_ERROR:
 # Compiled modules are kept, whatever the shell says: without them every command compiles its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 READY := .venv/.ready
 LIGHT := .venv/.ready-to-deploy
 SCAN := .venv/scan
-# The uv of this machine; else one inside .venv, which pip installs. UV_OFFLINE and UV_CACHE_DIR do what they say.
-UV := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
-# The first Python that the pinned libraries have wheels for (3.11 to 3.13); `make PYTHON=...` overrides.
+# The uv of this machine, by its name, as its path may have a space; else one inside .venv, which pip installs.
+# UV_OFFLINE and UV_CACHE_DIR do what they say.
+UV := $(if $(shell command -v uv 2>/dev/null),uv,$(BIN)/uv)
+# The first Python that the pinned libraries have wheels for (3.11 to 3.13); `make PYTHON=...` overrides. Before 3.11.4
+# it has no filters for what is unpacked.
 PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
-  $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done)
+  $$python -c 'import sys; sys.exit(not (3, 11, 4) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done)
 ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
@@ -39,7 +43,7 @@ $(LIGHT): requirements/deploy.txt | $(BIN)/python
 	@touch $@
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 (3.11.4 or later), 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
 	@if [ "$(UV)" = "$(BIN)/uv" ]; then $(PYTHON) -m venv .venv && $@ -m pip install --quiet --disable-pip-version-check uv; \
 	else $(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv; fi
 
@@ -100,7 +104,7 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in
-	@cd requirements && for set in dev deploy scan; do $(abspath $(UV)) pip compile --quiet --universal --python-version 3.11 \
+	@cd requirements && for set in dev deploy scan; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in || exit 1; done
 
 .PHONY: clean

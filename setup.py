@@ -20,7 +20,7 @@ setup(
     name="sagemaker-mlops-template",
     version="0.1.0",
     description="From a commit to a canary-deployed SageMaker endpoint, rehearsed whole on a laptop",
-    python_requires=">=3.11,<3.14",
+    python_requires=">=3.11.4,<3.14",
     packages=find_packages(include=["pipelines*", "codepipeline*", "localcloud*"]),
     install_requires=requirements("project.in"),
 )

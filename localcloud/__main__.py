@@ -46,6 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:  # another Python than that of .venv
+        again = "`make setup`, then `source .venv/bin/activate`"
+        print(f"error: {error.name} is not installed for {sys.executable}: {again}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output had enough

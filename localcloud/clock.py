@@ -34,6 +34,7 @@ class Clock:
         if speed <= 0:
             raise ValueError(f"speed {speed} must be more than 0")
         self.speed, self.stepped = speed, stepped
+        self.on_defect: Callable[[], None] = lambda: None  # told of each callback that failed
         self._wall, self._origin = time.time(), time.monotonic()
         self._stepped_by = 0.0
         self._timers: list[Timer] = []
@@ -69,7 +70,7 @@ class Clock:
         target = self.seconds() + seconds
         while (timer := self._due(target)) is not None:
             self._stepped_by = max(self._stepped_by, timer.when - self._wall)
-            _fire(timer)
+            self._fire(timer)
         self._stepped_by = max(self._stepped_by, target - self._wall)
 
     def close(self) -> None:
@@ -97,11 +98,11 @@ class Clock:
                 if wait is None or wait > 0:
                     self._changed.wait(wait)
             while (timer := self._due(self.seconds())) is not None:
-                _fire(timer)
+                self._fire(timer)
 
-
-def _fire(timer: Timer) -> None:
-    try:
-        timer.callback()
-    except Exception:  # one callback's defect must not stop time for the others
-        log.exception("a callback of the clock failed")
+    def _fire(self, timer: Timer) -> None:
+        try:
+            timer.callback()
+        except Exception:  # one callback's defect must not stop time for the others
+            log.exception("a callback of the clock failed")
+            self.on_defect()

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from localcloud import environment
 from localcloud.api import Service
 from localcloud.clock import Clock
-from localcloud.counters import Counters
+from localcloud.counters import DEFECTS, Counters
 from localcloud.faults import Faults
 from localcloud.http import moto_app
 from localcloud.log_writer import LogWriter
@@ -62,6 +62,7 @@ class Cloud:
         self.clock = clock or Clock()
         self.lock = RLock()
         self.counters = Counters()
+        self.clock.on_defect = lambda: self.counters.count(DEFECTS)
         self.processes = Processes(folder / "processes")
         self.faults = Faults(self.processes)
         self.signals = Signals(self)

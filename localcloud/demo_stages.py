@@ -17,7 +17,8 @@ from pipelines.settings import CONFIG, Settings, load
 from pipelines.settings.metrics import METRICS
 
 GATE = "QualityGate"
-KEPT = {"evaluation": "report.html", "rejects": "rejects.csv"}  # of which output, what a person wants to open
+# Of which output, what a person wants to open.
+KEPT = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
 
 
 def settings(folder: Path | None) -> Settings:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 URL = "LOCALCLOUD_URL"  # names the server to whom it started: see inside.py
 _MAKING = Lock()
-OTHERS = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3")  # would win over these, or be sent along
+OTHERS = (  # would win over these, or be sent along
+    *("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+    *("AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+)
 HERE = "127.0.0.1,localhost"
 
 
@@ -45,11 +48,6 @@ def client(cloud: Cloud, service: str) -> Any:
     )
     with _MAKING:  # which is not for several threads
         return _session().client(service, region_name=cloud.region, endpoint_url=cloud.url, config=config)
-
-
-def outside_client(service: str, url: str, region: str) -> Any:
-    """For the commands, which are other processes than the server."""
-    return _session().client(service, region_name=region, endpoint_url=url)
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PART = re.compile(r"\.?([^.\[\]]+)|\['([^']*)'\]|\[\"([^\"]*)\"\]|\[(\d+)\]")
-NAMES = ("OutputName", "ChannelName", "InputName", "Name")  # lists that a path indexes by name
+NAMES = ("OutputName", "ChannelName", "InputName", "MetricName", "Name")  # lists that a path indexes by name
 
 
 class Unresolved(Exception):

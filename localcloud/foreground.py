@@ -134,8 +134,9 @@ def _describe(place: Place, cloud: Any) -> Running:
     )
 
 
-def aws_settings(folder: Path = CHECKOUT / "config") -> dict[str, Any]:
+def aws_settings(folder: Path | None = None) -> dict[str, Any]:
     """Account and region as the environment "local" has them; nothing when there are no settings."""
+    folder = folder or Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")
     found: dict[str, Any] = {}
     for name in SETTINGS:
         try:

@@ -159,7 +159,7 @@ def _read(record: Path) -> Process | None:
 
 def _signal(process: Process, number: int) -> None:
     if number == signal.SIGKILL and process.container:
-        with suppress(OSError):  # the docker command's end does not end the container
+        with suppress(OSError, subprocess.TimeoutExpired):  # docker's end does not end the container
             subprocess.run(["docker", "rm", "--force", process.container], capture_output=True, timeout=30, check=False)
     with suppress(ProcessLookupError, PermissionError):
         if os.getpgid(process.pid) == process.pid:

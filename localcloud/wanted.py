@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -116,8 +117,10 @@ def _remember(kept: Path, found: Wanted) -> None:
 
 
 def _hash(patterns: Iterable[str]) -> str:
-    """Of the files of this checkout."""
+    """Of the files of this checkout, and of the settings of its tests."""
     files = [file for pattern in patterns for file in sorted(CHECKOUT.glob(pattern))]
+    if tests := os.environ.get("PIPELINE_TEST_CONFIG"):
+        files += sorted(Path(tests).glob("*.toml"))
     return hashlib.sha256(b"".join(b"%s\n" % file.read_bytes() for file in files)).hexdigest()[:10]
 
 

@@ -55,7 +55,7 @@ BY_CODE = (
     ),
     (
         ("NoSuchBucket",),
-        "the bucket {bucket} does not exist: create it, or name another as aws.bucket in the settings",
+        "the bucket {bucket} does not exist: `make bootstrap` makes it, or name another as aws.bucket in the settings",
     ),
     (
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "301", "IllegalLocationConstraintException"),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pipelines.errors import Problem
 
 INTERRUPTED = 130
+ROOMS = ("codepipeline", "localcloud", "pipelines", "scripts")
 
 
 def ended(name: str, run: Callable[[], int], *, interrupted: str = "interrupted") -> int:
@@ -24,9 +25,19 @@ def ended(name: str, run: Callable[[], int], *, interrupted: str = "interrupted"
     except BrokenPipeError:  # the reader of our output had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except ModuleNotFoundError as error:
+        print(f"error: {_missing(name, error)}", file=sys.stderr)
+        return 1
     except Exception as error:  # noqa: BLE001 - a defect of ours: still one line
         print(f"error: unexpected {_defect(name, error)}", file=sys.stderr)
         return 1
+
+
+def _missing(name: str, error: ModuleNotFoundError) -> str:
+    """Mostly that the command runs with another Python than that of .venv."""
+    if (error.name or "").partition(".")[0] in ROOMS:
+        return f"unexpected {_defect(name, error)}"
+    return f"{error.name} is not installed for {sys.executable}: `make setup`, then `source .venv/bin/activate`"
 
 
 def _defect(name: str, error: Exception) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.ending import ended
 from pipelines.errors import Problem, UsageProblem
 
 if TYPE_CHECKING:  # at run time imported where needed: --help should not wait for them
@@ -24,11 +25,11 @@ MOST_PARTS = 10_000
 
 def main(argv: list[str] | None = None) -> int:
     given = _parser().parse_args(argv)
-    try:
-        files = write(given.output, given.rows, given.seed, given.drift, given.parts, given.part_format)
-    except Problem as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return problem.exit_code
+    return ended("example-data", lambda: _written(given))
+
+
+def _written(given: argparse.Namespace) -> int:
+    files = write(given.output, given.rows, given.seed, given.drift, given.parts, given.part_format)
     shown = str(files[0]) if len(files) == 1 else f"{len(files)} files in {given.output}"
     best = attainable_auc(seed=given.seed, drift=given.drift)
     print(f"{given.rows:,} customers in {shown}; the best possible model has an AUC of {best:.3f}")
@@ -113,9 +114,6 @@ def _write_file(file: Path, tables: Iterator[pa.Table]) -> None:
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-Writer = AbstractContextManager[Callable[["pa.Table"], None]]
 
 
 @contextmanager

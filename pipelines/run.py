@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.ending import ended
+from pipelines.ending import INTERRUPTED, ended
 from pipelines.errors import Problem
 from pipelines.options import actions, check, parser
 
@@ -144,7 +144,7 @@ def _wait(options: argparse.Namespace, client: Client, arn: str) -> int:
         again = come_back(options.env, options.config, arn)
         print(f"\nno longer waiting; the run itself is not touched. To come back:\n  {again}", file=sys.stderr)
         if isinstance(error, KeyboardInterrupt):
-            return 130
+            return INTERRUPTED
         raise
 
 

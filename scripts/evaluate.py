@@ -10,23 +10,18 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from failures import Refused, report
+from failures import report
+from flags import Parser, known_early
 
 OUTPUTS = ("predictions.parquet", "report.html", "evaluation.json")
 
 
-class Parser(argparse.ArgumentParser):
-    """A wrong flag is a reason like any other: it belongs where SageMaker reads reasons."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Refused(f"{message}; evaluate.py --help lists every flag")
-
-
 def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
-    return report(lambda: _evaluate(_parser().parse_args(arguments)), _message_file(arguments))
+    message = known_early(arguments, "--message")
+    return report(lambda: _evaluate(_parser().parse_args(arguments)), Path(message) if message else None)
 
 
 def _parser() -> Parser:
@@ -38,17 +33,6 @@ def _parser() -> Parser:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="gets " + ", ".join(OUTPUTS))
     parser.add_argument("--message", type=Path, metavar="FILE", help="gets the reason in one sentence on failure")
     return parser
-
-
-def _message_file(arguments: list[str]) -> Path | None:
-    """Known before anything is parsed, so that a wrong flag can be told there too."""
-    early = Parser(add_help=False, allow_abbrev=False)
-    early.add_argument("--message", type=Path)
-    try:
-        found: Path | None = early.parse_known_args(arguments)[0].message
-    except Refused:  # --message without a value: the full parser says so
-        return None
-    return found
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -31,8 +31,11 @@ def report(step: Callable[[], None], message_file: Path | None) -> int:
 
 def _tell(sentence: str, message_file: Path | None) -> int:
     line = " ".join(sentence.split())
-    if message_file is not None:
-        message_file.parent.mkdir(parents=True, exist_ok=True)
-        message_file.write_bytes(line.encode()[:1000].decode(errors="ignore").encode())  # SageMaker keeps 1 KB
     print(f"ERROR: {line}", file=sys.stderr, flush=True)
+    if message_file is not None:
+        try:
+            message_file.parent.mkdir(parents=True, exist_ok=True)
+            message_file.write_bytes(line.encode()[:1000].decode(errors="ignore").encode())  # SageMaker keeps 1 KB
+        except OSError as error:  # the disk that is full may be this one
+            print(f"ERROR: this could not be written to {message_file}: {error}", file=sys.stderr, flush=True)
     return 1

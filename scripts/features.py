@@ -24,7 +24,6 @@ FORMAT = 1
 OTHER = 0  # the level number of rare and unseen levels
 ARROW_TYPES = {"numeric": pa.float64(), "boolean": pa.bool_(), "categorical": pa.string()}
 Matrix = npt.NDArray[np.float32]
-PROBLEMS = ("binary", "multiclass", "regression")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Features:
-    problem: str
+    problem: str  # binary, multiclass or regression
     target: Target
     columns: tuple[Column, ...]
     missing: tuple[str, ...]  # texts that mean "no value"
@@ -106,7 +105,7 @@ class Features:
 
 def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:
     """Few Arrow calls, because serving makes them for single rows."""
-    array = _one_array(values)
+    array = one_array(values)
     if column.kind != "categorical":
         return _floats(array)
     found = pc.fill_null(pc.index_in(array, value_set=column.level_set), -1).to_numpy(zero_copy_only=False)
@@ -116,7 +115,7 @@ def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:
     return codes
 
 
-def _one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     if not isinstance(values, pa.ChunkedArray):
         return values
     return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()

@@ -1,6 +1,6 @@
 """The preprocess step's command: raw CSV or Parquet in, three encoded sides, the fitted features and a baseline out.
 
-Flags and their ranges are here; preparing.py does the work.
+Flags and their ranges are here; preprocessing/step.py does the work.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from failures import Refused, report
+from flags import Parser, known_early
 
-PROBLEMS = ("binary", "multiclass", "regression")  # as in features.py, which takes a second to import
+PROBLEMS = ("binary", "multiclass", "regression")
 FOLDERS = {
     "input": "the raw files, searched recursively (.csv, .csv.gz, .parquet)",
     "train": "output: data.parquet of the rows that training sees",
@@ -25,16 +25,10 @@ FOLDERS = {
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """A wrong flag is a reason like any other: it belongs where SageMaker reads reasons, not in a usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Refused(f"{message}; preprocess.py --help lists every flag")
-
-
 def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
-    return report(lambda: run(arguments), message_file(arguments))
+    message = known_early(arguments, "--message")
+    return report(lambda: run(arguments), Path(message) if message else None)
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -43,17 +37,6 @@ def run(arguments: Sequence[str]) -> None:
     from preprocessing.step import prepare  # not at the top: --help should not wait for pyarrow
 
     prepare(given)
-
-
-def message_file(arguments: Sequence[str]) -> Path | None:
-    """Known before anything is parsed, so that a wrong flag can be told there too."""
-    early = Parser(add_help=False, allow_abbrev=False)
-    early.add_argument("--message", type=Path)
-    try:
-        found: Path | None = early.parse_known_args(arguments)[0].message
-        return found
-    except Refused:  # --message without a value: the full parser says so
-        return None
 
 
 def parser() -> Parser:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from csv_rows import Places, Positions, Rows, has_stray, split_rows
-from features import ARROW_TYPES
+from features import ARROW_TYPES, one_array
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 NOT_A = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
@@ -142,12 +142,6 @@ def _without(numbers: pa.Array, missing: Sequence[str]) -> pa.Array:
     if not told:
         return numbers
     return pc.if_else(pc.is_in(numbers, pa.array(told, pa.float64())), pa.scalar(None, pa.float64()), numbers)
-
-
-def one_array(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    if not isinstance(values, pa.ChunkedArray):
-        return values
-    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
 
 
 def level_text(value: object) -> str | None:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from failures import Refused, report
+from flags import Parser, known_early
 from training import hyperparameters
-
-
-class Parser(argparse.ArgumentParser):
-    """A wrong flag is a reason like any other: it belongs where SageMaker reads reasons, not in a usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        raise Refused(f"{message}; train.py --help lists every flag and its range")
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
-    return report(lambda: run(arguments, os.environ), failure_file(arguments, os.environ))
+    output = known_early(arguments, "--output-dir") or os.environ.get("SM_OUTPUT_DIR")
+    return report(lambda: run(arguments, os.environ), Path(output) / "failure" if output else None)
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -52,17 +45,6 @@ def required(value: str | None, flag: str, source: str) -> Path:
     return Path(value)
 
 
-def failure_file(arguments: Sequence[str], environment: Mapping[str, str]) -> Path | None:
-    """Known before anything is parsed, so that a wrong flag can be told there too."""
-    early = Parser(add_help=False, allow_abbrev=False)
-    add_output_dir(early, environment)
-    try:
-        folder = early.parse_known_args(arguments)[0].output_dir
-    except Refused:  # --output-dir without a value: the full parser says so
-        folder = environment.get("SM_OUTPUT_DIR")
-    return Path(folder) / "failure" if folder else None
-
-
 def parser(environment: Mapping[str, str]) -> Parser:
     command = Parser(prog="train.py", description=__doc__, allow_abbrev=False)
     add = command.add_argument
@@ -71,14 +53,9 @@ def parser(environment: Mapping[str, str]) -> Parser:
     add("--features", metavar="DIR", default=environment.get("SM_CHANNEL_FEATURES"), help="holds features.json")
     add("--model-dir", metavar="DIR", default=environment.get("SM_MODEL_DIR"), help="where the model goes")
     add("--checkpoints", metavar="DIR", help="kept between interruptions; a job that starts again goes on from here")
-    add_output_dir(command, environment)
+    add("--output-dir", metavar="DIR", default=environment.get("SM_OUTPUT_DIR"), help="where the file 'failure' goes")
     hyperparameters.add_flags(command)
     return command
-
-
-def add_output_dir(command: Parser, environment: Mapping[str, str]) -> None:
-    default = environment.get("SM_OUTPUT_DIR")
-    command.add_argument("--output-dir", metavar="DIR", default=default, help="where the file 'failure' goes")
 
 
 if __name__ == "__main__":

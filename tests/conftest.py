@@ -25,6 +25,8 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own, also inside a build of localcloud's
 os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+# The tests are of the template: what a project changes in its settings must not make its build fail.
+os.environ["PIPELINE_TEST_CONFIG"] = str(Path(__file__).resolve().parent / "config")
 # Tests start hundreds of processes: compiling the same modules anew in each would take most of their time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

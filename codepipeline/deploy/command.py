@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from codepipeline.deploy.options import check, chosen, parser
-from pipelines.ending import ended
+from pipelines.ending import INTERRUPTED, ended
 from pipelines.errors import Problem
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _release(options: argparse.Namespace, site: Site, choose: Callable[[Deployme
     except KeyboardInterrupt:
         again = f"what SageMaker has begun goes on there, watched by the alarms. To come back:\n  {come_back(options)}"
         print(f"\nno longer watching; {again}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     site.say(str(verdict))
     return verdict.exit_code
 

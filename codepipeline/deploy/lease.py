@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,8 @@ from codepipeline.deploy.deployment import Deployment
 from codepipeline.deploy.objects import Document
 from codepipeline.deploy.site import Site
 from pipelines.errors import Problem
+
+BEATS = 3  # so many may be late before a change asks whether it is still this run's turn
 
 
 def key(site: Site) -> str:
@@ -39,12 +42,17 @@ class Lease:
         self._owner, self._etag, self._beats = uuid.uuid4().hex, "", 0
         self._deployment: Deployment | None = None
         self._writing, self._stopped, self._lost = threading.Lock(), threading.Event(), False
+        self._heard = 0.0  # when this run was last known to have its turn; a laptop that sleeps stops other clocks
         self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
 
     @property
     def deployment(self) -> Deployment | None:
         """The one that has no verdict yet: of this run, or of one that was interrupted."""
         return self._deployment
+
+    @property
+    def _silent(self) -> float:
+        return time.time() - self._heard
 
     def __enter__(self) -> Self:
         while not self._take():
@@ -76,6 +84,12 @@ class Lease:
 
     def check(self) -> None:
         """Before every change: a run that was asleep for long may have lost its turn."""
+        pace = self._site.pace
+        if self._silent > BEATS * pace.beat and not self._say_alive() and self._silent > pace.patience:
+            raise Problem(
+                f"s3://{self._site.settings.bucket}/{self._key} could not be written for {self._silent:.0f} s, so that "
+                "another run may think this one dead: it stops before it changes anything more; run it again"
+            )
         if self._lost:
             raise Problem(
                 f"another run has taken over the deployment of {self._site.endpoint}, because nothing was heard of "
@@ -112,7 +126,7 @@ class Lease:
         return f"another deployment of {self._site.endpoint} is under way ({what}): wait for it; --status shows it"
 
     def _put(self, owner: str) -> bool:
-        self._beats += 1
+        self._beats, begun = self._beats + 1, time.time()
         told = self._deployment.told() if self._deployment else None
         document = {"owner": owner, "beat": self._beats, "deployment": told}
         etag = objects.write(self._site, self._key, document, only=self._etag)
@@ -120,16 +134,18 @@ class Lease:
             found = objects.read(self._site, self._key)
             etag = found[1] if found and found[0] == document and owner else None
         self._etag = etag or self._etag
+        self._heard = begun if etag else self._heard
         return etag is not None
 
     def _beat(self) -> None:
-        while not self._stopped.wait(self._site.pace.beat):
-            with self._writing:
-                if self._stopped.is_set():
-                    return
-                try:
+        while not self._lost and not self._stopped.wait(self._site.pace.beat):
+            self._say_alive()
+
+    def _say_alive(self) -> bool:
+        """False while it cannot be said; ``check`` decides what that means."""
+        with self._writing:
+            if not self._stopped.is_set():
+                with suppress(Exception):  # a network that comes back
                     self._lost = not self._put(self._owner)
-                except Exception:  # noqa: BLE001, S112 - a network that comes back; if it does not, the run itself says so
-                    continue
-            if self._lost:
-                return
+                    return True
+            return False

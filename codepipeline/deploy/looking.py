@@ -62,7 +62,7 @@ def look(sagemaker: Any, endpoint: str) -> Look:
         config=told.get("EndpointConfigName", ""),
         pending=pending.get("EndpointConfigName", ""),
         modified=written(told["LastModifiedTime"]),
-        failure=told.get("FailureReason", ""),
+        failure=" ".join(told.get("FailureReason", "").split()),  # a verdict is one line
         stages=tuple(status["Status"] for status in statuses),
         message=message,
         since=statuses[-1].get("StartTime") if statuses else None,

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-VARIANT, NAMESPACE = "AllTraffic", "AWS/SageMaker"
+from codepipeline.deploy.alarms import NAMESPACE
+from codepipeline.deploy.names import VARIANT
+
 METRICS = {  # of each fleet: the metric and its statistic
     "requests": ("Invocations", "Sum"),
     "errors_5xx": ("Invocation5XXErrors", "Sum"),

@@ -15,20 +15,24 @@ LOST = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 def read(site: Site, key: str) -> tuple[Document, str] | None:
     """The document and its ETag; None when there is none."""
-    bucket = site.settings.bucket
+
+    def fetch() -> tuple[bytes, str]:
+        answer = site.client("s3").get_object(Bucket=site.settings.bucket, Key=key)
+        return answer["Body"].read(), str(answer["ETag"])  # the connection can break here as well
+
     try:
-        answer = site.patiently(lambda: site.client("s3").get_object(Bucket=bucket, Key=key))
+        body, etag = site.patiently(fetch)
     except Exception as error:
         if is_missing(error) and _code(error) != "NoSuchBucket":
             return None
         raise
     try:
-        document = json.loads(answer["Body"].read())
+        document = json.loads(body)
     except ValueError:
         document = None
     if not isinstance(document, dict):
         raise damaged(site, key, "not a JSON object")
-    return document, str(answer["ETag"])
+    return document, etag
 
 
 def damaged(site: Site, key: str, why: str) -> Problem:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from codepipeline.deploy.names import DIGITS
 from codepipeline.deploy.site import Site
-
-DIGITS = 10
 
 
 def own(site: Site, name: str) -> bool:

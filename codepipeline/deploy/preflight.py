@@ -79,7 +79,7 @@ def _package(settings: Settings, state: State) -> Iterator[str]:
 def _endpoint(settings: Settings, state: State, plan: Plan) -> Iterator[str]:
     name = settings.endpoint_name
     if state.status != "InService" and not (state.status == TORN and plan.watch.strategy == "all_at_once"):
-        reason = (state.endpoint or {}).get("FailureReason") or "no reason given"
+        reason = " ".join((state.endpoint or {}).get("FailureReason", "").split()) or "no reason given"
         words = NOT_IN_SERVICE.get(state.status, "wait until it is InService, then deploy again")
         told = words.format(config=state.pending_config or state.live_config, reason=reason)
         yield f"endpoint {name} is {state.status}: {told}"

@@ -29,7 +29,7 @@ def read(settings: Settings, package_arn: str, client: Client) -> State:
     of_model = model(settings, package_arn, package)
     model_name = of_model.request["ModelName"]
     config_name = config(settings, model_name, package_arn, package).request["EndpointConfigName"]
-    endpoint, live_config, live_model = _live(settings, sagemaker)
+    endpoint, live_config = _live(settings, sagemaker)
     own = alarms.own_names(settings, config_name)
     described = client("cloudwatch").describe_alarms(AlarmNames=[*own, *settings.alarms.extra], MaxRecords=100)
     definitions = {alarm["AlarmName"]: alarm for alarm in described["MetricAlarms"]}
@@ -41,8 +41,6 @@ def read(settings: Settings, package_arn: str, client: Client) -> State:
         image_there=_image(settings, container, client),
         endpoint=endpoint,
         config=live_config,
-        model=live_model,
-        live_package=_package_of(live_model),
         alarms={name: alarm["StateValue"] for name, alarm in definitions.items()},
         definitions=definitions,
         target=target,
@@ -62,22 +60,12 @@ def _there(call: Callable[..., Answer], **request: Any) -> Answer | None:
         raise
 
 
-def _live(settings: Settings, sagemaker: Any) -> tuple[Answer | None, Answer | None, Answer | None]:
-    """The endpoint, the config it lives on, and that one's model: each may have been deleted by hand."""
+def _live(settings: Settings, sagemaker: Any) -> tuple[Answer | None, Answer | None]:
+    """The endpoint and the config it lives on: each may have been deleted by hand."""
     endpoint = _there(sagemaker.describe_endpoint, EndpointName=settings.endpoint_name)
     if endpoint is None or not endpoint.get("EndpointConfigName"):
-        return endpoint, None, None
-    live = _there(sagemaker.describe_endpoint_config, EndpointConfigName=endpoint["EndpointConfigName"])
-    if live is None:
-        return endpoint, None, None
-    return endpoint, live, _there(sagemaker.describe_model, ModelName=live["ProductionVariants"][0]["ModelName"])
-
-
-def _package_of(model: Answer | None) -> str:
-    if model is None:
-        return ""
-    containers = model.get("Containers") or [model.get("PrimaryContainer") or {}]
-    return str(containers[0].get("ModelPackageName", ""))
+        return endpoint, None
+    return endpoint, _there(sagemaker.describe_endpoint_config, EndpointConfigName=endpoint["EndpointConfigName"])
 
 
 def _existing(sagemaker: Any, model_name: str, config_name: str) -> Iterable[str]:

@@ -34,7 +34,7 @@ def read(site: Site, package: Mapping[str, Any]) -> Samples:
         return Samples((), ())
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
-        body = site.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = site.patiently(lambda: site.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
         return parse(body.decode("utf-8-sig"), site.settings.data.delimiter)
     except Exception as error:  # noqa: BLE001 - gone, forbidden or no text: told, and done without
         site.say(f"no recorded requests can be sent, because {uri} cannot be read ({' '.join(str(error).split())})")

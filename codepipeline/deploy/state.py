@@ -20,8 +20,6 @@ class State:
     image_there: bool | None  # None: an image of AWS or of another account, which cannot be asked
     endpoint: Answer | None = None
     config: Answer | None = None  # the one that the endpoint lives on
-    model: Answer | None = None  # likewise
-    live_package: str = ""  # the ARN that the live model was made from; "" unknown
     alarms: Mapping[str, str] = field(default_factory=dict)  # name -> state, of all that the release would use
     definitions: Mapping[str, Answer] = field(default_factory=dict)  # name -> what DescribeAlarms says of it
     target: Answer | None = None  # of Application Auto Scaling

@@ -22,15 +22,16 @@ def _endpoint(site: Site, now: Live, good: list[Good]) -> list[str]:
     if not seen.status:
         return [f"endpoint {site.endpoint} does not exist: --package ARN creates it"]
     shipped = next((each for each in good if each.config == seen.config), None)
-    since = shipped.time if shipped else seen.modified
+    judged = shipped is not None and shipped is good[0]  # an older entry tells of an earlier time of the same config
+    since = shipped.time if shipped and judged else seen.modified
     rows = [
         ("package", now.package or "unknown: its model was not made from a package, or is gone"),
         ("commit", (shipped.commit if shipped else _commit(site, now.package)) or "unknown"),
         ("config", seen.config),
-        ("since", f"{since[:19]}{'' if shipped else ' (last change; it is no release that was judged good)'}"),
+        ("since", f"{since[:19]}{'' if judged else ' (last change; not judged good since)'}"),
     ]
     if seen.failure:
-        rows.append(("failure", " ".join(seen.failure.split())))
+        rows.append(("failure", seen.failure))
     return [f"endpoint {site.endpoint}: {seen.stage}", columns(rows)]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from localcloud.cloudformation.stack import Stack, Wanted
 
+AVAILABLE, EXECUTING = "AVAILABLE", "EXECUTE_IN_PROGRESS"
+SUCCEEDED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")  # of its stack
 EMPTY = "The submitted information didn't contain changes. Submit different information to create a change set."
 
 
@@ -23,11 +25,22 @@ class ChangeSet:
     on_failure: str = ""
     status: str = "CREATE_COMPLETE"
     reason: str = ""
-    execution: str = "AVAILABLE"
+    execution: str = AVAILABLE
     changes: list[dict[str, Any]] = field(default_factory=list)
 
     def fail(self, reason: str) -> None:
         self.status, self.execution, self.reason = "FAILED", "UNAVAILABLE", reason
+
+    @property
+    def execution_status(self) -> str:
+        """One that is executed is as far as its stack, whose last operation it is."""
+        if self.execution != EXECUTING or self.stack.busy:
+            return self.execution
+        return "EXECUTE_COMPLETE" if self.stack.status in SUCCEEDED else "EXECUTE_FAILED"
+
+    def outdate(self) -> None:
+        """The stack was updated without it: what it would do was said of another stack."""
+        self.execution = "OBSOLETE" if self.execution == AVAILABLE else self.execution
 
     def summary(self) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -37,7 +50,7 @@ class ChangeSet:
             "StackName": self.stack.name,
             "CreationTime": self.created,
             "Description": self.description,
-            "ExecutionStatus": self.execution,
+            "ExecutionStatus": self.execution_status,
             "Status": self.status,
             "StatusReason": self.reason,
             "IncludeNestedStacks": False,

@@ -9,14 +9,13 @@ from typing import Any
 
 from localcloud.api import Refusal, not_implemented, operation, paged
 from localcloud.cloudformation import asking, capabilities
-from localcloud.cloudformation.change_set import EMPTY, ChangeSet
+from localcloud.cloudformation.change_set import AVAILABLE, EMPTY, EXECUTING, ChangeSet
 from localcloud.cloudformation.forecast import Forecast
 from localcloud.cloudformation.stack import Stack, Wanted
 from localcloud.cloudformation.stacks import Stacks, updatable
 from localcloud.cloudformation.work import tell_status
 
 NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
-ON_FAILURE = {"ROLLBACK": "ROLLBACK", "DELETE": "DELETE", "DO_NOTHING": "DO_NOTHING"}
 PAGE = 100
 
 
@@ -64,9 +63,6 @@ class ChangeSets(Stacks):
             if refusal.code == "ChangeSetNotFound":
                 return
             raise
-        if found.execution == "EXECUTE_IN_PROGRESS":
-            sentence = f"An operation on ChangeSet [{found.id}] is currently in progress."
-            raise Refusal("InvalidChangeSetStatus", sentence)
         del found.stack.change_sets[found.name]
 
     @operation("ExecuteChangeSet", locked=False)
@@ -74,21 +70,19 @@ class ChangeSets(Stacks):
         with self.cloud.lock:
             found = self.change_set(request)
             stack = found.stack
-            if found.execution != "AVAILABLE":
-                states = f"[{found.status}] status and [{found.execution}] execution status"
+            if found.execution != AVAILABLE:
+                states = f"[{found.status}] status and [{found.execution_status}] execution status"
                 sentence = f"ChangeSet [{found.id}] cannot be executed in its current {states}"
                 raise Refusal("InvalidChangeSetStatus", sentence)
             if found.kind == "CREATE" and stack.status == "REVIEW_IN_PROGRESS":
-                failure = (
-                    "DO_NOTHING" if request.get("DisableRollback") else ON_FAILURE.get(found.on_failure, "ROLLBACK")
-                )
+                failure = "DO_NOTHING" if request.get("DisableRollback") else found.on_failure or "ROLLBACK"
                 self.start_creation(stack, found.wanted, request, failure)
             else:
                 updatable(stack)
                 keep = found.on_failure == "DO_NOTHING"
                 self.start_update(stack, found.wanted, {"DisableRollback": keep, **request})
-            found.execution = "EXECUTE_COMPLETE"
             stack.change_sets.clear()  # the others were made for another stack than it is now
+            found.execution, stack.executed = EXECUTING, found
         self.linger(stack)
 
     def _refuse(self, request: Mapping[str, Any]) -> None:

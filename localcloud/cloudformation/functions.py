@@ -58,6 +58,11 @@ def listed(argument: Any, name: str, *sizes: int) -> list[Any]:
     return argument
 
 
+def _evaluated(evaluate: Evaluator, argument: Any, name: str, *sizes: int) -> list[Any]:
+    """Of the same size afterwards: AWS::NoValue in it takes an argument away."""
+    return listed(evaluate(listed(argument, name, *sizes)), name, *sizes)
+
+
 def _get_att(evaluate: Evaluator, argument: Any) -> Any:
     if isinstance(argument, list) and len(argument) == 2:
         argument = [argument[0], evaluate.text(argument[1])]
@@ -88,11 +93,11 @@ def _join(evaluate: Evaluator, argument: Any) -> str:
 
 
 def _select(evaluate: Evaluator, argument: Any) -> Any:
-    index, items = evaluate(listed(argument, "Fn::Select", 2))
+    index, items = _evaluated(evaluate, argument, "Fn::Select", 2)
     items = items.split(",") if isinstance(items, str) else items
     try:
         return items[int(index)] if int(index) >= 0 else _outside(index)
-    except (IndexError, ValueError, TypeError):
+    except (IndexError, KeyError, ValueError, TypeError):
         return _outside(index)
 
 
@@ -101,7 +106,9 @@ def _outside(index: Any) -> Any:
 
 
 def _split(evaluate: Evaluator, argument: Any) -> list[str]:
-    separator, whole = evaluate(listed(argument, "Fn::Split", 2))
+    separator, whole = _evaluated(evaluate, argument, "Fn::Split", 2)
+    if not text(separator):
+        raise error("Fn::Split needs a delimiter")
     return text(whole).split(text(separator))
 
 
@@ -134,13 +141,13 @@ def _get_azs(evaluate: Evaluator, argument: Any) -> list[str]:
 
 
 def _cidr(evaluate: Evaluator, argument: Any) -> list[str]:
-    block, count, *bits = evaluate(listed(argument, "Fn::Cidr", 2, 3))
+    block, count, *bits = _evaluated(evaluate, argument, "Fn::Cidr", 2, 3)
     try:
         network = ipaddress.ip_network(text(block))
         prefix = network.max_prefixlen - int(bits[0] if bits else 8)
         subnets = network.subnets(new_prefix=prefix)
         found = [str(subnet) for subnet, _ in zip(subnets, range(int(count)), strict=False)]
-    except ValueError as problem:
+    except (ValueError, TypeError) as problem:
         raise error(f"Fn::Cidr: {problem}") from None
     if not 1 <= int(count) <= 256 or len(found) < int(count):
         raise error(f"Fn::Cidr: {block} has no {count} networks of that size")
@@ -157,7 +164,7 @@ def _to_json_string(evaluate: Evaluator, argument: Any) -> str:
 
 
 def _equals(evaluate: Evaluator, argument: Any) -> bool:
-    one, other = evaluate(listed(argument, "Fn::Equals", 2))
+    one, other = _evaluated(evaluate, argument, "Fn::Equals", 2)
     return bool(one == other if isinstance(one, dict | list) else text(one) == text(other))
 
 

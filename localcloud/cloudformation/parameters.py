@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.api import Refusal, not_implemented
+from localcloud.cloudformation.form import NUMBER
 from localcloud.cloudformation.functions import text
 from localcloud.cloudformation.template import Template
 from localcloud.cloudformation.yaml_text import broken
@@ -119,7 +120,7 @@ def _parameter(key: str, told: Mapping[str, Any], value: str, resolved: str | No
 
 
 def _problems(value: str, told: Mapping[str, Any], number: bool) -> Iterator[str]:
-    if number and not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", value):
+    if number and not NUMBER.fullmatch(value):
         yield f"must be a number, not {value!r}"
         return
     if "AllowedValues" in told and value not in [text(each) for each in told["AllowedValues"]]:

@@ -6,7 +6,6 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import wait
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from localcloud.api import Refusal, Service
@@ -75,8 +74,8 @@ class Registry(Service):
                 )
             stacks = [self.stack(request["StackName"], "Stack [{}] does not exist")]
         for stack in stacks:
-            for change_set in stack.change_sets.values():
-                if asked in (change_set.id, change_set.name):
+            for change_set in (*stack.change_sets.values(), stack.executed):
+                if change_set and asked in (change_set.id, change_set.name):
                     return change_set
         raise Refusal("ChangeSetNotFound", f"ChangeSet [{asked}] does not exist", 404)
 
@@ -94,5 +93,4 @@ class Registry(Service):
     def linger(self, stack: Stack) -> None:
         """An answer may take its time: AWS's own waiters look at once, and then only every 30 s."""
         if stack.work:
-            with suppress(Exception):
-                wait([stack.work], self.patience)
+            wait([stack.work], self.patience)

@@ -82,7 +82,8 @@ class Stack:
     outputs: list[dict[str, str]] = field(default_factory=list)
     imports: frozenset[str] = frozenset()
     events: list[dict[str, Any]] = field(default_factory=list)
-    change_sets: dict[str, ChangeSet] = field(default_factory=dict)
+    change_sets: dict[str, ChangeSet] = field(default_factory=dict)  # that may still be executed
+    executed: ChangeSet | None = None  # when the last operation was that of a change set
     work: Future[Any] | None = None
     rollback: Callable[[Sequence[str]], None] | None = None  # goes on with one that failed
     stopped: bool = False  # forgotten by a reset, or to be deleted: what is under way goes no further
@@ -136,6 +137,7 @@ class Stack:
         told["Description"] = told.pop("TemplateDescription", None)
         told |= {name: wanted.settings[name] for name in RECORDED if name in wanted.settings}
         told |= {
+            "ChangeSetId": self.executed.id if self.executed else None,
             "Parameters": [parameter.told() for parameter in wanted.parameters.values()],
             "Outputs": self.outputs,
             "Tags": list(wanted.tags),

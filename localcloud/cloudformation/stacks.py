@@ -103,7 +103,9 @@ class Stacks(Registry):
         self.begin(stack, operations.create, deployment, on_failure, request.get("RetainExceptOnCreate", False))
 
     def start_update(self, stack: Stack, wanted: Wanted, request: Mapping[str, Any]) -> None:
-        token = request.get("ClientRequestToken", "")
+        token, stack.executed = request.get("ClientRequestToken", ""), None
+        for change_set in stack.change_sets.values():
+            change_set.outdate()
         tell_status(self.cloud, stack, "UPDATE_IN_PROGRESS", "User Initiated", token)
         stack.updated = self.cloud.clock.now()
         deployment = Deployment(self.exports, stack, wanted, token)
@@ -126,6 +128,7 @@ class Stacks(Registry):
         if stack.status == "DELETE_IN_PROGRESS":
             return
         before, work = stack.status, Work(self.cloud, stack, request.get("ClientRequestToken", ""))
+        stack.executed = None
         work.status("DELETE_IN_PROGRESS", "User Initiated")
         retained = request.get("RetainResources", [])
         force = request.get("DeletionMode") == "FORCE_DELETE_STACK"

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from localcloud.api import Refusal, not_implemented
-from localcloud.cloudformation import schemas
+from localcloud.cloudformation import form, schemas
+from localcloud.cloudformation.form import NOT_DONE
 from localcloud.cloudformation.functions import attribute_of
 from localcloud.cloudformation.intrinsics import LANGUAGE_EXTENSIONS, calls
 from localcloud.cloudformation.resources import KINDS
 from localcloud.cloudformation.yaml_text import broken, parsed
 
-MAPS = ("Parameters", "Rules", "Mappings", "Conditions", "Resources", "Outputs")
-SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Transform", *MAPS)
-NOT_DONE = ("CreationPolicy", "UpdatePolicy")
 ACTIVE = ("Properties", "Value", "Export")  # what is evaluated of a resource or an output
-ATTRIBUTES = (
-    *("Type", "Properties", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"),
-    *("Description", *NOT_DONE),
-)
-POLICIES = ("Delete", "Retain", "RetainExceptOnCreate")
 PSEUDO = tuple(
     f"AWS::{name}"
     for name in ("AccountId", "NotificationARNs", "NoValue", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 )
-NAME = re.compile(r"[A-Za-z0-9]{1,255}")
-MOST_RESOURCES = 500
 DYNAMIC = "{{resolve:"
 
 
@@ -55,8 +45,9 @@ class Template:
 
     @cached_property
     def transforms(self) -> list[str]:
-        declared = self.said.get("Transform", [])
-        return [declared] if isinstance(declared, str) else list(declared)
+        """Those with parameters as they are written; localcloud does none of them."""
+        declared = self.said.get("Transform") or []
+        return list(map(str, declared if isinstance(declared, list) else [declared]))
 
     @property
     def types(self) -> list[str]:
@@ -66,7 +57,7 @@ class Template:
 def read(text: str) -> Template:
     """A template that can be worked with; Refusal says why one cannot."""
     template = Template(text, parsed(text))
-    _check_form(template)
+    form.check(template.said)
     _check_types(template)
     _check_references(template)
     return template
@@ -87,45 +78,6 @@ def implemented(template: Template) -> None:
             raise not_implemented(f"CloudFormation's {resource['Type']} with {', '.join(lacking)} (resource {name})")
         if lacking := [attribute for attribute in NOT_DONE if attribute in resource]:
             raise not_implemented(f"CloudFormation's {lacking[0]} (resource {name})")
-
-
-def _check_form(template: Template) -> None:
-    if unknown := [name for name in template.said if name not in SECTIONS]:
-        raise Refusal("ValidationError", f"Invalid template property or properties [{', '.join(unknown)}]")
-    if str(template.said.get("AWSTemplateFormatVersion", "2010-09-09")) != "2010-09-09":
-        raise broken("unsupported value for AWSTemplateFormatVersion.")
-    if not isinstance(template.said.get("Description", ""), str):
-        raise broken("Description must be a text.")
-    for name in MAPS:
-        if not isinstance(template.section(name), dict):
-            raise broken(f"{name} must be a map.")
-    if not template.resources:
-        raise broken("At least one Resources member must be defined.")
-    if len(template.resources) > MOST_RESOURCES:
-        raise broken(
-            f"Number of resources, {len(template.resources)}, is greater than the maximum allowed, {MOST_RESOURCES}"
-        )
-    for name, resource in template.resources.items():
-        _check_resource(name, resource)
-    for section, needed in (("Outputs", "Value"), ("Parameters", "Type")):
-        for name, entry in template.section(section).items():
-            if not isinstance(entry, dict) or needed not in entry:
-                raise broken(f"Every {section} member must contain a {needed} object: {name} has none.")
-
-
-def _check_resource(name: str, resource: Any) -> None:
-    if not NAME.fullmatch(name):
-        raise broken(f"Resource name {name} is non alphanumeric.")
-    if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-        raise broken(f"[/Resources/{name}] every Resources object must contain a Type member that is a text.")
-    if unknown := [key for key in resource if key not in ATTRIBUTES]:
-        raise Refusal("ValidationError", f"Invalid template resource property '{unknown[0]}' (resource {name})")
-    if not isinstance(resource.get("Properties", {}), dict):
-        raise broken(f"[/Resources/{name}/Properties] must be a map.")
-    for key in ("DeletionPolicy", "UpdateReplacePolicy"):
-        policy = resource.get(key, "Delete")
-        if policy not in POLICIES or (key == "UpdateReplacePolicy" and policy == "RetainExceptOnCreate"):
-            raise broken(f"Unrecognized {key} {policy} for resource {name}")
 
 
 def _check_types(template: Template) -> None:

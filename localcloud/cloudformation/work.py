@@ -92,10 +92,14 @@ class Work:
 
     def skip(self, resource: Resource, *, undo: bool = False) -> None:
         """It stays, and is the stack's no longer."""
+        reason = ""
         if undo:
-            with understood(self.cloud, f"sparing {resource.type}"):
-                KINDS[resource.type].spared(self._place(resource), resource.physical_id, resource.properties)
-        self.tell(resource, "DELETE_SKIPPED")
+            try:
+                with understood(self.cloud, f"sparing {resource.type}"):
+                    KINDS[resource.type].spared(self._place(resource), resource.physical_id, resource.properties)
+            except ResourceFailed as failure:
+                reason = failure.reason
+        self.tell(resource, "DELETE_SKIPPED", reason)
 
     def clear(
         self, resources: Sequence[Resource], spares: Callable[[Resource], bool], *, undo: bool = False

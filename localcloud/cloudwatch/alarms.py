@@ -72,13 +72,14 @@ class Alarms(Metrics):
 
     @operation("DeleteAlarms")
     def delete_alarms(self, request: dict[str, Any]) -> None:
-        """All of them or none."""
-        names = request["AlarmNames"]
-        if unknown := [name for name in names if name not in self.alarms]:
-            raise Refusal("ResourceNotFound", f"Unknown alarms: {', '.join(unknown)}.", 404)
-        for name in dict.fromkeys(names):
+        """Those that are there go, also when another name is unknown and refused."""
+        names = dict.fromkeys(request["AlarmNames"])
+        unknown = [name for name in names if name not in self.alarms]
+        for name in [name for name in names if name in self.alarms]:
             self._configured(self.alarms.pop(name), "Delete")
         self.watch.plan()
+        if unknown:
+            raise Refusal("ResourceNotFound", f"Unknown alarms: {', '.join(unknown)}.", 404)
 
     @operation("DescribeAlarms")
     def describe_alarms(self, request: dict[str, Any]) -> dict[str, Any]:

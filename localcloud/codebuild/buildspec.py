@@ -83,7 +83,7 @@ def parse(text: str) -> Buildspec:
         raise YamlFileError(f"unsupported version {told.get('version')!r}: localcloud reads buildspecs of version 0.2")
     env = _known(told.get("env", {}), "env")
     artifacts = told.get("artifacts")
-    secondary = _map((artifacts or {}).get("secondary-artifacts", {}), "artifacts.secondary-artifacts")
+    secondary = _map(_map(artifacts, "artifacts").get("secondary-artifacts", {}), "artifacts.secondary-artifacts")
     return Buildspec(
         phases=_phases(told.get("phases")),
         shell=_shell(env.get("shell", "sh")),
@@ -137,7 +137,7 @@ def _files(told: Any, where: str, *, others: bool = False) -> Files:
 
 
 def _shell(told: Any) -> str:
-    if told not in SHELLS:
+    if not isinstance(told, str) or told not in SHELLS:
         raise YamlFileError(f"env.shell is {told!r}: localcloud has bash and /bin/sh")
     return SHELLS[told]
 

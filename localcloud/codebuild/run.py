@@ -7,6 +7,7 @@ Minutes are minutes of this machine, however fast the cloud's clock goes: a buil
 
 from __future__ import annotations
 
+import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ class Run:
         self.spec = parse(self._buildspec())
         self._make_environment(others)
         if self.cache.used:
-            self._log(f"Cache {'restored' if self.cache.restore(self.scratch) else 'not found: it is made afterwards'}")
+            self._restore()
 
     def _buildspec(self) -> str:
         told = self.build.source.get("buildspec") or DEFAULT_SPEC
@@ -199,6 +200,14 @@ class Run:
         if status:
             message = f"Error while executing command: {command}. Reason: exit status {status}"
             raise PhaseFailed("COMMAND_EXECUTION_ERROR", variables.masked(message, self.secrets))
+
+    def _restore(self) -> None:
+        """A cache that cannot be read is made anew."""
+        try:
+            told = "restored" if self.cache.restore(self.scratch) else "not found: it is made afterwards"
+        except (OSError, tarfile.TarError, KeyError) as problem:  # KeyError: an archive that is none of ours
+            told = f"not restored: {problem}"
+        self._log(f"Cache {told}")
 
     def _keep(self) -> None:
         """A cache that cannot be kept is no reason to fail."""

@@ -67,15 +67,14 @@ class CodeCommit(Service):
 
     def pushed(self, told: dict[str, Any]) -> dict[str, Any]:
         """What the hook tells after a push: {"updates": [[old, new, reference], ...]}."""
-        lines = []
         try:
-            for old, new, reference in told["updates"]:
-                lines += self._pushed(str(old), str(new), str(reference))
+            updates = [(str(old), str(new), str(reference)) for old, new, reference in told["updates"]]
         except (KeyError, TypeError, ValueError):
             raise ValueError('a push is told as {"updates": [[old, new, reference], ...]}') from None
+        try:
+            return {"told": [line for update in updates for line in self._pushed(*update)]}
         except GitProblem as problem:
             raise ValueError(str(problem)) from None
-        return {"told": lines}
 
     def _pushed(self, old: str, new: str, reference: str) -> list[str]:
         prefix = next((prefix for prefix in REFERENCES if reference.startswith(prefix)), "")
@@ -127,11 +126,13 @@ class CodeCommit(Service):
             "Arn": arn,
         }
         self._tags[arn] = dict(request.get("tags", {}))
-        return {"repositoryMetadata": self._told(name)}
+        return {"repositoryMetadata": self._told(self.repositories[name])}
 
     @operation("GetRepository", locked=False)
     def get_repository(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"repositoryMetadata": self._told(self._name(request))}
+        with self.cloud.lock:
+            found = self.repositories[self._name(request)]
+        return {"repositoryMetadata": self._told(found)}
 
     @operation("DeleteRepository")
     def delete_repository(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -185,10 +186,10 @@ class CodeCommit(Service):
     def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"tags": self._tagged(request)}
 
-    def _told(self, name: str) -> dict[str, Any]:
+    def _told(self, repository: Mapping[str, Any]) -> dict[str, Any]:
         branches = self.git.branches()
         default = {"defaultBranch": "main" if "main" in branches else branches[0]} if branches else {}
-        return {**self.repositories[name], **default}
+        return {**repository, **default}
 
     def _name(self, request: dict[str, Any]) -> str:
         name: str = request.get("repositoryName", "")

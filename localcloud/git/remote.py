@@ -29,27 +29,20 @@ def remote(place: Place, checkout: Path = CHECKOUT) -> int:
 def _set(checkout: Path, folder: str) -> str:
     if not (checkout / ".git").exists():
         return f"{checkout} is no Git checkout: push to this folder from one that is"
-    if _git(checkout, "remote", "get-url", NAME).strip() == folder:
+    if _git(checkout, "remote", "get-url", NAME).stdout.strip() == folder:
         return f"the remote {NAME} is there already: git push {NAME} main"
-    known = NAME in _git(checkout, "remote").split()
-    done = subprocess.run(
-        ["git", "remote", *(("set-url",) if known else ("add",)), NAME, folder],
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    known = NAME in _git(checkout, "remote").stdout.split()
+    done = _git(checkout, "remote", "set-url" if known else "add", NAME, folder)
     if done.returncode:
         raise Problem(f"the remote {NAME} cannot be set: {' '.join(done.stderr.split())}")
     return f"the remote {NAME} is {'set' if known else 'added'}: git push {NAME} main"
 
 
-def _git(checkout: Path, *command: str) -> str:
+def _git(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    words = ["git", *command]
     try:
-        done = subprocess.run(
-            ["git", *command], cwd=checkout, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        return subprocess.run(words, cwd=checkout, capture_output=True, text=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
         raise Problem("the command git is not installed: install it to push to localcloud") from None
-    return done.stdout
+    except subprocess.TimeoutExpired:
+        raise Problem(f"git {' '.join(command[:2])} took longer than {SECONDS:g} s") from None

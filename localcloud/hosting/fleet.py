@@ -61,14 +61,14 @@ class Fleet:
     def start(self, count: int, done: Callable[[str], None]) -> None:
         """``count`` more instances, in the background. ``done`` is called once, under cloud.lock: "" when ALL answer
         GET /ping, or why one cannot. It is not called when the fleet is stopped before that."""
-        if self.stopped or not desk(self.cloud).enter(self):
-            return
         batch = Batch(self, count, done)
         new = [Keeper(self._instance, self._begin, batch.told) for _ in range(count)]
-        with self._changed:
+        with self._changed:  # who ends the fleet sees these, or they never begin
+            if self.stopped or not desk(self.cloud).enter(self):
+                return
             self._keepers += new
-        for keeper in new:
-            keeper.start()
+            for keeper in new:
+                keeper.start()
 
     def shrink(self, count: int) -> None:
         """So many instances leave, those first that do not answer yet; running requests finish."""
@@ -190,8 +190,10 @@ class Fleet:
         self._finish()
 
     def _kill(self) -> None:
-        self.stopped = True
-        for keeper in list(self._keepers):
+        with self._changed:
+            self.stopped = True
+            there = list(self._keepers)
+        for keeper in there:
             keeper.kill()
 
     def _finish(self) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("localcloud.calls")
 READS = ("Describe", "List", "Get", "Head", "GET", "HEAD", "Invoke")  # by the hundred: logged only when refused
+NOT_OURS = b"localcloud answers as 127.0.0.1, as localhost and under AWS's names.\n"
 WAITING = "localcloud.waiting"  # the server's; see server.py
 
 
@@ -51,6 +52,9 @@ class Front:
         return [*(header for header in headers if header[0].lower() != "date"), ("Date", now)]
 
     def _answered(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if not routing.is_for_us(environ):
+            start("403 Forbidden", [("Content-Type", "text/plain"), ("Content-Length", str(len(NOT_OURS)))])
+            return [NOT_OURS]
         if environ["PATH_INFO"].startswith(PATH):
             return self.control(environ, start)
         began = time.perf_counter()

@@ -10,9 +10,7 @@ from functools import cache, wraps
 from threading import RLock
 from typing import Any
 
-from localcloud.api import NOT_IMPLEMENTED, not_implemented
-
-__all__ = ["NOT_IMPLEMENTED", "WAITERS", "Moto", "Start", "Told", "backend", "load", "lock", "not_implemented", "reset"]
+from localcloud.api import not_implemented
 
 Start = Callable[..., Any]
 Told = tuple[str, list[tuple[str, str]], Iterable[bytes]]  # status, headers, body

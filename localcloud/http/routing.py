@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from localcloud.http import protocols
 from localcloud.http.protocols import Call
 
 FORM = "application/x-www-form-urlencoded"
+OUR_HOSTS = re.compile(
+    r"(?:127\.0\.0\.1|(?:[\w-]+\.)*localhost|(?:[\w-]+\.)+(?:amazonaws\.com(?:\.cn)?|api\.aws))(?::\d+)?", re.IGNORECASE
+)
 SERVICE_OF_SCOPE = {"monitoring": "cloudwatch", "email": "ses"}  # signed as one thing, called another by botocore
 
 
@@ -24,6 +28,12 @@ class Scope:
 
     region: str = ""
     service: str = ""
+
+
+def is_for_us(environ: dict[str, Any]) -> bool:
+    """Called by this machine's name or by one of AWS's. A web page from elsewhere that has its own name lead here could
+    else do all that its visitor can, and a build runs any command."""
+    return OUR_HOSTS.fullmatch(environ.get("HTTP_HOST", "127.0.0.1")) is not None
 
 
 def scope(environ: dict[str, Any]) -> Scope:

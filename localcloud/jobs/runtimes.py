@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from pathlib import Path
 from localcloud.jobs.job import ML, Job
 
 Prepare = Callable[[Job, Path], "Command"]
+PLAIN = re.compile(r"[\w./+-]+")  # a path that needs no quotes
 SWITCH = "LOCALCLOUD_DOCKER"  # 1: in the image of the request; anything else: in that image; unset: as processes
 
 SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}  # jobs share the cores: threads that spin while they wait would slow all
@@ -27,7 +28,7 @@ KEPT = ("HOME", "LANG", "LC_ALL", "TMPDIR", "OMP_NUM_THREADS", "OMP_WAIT_POLICY"
 class Command:
     argv: list[str]
     environment: dict[str, str]
-    alias: Path | None = None  # a link to remove when the job has ended
+    links: Path | None = None  # a folder to remove when the job has ended
     container: str = ""
 
     def kill(self) -> None:
@@ -38,9 +39,10 @@ class Command:
                 subprocess.run(argv, capture_output=True, timeout=30, check=False)
 
     def close(self) -> None:
-        if self.alias:
-            self.alias.unlink()
-            self.alias.parent.rmdir()
+        if self.links:
+            for link in self.links.iterdir():
+                link.unlink()
+            self.links.rmdir()
 
 
 def chosen(environment: Mapping[str, str], variables: Mapping[str, str], marks: Mapping[str, str]) -> Prepare:
@@ -53,21 +55,32 @@ def chosen(environment: Mapping[str, str], variables: Mapping[str, str], marks: 
 def process(
     job: Job, instance: Path, variables: Mapping[str, str] | None = None, marks: Mapping[str, str] | None = None
 ) -> Command:
-    """The command with every /opt/ml in arguments, environment and the SDK's scripts pointing into ``instance``."""
+    """The command with every /opt/ml in arguments, environment, configuration and the SDK's scripts pointing into
+    ``instance``."""
     root = instance.resolve()
-    alias = None if re.fullmatch(r"[\w./+-]+", str(root)) else _alias(root)
-    here = _mapping(alias or root)
-    for driver in (instance / "opt/ml/input/data/sm_drivers").rglob("*"):
-        if driver.suffix in (".py", ".sh"):  # the SDK's own scripts name /opt/ml literally
-            driver.write_text(here(driver.read_text()))
+    python = Path(sys.executable)
+    links = None if PLAIN.fullmatch(f"{root}{python}") else _linked(instance=root, python=python.parents[1])
+    here = _mapping(links / "instance" if links else root)
+    python = links / "python" / python.relative_to(python.parents[1]) if links else python
+    for file in _that_name_places(job, instance):
+        file.write_text(here(file.read_text()))
     environment = SHARING | {name: os.environ[name] for name in KEPT if name in os.environ}
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environment["PATH"] = os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)])
     environment |= _aws(job, variables)
     environment |= {name: here(value) for name, value in job.environment.items()}
     argv = [here(argument) for argument in job.command]
     if argv[0] in ("python", "python3"):
-        argv[0] = sys.executable
-    return Command(argv, environment | dict(marks or {}), alias)
+        argv[0] = str(python)
+    return Command(argv, environment | dict(marks or {}), links)
+
+
+def _that_name_places(job: Job, instance: Path) -> Iterator[Path]:
+    """Configuration, where a hyperparameter may be a folder of /opt/ml; the SDK's own scripts, which name it, too."""
+    files = [instance / path.lstrip("/") for path in job.files]
+    yield from (file for file in files if file.is_file())
+    for driver in (instance / "opt/ml/input/data/sm_drivers").rglob("*"):
+        if driver.suffix in (".py", ".sh"):
+            yield driver
 
 
 def docker(
@@ -98,8 +111,9 @@ def _mapping(root: Path) -> Callable[[str], str]:
     return lambda text: re.sub(rf"(?<![\w./-]){ML}(?=/|\b)", f"{root}{ML}", text)
 
 
-def _alias(folder: Path) -> Path:
-    """The SDK's shell scripts do not quote paths: a folder with a space in its path gets a name without one."""
-    alias = Path(tempfile.mkdtemp(prefix="localcloud-")) / "instance"
-    alias.symlink_to(folder, target_is_directory=True)
-    return alias
+def _linked(**folders: Path) -> Path:
+    """The SDK's shell scripts do not quote paths: folders with a space in their path get names without one."""
+    links = Path(tempfile.mkdtemp(prefix="localcloud-"))
+    for name, folder in folders.items():
+        (links / name).symlink_to(folder, target_is_directory=True)
+    return links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from localcloud.api import Refusal, Service
+from localcloud.api import Service, not_implemented
 from localcloud.sagemaker.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Part(Service):
         if fault := self.cloud.faults.next_call(f"sagemaker.{operation}"):
             raise fault
         if operation not in self.operations:
-            raise Refusal("NotImplementedByLocalcloud", f"sagemaker.{operation} is not implemented by localcloud.")
+            raise not_implemented(f"sagemaker.{operation}")
         answer: dict[str, Any] | None = getattr(self, self.operations[operation][0])(request)
         return answer or {}
 

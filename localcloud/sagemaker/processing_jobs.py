@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from localcloud.api import Refusal, operation
-from localcloud.http.moto_app import NOT_IMPLEMENTED
+from localcloud.api import NOT_IMPLEMENTED, Refusal, operation
 from localcloud.jobs import processing
 from localcloud.jobs.job import Job, Outcome, Refused
 from localcloud.jobs.runner import run_all

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud import conditions
-from localcloud.api import Refusal
+from localcloud.api import NOT_IMPLEMENTED, Refusal
 from localcloud.definitions import CALLS
 from localcloud.sagemaker.part import Part
 from localcloud.sagemaker.records import Execution, StepRun
@@ -108,7 +108,7 @@ class Steps:
         try:
             self.service.call("DescribeModelPackageGroup", {"ModelPackageGroupName": group})
         except Refusal as refusal:
-            if refusal.code == "NotImplementedByLocalcloud":
+            if refusal.code == NOT_IMPLEMENTED:
                 raise
             self.service.call("CreateModelPackageGroup", {"ModelPackageGroupName": group})
 

@@ -12,8 +12,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from localcloud.api import Refusal, operation
-from localcloud.http.moto_app import NOT_IMPLEMENTED
+from localcloud.api import NOT_IMPLEMENTED, Refusal, operation
 from localcloud.jobs import training
 from localcloud.jobs.job import Job, Outcome, Refused
 from localcloud.jobs.runner import run_all

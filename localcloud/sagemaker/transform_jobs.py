@@ -15,8 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
 
-from localcloud.api import Refusal, operation
-from localcloud.http.moto_app import NOT_IMPLEMENTED
+from localcloud.api import NOT_IMPLEMENTED, Refusal, operation
 from localcloud.jobs import batches
 from localcloud.jobs.association import Association, BadRequest, association
 from localcloud.jobs.job import Job, Outcome, Refused
@@ -24,14 +23,13 @@ from localcloud.jobs.model_server import CannotServe, invoke, served, unpack
 from localcloud.jobs.watching import Watch
 from localcloud.sagemaker.job_inputs import check_there
 from localcloud.sagemaker.job_part import JobPart
-from localcloud.sagemaker.job_records import JobRecord
+from localcloud.sagemaker.job_records import SEE_LOGS, JobRecord
 from localcloud.sagemaker.models import Models
 from localcloud.store import Store, Unavailable
 
 Request = dict[str, Any]
 MEGABYTE = 1 << 20
 DEFAULT_MEGABYTES, MOST_MEGABYTES = 6, 100
-SEE_LOGS = "See job logs for more information"
 
 
 @dataclass(eq=False)

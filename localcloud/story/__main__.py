@@ -36,11 +36,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _tell(place: Place, *, keep: bool) -> int:
     from localcloud import environment, lifecycle
-    from localcloud.story.story import Story
+    from localcloud.story.story import Story, check
     from localcloud.story.telling import Teller
+    from pipelines.settings import load
 
     if place.running():
         raise OurProblem("localcloud is running, with things of yours in it: `make down` ends it; the demo begins anew")
+    check(load("local"))
     tell = Teller()
     lifecycle.up(place, speed=SPEED)
     running = place.running()

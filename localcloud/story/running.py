@@ -26,10 +26,13 @@ def git(name: str, logs: Path, *words: str) -> str:
 def _run(name: str, logs: Path, words: list[str]) -> str:
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"{name}.log"
-    with log.open("w") as out:
-        done = subprocess.run(
-            words, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=SECONDS, cwd=ROOT
-        )
+    try:
+        with log.open("w") as out:
+            done = subprocess.run(
+                words, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=SECONDS, cwd=ROOT
+            )
+    except subprocess.TimeoutExpired:
+        raise Problem(f"{name} did not end within {SECONDS} s; what it said is in {log}") from None
     said = log.read_text(errors="replace")
     if done.returncode:
         last = "\n".join(deque(said.splitlines(), maxlen=LAST))

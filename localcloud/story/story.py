@@ -16,11 +16,21 @@ from localcloud.story import bad_model, running
 from localcloud.story.clients import Clients, rows_of
 from localcloud.story.following import Following
 from localcloud.story.telling import Teller
+from localcloud.wanted import EXAMPLE
 from pipelines import example_data, sessions
 from pipelines.settings import Settings, load
 
 Client = Callable[[str], Any]
 MORE_ROWS = 30_000
+
+
+def check(settings: Settings) -> None:
+    """Before anything is started."""
+    if settings.data.target != EXAMPLE:
+        raise Problem(
+            f'the demo is a story of the example data, and data.target = "{settings.data.target}" is of yours: '
+            "`make model DATA=path/to/folder` makes one model of it, docs/bring-your-own-model.md goes the whole way"
+        )
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import tarfile
 import zlib
@@ -31,6 +32,8 @@ def _unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive, "r:*") as members:
             members.extractall(folder, filter="data")
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise  # the archive is right, the disk is full
         raise Refused(f"{archive} cannot be unpacked ({error}): it is damaged; train the model again") from error
 
 

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from evaluation.estimates import Numbers
-
 Counts = npt.NDArray[np.int64]
 
 
@@ -18,7 +16,6 @@ Counts = npt.NDArray[np.int64]
 class Ranking:
     """Rows grouped by score, highest score first: tied rows share a group, so no order among them is invented."""
 
-    scores: Numbers
     positives: Counts
     negatives: Counts
 
@@ -41,7 +38,7 @@ def rank(scores: npt.NDArray[Any], positive: npt.NDArray[np.bool_]) -> Ranking:
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     rows = np.diff(np.append(starts, len(ordered)))
     positives = np.add.reduceat(positive[order].astype(np.int64), starts)
-    return Ranking(ordered[starts].astype(np.float64), positives, rows - positives)
+    return Ranking(positives, rows - positives)
 
 
 @dataclass(frozen=True)

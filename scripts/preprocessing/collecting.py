@@ -68,6 +68,8 @@ def collect(
 
 def reject_orphans(found: Collected, rejects: Rejects) -> None:
     for orphans in found.orphans.values():
+        if not orphans.rejects:  # every row of that label was rejected for another reason
+            continue
         rejects.add(orphans.rejects)
         rejects.add_unwritten(orphans.rejects[0].group, sum(orphans.sides) - len(orphans.rejects))
         found.sides = [rows - gone for rows, gone in zip(found.sides, orphans.sides, strict=True)]

@@ -15,6 +15,7 @@ import pyarrow as pa
 import csv_rows
 import raw
 from failures import Refused
+from features import one_array
 from preprocessing.blocks import Block
 from preprocessing.columns import Chosen
 from preprocessing.splitting import Split
@@ -115,7 +116,7 @@ def _from_csv(block: Block, plan: Plan) -> Intake:
     rejects = [
         Reject(source.name, block.line + one.line - 1, one.sentence, one.text[:LONGEST_ROW], _group(one)) for one in bad
     ]
-    columns = {name: raw.one_array(table[name]) for name in table.column_names}
+    columns = {name: one_array(table[name]) for name in table.column_names}
     return Intake(block, plan, columns, positions, rejects)
 
 

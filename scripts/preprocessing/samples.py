@@ -9,6 +9,7 @@ import pyarrow as pa
 
 import csv_rows
 import raw
+from features import one_array
 from preprocessing import blocks
 from preprocessing.sources import Source
 
@@ -28,7 +29,7 @@ def take(sources: Sequence[Source], delimiter: str) -> Samples:
     for source in looked_at:
         for piece in _csv_pieces(source, delimiter, size) if source.format == "csv" else _parquet_pieces(source):
             for name in source.header:
-                samples[name].append(raw.one_array(piece[name]))
+                samples[name].append(one_array(piece[name]))
     return samples
 
 

@@ -9,7 +9,7 @@ from report.markup import Html, tag
 from report.wording import about, count, percent
 
 MOST_FEATURES = 20
-PROBABILITY, SHARE = "predicted probability", "share"
+PROBABILITY = "predicted probability"
 
 
 def figure(title: str, picture: Html, caption: str) -> Html:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,11 @@ def checkout(tmp_path):
     def make(*words):
         log.write_text("")
         asked = ["make", "--no-print-directory", *words]
-        env["PATH"] = f"{tools}{os.pathsep}{os.environ['PATH']}"
+        env["PATH"] = f"{make.tools}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(asked, cwd=place, env=env, capture_output=True, text=True, timeout=60)
         return log.read_text().splitlines(), done
 
-    make.folder = place
+    make.folder, make.tools = place, tools
     return make
 
 
@@ -47,6 +48,36 @@ def test_the_uv_of_the_machine_makes_venv_and_no_pip_is_needed(checkout):
     assert asked[1].endswith("--requirements requirements/dev.txt")
     assert asked[2].endswith("--no-deps --editable .")
     assert checkout("setup")[0] == []
+
+
+def test_a_python_that_cannot_do_it_is_not_taken(checkout):
+    """3.11.2 has no filters for what is unpacked, and is what some systems call python3."""
+    old = f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 11, 2); exec(sys.argv[1])" "$2"\n'
+    for name in ("python3", "python3.11", "python3.12", "python3.13"):
+        (checkout.tools / name).write_text(old)
+        (checkout.tools / name).chmod(0o755)
+    asked, done = checkout("setup")
+    assert (asked, done.returncode) == ([], 2)
+    assert "error: no Python 3.11 (3.11.4 or later), 3.12 or 3.13 found" in done.stdout
+    assert checkout("setup", f"PYTHON={sys.executable}")[1].returncode == 0
+
+
+def test_a_uv_in_a_path_with_a_space_is_found(checkout, tmp_path):
+    """A build finds that of the checkout it was pushed from, wherever that is."""
+    checkout.tools = checkout.tools.rename(tmp_path / "my tools")
+    asked, done = checkout("setup")
+    assert done.returncode == 0, done.stderr
+    assert len(asked) == 3
+
+
+def test_what_was_made_by_half_is_made_anew(checkout):
+    whole = (checkout.tools / "uv").read_text()
+    (checkout.tools / "uv").write_text(f"{whole}exit 1\n")
+    assert checkout("setup")[1].returncode == 2
+    (checkout.tools / "uv").write_text(whole)
+    asked, done = checkout("setup")
+    assert done.returncode == 0, done.stderr
+    assert asked[0].startswith("venv ")
 
 
 def test_a_release_needs_little(checkout):

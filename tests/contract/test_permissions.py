@@ -4,13 +4,20 @@ A call is a method that botocore gives one of the services below, or the name of
 """
 
 import ast
+import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import botocore.session
 import pytest
 from botocore import xform_name
+
+from codepipeline.deploy.config_request import config
+from pipelines.definition import compile
+from pipelines.settings import load
+from pipelines.upsert import LARGEST_INLINE, plan
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr")
@@ -120,6 +127,60 @@ def test_nothing_is_allowed_that_no_code_needs(name, template):
     services = ("sagemaker", "application-autoscaling", "ecr", "cloudwatch")
     mine = {action for action in has if action.split(":")[0] in services}
     assert sorted(mine - needed - TAGGING - SCALING) == []
+
+
+def test_a_build_reads_and_writes_what_it_makes_and_nothing_else(template):
+    """Whoever may push runs as this role: data, models and the records of releases are not theirs to change."""
+    resources = template("pipelines")["Resources"]
+    policies = resources["BuildRole"]["Properties"]["Policies"]
+    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    [writing] = [each for each in statements if "s3:PutObject" in each.get("Action", ())]
+    assert all("s3:GetObject" not in each.get("Action", ()) for each in statements if each is not writing)
+    settings = load("local")
+    given = {"${BucketName}": settings.bucket, "${Project}": "churn", "${ArtifactStart}": "churn-local-"}
+    places = [place["Fn::Sub"].partition(":s3:::")[2] for place in writing["Resource"]]
+    for name, value in given.items():
+        places = [place.replace(name, value) for place in places]
+    assert all(place.endswith("*") and "${" not in place for place in places)
+
+    def may(uri):
+        return any(uri.removeprefix("s3://").startswith(place.removesuffix("*")) for place in places)
+
+    compiled = compile(settings)
+    large = plan(settings, replace(compiled, body=compiled.body + " " * LARGEST_INLINE), None)
+    [put] = [call.parameters for call in large.calls if call.operation == "put_object"]
+    cache = resources["BuildProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
+    made = [*compiled.uploads, *compiled.seeds, f"s3://{put['Bucket']}/{put['Key']}"]
+    made += [f"s3://{cache}/x".replace("${BucketName}", settings.bucket).replace("${Project}", "churn")]
+    assert [uri for uri in made if not may(uri)] == []
+    others = ("data/a.csv", "runs/1/train/model.tar.gz", "releases/churn-prod/last-good.json", "capture/x")
+    assert [name for name in others if may(f"{settings.prefix}/{name}")] == []
+
+
+def test_a_job_or_a_model_writes_what_it_makes_and_nothing_else(template):
+    """What runs as this role brings packages of anybody's: code, champion and records are not theirs to change."""
+    policies = template("foundation")["Resources"]["ExecutionRole"]["Properties"]["Policies"]
+    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    [writing] = [each for each in statements if "s3:PutObject" in each.get("Action", ())]
+    start = "arn:${AWS::Partition}:s3:::${BucketName}/${Project}/"
+    places = [place["Fn::Sub"].removeprefix(start) for place in writing["Resource"]]
+    settings = load("local")
+    capture = config(settings, "model", "package", {}).request["DataCaptureConfig"]["DestinationS3Uri"]
+    made = [*outputs(json.loads(compile(settings).body)["Steps"]), capture]
+    of = {place: f"{settings.prefix}/{place.removesuffix('/*')}" for place in places}
+    assert [one for one in made if not any(start in one for start in of.values())] == []
+    assert [place for place in places if not any(of[place] in one for one in made)] == []
+    assert not {"code/*", "champion/*", "definitions/*", "releases/*", "*"} & set(places)
+
+
+def outputs(value):
+    """Where a definition's jobs write, as JSON."""
+    if isinstance(value, dict):
+        yield from (
+            json.dumps(value[key]) for key in ("S3Output", "CheckpointConfig", "OutputDataConfig") if key in value
+        )
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from outputs(each)
 
 
 @pytest.mark.parametrize(("stack", "name"), [("pipelines", "DeployRole"), ("foundation", "ExecutionRole")])

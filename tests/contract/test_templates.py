@@ -87,6 +87,31 @@ def test_no_policy_grants_everything_without_saying_why(templates):
             assert "FullAccess" not in line, f"{path.name}:{number}"
 
 
+def test_no_policy_grants_everything_in_another_way(templates, template):
+    """What the lines above do not show: a star in a list, all actions, all of a service, all but something."""
+    key_policy, boundary = "RolesOfThisAccountByTheirPolicies", "TheServicesOfThisProjectInThisRegion"
+    statements = [each for path in templates for each in walked(template(path.stem)) if is_allowing(each)]
+    assert len(statements) > 40
+    for statement in statements:
+        assert not statement.keys() & {"NotAction", "NotResource", "NotPrincipal"}
+        assert "*" not in actions(statement) and (statement.get("Resource") == "*" or "*" not in listed(statement))
+        if any(action.endswith(":*") for action in actions(statement)):
+            assert statement["Sid"] in (key_policy, boundary)
+
+
+def is_allowing(value):
+    return isinstance(value, dict) and value.get("Effect") == "Allow"
+
+
+def actions(statement):
+    return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+
+
+def listed(statement):
+    found = statement.get("Resource", [])
+    return found if isinstance(found, list) else [found]
+
+
 def test_every_role_is_bounded_and_trusts_one_account_only(templates, template):
     roles = [role for path in templates for role in resources(template(path.stem), "AWS::IAM::Role").values()]
     assert len(roles) == 6

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import boto3
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,11 +25,11 @@ import pytest
 from sklearn import datasets
 
 from localcloud import demo
-from localcloud.environment import outside_client
+from localcloud.environment import KEYS
 from localcloud.place import Place
 from localcloud.s3_store import S3Store
 from pipelines import endpoint
-from pipelines.settings import load
+from pipelines.settings import CONFIG, load
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = "[training]\nrounds = 40\nearly_stopping_rounds = 10\nlearning_rate = 0.2\n"
@@ -87,7 +88,8 @@ def the_command_here():
 def client(folder, service):
     """Of the localcloud whose folder that is, and which runs."""
     running = Place(folder).running()
-    return outside_client(service, running.url, running.region)
+    keys = {name.lower(): value for name, value in KEYS.items()}
+    return boto3.client(service, endpoint_url=running.url, region_name=running.region, **keys)
 
 
 @dataclass
@@ -104,7 +106,7 @@ class Case:
     def run(self, folder: Path, example: Path) -> "Case":
         self.folder = folder
         shutil.copytree(example, Place(folder / "cloud").example)
-        shutil.copytree(ROOT / "config", folder / "config")
+        shutil.copytree(CONFIG, folder / "config")
         local = folder / "config/local.toml"
         local.write_text(local.read_text() + SMALL + self.settings)
         (folder / "raw").mkdir()

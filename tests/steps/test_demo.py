@@ -50,6 +50,7 @@ def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_p
     assert "registered" not in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "<svg" in (tmp_path / "demo/report.html").read_text()
+    assert "it is a key of the split" in (tmp_path / "demo/features.json").read_text()
     assert "localcloud is down" in done.stdout
     assert Place(tmp_path).running() is None
 

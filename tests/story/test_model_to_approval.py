@@ -9,6 +9,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from pipelines.settings import CONFIG
+
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = "[training]\nrounds = 20\nearly_stopping_rounds = 5\n[quality_gate]\nthreshold = 0.7\n"
 APPROVALS = {
@@ -33,7 +35,7 @@ def run(*words):
 def place(tmp_path_factory):
     """A configuration whose local AWS lives in a folder of this test's own, and ends with it."""
     folder = tmp_path_factory.mktemp("story")
-    shutil.copytree(ROOT / "config", folder / "config")
+    shutil.copytree(CONFIG, folder / "config")
     local = folder / "config/local.toml"
     command = json.dumps(["python", "-m", "localcloud", "--folder", str(folder / "cloud"), "up"])
     lines = [

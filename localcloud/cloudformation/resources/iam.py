@@ -29,7 +29,12 @@ class Role(Kind):
             place.call("iam", "DeleteRole", RoleName=name)
             place.notes["furnished"] = furnished
         told = only(properties, "Path AssumeRolePolicyDocument Description MaxSessionDuration PermissionsBoundary Tags")
-        place.call("iam", "CreateRole", told, RoleName=name)
+        try:
+            place.call("iam", "CreateRole", told, RoleName=name)
+        except Exception:
+            if furnished:  # there is nothing yet that could be rolled back
+                place.call("iam", "CreateRole", furnished)
+            raise
         place.physical_id = name
         self._allow(place, name, properties, {})
         return str(name)

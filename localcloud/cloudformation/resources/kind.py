@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from localcloud.cloudformation.requests import as_tags, matched
+from localcloud.furnish import OURS, TAG
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
 
 Properties = Mapping[str, Any]
-FURNISHED = ("furnished-by", "localcloud")  # the tag of what `localcloud up` made for people who run no stack
+FURNISHED = (TAG, OURS)  # the tag of what `localcloud up` made for people who run no stack
 CHARACTERS = string.ascii_uppercase + string.digits
 
 

@@ -8,8 +8,6 @@ from localcloud.cloudformation.requests import as_tags
 from localcloud.cloudformation.resources.kind import FURNISHED, Failed, Kind, Place, Properties, names
 from localcloud.cloudformation.resources.s3_settings import SETTINGS
 
-OWNED = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
-
 
 class Bucket(Kind):
     """A bucket that ``localcloud up`` furnished, for people who run no stack, is taken over."""

@@ -11,8 +11,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from pipelines.settings import CONFIG
+
 ROOT = Path(__file__).resolve().parents[3]
-LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "tests", "docs")
+LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "tests", "docs", "config")
 GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 GIT |= {f"GIT_{who}_{what}": "story" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 # A build's setup, checks and tests take minutes: here the packages are those of whoever runs this, and one test is all.
@@ -40,6 +42,7 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder, self.config = folder, folder / "config"
         shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        shutil.copytree(CONFIG, self.config)
         (folder / "Makefile").write_text(MAKEFILE.format(packages=sys.prefix))
         self.write("tests/test_tiny.py", TEST.format(truth=True))
         self._settings("local.toml", tomllib.loads((self.config / "local.toml").read_text()), SMALL)

@@ -10,11 +10,11 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from pipelines.settings import CONFIG
+
 SPEED = 200
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
 HANDLER = """
@@ -72,7 +72,7 @@ class Stage:
         """``rollout={"strategy": '"linear"'}``: the small settings with these over them; None leaves one out."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
-        shutil.copy(ROOT / "config/base.toml", self.folder)
+        shutil.copy(CONFIG / "base.toml", self.folder)
         lines = []
         for section, values in SMALL.items():
             place = {"endpoint_url": f'"{self.cloud.url}"'} if section == "aws" else {}

@@ -85,7 +85,6 @@ def _as_left_by(settings: Settings, done: Plan) -> dict[str, Any]:
     for call in (*done.calls, *done.after):
         by_operation.setdefault(call.operation, []).append(call.request)
     [config] = by_operation["create_endpoint_config"]
-    [model] = by_operation["create_model"]
     alarms = by_operation.get("put_metric_alarm", [])
     variant = {"VariantName": "AllTraffic", "DesiredInstanceCount": settings.serving.instance_count}
     endpoint = {
@@ -97,8 +96,6 @@ def _as_left_by(settings: Settings, done: Plan) -> dict[str, Any]:
     return {
         "endpoint": endpoint,
         "config": config,
-        "model": model,
-        "live_package": done.package_arn,
         "alarms": {alarm["AlarmName"]: "OK" for alarm in alarms},
         "definitions": {alarm["AlarmName"]: alarm for alarm in alarms},
         "target": (by_operation.get("register_scalable_target") or [None])[0],

@@ -76,7 +76,7 @@ STATUSES = {
 def test_an_endpoint_that_is_not_in_service(settings_of, live, status):
     settings = settings_of()
     state = live(settings)
-    endpoint = {**state.endpoint, "EndpointStatus": status, "FailureReason": "no capacity"}
+    endpoint = {**state.endpoint, "EndpointStatus": status, "FailureReason": "no\n  capacity"}
     if status == "Updating":
         endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": "churn-prod-other"}
     [line] = refusals(settings, replace(state, endpoint=endpoint))
@@ -101,7 +101,7 @@ def test_a_plan_for_later_holds_nothing_against_what_ends_by_itself(settings_of,
 
 def test_a_live_config_that_was_deleted(settings_of, live):
     settings = settings_of()
-    [line] = refusals(settings, live(settings, config=None, model=None))
+    [line] = refusals(settings, live(settings, config=None))
     assert "was deleted: AWS cannot update it now" in line
 
 

@@ -68,8 +68,8 @@ def registered(aws, settings):
 def test_nothing_is_there(settings, reading):
     state = read(settings, "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1", reading)
     assert (state.package, state.artifact_there, state.image_there) == ({}, False, None)
-    assert (state.endpoint, state.config, state.model, state.target) == (None, None, None, None)
-    assert (state.existing, state.alarms, state.live_package) == (frozenset(), {}, "")
+    assert (state.endpoint, state.config, state.target) == (None, None, None)
+    assert (state.existing, state.alarms) == (frozenset(), {})
     assert state.now is not None
     assert reading.calls <= READS
 
@@ -144,7 +144,7 @@ def test_a_registry_that_we_may_not_ask_is_not_held_against_the_image(settings, 
     assert read(settings, registered(image=f"{OUR_IMAGE}:1"), client).image_there is None
 
 
-def test_the_live_endpoint_with_its_config_and_package(settings, aws, registered, cloud):
+def test_the_live_endpoint_with_its_config(settings, aws, registered, cloud):
     """Whether its instances have come up by now is not the question: the artifact is none."""
     arn = registered()
     before = plan(settings, read(settings, arn, aws))
@@ -154,4 +154,3 @@ def test_the_live_endpoint_with_its_config_and_package(settings, aws, registered
     assert state.status in ("Creating", "Failed")
     assert state.live_config == before.config_name
     assert state.live_variant["ModelName"] == before.model_name
-    assert state.live_package == arn

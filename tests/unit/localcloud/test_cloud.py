@@ -133,6 +133,14 @@ def test_work_is_done_elsewhere_and_tells_its_result(cloud: Cloud) -> None:
         assert cloud.work(lambda a, b: (a + b, threading.current_thread().name), 1, 2).result(10)[0] == 3
 
 
+def test_a_timer_that_fails_is_a_defect(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with listening(Cloud(tmp_path, clock=Clock(stepped=True), services=[])) as cloud:
+        cloud.clock.after(10, lambda: [][0])
+        cloud.clock.advance(30)
+        assert cloud.counters[DEFECTS] == 1
+    assert "a callback of the clock failed" in caplog.text
+
+
 def test_work_that_fails_is_a_defect(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     cloud = Cloud(tmp_path, clock=Clock(stepped=True), services=[])
     future = cloud.work(lambda: 1 / 0)

@@ -6,6 +6,7 @@ from localcloud.conditions import holds
 from localcloud.expressions import Scope, Unresolved, references
 
 OUTPUTS = {"Outputs": [{"OutputName": "train", "S3Output": {"S3Uri": "s3://b/run/train"}}]}
+METRICS = [{"MetricName": "validation:auc", "Value": 0.85}, {"MetricName": "train:auc", "Value": 0.9}]
 FILES = {("Evaluate", "Report"): {"OutputName": "train", "FilePath": "evaluation.json"}}
 
 
@@ -17,7 +18,11 @@ def scope():
         execution={"PipelineExecutionId": "abc"},
         property_files=FILES,
         read=objects.__getitem__,
-        steps={"Prep": {"ProcessingOutputConfig": OUTPUTS}, "Evaluate": {"ProcessingOutputConfig": OUTPUTS}},
+        steps={
+            "Prep": {"ProcessingOutputConfig": OUTPUTS},
+            "Train": {"FinalMetricDataList": METRICS},
+            "Evaluate": {"ProcessingOutputConfig": OUTPUTS},
+        },
     )
 
 
@@ -29,6 +34,7 @@ def test_every_kind_of_reference(scope):
     node = {
         "Uri": {"Std:Join": {"On": "/", "Values": ["s3://b", {"Get": "Execution.PipelineExecutionId"}, 3]}},
         "Train": {"Get": "Steps.Prep.ProcessingOutputConfig.Outputs['train'].S3Output.S3Uri"},
+        "Metric": {"Get": "Steps.Train.FinalMetricDataList['train:auc'].Value"},
         "Value": json_get("gate.value"),
         "Item": json_get("gate.all[1]"),
         "Plain": [1, "x", None, {"Get": "Parameters.Threshold"}],
@@ -36,6 +42,7 @@ def test_every_kind_of_reference(scope):
     assert scope.resolve(node) == {
         "Uri": "s3://b/abc/3",
         "Train": "s3://b/run/train",
+        "Metric": 0.9,
         "Value": 0.9,
         "Item": 2,
         "Plain": [1, "x", None, 0.8],

@@ -154,6 +154,23 @@ def test_what_comes_without_an_operation_is_refused(cloud: Cloud, path: str) -> 
     assert (status, json.loads(body)["__type"]) == (400, "NotImplementedByLocalcloud")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "bucket.localhost:80", "STS.eu-west-1.amazonaws.com", ""])
+def test_it_answers_under_its_own_names_and_those_of_aws(cloud: Cloud, host: str) -> None:
+    status, _, _ = post(cloud.url, b'{"Name": "x"}', X_Amz_Target="AWSEvents.PutRule", Host=host)
+    assert (status, list(cloud.service(Events).rules)) == (200, ["x"])
+
+
+@pytest.mark.parametrize("host", ["example.com", "127.0.0.1.example.com", "amazonaws.com.example.com", "localhost:x"])
+@pytest.mark.parametrize("path", ["", "/_localcloud/reset"])
+def test_a_page_whose_own_name_leads_here_gets_no_answer(cloud: Cloud, host: str, path: str) -> None:
+    """DNS that somebody else rules: to a browser such a page and we are one."""
+    cloud.service(Events).rules["kept"] = {}
+    target, kind = "AWSEvents.DeleteRule", "application/json"
+    status, _, body = post(cloud.url + path, b'{"Name": "kept"}', X_Amz_Target=target, Content_Type=kind, Host=host)
+    assert (status, body.startswith(b"localcloud answers as 127.0.0.1")) == (403, True)
+    assert cloud.service(Events).rules == {"kept": {}}
+
+
 def test_only_one_region_is_served(cloud: Cloud) -> None:
     import boto3
 

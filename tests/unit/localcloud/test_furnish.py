@@ -11,6 +11,7 @@ from localcloud.errors import Problem
 from localcloud.furnish import furnish
 from localcloud.wanted import Question
 from pipelines import example_data
+from pipelines.settings import CONFIG
 
 BUCKET = "churn-local-000000000000-eu-west-1"
 ROLE = "churn-local-execution"
@@ -77,8 +78,9 @@ def test_example_data_is_kept_until_what_makes_it_changes(tmp_path, monkeypatch)
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A copy of what the answer follows from, to be changed."""
-    for part in ("config", "pipelines", "localcloud"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for part in (CONFIG, ROOT / "pipelines", ROOT / "localcloud"):
+        shutil.copytree(part, tmp_path / part.name, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.delenv("PIPELINE_TEST_CONFIG")
     monkeypatch.setattr(wanted, "CHECKOUT", tmp_path)
     return tmp_path
 

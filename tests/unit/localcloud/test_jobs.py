@@ -1,9 +1,12 @@
 """The job runner, with small scripts in the place of the project's own."""
 
 import io
+import json
+import sys
 import tarfile
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
@@ -167,8 +170,24 @@ def test_a_path_with_a_space_is_reached_through_an_alias_that_goes_away(tmp_path
     outcome = runner.run_all(processing.instances(request), [instance], store, prepare=prepare)
     assert outcome.status == "Completed"
     assert not any(" " in argument for argument in commands[0].argv)
-    assert commands[0].alias is not None
-    assert not commands[0].alias.parent.exists()
+    assert commands[0].links is not None
+    assert not commands[0].links.exists()
+
+
+def test_a_python_in_a_path_with_a_space_is_reached_by_scripts_that_do_not_quote(tmp_path, store, monkeypatch):
+    """As the SDK's sm_train.sh does not; the packages beside that Python are there, too."""
+    (tmp_path / "my project").symlink_to(Path(sys.prefix), target_is_directory=True)
+    place = tmp_path / "my project" / Path(sys.executable).relative_to(Path(sys.executable).parents[1])
+    monkeypatch.setattr(sys, "executable", str(place))
+    request = processing_request(store, "import boto3, sys; print(sys.argv[1])")
+    script = "/opt/ml/processing/code/script.py"
+    request["AppSpecification"] |= {
+        "ContainerEntrypoint": ["/bin/sh", "-c", f"found=$(command -v python3); $found {script} it-ran"],
+        "ContainerArguments": [],
+    }
+    lines = []
+    run(request, tmp_path, store, on_line=lines.append)
+    assert lines == ["it-ran"]
 
 
 def channel(name):
@@ -220,6 +239,26 @@ def test_training_packs_its_model_and_keeps_its_checkpoints(tmp_path, store):
     with tarfile.open(fileobj=io.BytesIO(store.read(packed))) as archive:
         assert archive.getnames() == ["hyperparameters.json", "rows"]
     assert store.read("s3://bucket/checkpoints/state") == b"round-5\n"
+
+
+def test_places_among_the_hyperparameters_are_those_of_the_job(tmp_path, store):
+    """As the SDK's driver passes them on: they must not be this machine's own /opt/ml, which every job would share."""
+    driver = """
+    from json import load
+    from pathlib import Path
+    folder = Path(load(open("/opt/ml/input/config/hyperparameters.json"))["checkpoints"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "state").write_text("round-5")
+    """
+    store.write("s3://bucket/sm_drivers/go.py", textwrap.dedent(driver).encode())
+    store.write("s3://bucket/train/rows", b"1,2")
+    request = training_request(HyperParameters={"checkpoints": "/opt/ml/checkpoints", "data": "s3://b/opt/ml/x"})
+    request["AlgorithmSpecification"]["ContainerEntrypoint"] = ["python3", "/opt/ml/input/data/sm_drivers/go.py"]
+    request["AlgorithmSpecification"]["ContainerArguments"] = []
+    assert runner.run_all(training.instances(request), [tmp_path / "one"], store).status == "Completed"
+    assert store.read("s3://bucket/checkpoints/state") == b"round-5"
+    told = json.loads((tmp_path / "one/opt/ml/input/config/hyperparameters.json").read_text())
+    assert told == {"checkpoints": f"{tmp_path}/one/opt/ml/checkpoints", "data": "s3://b/opt/ml/x"}
 
 
 def test_the_same_model_folder_gives_the_same_archive(tmp_path, store):

@@ -307,7 +307,7 @@ def test_env_makes_a_shell_talk_to_it(shared: Command, quote: str) -> None:
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=CHECKOUT,
-        env=os.environ | {"AWS_PROFILE": "none-such", "AWS_SESSION_TOKEN": "secret"},
+        env=os.environ | dict.fromkeys(("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"), "none-such"),
         capture_output=True,
         text=True,
         timeout=60,

@@ -133,6 +133,20 @@ def test_a_container_ends_with_its_process(
     assert (tmp_path / "said").read_text() == "rm --force job-1\n"
 
 
+def test_a_docker_that_does_not_answer_spares_nobody(
+    processes: Processes, started: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hangs(command: list[str], **_: Any) -> None:
+        raise subprocess.TimeoutExpired(command, 30)
+
+    monkeypatch.setattr("localcloud.processes.subprocess.run", hangs)
+    children = [started(SLEEP), started(SLEEP)]
+    for number, child in enumerate(children):
+        processes.register(child.pid, f"job-{number}", container=f"job-{number}")
+    assert processes.end_all() == 2
+    assert all(gone(child.pid) for child in children)
+
+
 def test_a_copied_record_is_nobody_s(processes: Processes, started: Any, tmp_path: Path) -> None:
     child = started(SLEEP)
     processes.register(child.pid, "job")

@@ -47,7 +47,7 @@ def told(error, endpoint_url=""):
         (refused("CreatePipeline", "ExpiredToken"), ["have expired", "aws sso login"]),
         (refused("CreatePipeline", "UnrecognizedClientException", "bad token"), ["does not know", "bad token"]),
         (refused("PutObject", "SignatureDoesNotMatch"), ["clock"]),
-        (refused("HeadBucket", "404", "Not Found"), ["bucket churn-bucket does not exist", "aws.bucket"]),
+        (refused("HeadBucket", "404", "Not Found"), ["bucket churn-bucket does not exist", "`make bootstrap`"]),
         (refused("PutObject", "NoSuchBucket", "gone", BucketName="other"), ["bucket other does not exist"]),
         (refused("HeadBucket", "301"), ["churn-bucket is not in eu-west-1"]),
         (refused("DescribePipeline", "ResourceNotFound", "no churn"), ["no churn", "--upsert", "eu-west-1"]),

@@ -17,12 +17,12 @@ class S3:
         return self
 
     def paginate(self, Bucket, Prefix):
-        assert (Bucket, Prefix) == ("b", "data")
+        assert (Bucket, Prefix) == ("bucket", "data")
         return self.pages or [{}]
 
 
 def version(*pages):
-    return data_version("s3://b/data", S3(*pages))
+    return data_version("s3://bucket/data", S3(*pages))
 
 
 ONE, TWO = ("data/1.csv", 10, '"aa"'), ("data/2.csv", 20, '"bb"')
@@ -39,5 +39,11 @@ def test_fewer_changed_or_renamed_files_are_another_version(other):
 
 @pytest.mark.parametrize("pages", [[], [[("data/", 0, '"d4"')]]])
 def test_an_address_without_data_is_refused(pages):
-    with pytest.raises(AwsProblem, match=r"s3://b/data holds no data: .*data\.uri"):
+    with pytest.raises(AwsProblem, match=r"s3://bucket/data holds no data: .*data\.uri"):
         version(*pages)
+
+
+@pytest.mark.parametrize("uri", ["/home/me/data", "s3://", "data.csv", "s3://My Bucket/data", "http://b/data"])
+def test_what_is_no_address_in_s3_is_refused_before_it_is_asked(uri):
+    with pytest.raises(AwsProblem, match="is no place of data: write s3://bucket/prefix"):
+        data_version(uri, None)

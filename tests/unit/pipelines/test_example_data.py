@@ -117,6 +117,19 @@ def test_a_failure_leaves_no_file(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_ctrl_c_is_a_line_and_leaves_no_file(tmp_path, monkeypatch, capsys):
+    whole = example_churn.chunks
+
+    def interrupted(*arguments):
+        yield next(whole(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(example_churn, "chunks", interrupted)
+    assert example_data.main(["--rows", "40000", "--output", str(tmp_path / "d.csv")]) == 130
+    assert capsys.readouterr().err == "\ninterrupted\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_library_refuses_the_same():
     with pytest.raises(UsageProblem, match="--rows is 0"):
         example_data.generate(0)

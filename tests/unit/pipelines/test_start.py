@@ -193,9 +193,17 @@ def test_data_that_may_not_be_listed_is_never_taken_from_the_cache(tree):
 
 def test_data_that_cannot_be_asked_for_stops_the_start(tree):
     cloud = Cloud(body())
-    cloud.s3.error = refused("ListObjectsV2", "NoSuchBucket", status=404)
-    with pytest.raises(ClientError, match="NoSuchBucket"):
+    cloud.s3.error = refused("ListObjectsV2", "PermanentRedirect", status=301)
+    with pytest.raises(ClientError, match="PermanentRedirect"):
         begin(cloud, tree)
+    assert cloud.sagemaker.started == []
+
+
+def test_data_in_a_bucket_that_is_not_there_stops_the_start(tree):
+    cloud = Cloud(body())
+    cloud.s3.error = refused("ListObjectsV2", "NoSuchBucket", status=404)
+    with pytest.raises(Problem, match=r"s3://others/data: there is no bucket others: .*data\.uri"):
+        begin(cloud, tree, DataUri="s3://others/data")
     assert cloud.sagemaker.started == []
 
 

@@ -86,6 +86,32 @@ def test_one_that_slept_too_long_stops_and_leaves_it_to_the_other(site, s3):
     assert s3.objects[KEY] == taken
 
 
+def test_one_that_wakes_up_asks_before_it_changes_anything(site, s3, monkeypatch):
+    """Its heart did not beat either while it slept."""
+    object.__setattr__(site, "pace", replace(site.pace, beat=60.0))
+    with Lease(site) as lease:
+        lease.check()
+        s3.objects[KEY] = taken = b'{"owner": "other"}'
+        lease.check()
+        awake = time.time() + 3600
+        monkeypatch.setattr(time, "time", lambda: awake)
+        with pytest.raises(Problem, match="another run has taken over"):
+            lease.check()
+    assert s3.objects[KEY] == taken
+
+
+def test_one_that_cannot_write_any_more_changes_nothing_more(site, s3, monkeypatch):
+    """Whoever waits for it takes it over by then."""
+    object.__setattr__(site, "pace", replace(site.pace, beat=60.0, patience=600.0))
+    with pytest.raises(Problem, match=r"deployment.json could not be written for \d+ s"), Lease(site) as lease:
+        monkeypatch.setattr(s3, "put_object", lambda **_: 1 / 0)
+        began = time.time()
+        monkeypatch.setattr(time, "time", lambda: began + 300)
+        lease.check()
+        monkeypatch.setattr(time, "time", lambda: began + 700)
+        lease.check()
+
+
 def test_nothing_is_noted_by_one_that_lost_it(site, s3):
     with Lease(site) as lease:
         s3.objects[KEY] = b'{"owner": "other"}'

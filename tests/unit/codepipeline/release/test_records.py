@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ReadTimeoutError, ResponseStreamingError
 
 from codepipeline.deploy import records
 from codepipeline.deploy.deployment import Deployment
@@ -18,6 +19,16 @@ def good(number, config="c", withdrawn=""):
     return Good(
         f"arn:package/{number}", f"{config}{number}", "m", "image", "sha256:1", "c0ffee", f"t{number}", withdrawn
     )
+
+
+class Breaking:
+    """The body of an answer whose connection does not last."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def read(self):
+        raise self.error
 
 
 def packages(site):
@@ -50,6 +61,19 @@ def test_a_damaged_list_is_a_sentence(site, s3, releases):
     s3.objects[KEY] = json.dumps({"releases": releases}).encode()
     with pytest.raises(Problem, match="last-good.json is no record of ours .*: look at it, mend it or delete it"):
         records.last_good(site)
+
+
+def test_a_connection_that_breaks_in_the_middle_of_a_record_is_waited_out(site, s3, monkeypatch):
+    records.note_good(site, good(1))
+    whole, broken = s3.get_object, [ReadTimeoutError(endpoint_url="s3"), ResponseStreamingError(error="reset")]
+
+    def get_object(**request):
+        answer = whole(**request)
+        return answer if not broken else answer | {"Body": Breaking(broken.pop())}
+
+    monkeypatch.setattr(s3, "get_object", get_object)
+    assert packages(site) == [("1", False)]
+    assert broken == []
 
 
 def test_the_way_back_is_the_last_good_one_or_from_there_the_one_before(site):

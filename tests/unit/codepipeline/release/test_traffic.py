@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from codepipeline.deploy.samples import encoded, parse
+from codepipeline.deploy.samples import encoded, parse, read
 from codepipeline.deploy.traffic import Traffic
 
 
@@ -73,3 +73,18 @@ def test_recorded_rows_as_requests():
     assert written["application/jsonlines"]() == b'{"age": "3", "plan": "a;b"}\n'
     assert written["application/x-parquet"]()[:4] == b"PAR1"
     assert parse("", ",").bodies() == []
+
+
+def test_an_s3_that_is_busy_for_a_moment_costs_no_bake_traffic(site, s3, refuse, monkeypatch):
+    s3.objects["sample.csv"] = b"age\n3\n"
+    whole, busy = s3.get_object, [refuse("SlowDown", status=503)]
+
+    def get_object(**request):
+        if busy:
+            raise busy.pop()
+        return whole(**request)
+
+    monkeypatch.setattr(s3, "get_object", get_object)
+    package = {"CustomerMetadataProperties": {"sample_requests": "s3://bucket/sample.csv"}}
+    assert read(site, package).bodies() == [b"3\n"]
+    assert (busy, site.said) == ([], [])

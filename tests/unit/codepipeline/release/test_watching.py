@@ -162,6 +162,7 @@ def test_a_look_reads_the_share_and_awss_time(refuse):
         "EndpointStatus": "Updating",
         "EndpointConfigName": "old",
         "LastModifiedTime": START,
+        "FailureReason": "no model:\n- not a tar\n",
         "PendingDeploymentSummary": {
             "EndpointConfigName": "new",
             "ProductionVariants": [
@@ -181,3 +182,4 @@ def test_a_look_reads_the_share_and_awss_time(refuse):
     found = look(FakeSageMaker(), "e")
     assert (found.share, found.baking, found.pending) == (0.25, True, "new")
     assert found.at == START + timedelta(seconds=60)
+    assert found.failure == "no model: - not a tar"

@@ -42,9 +42,11 @@ def test_a_stack_is_created_by_one(propose: Make, cfn: Any, events: Any) -> None
     stack = cfn.describe_stacks(StackName="s")["Stacks"][0]
     assert (stack["StackStatus"], stack["Tags"]) == ("CREATE_COMPLETE", [{"Key": "k", "Value": "v"}])
     assert events()[0] == ("s", "REVIEW_IN_PROGRESS")
-    with pytest.raises(ClientError) as gone:
+    assert cfn.describe_change_set(ChangeSetName="c", StackName="s")["ExecutionStatus"] == "EXECUTE_COMPLETE"
+    assert (stack["ChangeSetId"], cfn.list_change_sets(StackName="s")["Summaries"]) == (made["ChangeSetId"], [])
+    with pytest.raises(ClientError) as refused:
         cfn.execute_change_set(ChangeSetName="c", StackName="s")
-    assert gone.value.response["Error"]["Code"] == "ChangeSetNotFound"
+    assert refused.value.response["Error"]["Code"] == "InvalidChangeSetStatus"
     with pytest.raises(ClientError, match="already exists and cannot be created again"):
         propose({"Resources": {"A": TOPIC}}, "CREATE")
 
@@ -86,6 +88,31 @@ def test_what_an_update_would_do(create: Make, propose: Make, cfn: Any, cloud: A
     cfn.execute_change_set(ChangeSetName=made["ChangeSetId"])
     assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE"
     assert cloud.client("sqs").list_queues()["QueueUrls"][0].endswith("/b")
+
+
+def test_a_stack_that_is_another_by_now(create: Make, update: Make, propose: Make, cfn: Any) -> None:
+    """What a change set would do was said of the stack as it was: nothing of it is executed later."""
+    create({"Resources": {"A": TOPIC}})
+    propose({"Resources": {"A": TOPIC, "B": TOPIC}})
+    other = propose({"Resources": {"A": TOPIC, "C": TOPIC}}, name="d")
+    assert "ChangeSetId" not in update({"Resources": {"A": TOPIC, "D": TOPIC}})
+    states = {each["ExecutionStatus"] for each in cfn.list_change_sets(StackName="s")["Summaries"]}
+    assert states == {"OBSOLETE"}
+    with pytest.raises(ClientError, match=r"\[OBSOLETE\] execution status") as refused:
+        cfn.execute_change_set(ChangeSetName=other["ChangeSetId"])
+    assert refused.value.response["Error"]["Code"] == "InvalidChangeSetStatus"
+
+
+def test_one_that_fails_says_so_and_the_others_go(create: Make, propose: Make, cfn: Any) -> None:
+    create({"Resources": {"A": TOPIC}})
+    other = propose({"Resources": {"A": TOPIC, "B": TOPIC}}, name="d")
+    bad = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": -1}}
+    made = propose({"Resources": {"A": TOPIC, "B": bad}})
+    cfn.execute_change_set(ChangeSetName=made["ChangeSetId"])
+    assert cfn.describe_change_set(ChangeSetName=made["ChangeSetId"])["ExecutionStatus"] == "EXECUTE_FAILED"
+    with pytest.raises(ClientError, match="does not exist"):
+        cfn.describe_change_set(ChangeSetName=other["ChangeSetId"])
+    assert propose({"Resources": {"A": TOPIC, "B": TOPIC}})["ExecutionStatus"] == "AVAILABLE"  # the name is free
 
 
 def test_one_without_changes_fails(create: Make, propose: Make, cfn: Any) -> None:

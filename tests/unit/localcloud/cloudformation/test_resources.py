@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from localcloud.cloud import Cloud
 from localcloud.cloudformation import schemas
 from localcloud.cloudformation.resources import KINDS
+from localcloud.cloudformation.resources.kind import Failed
 
 Make = Callable[..., dict[str, Any]]
 TRUST = {
@@ -149,6 +150,24 @@ Resources:
     assert s3.get_object(Bucket="bucket-f", Key="example")
 
 
+def test_a_rollback_that_cannot_give_a_furnished_bucket_back_still_ends(
+    create: Make, cfn: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furnished(cloud)
+
+    def gone(*_: Any) -> None:
+        raise Failed("the bucket is gone")
+
+    monkeypatch.setattr(KINDS["AWS::S3::Bucket"], "spared", gone)
+    template = """
+Resources:
+  B: {Type: AWS::S3::Bucket, DeletionPolicy: Retain, Properties: {BucketName: bucket-f}}
+  Bad: {Type: AWS::SQS::Queue, DependsOn: B, Properties: {DelaySeconds: -1}}
+"""
+    assert create(template)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "the bucket is gone" in str(cfn.describe_stack_events(StackName="s")["StackEvents"])
+
+
 @pytest.mark.parametrize(("fails", "arns"), [(False, "stacks"), (True, "local")])
 def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arns: str) -> None:
     iam = cloud.client("iam")
@@ -164,6 +183,18 @@ def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arn
     assert create(json.dumps({"Resources": {"R": resources["R"]}}), "t")["StackStatus"] == (
         "CREATE_COMPLETE" if fails else "ROLLBACK_COMPLETE"
     )
+
+
+def test_a_furnished_role_stays_where_the_stack_s_cannot_be_made(create: Make, cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    tags = [{"Key": "furnished-by", "Value": "localcloud"}]
+    iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
+    role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
+    cloud.faults.fail("iam.CreateRole", code="MalformedPolicyDocument", status=400, message="no")
+    stack = create(json.dumps({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": role}}}))
+    found = iam.get_role(RoleName="role")["Role"]
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert found["Arn"].endswith(":role/local/role") and found["Tags"] == tags
 
 
 def test_what_is_half_made_is_deleted_too(create: Make, cloud: Cloud) -> None:

@@ -165,6 +165,8 @@ def test_a_build_knows_who_it_is_and_where_aws_is(cloud: Any, built: Any, lines:
         ("version: 0.2\nphases: {build: {}}", "phases.build: commands are missing"),
         ("version: 0.2\nphases: {build: {commands: [x], on-failure: RETRY}}", "localcloud does not retry builds"),
         ("version: 0.2\nenv: {shell: zsh}\nphases: {build: {commands: [x]}}", "env.shell is 'zsh'"),
+        ("version: 0.2\nenv: {shell: [bash]}\nphases: {build: {commands: [x]}}", "env.shell is ['bash']"),
+        ("version: 0.2\nphases: {build: {commands: [x]}}\nartifacts: [a.zip]", "artifacts must be a map"),
         ("version: 0.2\nenv: {variables: {CODEBUILD_X: 1}}\nphases: {build: {commands: [x]}}", "which is reserved"),
         ("version: 0.2\n phases: [", "the buildspec is no YAML"),
         ("version: 0.2\n", "phases are missing"),

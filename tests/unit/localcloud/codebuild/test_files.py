@@ -148,6 +148,16 @@ def test_a_cache_that_cannot_be_kept_is_no_failure(built: Any, lines: Any) -> No
     assert any("Cache not kept: Cannot write s3://nowhere/" in line for line in lines(build, all_of_it=True))
 
 
+def test_a_cache_that_cannot_be_read_is_made_anew(
+    s3: Any, codebuild: Any, built: Any, finished: Any, lines: Any
+) -> None:
+    s3.put_object(Bucket="bucket", Key="cache/app.cache", Body=b"damaged")
+    first = built(CACHED, cache={"type": "S3", "location": "bucket/cache"})
+    assert any("Cache not restored: " in line for line in lines(first, all_of_it=True))
+    again = finished(codebuild.start_build(projectName="app")["build"]["id"])
+    assert (lines(first), lines(again)) == (["nothing"], ["one", "two"])
+
+
 REPORTED = """
 version: 0.2
 phases: {build: {commands: ['true']}}

@@ -97,6 +97,19 @@ def test_a_reset_empties_the_repository_and_keeps_its_place(cloud: Any, codecomm
     assert cloud.services["codecommit"].git.branches() == ["main"]
 
 
+def test_a_defect_is_not_taken_for_a_push_that_makes_no_sense(
+    cloud: Any, codecommit: Any, pushed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, commit = cloud.services["codecommit"], pushed({"a": "1"})
+
+    def broken(*_: Any) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(service, "_announce", broken)
+    with pytest.raises(KeyError, match="ours"):
+        service.pushed({"updates": [["0" * 40, commit, "refs/heads/other"]]})
+
+
 @pytest.mark.parametrize("told", [{}, {"updates": [["a"]]}, {"updates": 3}])
 def test_a_push_that_makes_no_sense_is_refused(cloud: Any, told: Any) -> None:
     answer = httpx.post(f"{cloud.url}/_localcloud/git/push", json=told)

@@ -43,6 +43,13 @@ def test_what_is_no_checkout_is_told(cloud: Any, tmp_path: Any, capsys: Any) -> 
     assert "is no Git checkout" in capsys.readouterr().out
 
 
+def test_a_git_that_hangs_is_told(cloud: Any, committed: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed({"a": "1"})
+    monkeypatch.setattr("localcloud.git.remote.SECONDS", -1.0)
+    with pytest.raises(Problem, match="git remote get-url took longer than"):
+        remote(place(cloud.url), tmp_path / "checkout")
+
+
 def test_without_a_server_there_is_no_remote(tmp_path: Any) -> None:
     with pytest.raises(Problem, match="localcloud is not running; start it with"):
         remote(place(""), tmp_path)

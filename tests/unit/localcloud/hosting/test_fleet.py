@@ -1,8 +1,11 @@
 import os
 import signal
+import threading
 import time
 
 import pytest
+
+from localcloud.hosting.desk import Desk
 
 PING = "The primary container for production variant AllTraffic did not pass the ping health check."
 
@@ -274,6 +277,22 @@ def test_close_leaves_no_process_and_starts_none(world):
     late = world.fleet()
     late.start(1, word)
     assert (late._keepers, word.told, fleet.size) == ([], [], 0)
+
+
+def test_a_fleet_that_is_ended_while_it_is_asked_for_more_leaves_nothing(world, monkeypatch):
+    fleet, word, enter = world.fleet(), world.word(), Desk.enter
+    ending = threading.Thread(target=fleet.close)
+
+    def meanwhile_ended(desk, entering):
+        ending.start()
+        ending.join(0.2)
+        return enter(desk, entering)
+
+    monkeypatch.setattr(Desk, "enter", meanwhile_ended)
+    fleet.start(1, word)
+    ending.join(20)
+    assert not ending.is_alive()
+    assert (world.processes(), word.told, [keeper._thread.is_alive() for keeper in fleet._keepers]) == ([], [], [False])
 
 
 def test_an_instance_that_is_told_to_end_from_outside_is_replaced_too(world):

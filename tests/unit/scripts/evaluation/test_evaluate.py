@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -310,6 +312,14 @@ def test_a_missing_or_damaged_archive_is_refused(binary: Path) -> None:
     assert "cannot be unpacked" in refused(binary)
     archive.write_bytes(b"not an archive")
     assert "cannot be unpacked" in refused(binary)
+
+
+def test_a_disk_that_is_full_is_not_taken_for_a_damaged_archive(binary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tarfile.TarFile, "makefile", full)
+    assert refused(binary).startswith(f"cannot write to {binary / 'output'}: No space left on device")
 
 
 def test_an_archive_that_lacks_a_file_is_refused(binary: Path) -> None:

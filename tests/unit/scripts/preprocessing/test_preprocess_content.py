@@ -150,8 +150,9 @@ def test_blocks_and_row_groups_make_no_difference(prepare, churn, monkeypatch):
     assert pieces.features == whole.features
 
 
-def test_the_problems_are_those_of_the_features():
-    import features
+def test_the_problems_are_those_that_can_be_trained_and_measured():
     import preprocess
+    from evaluation import metrics
+    from training import hyperparameters
 
-    assert preprocess.PROBLEMS == features.PROBLEMS
+    assert set(preprocess.PROBLEMS) == set(hyperparameters.OBJECTIVES) == set(metrics.ALL)

@@ -124,6 +124,17 @@ def test_labels_of_no_training_row_are_rejects(prepare, raw_folder):
     assert outcome.side("test").num_rows == rows["test"]
 
 
+def test_a_label_that_only_rejected_rows_have_is_told_once(prepare, raw_folder):
+    """Their other fault is told; that the label is in no training row follows from it."""
+    (raw_folder / "a.csv").write_text(HEADER + "".join(GOOD) + "1e39,a,maybe\n")
+    outcome = prepare(**BINARY)
+    assert outcome.code == 0, outcome.message
+    assert [(one["line"], one["reason"]) for one in rejects(outcome)] == [
+        ("1002", 'column "age" holds "1e+39", which is not a finite float32 number')
+    ]
+    assert outcome.features.target.classes == ("no", "yes")
+
+
 def usual_side(outcome, number: int) -> str:
     from preprocessing.splitting import SIDES, Split
 
