@@ -12,6 +12,7 @@ from localcloud.counters import CALLS, DEFECTS, MISSING, PLAYED_HOSTS, REFUSED_H
 from localcloud.errors import Problem
 
 ANSWER_SECONDS = 10.0
+WORK_SECONDS = 75.0  # of what has the settings read, which may take 60 on a busy machine
 
 
 def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, remedy: str) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, 
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(request, timeout=ANSWER_SECONDS) as answer:
+        with direct.open(request, timeout=WORK_SECONDS if body is not None else ANSWER_SECONDS) as answer:
             told: dict[str, Any] = json.load(answer)
             return told
     except (OSError, ValueError) as error:

@@ -71,6 +71,7 @@ class Cloud:
         self.on_event, self.on_metric = self.signals.on_event, self.signals.on_metric
         self.emit, self.metric, self.log = self.signals.emit, self.signals.metric, self.logs.write
         self.furnish: Callable[[], None] = lambda: None  # puts in what an account has from the beginning
+        self.refurnish: Callable[[], str] = str  # likewise, if the settings want something else by now; what is lacking
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from localcloud.errors import Problem
+from localcloud.furnishing import Furnishing
 from localcloud.jobs.runtimes import SWITCH
 from localcloud.place import CHECKOUT, Place, Running
 from localcloud.processes import began
@@ -60,12 +61,14 @@ def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], Non
         from localcloud.http.listening import listening
 
         cloud = _cloud(place, speed)
+        furnishing = Furnishing(cloud, place.example)
+        cloud.furnish, cloud.refurnish = furnishing.again, furnishing.renew
         try:
             stack.enter_context(listening(cloud, port, guarded=True))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", "") or error
             raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
-        _furnish_meanwhile(cloud, asked)
+        _furnish_meanwhile(cloud, furnishing, asked)
         cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
         running = _describe(place, cloud)
         place.write(running)
@@ -80,17 +83,10 @@ def _cloud(place: Place, speed: float) -> Cloud:
 
     aws = aws_settings()
     account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
-    cloud = Cloud(place.state, clock=Clock(speed), account=account, region=region)
-
-    def furnish() -> None:
-        with closing(Question(place.example)) as asked:
-            _furnish(cloud, asked)
-
-    cloud.furnish = furnish
-    return cloud
+    return Cloud(place.state, clock=Clock(speed), account=account, region=region)
 
 
-def _furnish_meanwhile(cloud: Cloud, asked: Question) -> None:
+def _furnish_meanwhile(cloud: Cloud, furnishing: Furnishing, asked: Question) -> None:
     """`up` need not wait for it: calls of S3 and IAM do, because their locks are held from here on."""
     from localcloud.http import moto_app
 
@@ -99,22 +95,12 @@ def _furnish_meanwhile(cloud: Cloud, asked: Question) -> None:
     def furnish() -> None:
         with moto_app.lock("s3"), moto_app.lock("iam"):
             held.set()
-            _furnish(cloud, asked)
+            furnishing.begin(asked)
         gc.freeze()
         gc.enable()
 
     cloud.work(furnish)
     held.wait()
-
-
-def _furnish(cloud: Cloud, asked: Question) -> None:
-    """An account without its bucket is still an account: what cannot be made is logged, and nothing more."""
-    from localcloud.furnish import furnish
-
-    try:
-        furnish(cloud, asked.answer())
-    except Exception as error:  # noqa: BLE001 - the settings' own command says what is wrong with them
-        log.warning("the bucket, the role or the example data are not there: %s", " ".join(str(error).split()))
 
 
 def _describe(place: Place, cloud: Any) -> Running:

@@ -43,7 +43,8 @@ def up(
         running = place.running()
         if running:
             _refuse_otherwise(running, port, speed, docker)
-            _ask(running, "status")
+            if problem := _ask(running, "furnish", {})["problem"]:
+                print(f"warning: {problem}", file=sys.stderr)
             print(f"localcloud is running already (pid {running.pid}, since {moment(running.since)})")
             return _print_url(running)
         _tidy(place)

@@ -27,13 +27,13 @@ SECONDS = 60.0  # a few would be many
 
 @dataclass(frozen=True)
 class Wanted:
-    region: str
-    bucket: str
-    data_bucket: str
-    data_prefix: str
-    example: str  # a file; "": the data is somebody's own
-    role_arn: str
-    connection_arn: str
+    region: str = ""
+    bucket: str = ""
+    data_bucket: str = ""
+    data_prefix: str = ""
+    example: str = ""  # a file; "": the data is somebody's own
+    role_arn: str = ""
+    connection_arn: str = ""
 
 
 def wanted(kept: Path) -> Wanted:

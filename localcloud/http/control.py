@@ -3,6 +3,7 @@
     GET  status          who we are, since when, the counters
     POST clock/advance   {"seconds": 600}, on a clock that goes by steps
     GET  faults          what is set; POST sets one (see faults.py); DELETE clears all
+    POST furnish         what the settings want by now, and which the account does not have yet
     POST reset           empties everything
     ...                  and what services add (``Service.controls``): POST git, POST git/push
 
@@ -35,6 +36,7 @@ class Control:
             ("GET", "faults"): lambda _: cloud.faults.show(),
             ("POST", "faults"): cloud.faults.ask,
             ("DELETE", "faults"): self._clear,
+            ("POST", "furnish"): lambda _: {"problem": cloud.refurnish()},
             ("POST", "reset"): self._reset,
         }
         for service in cloud.services.values():

@@ -244,6 +244,27 @@ def test_reset_empties_the_server_and_furnishes_it_again(shared: Command) -> Non
     assert [entry["Key"] for entry in listed] == ["churn/data/churn.csv"]
 
 
+def test_another_up_gives_the_account_what_the_settings_want_by_now(localcloud: Command, tmp_path: Path) -> None:
+    """Also when they could not be read before."""
+    config, ours = tmp_path / "config", os.environ["PIPELINE_TEST_CONFIG"]
+    shutil.copytree(ours, config)
+    base = (config / "base.toml").read_text()
+
+    def buckets() -> list[str]:
+        return [bucket["Name"].split("-")[0] for bucket in localcloud.client("s3").list_buckets()["Buckets"]]
+
+    for settings, warning, there in (
+        (base.replace("max_depth = 6", "max_depth = 'six'"), "", []),
+        (base.replace("max_depth = 6", "max_depth = 0"), "warning: the bucket, the role or the example data", []),
+        (base, "", ["churn"]),
+        (base.replace('name = "churn"', 'name = "tenant"'), "", ["churn", "tenant"]),
+    ):
+        (config / "base.toml").write_text(settings)
+        said = localcloud("up", PIPELINE_TEST_CONFIG=str(config)).stderr
+        assert said.startswith(warning) and ("warning" in said) == bool(warning)
+        assert buckets() == there
+
+
 def test_in_a_process_that_it_started_up_starts_nothing(shared: Command, tmp_path: Path) -> None:
     inner, url = Command(tmp_path / "inner"), shared.up()
     done = inner("up", LOCALCLOUD_URL=url)

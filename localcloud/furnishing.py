@@ -1,0 +1,51 @@
+"""When the account gets what the settings want: at the start, after a reset, and when they want something else."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from localcloud.wanted import Question, Wanted
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+log = logging.getLogger(__name__)
+
+
+class Furnishing:
+    """An account without its bucket is still an account: what cannot be made is told, and nothing more."""
+
+    def __init__(self, cloud: Cloud, kept: Path) -> None:
+        self._cloud, self._kept = cloud, kept
+        self._turn, self._there, self._problem = Lock(), Wanted(), ""
+
+    def begin(self, asked: Question) -> None:
+        with self._turn:
+            self._make(asked)
+
+    def again(self) -> None:
+        """After a reset: nothing is there."""
+        self._there = Wanted()
+        self.renew()
+
+    def renew(self) -> str:
+        """Nothing, while the settings want what they wanted. "" or why something is not there."""
+        with self._turn, closing(Question(self._kept)) as asked:
+            self._make(asked)
+        return self._problem
+
+    def _make(self, asked: Question) -> None:
+        from localcloud.furnish import furnish
+
+        try:
+            wanted, self._problem = asked.answer(), ""
+            if wanted != self._there:
+                furnish(self._cloud, wanted)
+                self._there = wanted
+        except Exception as error:  # noqa: BLE001 - the settings' own command says what is wrong with them
+            self._problem = f"the bucket, the role or the example data are not there: {' '.join(str(error).split())}"
+            log.warning(self._problem)
