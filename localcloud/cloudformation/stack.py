@@ -72,6 +72,7 @@ class Stack:
     id: str
     created: datetime
     wanted: Wanted
+    token: str = ""  # of the request that made it
     status: str = ""
     reason: str = ""
     updated: datetime | None = None

@@ -28,9 +28,12 @@ class Stacks(Registry):
         wanted = asking.wanted(self.cloud, request, name, None)
         capabilities.check(wanted.template, request.get("Capabilities", []))
         with self.cloud.lock:
-            if self.find(name):
+            if there := self.find(name):
+                if there.token and there.token == request.get("ClientRequestToken"):
+                    return {"StackId": there.id}  # the same request, sent again
                 raise Refusal("AlreadyExistsException", f"Stack [{name}] already exists")
             stack = self.new(name, wanted)
+            stack.token = request.get("ClientRequestToken", "")
             stack.protected = request.get("EnableTerminationProtection", False)
             stack.policy = _policy(request)
             self.start_creation(stack, wanted, request, _on_failure(request))

@@ -53,6 +53,7 @@ class Pipelines(Service):
         version = pipeline.declaration["version"] + 1
         declaration = {**DEFAULTS, **request["pipeline"], "version": version}
         self._check(declaration)
+        pipeline.past[version - 1] = pipeline.declaration
         pipeline.declaration, pipeline.updated = declaration, self.cloud.clock.now()
         for stage in declaration["stages"]:
             pipeline.stages.setdefault(stage["name"], Stage())
@@ -61,12 +62,14 @@ class Pipelines(Service):
     @operation("GetPipeline")
     def get_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
         pipeline = self.pipeline(request["name"])
-        version = pipeline.declaration["version"]
-        if request.get("version", version) != version:
-            sentence = f"Pipeline {pipeline.name} has no version {request['version']} here: localcloud keeps the last."
+        latest = pipeline.declaration["version"]
+        version = request.get("version", latest)
+        found = pipeline.declaration if version == latest else pipeline.past.get(version)
+        if not found:
+            sentence = f"Pipeline {pipeline.name} has no version {version}: they go from 1 to {latest}."
             raise Refusal("PipelineVersionNotFoundException", sentence)
         times = {"created": pipeline.created, "updated": pipeline.updated}
-        return {"pipeline": pipeline.declaration, "metadata": {"pipelineArn": pipeline.arn, **times}}
+        return {"pipeline": found, "metadata": {"pipelineArn": pipeline.arn, **times}}
 
     @operation("ListPipelines")
     def list_pipelines(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -240,6 +240,7 @@ class Pipeline:
     arn: str
     created: datetime
     updated: datetime
+    past: dict[int, dict[str, Any]] = field(default_factory=dict)  # earlier declarations, by version
     stages: dict[str, Stage] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)  # the oldest first
     tokens: dict[str, str] = field(default_factory=dict)  # the execution's id, by the client's token

@@ -41,8 +41,10 @@ def topics(cloud: Cloud) -> list[str]:
 
 
 def test_created_in_order_and_deleted_in_reverse(create: Make, events: Any, cfn: Any, cloud: Cloud) -> None:
-    stack = create(CHAIN, more={"Tags": [{"Key": "team", "Value": "a"}]})
+    more = {"Tags": [{"Key": "team", "Value": "a"}], "ClientRequestToken": "once"}
+    stack = create(CHAIN, more=more)
     assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert create(CHAIN, more=more)["StackId"] == stack["StackId"]
     assert stack["Outputs"] == [{"OutputKey": "Name", "OutputValue": "first-q", "Description": "d"}]
     done = [name for name, status in events() if status == "CREATE_COMPLETE"]
     assert done == ["First", "Second", "Third", "s"]

@@ -225,6 +225,10 @@ def test_pipelines_are_told_changed_and_deleted(cloud: Any, pipelines: Any, read
     pipelines.update_pipeline(pipeline=declared(stage("B", approval())))
     told = pipelines.get_pipeline(name="ship")
     assert (told["pipeline"]["version"], told["pipeline"]["stages"][1]["name"]) == (2, "B")
+    assert pipelines.get_pipeline(name="ship", version=1)["pipeline"] == made["pipeline"]
+    with pytest.raises(ClientError, match="no version 3") as unknown:
+        pipelines.get_pipeline(name="ship", version=3)
+    assert unknown.value.response["Error"]["Code"] == "PipelineVersionNotFoundException"
     arn = told["metadata"]["pipelineArn"]
     pipelines.tag_resource(resourceArn=arn, tags=[{"key": "c", "value": "d"}])
     pipelines.untag_resource(resourceArn=arn, tagKeys=["a"])
