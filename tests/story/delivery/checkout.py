@@ -21,7 +21,7 @@ GIT |= {f"GIT_{who}_{what}": "story" for who in ("AUTHOR", "COMMITTER") for what
 MAKEFILE = """
 .PHONY: setup setup-deploy check test
 setup setup-deploy:
-\tln -sfn {packages} .venv
+\tln -sfn '{packages}' .venv
 check:
 \t.venv/bin/python -m compileall -q config tests
 test:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 import tarfile
 import textwrap
@@ -258,7 +259,8 @@ def test_places_among_the_hyperparameters_are_those_of_the_job(tmp_path, store):
     assert runner.run_all(training.instances(request), [tmp_path / "one"], store).status == "Completed"
     assert store.read("s3://bucket/checkpoints/state") == b"round-5"
     told = json.loads((tmp_path / "one/opt/ml/input/config/hyperparameters.json").read_text())
-    assert told == {"checkpoints": f"{tmp_path}/one/opt/ml/checkpoints", "data": "s3://b/opt/ml/x"}
+    assert told["data"] == "s3://b/opt/ml/x"
+    assert re.fullmatch(r"/.+/opt/ml/checkpoints", told["checkpoints"])
 
 
 def test_the_same_model_folder_gives_the_same_archive(tmp_path, store):
