@@ -63,7 +63,8 @@ class ChangeSets(Stacks):
             if refusal.code == "ChangeSetNotFound":
                 return
             raise
-        del found.stack.change_sets[found.name]
+        if found is not found.stack.executed:  # that one went as it was executed
+            del found.stack.change_sets[found.name]
 
     @operation("ExecuteChangeSet", locked=False)
     def execute_change_set(self, request: dict[str, Any]) -> None:

