@@ -19,7 +19,7 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
-AT_ONCE := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # files of tests: one more than cores, as stories wait a lot
+AT_ONCE = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # files of tests: one more than cores, as stories wait a lot
 UNIT := tests/unit/scripts tests/unit/pipelines tests/unit/codepipeline -m "not slow"
 
 .PHONY: help

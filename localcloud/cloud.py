@@ -70,8 +70,7 @@ class Cloud:
         self.logs = LogWriter(self)
         self.on_event, self.on_metric = self.signals.on_event, self.signals.on_metric
         self.emit, self.metric, self.log = self.signals.emit, self.signals.metric, self.logs.write
-        self.furnish: Callable[[], None] = lambda: None  # puts in what an account has from the beginning
-        self.refurnish: Callable[[], str] = str  # likewise, if the settings want something else by now; what is lacking
+        self.furnish: Callable[..., str] = lambda **_: ""  # puts in what an account has from the beginning
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +119,7 @@ class Cloud:
             self.signals.forget()
         self.logs.flush()
         moto_app.reset()
-        self.furnish()
+        self.furnish(emptied=True)
 
     def close_services(self) -> None:
         """First, while the server still answers what they, or work that a reset stopped, ask in their last moments."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.errors import Problem
 from localcloud.furnishing import Furnishing
 from localcloud.jobs.runtimes import SWITCH
-from localcloud.place import CHECKOUT, Place, Running
+from localcloud.place import CONFIG, Place, Running
 from localcloud.processes import began
 from localcloud.wanted import Question
 
@@ -62,7 +62,7 @@ def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], Non
 
         cloud = _cloud(place, speed)
         furnishing = Furnishing(cloud, place.example)
-        cloud.furnish, cloud.refurnish = furnishing.again, furnishing.renew
+        cloud.furnish = furnishing.renew
         try:
             stack.enter_context(listening(cloud, port, guarded=True))
         except (OSError, OverflowError) as error:
@@ -120,9 +120,8 @@ def _describe(place: Place, cloud: Any) -> Running:
     )
 
 
-def aws_settings(folder: Path | None = None) -> dict[str, Any]:
+def aws_settings(folder: Path = CONFIG) -> dict[str, Any]:
     """Account and region as the environment "local" has them; nothing when there are no settings."""
-    folder = folder or Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")
     found: dict[str, Any] = {}
     for name in SETTINGS:
         try:

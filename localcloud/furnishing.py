@@ -21,22 +21,19 @@ class Furnishing:
 
     def __init__(self, cloud: Cloud, kept: Path) -> None:
         self._cloud, self._kept = cloud, kept
-        self._turn, self._there, self._problem = Lock(), Wanted(), ""
+        self._turn, self._problem = Lock(), ""
+        self._there: Wanted | None = None
 
     def begin(self, asked: Question) -> None:
         with self._turn:
             self._make(asked)
 
-    def again(self) -> None:
-        """After a reset: nothing is there."""
-        self._there = Wanted()
-        self.renew()
-
-    def renew(self) -> str:
-        """Nothing, while the settings want what they wanted. "" or why something is not there."""
+    def renew(self, *, emptied: bool = False) -> str:
+        """Nothing, while what the settings want is there; ``emptied``: nothing is. "" or why something is lacking."""
         with self._turn, closing(Question(self._kept)) as asked:
+            self._there = None if emptied else self._there
             self._make(asked)
-        return self._problem
+            return self._problem
 
     def _make(self, asked: Question) -> None:
         from localcloud.furnish import furnish

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from localcloud.errors import Problem
 from localcloud.processes import Processes, began
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+CONFIG = Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")  # as the pipelines' own
 FOLDER = CHECKOUT / ".localcloud"
 LOCK_SECONDS = 120.0
 

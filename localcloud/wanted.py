@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -16,10 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from localcloud.errors import Problem
+from localcloud.place import CHECKOUT, CONFIG
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 MAKERS = ("pipelines/example_data.py", "pipelines/example_churn.py")
-SETTINGS = ("config/*.toml", "pipelines/settings/*.py", "localcloud/wanted.py")
+SETTINGS = ("pipelines/settings/*.py", "localcloud/wanted.py")
 ROWS = 20_000
 EXAMPLE = "churned"  # the example's target
 SECONDS = 60.0  # a few would be many
@@ -27,13 +26,13 @@ SECONDS = 60.0  # a few would be many
 
 @dataclass(frozen=True)
 class Wanted:
-    region: str = ""
-    bucket: str = ""
-    data_bucket: str = ""
-    data_prefix: str = ""
-    example: str = ""  # a file; "": the data is somebody's own
-    role_arn: str = ""
-    connection_arn: str = ""
+    region: str
+    bucket: str
+    data_bucket: str
+    data_prefix: str
+    example: str  # a file; "": the data is somebody's own
+    role_arn: str
+    connection_arn: str
 
 
 def wanted(kept: Path) -> Wanted:
@@ -103,7 +102,7 @@ def _process(kept: Path) -> subprocess.Popen[str]:
 
 def _remembered(kept: Path) -> Wanted | None:
     try:
-        known = Wanted(**json.loads((kept / f"wanted-{_hash((*SETTINGS, *MAKERS))}.json").read_text()))
+        known = Wanted(**json.loads(_file(kept).read_text()))
     except (OSError, ValueError, TypeError):
         return None
     return known if not known.example or Path(known.example).is_file() else None
@@ -113,14 +112,16 @@ def _remember(kept: Path, found: Wanted) -> None:
     for old in kept.glob("wanted-*.json"):
         old.unlink(missing_ok=True)
     kept.mkdir(parents=True, exist_ok=True)
-    (kept / f"wanted-{_hash((*SETTINGS, *MAKERS))}.json").write_text(json.dumps(asdict(found)))
+    _file(kept).write_text(json.dumps(asdict(found)))
 
 
-def _hash(patterns: Iterable[str]) -> str:
-    """Of the files of this checkout, and of the settings of its tests."""
-    files = [file for pattern in patterns for file in sorted(CHECKOUT.glob(pattern))]
-    if tests := os.environ.get("PIPELINE_TEST_CONFIG"):
-        files += sorted(Path(tests).glob("*.toml"))
+def _file(kept: Path) -> Path:
+    return kept / f"wanted-{_hash((*SETTINGS, *MAKERS), sorted(CONFIG.glob('*.toml')))}.json"
+
+
+def _hash(patterns: Iterable[str], settings: Iterable[Path] = ()) -> str:
+    """Of files of this checkout."""
+    files = [*settings, *(file for pattern in patterns for file in sorted(CHECKOUT.glob(pattern)))]
     return hashlib.sha256(b"".join(b"%s\n" % file.read_bytes() for file in files)).hexdigest()[:10]
 
 

@@ -22,8 +22,8 @@ def _endpoint(site: Site, now: Live, good: list[Good]) -> list[str]:
     if not seen.status:
         return [f"endpoint {site.endpoint} does not exist: --package ARN creates it"]
     shipped = next((each for each in good if each.config == seen.config), None)
-    judged = shipped is not None and shipped is good[0]  # an older entry tells of an earlier time of the same config
-    since = shipped.time if shipped and judged else seen.modified
+    judged = bool(good) and good[0].config == seen.config  # an older entry tells of an earlier time of the same config
+    since = good[0].time if judged else seen.modified
     rows = [
         ("package", now.package or "unknown: its model was not made from a package, or is gone"),
         ("commit", (shipped.commit if shipped else _commit(site, now.package)) or "unknown"),

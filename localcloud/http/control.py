@@ -36,7 +36,7 @@ class Control:
             ("GET", "faults"): lambda _: cloud.faults.show(),
             ("POST", "faults"): cloud.faults.ask,
             ("DELETE", "faults"): self._clear,
-            ("POST", "furnish"): lambda _: {"problem": cloud.refurnish()},
+            ("POST", "furnish"): lambda _: {"problem": cloud.furnish()},
             ("POST", "reset"): self._reset,
         }
         for service in cloud.services.values():

@@ -32,7 +32,7 @@ RATE = re.compile(r"rate\(([1-9][0-9]{0,4}) (minute|hour|day)(s?)\)")
 CRON = re.compile(r"cron\(([^()]+)\)")
 
 
-def _expression(text: str, others: str = '"at(2026-12-24T18:00:00)" for once') -> str:
+def _expression(text: str, besides: str = '"at(2026-12-24T18:00:00)" for once') -> str:
     if once := AT.fullmatch(text):
         try:
             datetime.fromisoformat(once[1])
@@ -42,7 +42,7 @@ def _expression(text: str, others: str = '"at(2026-12-24T18:00:00)" for once') -
     cron = CRON.fullmatch(text)
     fields = cron[1].split() if cron else []
     if len(fields) != len(FIELDS):
-        raise ValueError(f"must be {EXAMPLE}, or {others}")
+        raise ValueError(f"must be {EXAMPLE}, or {besides}")
     for content, (name, low, high, words, others) in zip(fields, FIELDS, strict=True):
         if not all(_fits(part, low, high, words, others) for part in content.upper().split(",")):
             raise ValueError(f"must be {EXAMPLE}; {content} is no {name} ({low} to {high})")

@@ -82,6 +82,7 @@ def checkout(tmp_path, monkeypatch):
         shutil.copytree(part, tmp_path / part.name, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.delenv("PIPELINE_TEST_CONFIG")
     monkeypatch.setattr(wanted, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(wanted, "CONFIG", tmp_path / "config")
     return tmp_path
 
 
