@@ -20,7 +20,7 @@ ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
 AT_ONCE = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # files of tests: one more than cores, as stories wait a lot
-UNIT := tests/unit/scripts tests/unit/pipelines tests/unit/codepipeline -m "not slow"
+UNIT := tests/unit -m "not slow"
 
 .PHONY: help
 help: ## list the tasks
@@ -32,10 +32,10 @@ setup: $(READY) ## create .venv and install everything (the other tasks do it by
 .PHONY: setup-deploy
 setup-deploy: $(if $(wildcard $(READY)),$(READY),$(LIGHT)) ## a light .venv, with what a release needs; a whole one stays whole
 
-$(READY): requirements/dev.txt setup.py | $(BIN)/python
+$(READY): requirements/dev.txt setup.py packages/localcloud/pyproject.toml | $(BIN)/python
 	@echo "setting up .venv (about a minute, once)"
 	@$(UV) pip install --quiet --python $(BIN)/python --requirements requirements/dev.txt
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable packages/localcloud
 	@touch $@
 
 $(LIGHT): requirements/deploy.txt | $(BIN)/python
@@ -49,11 +49,11 @@ $(BIN)/python:
 
 .PHONY: demo
 demo: $(READY) ## the whole story on this machine: a push becomes a model, a release, a rollback (KEEP=1 leaves it up)
-	@$(BIN)/python -m localcloud.story $(if $(KEEP),--keep)
+	@$(BIN)/python -m rehearsal $(if $(KEEP),--keep)
 
 .PHONY: model
 model: $(READY) ## one model on this machine, of your own data or the example's (DATA=folder, ROWS=20000, KEEP=1)
-	@$(BIN)/python -m localcloud.demo --rows $(ROWS) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
+	@$(BIN)/python -m rehearsal.one_model --rows $(ROWS) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
 .PHONY: up
 up: $(READY) ## start AWS on this machine unless it runs; the last line is its URL
@@ -80,7 +80,7 @@ test: $(READY) ## run all tests, or the quick ones with TESTS=unit
 check: $(READY) ## lint, formatting, types, templates
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy pipelines codepipeline localcloud
+	@$(BIN)/mypy settings aws pipelines release codepipeline rehearsal packages/localcloud/src
 	@$(BIN)/mypy --python-version 3.12 scripts
 	@$(BIN)/cfn-lint codepipeline/templates/*.yml
 

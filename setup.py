@@ -5,6 +5,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+ROOMS = ("settings", "aws", "pipelines", "release", "codepipeline", "rehearsal")
 
 
 def requirements(file: str) -> list[str]:
@@ -21,6 +22,6 @@ setup(
     version="0.1.0",
     description="From a commit to a canary-deployed SageMaker endpoint, rehearsed whole on a laptop",
     python_requires=">=3.11.4,<3.14",
-    packages=find_packages(include=["pipelines*", "codepipeline*", "localcloud*"]),
+    packages=find_packages(include=[f"{room}*" for room in ROOMS]),
     install_requires=requirements("project.in"),
 )

@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
 
 @contextmanager
 def _localcloud() -> Iterator[tuple[tuple[str, int], str]]:
-    from localcloud.place import Place
+    from localcloud.core.state_dir import Place
 
     with tempfile.TemporaryDirectory() as folder:
         localcloud = [sys.executable, "-m", "localcloud", "--folder", folder]

@@ -3,8 +3,9 @@
     python benchmarks/inference.py [--seconds N]
 
 The model is that of `make demo`: example churn data and the settings of base.toml. Every handler runs in the same
-server (localcloud.serving), one process each, and is asked by one keep-alive client with the same CSV rows. They take
-turns in short bursts, so that a busy machine slows all of them alike; ratios are against the faster plain one.
+server (localcloud.runtime.serving), one process each, and is asked by one keep-alive client with the same CSV
+rows. They take turns in short bursts, so that a busy machine slows all of them alike; ratios are against the faster
+plain one.
 """
 
 from __future__ import annotations
@@ -201,7 +202,7 @@ def walk(folder: Path, matrix: Any) -> Callable[[], object]:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[int]:
-    command = [sys.executable, "-m", "localcloud.serving", "--model-dir", str(folder)]
+    command = [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

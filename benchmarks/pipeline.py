@@ -66,8 +66,8 @@ def _data(folder: Path, rows: int) -> Path:
 @contextmanager
 def _cloud(folder: Path) -> Iterator[tuple[Any, Any]]:
     """A localcloud of its own; nothing is cached, so that every execution does all the work."""
-    from pipelines import sessions
-    from pipelines.settings import load
+    from aws import sessions
+    from settings.loader import load
 
     shutil.copytree(ROOT / "config", folder / "config")
     with (folder / "config/local.toml").open("a") as file:

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipelines import endpoint
-from pipelines.errors import Problem
-from pipelines.settings import Settings
+from aws import endpoint
+from settings.errors import Problem
+from settings.model import Settings
 
 # Of a shell that is signed in to AWS: they would win over a local endpoint's own keys, or be sent along.
 OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")

@@ -13,14 +13,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from aws import sessions
 from codepipeline.aws_cli import AwsCli, parameter_words
 from codepipeline.cloudformation import UNFINISHED, UNMADE, reason, remove, status, unchangeable
-from codepipeline.command import ended
-from codepipeline.possible import require
+from codepipeline.command_errors import ended
+from codepipeline.stack_checks import require
 from codepipeline.stacks import SHOWN, Stack, releases, stacks, stages
-from pipelines import sessions
-from pipelines.errors import Problem
-from pipelines.settings import CONFIG, Settings, load
+from settings.environments import CONFIG
+from settings.errors import Problem
+from settings.loader import load
+from settings.model import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,7 +9,8 @@ from aws_cdk import App, Environment, Stack
 from aws_cdk.cloudformation_include import CfnInclude
 
 from codepipeline.stacks import stacks
-from pipelines.settings import CONFIG, load
+from settings.environments import CONFIG
+from settings.loader import load
 
 settings = load(os.environ.get("PIPELINE_ENV") or "local", CONFIG)
 place = Environment(account=settings.require_account(), region=settings.aws.region)

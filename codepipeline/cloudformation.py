@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from codepipeline.stacks import Stack
-from pipelines.errors import Problem
+from settings.errors import Problem
 
 # A stack whose first creation failed: it can only be deleted.
 UNFINISHED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")

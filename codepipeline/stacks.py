@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.errors import SettingsProblem
-from pipelines.settings import Settings, load
+from settings.errors import SettingsProblem
+from settings.loader import load
+from settings.model import Settings
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SHOWN = "codepipeline/templates"

@@ -13,14 +13,17 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from codepipeline import leftovers
+from aws import sessions
+from codepipeline import retained_resources
 from codepipeline.cloudformation import remove, status
-from codepipeline.command import ended
-from codepipeline.deploy import command as deploy
+from codepipeline.command_errors import ended
 from codepipeline.stacks import Stack, name_of, stacks, stages
-from pipelines import delete, sessions
-from pipelines.errors import Problem, UsageProblem
-from pipelines.settings import CONFIG, Settings, load
+from pipelines import delete
+from release import command as deploy
+from settings.environments import CONFIG
+from settings.errors import Problem, UsageProblem
+from settings.loader import load
+from settings.model import Settings
 
 LEFT = """what is left, and what it costs:
   the packages of the model group {group} and the history of executions: nothing, but their models are gone
@@ -57,7 +60,7 @@ def _teardown(options: argparse.Namespace) -> int:
     print(delete.delete(settings, client("sagemaker"), True, None)[0], flush=True)
     _remove_stacks(client("cloudformation"), [stack for stack in made if stack.template not in STARTING])
     for stage in going:
-        for line in leftovers.remove(stage, client):
+        for line in retained_resources.remove(stage, client):
             print(line, flush=True)
     print(LEFT.format(group=settings.project.group))
     return 0

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.errors import UsageProblem
-from pipelines.tables import columns
+from aws.tables import columns
+from settings.errors import UsageProblem
 
 LONGEST_VALUE = 1024  # StartPipelineExecution: Parameter.Value
 INTEGER = re.compile(r"[+-]?\d+", re.ASCII)

@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from pipelines.refusals import is_denied, is_missing
+from aws.refusals import is_denied, is_missing
 
 LEFT_OUT = ("__pycache__", ".*", "*.pyc", "*~", "#*#", "*.swp", "*.orig", "*.rej")
 Files = Mapping[str, bytes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.refusals import is_missing
+from aws.refusals import is_missing
 
 
 def evaluation_uri(sagemaker: Any, group: str) -> str | None:

@@ -6,9 +6,9 @@ import hashlib
 import re
 from typing import Any
 
-from pipelines.errors import AwsProblem
-from pipelines.refusals import is_missing
-from pipelines.settings.aws_names import BUCKET
+from aws.refusals import is_missing
+from settings.aws_names import BUCKET
+from settings.errors import AwsProblem
 
 ELSEWHERE = "put the files there, or name another place as data.uri in the settings"
 

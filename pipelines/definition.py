@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines import bundle, image, sessions
-from pipelines.errors import Problem
-from pipelines.settings import Settings
+from aws import sessions
+from pipelines import bundle, image
+from settings.errors import Problem
+from settings.model import Settings
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 NO_CHAMPION = b'{"champion": "none"}\n'
@@ -48,8 +49,8 @@ def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str)
     from sagemaker.mlops.workflow import Pipeline
 
     from pipelines.parameters import declare
+    from pipelines.steps.common import Ingredients
     from pipelines.steps.evaluate import evaluate
-    from pipelines.steps.ingredients import Ingredients
     from pipelines.steps.preprocess import preprocess
     from pipelines.steps.quality_gate import quality_gate, quality_gate_failed
     from pipelines.steps.register import register

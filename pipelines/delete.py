@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from pipelines.errors import Problem, UsageProblem
+from pipelines.deployed import read
 from pipelines.executions import recent
-from pipelines.live import read
-from pipelines.settings import Settings
+from settings.errors import Problem, UsageProblem
+from settings.model import Settings
 
 Ask = Callable[[str], str]
 

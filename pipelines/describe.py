@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from aws.tables import columns, moment
 from pipelines.arguments import declared, table
+from pipelines.deployed import readable, require
 from pipelines.difference import steps
 from pipelines.executions import Execution, recent
-from pipelines.live import readable, require
-from pipelines.tables import columns, moment
 
 LISTED = 20
 LAST = 5

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.ending import ended
-from pipelines.errors import Problem, UsageProblem
+from aws.command_errors import ended
+from settings.errors import Problem, UsageProblem
 
 if TYPE_CHECKING:  # at run time imported where needed: --help should not wait for them
     import pyarrow as pa

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipelines.errors import Problem, UsageProblem
-from pipelines.live import absent, require
-from pipelines.refusals import is_missing
+from aws.refusals import is_missing
+from pipelines.deployed import absent, require
+from settings.errors import Problem, UsageProblem
 
 RUNNING = ("Executing", "Stopping")
 JOB_KINDS = ("ProcessingJob", "TrainingJob", "TransformJob")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from aws.refusals import is_missing
 from pipelines.executions import Job, Step
-from pipelines.refusals import is_missing
 
 LOG_LINES = 20
 LOG_WIDTH = 300

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from pipelines.errors import SettingsProblem
+from settings.errors import SettingsProblem
 
 FRAMEWORK = "xgboost"
 TAG = "3.2-0"

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.errors import UsageProblem
+from settings.errors import UsageProblem
 
 CHAIN = ("upsert", "start", "wait")  # combine, in this order
 ALONE = ("plan", "definition", "show_config", "describe", "list", "stop", "delete")

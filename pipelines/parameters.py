@@ -7,7 +7,7 @@ from typing import Any
 
 from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
 
-from pipelines.settings import Settings
+from settings.model import Settings
 
 UNKNOWN = "unknown"  # the definition says nothing of commits: the same tree gives the same bytes
 APPROVALS = ["PendingManualApproval", "Approved"]

@@ -10,13 +10,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.ending import INTERRUPTED, ended
-from pipelines.errors import Problem
+from aws.command_errors import INTERRUPTED, ended
 from pipelines.options import actions, check, parser
+from settings.errors import Problem
 
 if TYPE_CHECKING:
     from pipelines.definition import Compiled
-    from pipelines.settings import Settings
+    from settings.model import Settings
 
 TREE = Path(__file__).resolve().parent.parent
 Client = Callable[[str], Any]
@@ -36,24 +36,26 @@ def _checked(arguments: argparse.ArgumentParser, options: argparse.Namespace) ->
 
 
 def _run(options: argparse.Namespace) -> int:
-    from pipelines import settings as configuration
+    from settings.loader import load
+    from settings.show_config import show
 
     folder = {"folder": options.config} if options.config else {}
-    settings = configuration.load(options.env, **folder)
+    settings = load(options.env, **folder)
     if options.show_config:
-        return _print(configuration.show(settings))
+        return _print(show(settings))
     try:
         return _dispatch(options, settings)
     except Problem:
         raise
     except Exception as error:
-        from pipelines.aws_errors import sentence
+        from aws.errors import sentence
 
         raise sentence(error, settings) from error
 
 
 def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
-    from pipelines import delete, describe, sessions
+    from aws import sessions
+    from pipelines import delete, describe
 
     client = cache(partial(sessions.client, settings))
     if options.plan or options.definition:
@@ -74,7 +76,7 @@ def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
 def _show(options: argparse.Namespace, settings: Settings, client: Client) -> int:
     import json
 
-    from pipelines.live import read
+    from pipelines.deployed import read
     from pipelines.upsert import plan
 
     compiled = _compiled(settings)
@@ -84,7 +86,7 @@ def _show(options: argparse.Namespace, settings: Settings, client: Client) -> in
 
 
 def _compiled(settings: Settings) -> Compiled:
-    from pipelines.working import working
+    from aws.spinner import working
 
     with working("compiling the definition"):
         from pipelines.definition import compile

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from aws.refusals import is_denied
 from pipelines import champion, executions
 from pipelines.arguments import Parameter, declared
 from pipelines.commit import commit
 from pipelines.data_version import data_version
 from pipelines.definition import Compiled
+from pipelines.deployed import Live, readable, require
 from pipelines.difference import same
-from pipelines.errors import UsageProblem
-from pipelines.live import Live, readable, require
-from pipelines.refusals import is_denied
+from settings.errors import UsageProblem
 
 OUTDATED = (
     "the pipeline at AWS differs from this tree (--plan shows how): it runs as it is there, and no commit is noted"

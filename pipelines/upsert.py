@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aws.refusals import already_exists, is_conflict, is_missing
 from pipelines.bundle import publish
 from pipelines.definition import Compiled
+from pipelines.deployed import Live, read, readable
 from pipelines.difference import bounded, difference
-from pipelines.live import Live, read, readable
-from pipelines.refusals import already_exists, is_conflict, is_missing
-from pipelines.seeds import plant
-from pipelines.settings import Settings
+from pipelines.initial_objects import plant
+from settings.model import Settings
 
 LARGEST_INLINE = 100_000  # bytes of a definition inside the request; larger ones go through S3
 ATTEMPTS = 4  # others may create, update or delete the same pipeline at this moment

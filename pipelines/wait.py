@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pipelines.deployed import readable
 from pipelines.difference import steps as definition_steps
 from pipelines.executions import Step
 from pipelines.failed_steps import explain
-from pipelines.live import readable
 from pipelines.watch import Lines, Snapshot, StepsTable, elapsed, follow, now, poll
 
 Client = Callable[[str], Any]

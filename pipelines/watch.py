@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from aws.live_table import LiveTable
+from aws.refusals import is_transient
+from aws.tables import duration
 from pipelines.executions import Execution, Step, describe, steps
-from pipelines.live_table import LiveTable
-from pipelines.refusals import is_transient
-from pipelines.tables import duration
 
 if TYPE_CHECKING:
     from rich.console import Console, Group

@@ -8,7 +8,7 @@ from sagemaker.core.workflow.functions import JsonGet
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow import ProcessingStep
 
-from pipelines.steps.ingredients import CAPACITY, MESSAGE, SERVICE, Ingredients, input_folder, output_folder, output_uri
+from pipelines.steps.common import CAPACITY, MESSAGE, SERVICE, Ingredients, input_folder, output_folder, output_uri
 
 NAME = "Evaluate"
 OUTPUT = "evaluation"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sagemaker.mlops.workflow import ProcessingStep
 
-from pipelines.settings import Settings
-from pipelines.steps.ingredients import CAPACITY, MESSAGE, SERVICE, Ingredients, input_folder, output_folder
+from pipelines.steps.common import CAPACITY, MESSAGE, SERVICE, Ingredients, input_folder, output_folder
+from settings.model import Settings
 
 NAME = "Preprocess"
 OUTPUTS = ("train", "validation", "test", "features", "baseline", "rejects")

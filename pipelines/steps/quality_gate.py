@@ -8,8 +8,8 @@ from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo, Co
 from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow import ConditionStep, FailStep
 
+from pipelines.steps.common import Ingredients
 from pipelines.steps.evaluate import evaluated
-from pipelines.steps.ingredients import Ingredients
 
 NAME = "QualityGate"
 FAILED = "QualityGateFailed"

@@ -12,10 +12,10 @@ from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow import ModelStep
 from sagemaker.serve.model_builder import ModelBuilder
 
-from pipelines.errors import SettingsProblem
-from pipelines.settings import Settings
+from pipelines.steps.common import SERVICE, Ingredients, output_uri
 from pipelines.steps.evaluate import OUTPUT
-from pipelines.steps.ingredients import SERVICE, Ingredients, output_uri
+from settings.errors import SettingsProblem
+from settings.model import Settings
 
 NAME = "Register"
 MIB = 1024 * 1024

@@ -21,9 +21,9 @@ from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow import TrainingStep
 from sagemaker.train import ModelTrainer
 
-from pipelines.errors import SettingsProblem
-from pipelines.settings import Settings
-from pipelines.steps.ingredients import CAPACITY, LIVE_LOGS, SERVICE, Ingredients, output_uri
+from pipelines.steps.common import CAPACITY, LIVE_LOGS, SERVICE, Ingredients, output_uri
+from settings.errors import SettingsProblem
+from settings.model import Settings
 
 NAME = "Train"
 CHANNELS = ("train", "validation", "features")

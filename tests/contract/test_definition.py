@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.definitions import all_steps, definition_problems
+from localcloud.services.sagemaker.pipelines.definition_checks import all_steps, definition_problems
 from pipelines.definition import compile
-from pipelines.settings import CONFIG, environments, load
-from pipelines.settings.metrics import METRICS
+from settings.environments import CONFIG, environments
+from settings.loader import load
+from settings.metrics import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = 'account_id = "111122223333"'
@@ -167,7 +168,7 @@ def refuse(*arguments, **_):
     raise OSError("no network in this test")
 socket.socket.connect = socket.getaddrinfo = refuse
 from pipelines.definition import compile
-from pipelines.settings import load
+from settings.loader import load
 compiled = compile(load("test", pathlib.Path({config!r})))
 import pipelines.definition
 assert pipelines.definition.__file__.startswith({tree!r})

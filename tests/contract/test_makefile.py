@@ -23,8 +23,9 @@ def checkout(tmp_path):
     """The tasks in an empty checkout: ``make("setup")`` gives what uv was asked, and how it ended."""
     place, tools, log = tmp_path / "checkout", tmp_path / "tools", tmp_path / "log"
     shutil.copytree(ROOT / "requirements", place / "requirements")
-    for name in ("Makefile", "setup.py"):
-        shutil.copy(ROOT / name, place)
+    (place / "packages/localcloud").mkdir(parents=True)
+    for name in ("Makefile", "setup.py", "packages/localcloud/pyproject.toml"):
+        shutil.copy(ROOT / name, place / name)
     tools.mkdir()
     (tools / "uv").write_text(UV.format(log=log))
     (tools / "uv").chmod(0o755)
@@ -46,7 +47,7 @@ def test_the_uv_of_the_machine_makes_venv_and_no_pip_is_needed(checkout):
     assert done.returncode == 0, done.stderr
     assert asked[0].startswith("venv --quiet --allow-existing --python /")
     assert asked[1].endswith("--requirements requirements/dev.txt")
-    assert asked[2].endswith("--no-deps --editable .")
+    assert asked[2].endswith("--no-deps --editable . --editable packages/localcloud")
     assert checkout("setup")[0] == []
 
 
@@ -86,7 +87,7 @@ def test_a_release_needs_little(checkout):
     assert [line.rpartition(" ")[2] for line in asked] == [".venv", "requirements/deploy.txt"]
     assert checkout("setup-deploy")[0] == []
     asked, _ = checkout("setup")  # the light one becomes whole
-    assert [line.rpartition(" ")[2] for line in asked] == ["requirements/dev.txt", "."]
+    assert [line.rpartition(" ")[2] for line in asked] == ["requirements/dev.txt", "packages/localcloud"]
 
 
 def test_a_whole_venv_stays_whole(checkout):

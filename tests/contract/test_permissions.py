@@ -14,10 +14,10 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from codepipeline.deploy.config_request import config
 from pipelines.definition import compile
-from pipelines.settings import load
 from pipelines.upsert import LARGEST_INLINE, plan
+from release.plan.config_request import config
+from settings.loader import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr")
@@ -49,7 +49,7 @@ BY_HAND = {
 }
 ROLES = {
     "BuildRole": ["pipelines"],
-    "DeployRole": ["codepipeline/deploy", "codepipeline/approval.py", "pipelines/champion.py"],
+    "DeployRole": ["release", "pipelines/champion.py"],
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipelines.definition import compile as compiled
-from pipelines.settings import load
+from settings.loader import load
 
 ROOT = Path(__file__).resolve().parents[2]
 # What CodePipeline takes in a configuration: a key that it does not know fails the stack, and no linter looks.

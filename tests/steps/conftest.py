@@ -24,12 +24,13 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn import datasets
 
-from localcloud import demo
-from localcloud.environment import KEYS
-from localcloud.place import Place
-from localcloud.s3_store import S3Store
-from pipelines import endpoint
-from pipelines.settings import CONFIG, load
+from aws import endpoint
+from localcloud.core.client_environment import KEYS
+from localcloud.core.state_dir import Place
+from localcloud.runtime.s3_store import S3Store
+from rehearsal import one_model
+from settings.environments import CONFIG
+from settings.loader import load
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = "[training]\nrounds = 40\nearly_stopping_rounds = 10\nlearning_rate = 0.2\n"
@@ -74,7 +75,7 @@ def run_demo(*words):
     endpoint._started.cache_clear()  # of another server
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            code = demo.main([*map(str, words)])
+            code = one_model.main([*map(str, words)])
     finally:
         signal.signal(signal.SIGTERM, handler)
     return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())

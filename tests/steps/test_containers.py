@@ -27,14 +27,15 @@ def image():
         pytest.skip("no Docker engine answers")
     if "JOB_IMAGE" in os.environ:
         return os.environ["JOB_IMAGE"]
-    built = docker("build", "--file", str(ROOT / "localcloud/jobs/Dockerfile"), "--tag", STAND_IN, str(ROOT))
+    dockerfile = ROOT / "packages/localcloud/src/localcloud/runtime/jobs/Dockerfile"
+    built = docker("build", "--file", str(dockerfile), "--tag", STAND_IN, str(ROOT))
     assert built.returncode == 0, built.stderr
     return STAND_IN
 
 
 def test_the_pipeline_runs_in_containers(image, tmp_path):
     words = ["--folder", str(tmp_path), "--parameters", "Threshold=0.7", "--rows", "5000", "--docker", image]
-    command = [sys.executable, "-m", "localcloud.demo", *words]
+    command = [sys.executable, "-m", "rehearsal.one_model", *words]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "model-package/churn/1" in done.stdout

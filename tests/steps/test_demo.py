@@ -10,13 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localcloud.place import Place
+from localcloud.core.state_dir import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def command(folder, *words):
-    return [sys.executable, "-m", "localcloud.demo", "--folder", str(folder), *words]
+    return [sys.executable, "-m", "rehearsal.one_model", "--folder", str(folder), *words]
 
 
 def demo(folder, *words):

@@ -19,9 +19,9 @@ import pytest
 import xgboost
 
 from features import Features
-from localcloud.http.protocols import model as get_model
-from localcloud.s3_store import S3Store
-from localcloud.shapes import request_problems
+from localcloud.core.protocols import model as get_model
+from localcloud.core.request_validation import request_problems
+from localcloud.runtime.s3_store import S3Store
 from preprocessing.splitting import SIDES, Split
 
 
@@ -95,7 +95,7 @@ def test_the_report_stands_alone(case):
 
 @contextmanager
 def serving(model):
-    command = [sys.executable, "-m", "localcloud.serving", "--model-dir", str(model)]
+    command = [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(model)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield server.stdout.readline().strip()

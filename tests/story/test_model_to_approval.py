@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from pipelines.settings import CONFIG
+from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = "[training]\nrounds = 20\nearly_stopping_rounds = 5\n[quality_gate]\nthreshold = 0.7\n"

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.git.repository import Repository
+from localcloud.runtime.git_repository import Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 # What `make` runs, without asking whether .venv is fresh: that belongs to whoever runs the tests.
 MAKE = {"make up": "python -m localcloud up", "make bootstrap": "python -m codepipeline.bootstrap --env local"}
 ELSEWHERE = {  # what each does is tested there; here it would change this checkout, or take minutes
-    "python -m localcloud remote": "tests/unit/localcloud",
+    "python -m localcloud remote": "packages/localcloud/tests/cli/test_git_remote.py",
     "git push local main": "tests/story/delivery",
-    'eval "$(python -m localcloud env)"': "tests/unit/localcloud/test_lifecycle.py",
-    "make down": "tests/unit/localcloud/test_lifecycle.py",
+    'eval "$(python -m localcloud env)"': "packages/localcloud/tests/cli/test_commands.py",
+    "make down": "packages/localcloud/tests/cli/test_commands.py",
 }
 
 

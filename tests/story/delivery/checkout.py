@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pipelines.settings import CONFIG
+from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[3]
 LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "tests", "docs", "config")

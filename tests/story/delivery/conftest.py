@@ -16,10 +16,10 @@ ROWS = 600
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One for all stories of a file, which follow one another."""
-    from localcloud.clock import Clock
-    from localcloud.cloud import Cloud
-    from localcloud.counters import DEFECTS
-    from localcloud.http.listening import listening
+    from localcloud.core.clock import Clock
+    from localcloud.core.cloud import Cloud
+    from localcloud.core.counters import DEFECTS
+    from localcloud.server.listening import listening
     from pipelines import example_data
 
     folder = tmp_path_factory.mktemp("delivery")

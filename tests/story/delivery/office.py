@@ -39,7 +39,7 @@ class Office:
         return done.stdout
 
     def push(self, message: str) -> tuple[str, str]:
-        from localcloud.git.codecommit import CodeCommit
+        from localcloud.services.codecommit.service import CodeCommit
 
         return self.checkout.push(self.cloud.service(CodeCommit).open()["repository"], message)
 
@@ -74,7 +74,7 @@ class Office:
 
     def settle(self) -> None:
         """Every event has reached those whom it is for: what has not begun by now never will."""
-        from localcloud.events.service import Events
+        from localcloud.services.events.service import Events
 
         self.cloud.service(Events).settle()
 
@@ -192,10 +192,10 @@ def until(ask: Callable[[], T], seconds: float = LONGEST_SECONDS) -> Any:
 
 
 def furnish(cloud: Any, config: Path, example: str = "") -> None:
-    """What an account has before anything is delivered: see localcloud/furnish.py."""
-    from localcloud.furnish import furnish
-    from localcloud.wanted import Wanted
-    from pipelines.settings import load
+    """What an account has before anything is delivered: see packages/localcloud/src/localcloud/core/seeding.py."""
+    from localcloud.core.seeding import furnish
+    from rehearsal.seed import Wanted
+    from settings.loader import load
 
     settings = load("local", config)
     there = {"region": settings.aws.region, "bucket": BUCKET, "data_bucket": BUCKET, "data_prefix": "churn/data"}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from pipelines.settings import CONFIG
+from settings.environments import CONFIG
 
 SPEED = 200
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
@@ -108,7 +108,7 @@ class Stage:
 
     def command(self, *words):
         """In this process: the exit code."""
-        from codepipeline.deploy.command import main
+        from release.command import main
 
         return main(["--env", "local", "--config", str(self.folder), *words])
 
@@ -198,16 +198,16 @@ def wait_until():
 
 @contextmanager
 def staged(folder):
-    from codepipeline.deploy import site
-    from localcloud.clock import Clock
-    from localcloud.cloud import Cloud
-    from localcloud.counters import DEFECTS
-    from localcloud.http.listening import listening
-    from pipelines import sessions
+    from aws import sessions
+    from localcloud.core.clock import Clock
+    from localcloud.core.cloud import Cloud
+    from localcloud.core.counters import DEFECTS
+    from localcloud.server.listening import listening
+    from release import context
 
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PIPELINE_ENV", raising=False)
-        patch.setattr(site, "PACE", site.Pace(0.03, 0.15, 0.02, 0.1, 0.5))  # to match the clock
+        patch.setattr(context, "PACE", context.Pace(0.03, 0.15, 0.02, 0.1, 0.5))  # to match the clock
         with listening(Cloud(folder / "localcloud", clock=Clock(SPEED))) as cloud:
             # without boto3's own retries, so that those of the command are tried; and made once, which is quicker
             patch.setattr(sessions, "client", lambda _, service: cloud.client(service))

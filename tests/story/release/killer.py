@@ -19,11 +19,12 @@ from threading import Lock
 import boto3
 from botocore.config import Config
 
-from codepipeline.deploy import delete, release, rollback, site
-from codepipeline.deploy.command import main
-from pipelines import sessions
+from aws import sessions
+from release import context, delete, rollback
+from release import run as release_run
+from release.command import main
 
-WARM = (delete, release, rollback)  # imported before any fork
+WARM = (delete, release_run, rollback)  # imported before any fork
 READS = ("Describe", "List", "Get", "Head", "Invoke")
 SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr")
 
@@ -58,7 +59,7 @@ def run(made, words, kill):
         killer = Killer(*kill)
         for client in made.values():
             client.meta.events.register("before-send", killer)
-    site.PACE = site.Pace(0.01, 0.05, 0.02, 100 if kill else 0.1, 0.2)  # a killed one has no heartbeat to count
+    context.PACE = context.Pace(0.01, 0.05, 0.02, 100 if kill else 0.1, 0.2)  # a killed one has no heartbeat to count
     sessions.client = lambda _, service: made[service]
     return main(words)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from codepipeline.deploy import site
+from release import context
 
 ENDPOINT = "churn-local"
 
@@ -68,7 +68,7 @@ def test_a_bake_that_was_over_before_anybody_looked_is_made_up_for(stage, capsys
 
 
 def test_two_at_once_one_wins_and_the_other_says_so(stage, capsys, monkeypatch):
-    monkeypatch.setattr(site, "PACE", replace(site.PACE, patience=60.0))  # the winner's beat may be late
+    monkeypatch.setattr(context, "PACE", replace(context.PACE, patience=60.0))  # the winner's beat may be late
     package, codes = stage.package(), []
     runs = [threading.Thread(target=lambda: codes.append(stage.deploy(package))) for _ in range(2)]
     for run in runs:

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.arguments import declared, parse
-from pipelines.errors import UsageProblem
+from settings.errors import UsageProblem
 
 PARAMETERS = declared(
     {

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.data_version import data_version
-from pipelines.errors import AwsProblem
+from settings.errors import AwsProblem
 
 
 class S3:

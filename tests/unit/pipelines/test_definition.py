@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.definition import NO_CHAMPION, compile
-from pipelines.errors import Problem, SettingsProblem
-from pipelines.settings import CONFIG, load
+from settings.environments import CONFIG
+from settings.errors import Problem, SettingsProblem
+from settings.loader import load
 
 PREFIX = "s3://churn-test-111122223333-eu-west-1/churn"
 BASE = '[aws]\naccount_id = "111122223333"\n'

@@ -13,7 +13,7 @@ from pyarrow import csv
 from sklearn.metrics import roc_auc_score
 
 from pipelines import example_churn, example_data
-from pipelines.errors import Problem, UsageProblem
+from settings.errors import Problem, UsageProblem
 
 
 def test_the_same_seed_gives_the_same_customers_however_many_are_asked_for():

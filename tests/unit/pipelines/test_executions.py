@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from pipelines.errors import Problem, UsageProblem
 from pipelines.executions import Job, describe, find, recent, steps
+from settings.errors import Problem, UsageProblem
 
 PIPELINE = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from pipelines import sessions
+from aws import sessions
 from pipelines.options import ALONE, CHAIN, parser
 from pipelines.run import main
-from pipelines.settings import CONFIG
+from settings.environments import CONFIG
 
 PIPELINE = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn-local"
 EXECUTION = f"{PIPELINE}/execution/abc"

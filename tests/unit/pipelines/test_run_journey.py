@@ -7,9 +7,11 @@ from functools import partial
 import pytest
 from moto.server import ThreadedMotoServer
 
-from pipelines import definition, sessions
+from aws import sessions
+from pipelines import definition
 from pipelines.run import main
-from pipelines.settings import CONFIG, load
+from settings.environments import CONFIG
+from settings.loader import load
 
 pytestmark = pytest.mark.slow
 BUCKET = "churn-local-000000000000-eu-west-1"

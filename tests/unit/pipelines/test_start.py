@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from pipelines.commit import commit
 from pipelines.data_version import data_version
 from pipelines.definition import Compiled
-from pipelines.errors import Problem, UsageProblem
 from pipelines.start import start
+from settings.errors import Problem, UsageProblem
 
 PIPELINE = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev"
 EVALUATION = "s3://bucket/runs/1/evaluation.json"

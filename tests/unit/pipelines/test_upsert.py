@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipelines.definition import Compiled
-from pipelines.live import read
+from pipelines.deployed import read
 from pipelines.upsert import LARGEST_INLINE, plan, upsert
 
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev"

@@ -1,0 +1,141 @@
+"""What CloudFormation keeps when its stack goes, because it holds data: found by name, and removed for good.
+
+Each function says what it removed; a thing that is not there is nothing to say. So a teardown that was interrupted can
+be run again. A bucket must carry the stack's tag besides: settings may name any bucket of the account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from codepipeline.stacks import name_of
+from settings.errors import Problem
+from settings.model import Settings
+
+WAITING_DAYS = 7  # the shortest that KMS allows
+PASSES = 3  # access logs are still delivered while their bucket is emptied
+TAG = "stack"
+Client = Callable[[str], Any]
+
+
+def remove(stage: Settings, client: Client) -> Iterator[str]:
+    for bucket in (stage.bucket, f"{stage.bucket}-logs"):
+        yield from _bucket(client("s3"), bucket, name_of(stage, "foundation"))
+    yield from _queue(client("sqs"), f"{stage.pipeline_name}-dead-letters")
+    yield from _repository(client("ecr"), stage.pipeline_name)
+    for kind in ("build", "deploy"):
+        yield from _log_group(client("logs"), f"/aws/codebuild/{stage.pipeline_name}-{kind}")
+    yield from _reports(client("codebuild"), f"{stage.pipeline_name}-build-")
+    yield from _keys(client("kms"), f"{stage.pipeline_name}:")
+
+
+def _bucket(s3: Any, name: str, stack: str) -> Iterator[str]:
+    made_by = _tags(s3, name)
+    if made_by is None:
+        return
+    if made_by.get(TAG) != stack:
+        yield f"kept bucket {name}: it was not made by stack {stack}"
+        return
+    count = 0
+    for _ in range(PASSES):
+        count += _emptied(s3, name)
+        try:
+            s3.delete_bucket(Bucket=name)
+        except s3.exceptions.ClientError as error:
+            if _code(error) != "BucketNotEmpty":
+                raise
+        else:
+            yield f"removed bucket {name} with {count} object versions"
+            return
+    raise Problem(f"bucket {name} is still being written to: run teardown again in an hour")
+
+
+def _tags(s3: Any, bucket: str) -> dict[str, str] | None:
+    """None without such a bucket."""
+    try:
+        found = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except s3.exceptions.ClientError as error:
+        if _code(error) == "NoSuchBucket":
+            return None
+        if _code(error) == "NoSuchTagSet":
+            return {}
+        raise
+    return {tag["Key"]: tag["Value"] for tag in found}
+
+
+def _emptied(s3: Any, name: str) -> int:
+    count = 0
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        for start in range(0, len(found), 1000):  # S3 takes no more at once
+            some = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found[start : start + 1000]]
+            kept = s3.delete_objects(Bucket=name, Delete={"Objects": some, "Quiet": True}).get("Errors", [])
+            if kept:
+                where = f"s3://{name}/{kept[0]['Key']}"
+                raise Problem(f"{where} cannot be deleted: {kept[0].get('Message', kept[0].get('Code', ''))}")
+        count += len(found)
+    return count
+
+
+def _queue(sqs: Any, name: str) -> Iterator[str]:
+    try:
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    except sqs.exceptions.ClientError as error:
+        if not re.search("NonExistentQueue|QueueDoesNotExist", _code(error)):  # SQS has two protocols
+            raise
+        return
+    sqs.delete_queue(QueueUrl=url)
+    yield f"removed queue {name}"
+
+
+def _repository(ecr: Any, name: str) -> Iterator[str]:
+    try:
+        ecr.delete_repository(repositoryName=name, force=True)
+    except ecr.exceptions.RepositoryNotFoundException:
+        return
+    yield f"removed image repository {name}"
+
+
+def _log_group(logs: Any, name: str) -> Iterator[str]:
+    try:
+        logs.delete_log_group(logGroupName=name)
+    except logs.exceptions.ResourceNotFoundException:
+        return
+    yield f"removed log group {name}"
+
+
+def _reports(codebuild: Any, start: str) -> Iterator[str]:
+    """A build makes its report groups by itself, named by its project and its buildspec."""
+    for page in codebuild.get_paginator("list_report_groups").paginate():
+        for arn in page["reportGroups"]:
+            name = arn.rpartition("/")[2]
+            if name.startswith(start):
+                codebuild.delete_report_group(arn=arn, deleteReports=True)
+                yield f"removed test reports {name}"
+
+
+def _keys(kms: Any, description: str) -> Iterator[str]:
+    """By what the template calls them: their aliases went with the stack."""
+    for page in kms.get_paginator("list_keys").paginate():
+        for key in page["Keys"]:
+            found = _described(kms, key["KeyId"])
+            if found.get("Description", "").startswith(description) and found["KeyState"] in ("Enabled", "Disabled"):
+                kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=WAITING_DAYS)
+                yield f"removed key {key['KeyId']}, after a waiting time of {WAITING_DAYS} days"
+
+
+def _described(kms: Any, key: str) -> dict[str, Any]:
+    """Nothing of a key whose own policy hides it: ours is open to whoever the account's policies let."""
+    try:
+        found: dict[str, Any] = kms.describe_key(KeyId=key)["KeyMetadata"]
+    except kms.exceptions.ClientError as error:
+        if _code(error) == "AccessDeniedException":
+            return {}
+        raise
+    return found
+
+
+def _code(error: Any) -> str:
+    return str(error.response["Error"]["Code"])

@@ -1,0 +1,28 @@
+"""The commands in a process that localcloud itself started, such as a build: its server is there, and is not theirs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from localcloud.core.client_environment import URL
+from localcloud.core.control_client import ask, lines
+from localcloud.core.errors import Problem
+
+
+def server() -> str:
+    """The URL of the server that this process is a part of; "" outside."""
+    return os.environ.get(URL, "")
+
+
+def run(command: str, url: str) -> int:
+    if command not in ("up", "status"):
+        who = f"this process was started by the localcloud at {url} ({URL})"
+        raise Problem(f"{who}: `{command}` is for the checkout that started that one")
+    told = ask(url, "status", whose=f"the localcloud that {URL} names", remedy=f"unset {URL} if it is gone")
+    if command == "up":
+        print(f"localcloud is running already: {URL} names it", file=sys.stderr)
+        print(url, flush=True)
+    else:
+        print("\n".join([f"localcloud is running, and started this process: {url}", *lines(told)]), flush=True)
+    return 0

@@ -1,0 +1,98 @@
+"""The command: ``python -m localcloud up|down|status|reset|logs|remote|env``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from localcloud.core.errors import Problem
+
+FASTEST = 1_000_000.0
+
+
+def parser() -> argparse.ArgumentParser:
+    arguments = argparse.ArgumentParser(
+        prog="python -m localcloud",
+        description="AWS on this machine: S3, SageMaker, EventBridge, CloudWatch and the like, on 127.0.0.1 only.",
+    )
+    arguments.add_argument(
+        "--folder", type=Path, metavar="DIR", help="its files (default: .localcloud of this checkout)"
+    )
+    commands = arguments.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="start it unless it runs; the last line printed is its URL")
+    up.add_argument("--port", type=_port, help="default: the same as last time, or any that is free")
+    up.add_argument("--speed", type=_speed, help="how many times faster than ours its clock goes (default: 1)")
+    where = "run jobs in containers: of the images that they name, or all of IMAGE"
+    up.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help=where)
+    up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log here")
+    commands.add_parser("down", help="end it, with everything it started and everything in it")
+    commands.add_parser("status", help="what it is doing; ends with 3 when it does not run")
+    commands.add_parser("reset", help="empty it: buckets, pipelines, jobs, rules, metrics, ...")
+    logs = commands.add_parser("logs", help="what the server logged")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
+    commands.add_parser("remote", help="give this checkout the remote `local`, for: git push local main")
+    env = 'for a shell: eval "$(python -m localcloud env)". While it holds, HTTPS reaches AWS as played here only'
+    commands.add_parser("env", help=env)
+    return arguments
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(argv)
+    try:
+        return _run(options)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:  # another Python than that of .venv
+        again = "`make setup`, then `source .venv/bin/activate`"
+        print(f"error: {error.name} is not installed for {sys.executable}: {again}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from localcloud.cli import child_cli
+
+    if url := child_cli.server():  # in a build, which may have installed no more than it needs
+        return child_cli.run(options.command, url)
+    from localcloud.cli import commands
+    from localcloud.core.state_dir import FOLDER, Place
+
+    place = Place((options.folder or FOLDER).absolute())
+    if options.command == "up":
+        return commands.up(place, options.port, options.speed, options.docker, in_foreground=options.foreground)
+    if options.command == "logs":
+        return commands.logs(place, follow=options.follow)
+    if options.command == "remote":
+        from localcloud.cli.git_remote import remote
+
+        return remote(place)
+    others = {"down": commands.down, "status": commands.status, "reset": commands.reset, "env": commands.env}
+    return others[options.command](place)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= FASTEST:
+        raise argparse.ArgumentTypeError(f"{text} is no speed: a number above 0, at most {FASTEST:g}")
+    return speed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

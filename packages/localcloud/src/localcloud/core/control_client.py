@@ -1,0 +1,50 @@
+"""What the commands ask a running server, and how a person is told the answer."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from localcloud.core.counters import CALLS, DEFECTS, MISSING, PLAYED_HOSTS, REFUSED_HOSTS
+from localcloud.core.errors import Problem
+
+ANSWER_SECONDS = 10.0
+WORK_SECONDS = 75.0  # of what has the settings read, which may take 60 on a busy machine
+
+
+def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, remedy: str) -> dict[str, Any]:
+    """Of the control plane (http/control.py). ``whose`` and ``remedy`` are told when nobody answers."""
+    request = urllib.request.Request(  # noqa: S310 - our own URL
+        f"{url}/_localcloud/{what}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(request, timeout=WORK_SECONDS if body is not None else ANSWER_SECONDS) as answer:
+            told: dict[str, Any] = json.load(answer)
+            return told
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", error)
+        raise Problem(f"{whose} runs at {url} but does not answer ({why}); {remedy}") from None
+
+
+def lines(told: dict[str, Any]) -> Iterator[str]:
+    """Of its status."""
+    counters, clock = told["counters"], told["clock"]
+    yield f"  clock       {moment(clock['now'])}, {clock['speed']:g} times as fast as ours"
+    yield f"  account     {told['account']} in {told['region']}"
+    yield f"  services    {', '.join([*told['services'], 'and those of moto'])}"
+    yield f"  processes   {', '.join(p['name'] or str(p['pid']) for p in told['processes']) or 'none'}"
+    yield f"  calls       {counters.get(CALLS, 0)}, of which {counters.get(DEFECTS, 0)} failed inside localcloud"
+    for kind in (MISSING, PLAYED_HOSTS, REFUSED_HOSTS):
+        for name, number in counters.items():
+            if name.startswith(f"{kind}: "):
+                yield f"  {name} ({number} times)"
+
+
+def moment(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")

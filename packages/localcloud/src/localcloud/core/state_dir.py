@@ -1,0 +1,119 @@
+"""The ignored folder of a checkout that tells where its server is: two checkouts have two, and so never meet.
+
+server.json   the server that runs: pid, URLs, since when
+port          the port of the last one, for the next
+lock          one command at a time
+example/      the generated example data and whose account it is for, kept from one server to the next
+server.log    what it said; server.previous.log: what the one before said
+state/        everything of one server's life: jobs, records of processes, certificates. Goes with it
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+from localcloud.core.errors import Problem
+from localcloud.runtime.process_registry import Processes, began
+
+CHECKOUT = Path(__file__).resolve().parents[5]
+CONFIG = Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")  # as the pipelines' own
+FOLDER = CHECKOUT / ".localcloud"
+LOCK_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that was started, and whether it still lives."""
+
+    pid: int
+    began: float
+    folder: str  # a checkout that was copied or moved has no server, whatever its files say
+    since: str
+    url: str
+    guard: str
+    certificate: str
+    speed: float
+    region: str
+    account: str
+    docker: str = ""  # the image that jobs run in; 1: each in its own; "": as processes
+
+    @property
+    def alive(self) -> bool:
+        return began(self.pid) == self.began
+
+
+class Place:
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+        self.state = folder / "state"
+        self.log = folder / "server.log"
+        self.example = folder / "example"
+        self._server, self._port = folder / "server.json", folder / "port"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        deadline = time.monotonic() + LOCK_SECONDS
+        with self._lock_file() as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Problem(f"another localcloud command holds {self.folder}/lock; end it first") from None
+                    time.sleep(0.05)
+            yield
+
+    def _lock_file(self) -> TextIO:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return (self.folder / "lock").open("w")
+        except OSError as error:
+            sentence = f"nothing can be written to {self.folder} ({error.strerror}): choose another with --folder"
+            raise Problem(sentence) from None
+
+    def last(self) -> Running | None:
+        """The server that was started last and has not been taken down, alive or not."""
+        try:
+            return Running(**json.loads(self._server.read_text()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError):
+            return Running(0, 0.0, "", "", "", "", "", 1.0, "", "")  # unreadable: of one that ended badly
+
+    def running(self) -> Running | None:
+        last = self.last()
+        return last if last and last.alive and last.folder == str(self.folder.resolve()) else None
+
+    def write(self, running: Running) -> None:
+        partial = self._server.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(running), indent=2) + "\n")
+        partial.replace(self._server)
+        self._port.write_text(f"{running.url.rpartition(':')[2]}\n")
+
+    @property
+    def port(self) -> int:
+        """The last server's; 0 when there was none."""
+        with suppress(OSError, ValueError):
+            return int(self._port.read_text())
+        return 0
+
+    def clear(self) -> int:
+        """End what a dead server left behind, and forget it; returns how many processes that were."""
+        ended = Processes(self.state / "processes").end_all()
+        shutil.rmtree(self.state, ignore_errors=True)
+        self._server.unlink(missing_ok=True)
+        return ended
+
+    def new_log(self) -> None:
+        with suppress(FileNotFoundError):
+            self.log.replace(self.log.with_name("server.previous.log"))

@@ -1,0 +1,72 @@
+"""CreateProcessingJob's request as a Job."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from localcloud.runtime.jobs.job import (
+    ML,
+    Input,
+    Job,
+    Output,
+    Refused,
+    files_only,
+    hosts,
+    inside,
+    is_manifest,
+    safe_name,
+    share,
+)
+
+
+def instances(request: dict[str, Any]) -> list[Job]:
+    count = request["ProcessingResources"]["ClusterConfig"].get("InstanceCount")
+    names = hosts(count, request["ProcessingJobName"])
+    return [_job(request, number, names) for number in range(1, len(names) + 1)]
+
+
+def _job(request: dict[str, Any], number: int, names: list[str]) -> Job:
+    """What the instance of that number does."""
+    name, host = safe_name(request["ProcessingJobName"]), names[number - 1]
+    application = request["AppSpecification"]
+    if not application.get("ContainerEntrypoint"):
+        raise Refused(f"{name} names no ContainerEntrypoint; local jobs do not know the image's own")
+    outputs = tuple(_output(item) for item in request.get("ProcessingOutputConfig", {}).get("Outputs", []))
+    return Job(
+        name=name,
+        kind="processing",
+        host=host,
+        image=application["ImageUri"],
+        command=(*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])),
+        reason_file=f"{ML}/output/message",
+        max_runtime_seconds=request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400),
+        environment=request.get("Environment", {}),
+        inputs=tuple(_input(item, number, len(names)) for item in request.get("ProcessingInputs", [])),
+        outputs=outputs,
+        files={
+            f"{ML}/config/processingjobconfig.json": json.dumps(request, default=str),
+            f"{ML}/config/resourceconfig.json": json.dumps({"current_host": host, "hosts": names}),
+        },
+        folders=(f"{ML}/output", *(output.path for output in outputs)),
+        isolated=request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False),
+    )
+
+
+def _input(item: dict[str, Any], number: int, count: int) -> Input:
+    name, source = item["InputName"], item.get("S3Input")
+    if source is None:
+        raise Refused(f"input {name} has no S3Input; local jobs read S3 only")
+    files_only(name, source.get("S3InputMode"), source.get("S3CompressionType"))
+    if "LocalPath" not in source:
+        raise Refused(f"input {name} has no LocalPath; local jobs do not serve what the application reads by itself")
+    path = inside(f"input {name}", source["LocalPath"])
+    return Input(name, source["S3Uri"], path, is_manifest(name, source), share(source, number, count))
+
+
+def _output(item: dict[str, Any]) -> Output:
+    name, target = item["OutputName"], item.get("S3Output")
+    if target is None or "LocalPath" not in target:
+        raise Refused(f"output {name} has no S3Output with a LocalPath; local jobs write to S3 only")
+    path = inside(f"output {name}", target["LocalPath"])
+    return Output(target["S3Uri"], path, even_if_failed=target.get("S3UploadMode") == "Continuous")

@@ -1,0 +1,110 @@
+"""CreateTrainingJob's request as a Job."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from localcloud.runtime.jobs.job import (
+    ML,
+    Input,
+    Job,
+    Output,
+    Refused,
+    files_only,
+    hosts,
+    inside,
+    is_manifest,
+    safe_name,
+    share,
+)
+
+Request = dict[str, Any]
+
+
+def instances(request: Request) -> list[Job]:
+    resources = request.get("ResourceConfig", {})
+    if "InstanceGroups" in resources:
+        raise Refused(f"{request['TrainingJobName']} asks for instance groups; local jobs have one kind of instance")
+    names = hosts(resources.get("InstanceCount"), request["TrainingJobName"])
+    return [_job(request, number, names) for number in range(1, len(names) + 1)]
+
+
+def _job(request: Request, number: int, names: list[str]) -> Job:
+    """What the instance of that number does."""
+    name = safe_name(request["TrainingJobName"])
+    algorithm = request.get("AlgorithmSpecification", {})
+    if not algorithm.get("ContainerEntrypoint") or not algorithm.get("TrainingImage"):
+        raise Refused(f"{name} names no TrainingImage with a ContainerEntrypoint; local jobs do not know another's own")
+    channels = request.get("InputDataConfig", [])
+    return Job(
+        name=name,
+        kind="training",
+        host=names[number - 1],
+        image=algorithm["TrainingImage"],
+        command=(*algorithm["ContainerEntrypoint"], *algorithm.get("ContainerArguments", [])),
+        reason_file=f"{ML}/output/failure",
+        max_runtime_seconds=request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400),
+        environment={"TRAINING_JOB_NAME": name, **request.get("Environment", {})},
+        inputs=tuple(_channel(request, channel, number, len(names)) for channel in channels) + _checkpoints_in(request),
+        outputs=_outputs(request),
+        files=_config(request, channels, names, names[number - 1]),
+        folders=(f"{ML}/model", f"{ML}/output/data"),
+        isolated=request.get("EnableNetworkIsolation", False),
+    )
+
+
+def artifact(request: Request) -> str:
+    """Where the model of this request ends up."""
+    return f"{request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{request['TrainingJobName']}/output/model.tar.gz"
+
+
+def _channel(request: Request, channel: Request, number: int, count: int) -> Input:
+    name = channel["ChannelName"]
+    source = channel["DataSource"].get("S3DataSource")
+    if source is None:
+        raise Refused(f"channel {name} has no S3DataSource; local jobs read S3 only")
+    mode = channel.get("InputMode", request["AlgorithmSpecification"].get("TrainingInputMode"))
+    files_only(name, mode, channel.get("CompressionType"))
+    path = f"{ML}/input/data/{name}"
+    return Input(name, source["S3Uri"], path, is_manifest(name, source), share(source, number, count))
+
+
+def _outputs(request: Request) -> tuple[Output, ...]:
+    if request["OutputDataConfig"].get("CompressionType") == "NONE":
+        raise Refused(f"{request['TrainingJobName']} wants its model unpacked; local jobs write model.tar.gz: use GZIP")
+    model = artifact(request)
+    data = Output(
+        model.replace("model.tar.gz", "output.tar.gz"), f"{ML}/output/data", even_if_failed=True, archive=True
+    )
+    outputs = [Output(model, f"{ML}/model", even_if_stopped=True, archive=True), data]
+    if checkpoints := request.get("CheckpointConfig"):
+        outputs.append(Output(checkpoints["S3Uri"], _checkpoint_path(checkpoints), even_if_failed=True))
+    return tuple(outputs)
+
+
+def _checkpoints_in(request: Request) -> tuple[Input, ...]:
+    """A restarted job finds what an interrupted one saved."""
+    checkpoints = request.get("CheckpointConfig")
+    if not checkpoints:
+        return ()
+    below = checkpoints["S3Uri"].rstrip("/") + "/"  # a folder, not every name that begins like it
+    return (Input("checkpoints", below, _checkpoint_path(checkpoints), optional=True),)
+
+
+def _checkpoint_path(config: Request) -> str:
+    return inside("CheckpointConfig", config.get("LocalPath", f"{ML}/checkpoints"))
+
+
+def _config(request: Request, channels: list[Request], names: list[str], host: str) -> dict[str, str]:
+    content = {
+        "hyperparameters": request.get("HyperParameters", {}),
+        "inputdataconfig": {c["ChannelName"]: {"TrainingInputMode": "File"} for c in channels},
+        "resourceconfig": {
+            "current_host": host,
+            "hosts": names,
+            "current_instance_type": request.get("ResourceConfig", {}).get("InstanceType", "local"),
+            "network_interface_name": "lo",
+        },
+    }
+    return {f"{ML}/input/config/{name}.json": json.dumps(value) for name, value in content.items()}

@@ -1,0 +1,67 @@
+"""python -m localcloud.runtime.serving --model-dir DIR: serve a model on 127.0.0.1; prints its URL when ready."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from localcloud.runtime.serving.errors import CannotStart
+
+MAX_PAYLOAD_BYTES = "6291456"  # SageMaker's own for real-time endpoints
+
+
+def main(argv: list[str] | None = None) -> int:
+    given = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        return _serve(given)
+    except CannotStart as problem:
+        print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m localcloud.runtime.serving", description=__doc__)
+    parser.add_argument("--model-dir", type=Path, required=True, help="an unpacked model.tar.gz: model and code/")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, lets the system choose")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        help="how many calls of the handler may run at once; 1 as in a worker of SageMaker's container",
+    )
+    return parser
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from localcloud.runtime.serving.handler import load
+    from localcloud.runtime.serving.server import Server
+
+    limit = os.environ.get("MAX_PAYLOAD_BYTES", MAX_PAYLOAD_BYTES)
+    if given.threads < 1 or not limit.isdigit():
+        raise CannotStart("--threads and MAX_PAYLOAD_BYTES must be whole numbers, the first at least 1")
+    try:
+        server = Server(given.port, given.threads, int(limit))
+    except (OSError, OverflowError) as error:
+        raise CannotStart(f"port {given.port} cannot be used ({error}): choose another, or 0") from error
+    server.handler = load(given.model_dir)
+    gc.collect()
+    gc.freeze()  # the model and the libraries stay: no request waits until they are looked through again
+    server.server_activate()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: threading.Thread(target=server.shutdown).start())
+    print(server.url, flush=True)
+    server.serve_forever(poll_interval=0.1)
+    server.finish()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

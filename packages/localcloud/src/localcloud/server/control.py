@@ -1,0 +1,107 @@
+"""The control plane, under ``/_localcloud/``: what is asked of the server itself, and of no AWS.
+
+    GET  status          who we are, since when, the counters
+    POST clock/advance   {"seconds": 600}, on a clock that goes by steps
+    GET  faults          what is set; POST sets one (see faults.py); DELETE clears all
+    POST furnish         what the settings want by now, and which the account does not have yet
+    POST reset           empties everything
+    ...                  and what services add (``Service.controls``): POST git, POST git/push
+
+A POST has to say that it is JSON: a web page from elsewhere cannot do that unasked.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from localcloud.core.counters import DEFECTS
+from localcloud.core.moto_backends import Start
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+log = logging.getLogger(__name__)
+PATH = "/_localcloud/"
+
+
+class Control:
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
+            ("GET", "status"): lambda _: self._status(),
+            ("POST", "clock/advance"): self._advance,
+            ("GET", "faults"): lambda _: cloud.faults.show(),
+            ("POST", "faults"): cloud.faults.ask,
+            ("DELETE", "faults"): self._clear,
+            ("POST", "furnish"): lambda _: {"problem": cloud.furnish()},
+            ("POST", "reset"): self._reset,
+        }
+        for service in cloud.services.values():
+            self._routes |= service.controls()
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        status, answer = self._answer(environ)
+        body = json.dumps(answer).encode() + b"\n"
+        start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _answer(self, environ: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(PATH))
+        route = self._routes.get(asked)
+        if not route:
+            there = ", ".join(" ".join(known) for known in self._routes)
+            return "404 Not Found", {"error": f"{' '.join(asked)} is none of: {there}"}
+        try:
+            return "200 OK", route(_json(environ))
+        except ValueError as error:
+            return "400 Bad Request", {"error": str(error)}
+        except Exception as error:
+            log.exception("%s failed", " ".join(asked))
+            self.cloud.counters.count(DEFECTS)
+            return "500 Internal Server Error", {"error": f"a defect of localcloud: {error!r}"}
+
+    def _status(self) -> dict[str, Any]:
+        cloud = self.cloud
+        return {
+            "folder": str(cloud.folder.resolve()),
+            "url": cloud.url,
+            "account": cloud.account,
+            "region": cloud.region,
+            "services": sorted(cloud.services),
+            "clock": {"now": cloud.clock.now().isoformat(), "speed": cloud.clock.speed, "stepped": cloud.clock.stepped},
+            "counters": cloud.counters.all(),
+            "processes": [{"pid": p.pid, "name": p.name} for p in cloud.processes.all() if p.alive],
+        }
+
+    def _clear(self, _: dict[str, Any]) -> dict[str, Any]:
+        self.cloud.faults.clear()
+        return self.cloud.faults.show()
+
+    def _reset(self, _: dict[str, Any]) -> dict[str, Any]:
+        self.cloud.reset()
+        return {}
+
+    def _advance(self, asked: dict[str, Any]) -> dict[str, Any]:
+        seconds = asked.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise ValueError(f'seconds is {seconds!r}: advance takes {{"seconds": <a number, 0 or more>}}')
+        self.cloud.clock.advance(seconds)
+        return {"now": self.cloud.clock.now().isoformat()}
+
+
+def _json(environ: dict[str, Any]) -> dict[str, Any]:
+    body = environ["wsgi.input"].read()
+    if environ["REQUEST_METHOD"] != "POST":
+        return {}
+    if not environ.get("CONTENT_TYPE", "").startswith("application/json"):
+        raise ValueError("send it as JSON, with the header Content-Type: application/json")
+    try:
+        value = json.loads(body or b"{}")
+    except ValueError as error:
+        raise ValueError(f"the body is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError("the body must be a JSON object")
+    return value

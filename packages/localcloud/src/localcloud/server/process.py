@@ -1,0 +1,152 @@
+"""One server's life in this process: it answers until a signal comes, or until its folder is taken away."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import os
+import signal
+import sys
+import tomllib
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from datetime import datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from localcloud.core.errors import Problem
+from localcloud.core.seeding_state import Furnishing
+from localcloud.core.state_dir import CONFIG, Place, Running
+from localcloud.runtime.jobs.runtimes import SWITCH
+from localcloud.runtime.process_registry import began
+from rehearsal.seed import Question
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+log = logging.getLogger(__name__)
+CHILD = "localcloud.server.process"  # what `up` leaves running
+LOOK_SECONDS = 1.0
+SETTINGS = ("base.toml", "local.toml")
+
+
+def run(place: Place, port: int | None, speed: float, ready: Callable[[Running], None] = lambda _: None) -> None:
+    """``port`` None: the last one again if it is free, else any. The log goes to stderr."""
+    _log()
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if port is not None:
+        _serve(place, port, speed, ready, stop)
+        return
+    try:
+        _serve(place, place.port, speed, ready, stop)
+    except Problem:
+        _serve(place, 0, speed, ready, stop)
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("werkzeug", "botocore", "boto3", "urllib3", "s3transfer"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], None], stop: Event) -> None:
+    gc.disable()  # until all is loaded: it would look for garbage again and again, and find none
+    with ExitStack() as stack:
+        asked = stack.enter_context(closing(Question(place.example)))
+        from localcloud.server.listening import listening
+        from localcloud.services.codecommit.service import CodeCommit
+
+        cloud = _cloud(place, speed)
+        furnishing = Furnishing(cloud, place.example)
+        cloud.furnish = furnishing.renew
+        try:
+            stack.enter_context(listening(cloud, port, guarded=True))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", "") or error
+            raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
+        _furnish_meanwhile(cloud, furnishing, asked)
+        cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
+        running = _describe(place, cloud)
+        place.write(running)
+        ready(running)
+        while not stop.wait(LOOK_SECONDS) and place.last() == running:
+            pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
+
+
+def _cloud(place: Place, speed: float) -> Cloud:
+    from localcloud.core.clock import Clock
+    from localcloud.core.cloud import ACCOUNT, REGION, Cloud
+
+    aws = aws_settings()
+    account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
+    return Cloud(place.state, clock=Clock(speed), account=account, region=region)
+
+
+def _furnish_meanwhile(cloud: Cloud, furnishing: Furnishing, asked: Question) -> None:
+    """`up` need not wait for it: calls of S3 and IAM do, because their locks are held from here on."""
+    from localcloud.core import moto_backends
+
+    held = Event()
+
+    def furnish() -> None:
+        with moto_backends.lock("s3"), moto_backends.lock("iam"):
+            held.set()
+            furnishing.begin(asked)
+        gc.freeze()
+        gc.enable()
+
+    cloud.work(furnish)
+    held.wait()
+
+
+def _describe(place: Place, cloud: Any) -> Running:
+    pid = os.getpid()
+    return Running(
+        pid=pid,
+        began=began(pid) or 0.0,
+        folder=str(place.folder.resolve()),
+        since=datetime.now().astimezone().isoformat(timespec="seconds"),
+        url=cloud.url,
+        guard=cloud.guard_url,
+        certificate=str(cloud.certificate.resolve()),
+        speed=cloud.clock.speed,
+        region=cloud.region,
+        account=cloud.account,
+        docker=os.environ.get(SWITCH, ""),
+    )
+
+
+def aws_settings(folder: Path = CONFIG) -> dict[str, Any]:
+    """Account and region as the environment "local" has them; nothing when there are no settings."""
+    found: dict[str, Any] = {}
+    for name in SETTINGS:
+        try:
+            found |= tomllib.loads((folder / name).read_text()).get("aws", {})
+        except FileNotFoundError:
+            continue
+        except tomllib.TOMLDecodeError as error:
+            raise Problem(f"config/{name} is no TOML: {error}") from None
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    """What `up` starts and leaves running; its output is the log."""
+    arguments = argparse.ArgumentParser(prog="python -m localcloud.server.process", description=__doc__)
+    arguments.add_argument("--folder", type=Path, required=True)
+    arguments.add_argument("--port", type=int)
+    arguments.add_argument("--speed", type=float, required=True)
+    options = arguments.parse_args(argv)
+    try:
+        run(Place(options.folder), options.port, options.speed)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

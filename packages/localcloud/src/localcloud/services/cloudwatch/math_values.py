@@ -1,0 +1,114 @@
+"""The values of metric maths: numbers, time series, lists of them, and how operators work on them.
+
+``None`` is a number of which nothing is known, such as the sum of no data. An operation between two series takes what
+is missing in one of them as 0; where there is no result (a division by zero) there is no data point.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from localcloud.services.cloudwatch.math_expressions import BadExpression
+from localcloud.services.cloudwatch.metric_store import Grid
+
+Scalar = float | None
+MOST_POINTS = 100_800
+
+
+@dataclass(frozen=True)
+class Series:
+    points: Mapping[int, float]  # by time, ascending
+    grid: Grid
+    label: str = ""
+    samples: Mapping[int, float] = field(default_factory=dict)  # how many values each point stands for; metrics only
+
+    def with_points(self, points: Iterable[tuple[int, Scalar]]) -> Series:
+        known = sorted((time, value) for time, value in points if value is not None and math.isfinite(value))
+        return replace(self, points=dict(known), samples={})
+
+    def times(self) -> range:
+        """Every period, with data or without."""
+        if len(self.grid) > MOST_POINTS:
+            raise BadExpression(f"it would fill more than {MOST_POINTS} data points; choose a longer period")
+        return self.grid.times()
+
+
+@dataclass(frozen=True)
+class Option:
+    """A word or a text among a function's arguments."""
+
+    text: str
+
+
+Value = Scalar | Series | list[Series] | Option
+Operation = Callable[[float, float], float]
+
+
+def _power(base: float, exponent: float) -> float:
+    value = base**exponent
+    return value if isinstance(value, float) else math.nan  # a root of a negative number
+
+
+OPERATORS: dict[str, Operation] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": _power,
+    "==": lambda a, b: float(a == b),
+    "!=": lambda a, b: float(a != b),
+    "<": lambda a, b: float(a < b),
+    "<=": lambda a, b: float(a <= b),
+    ">": lambda a, b: float(a > b),
+    ">=": lambda a, b: float(a >= b),
+    "AND": lambda a, b: float(a != 0 and b != 0),
+    "OR": lambda a, b: float(a != 0 or b != 0),
+}
+
+
+def calculate(operation: Operation, left: Scalar, right: Scalar) -> Scalar:
+    if left is None or right is None:
+        return None
+    try:
+        value = operation(left, right)
+    except (ArithmeticError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def combine(symbol: str, left: Value, right: Value) -> Value:
+    operation = OPERATORS[symbol]
+    if isinstance(left, Option) or isinstance(right, Option):
+        raise BadExpression(f"{symbol} needs numbers or time series on both sides")
+    if isinstance(left, list) and isinstance(right, list):
+        raise BadExpression(f"{symbol} cannot stand between two lists of time series")
+    if isinstance(left, list):
+        return [_pair(operation, each, right) for each in left]  # type: ignore[arg-type]
+    if isinstance(right, list):
+        return [_pair(operation, left, each) for each in right]
+    if isinstance(left, Series) or isinstance(right, Series):
+        return _pair(operation, left, right)
+    return calculate(operation, left, right)
+
+
+def _pair(operation: Operation, left: Scalar | Series, right: Scalar | Series) -> Series:
+    """At least one of them is a series, and the result is one like it."""
+    pattern = longer(*(side for side in (left, right) if isinstance(side, Series)))
+    points = ((time, calculate(operation, _at(left, time), _at(right, time))) for time in moments(left, right))
+    return pattern.with_points(points)
+
+
+def _at(value: Scalar | Series, time: int) -> Scalar:
+    return value.points.get(time, 0.0) if isinstance(value, Series) else value
+
+
+def moments(*values: Value) -> list[int]:
+    """All times at which any of the series has data."""
+    return sorted({time for value in values if isinstance(value, Series) for time in value.points})
+
+
+def longer(*series: Series) -> Series:
+    return max(series, key=lambda each: each.grid.period)

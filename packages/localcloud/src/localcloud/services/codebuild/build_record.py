@@ -1,0 +1,131 @@
+"""A build as it is told: what it was asked to do, its phases, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from localcloud.runtime.jobs.queue import Ticket
+
+RUNNING = "IN_PROGRESS"
+COMPLETED = "COMPLETED"
+STOP, TIME_OUT, ABANDON = "stop", "time out", "abandon"  # what somebody wants of a running build
+# What a build takes from its project, or from the request in its place.
+TAKEN = ("environment", "cache", "serviceRole", "encryptionKey", "timeoutInMinutes", "queuedTimeoutInMinutes")
+
+
+@dataclass
+class Phase:
+    kind: str
+    started: datetime
+    ended: datetime | None = None
+    status: str = ""
+    contexts: tuple[dict[str, str], ...] = ()
+
+    @property
+    def seconds(self) -> int:
+        return int((self.ended - self.started).total_seconds()) if self.ended else 0
+
+    def told(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"phaseType": self.kind, "startTime": self.started}
+        if self.kind == COMPLETED:
+            return told
+        if not self.ended:
+            return {**told, "phaseStatus": RUNNING}
+        ended = {"phaseStatus": self.status, "endTime": self.ended, "durationInSeconds": self.seconds}
+        return {**told, **ended, "contexts": list(self.contexts)}
+
+
+@dataclass
+class Build:
+    project: str
+    uuid: str
+    arn: str
+    number: int
+    settings: dict[str, Any]  # the project's, with the request's in their place
+    source: dict[str, Any]
+    version: str
+    variables: list[dict[str, str]]
+    artifacts: dict[str, Any]
+    log_group: str  # "" when nothing is logged
+    log_stream: str
+    region: str
+    created: datetime
+    initiator: str = "localcloud"
+    secondary_sources: list[dict[str, Any]] = field(default_factory=list)
+    secondary_versions: dict[str, str] = field(default_factory=dict)
+    secondary_artifacts: list[dict[str, Any]] = field(default_factory=list)
+    request: Mapping[str, Any] = field(default_factory=dict)  # to be repeated
+    phases: list[Phase] = field(default_factory=list)
+    status: str = RUNNING
+    resolved: str = ""
+    uploaded: dict[str, dict[str, str]] = field(default_factory=dict)  # by the artifact's identifier, "" the main one
+    exported: dict[str, str] = field(default_factory=dict)
+    reports: list[str] = field(default_factory=list)
+    ended: datetime | None = None
+    wanted: str = ""
+    ticket: Ticket | None = None
+    pid: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"{self.project}:{self.uuid}"
+
+    @property
+    def over(self) -> bool:
+        return self.ended is not None
+
+    def minutes(self, name: str) -> int:
+        return int(self.settings[name])
+
+    def told(self) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "id": self.id,
+            "arn": self.arn,
+            "buildNumber": self.number,
+            "startTime": self.created,
+            "currentPhase": self.phases[-1].kind if self.phases else "SUBMITTED",
+            "buildStatus": self.status,
+            "projectName": self.project,
+            "phases": [phase.told() for phase in self.phases],
+            "source": self.source,
+            "secondarySources": self.secondary_sources,
+            "artifacts": {**self.uploaded.get("", {"location": ""})},
+            "logs": self.logs(),
+            "buildComplete": self.over,
+            "initiator": self.initiator,
+            "exportedEnvironmentVariables": [{"name": name, "value": it} for name, it in self.exported.items()],
+            "reportArns": list(self.reports),
+            **{name: self.settings[name] for name in TAKEN if name in self.settings},
+        }
+        told["environment"] = {**self.settings["environment"], "environmentVariables": self.variables}
+        others = [{"artifactIdentifier": name, **it} for name, it in self.uploaded.items() if name]
+        optional = {
+            "endTime": self.ended,
+            "sourceVersion": self.version,
+            "resolvedSourceVersion": self.resolved,
+            "secondaryArtifacts": others,
+        }
+        return told | {name: value for name, value in optional.items() if value}
+
+    def logs(self) -> dict[str, Any]:
+        if not self.log_group:
+            return {"cloudWatchLogs": {"status": "DISABLED"}}
+        page = f"https://console.aws.amazon.com/cloudwatch/home?region={self.region}#logsV2:log-groups/log-group/"
+        place = f"{_twice(self.log_group)}/log-events/{_twice(self.log_stream)}"
+        arn = self.arn.rpartition(":build/")[0].replace(":codebuild:", ":logs:")
+        return {
+            "groupName": self.log_group,
+            "streamName": self.log_stream,
+            "deepLink": page + place,
+            "cloudWatchLogsArn": f"{arn}:log-group:{self.log_group}:log-stream:{self.log_stream}",
+            "cloudWatchLogs": {"status": "ENABLED"},
+        }
+
+
+def _twice(text: str) -> str:
+    """As the console writes names into its addresses."""
+    return quote(quote(text, safe=""), safe="").replace("%", "$")

@@ -1,0 +1,85 @@
+"""The events of builds and of their phases, in AWS's own layout."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from localcloud.services.codebuild.build_record import COMPLETED, Build, Phase
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+STATE, PHASE = "CodeBuild Build State Change", "CodeBuild Build Phase Change"
+
+
+def build_changed(cloud: Cloud, build: Build) -> None:
+    last = build.phases[-1]
+    detail = {
+        "build-status": build.status,
+        "project-name": build.project,
+        "build-id": build.arn,
+        "additional-information": _information(build),
+        "current-phase": last.kind,
+        "current-phase-context": _contexts(last),
+        "version": "1",
+    }
+    cloud.emit("aws.codebuild", STATE, detail, [build.arn])
+
+
+def phase_ended(cloud: Cloud, build: Build, phase: Phase) -> None:
+    detail = {
+        "completed-phase": phase.kind,
+        "project-name": build.project,
+        "build-id": build.arn,
+        "completed-phase-context": _contexts(phase),
+        "additional-information": _information(build),
+        "completed-phase-status": phase.status,
+        "completed-phase-duration-seconds": phase.seconds,
+        "version": "1",
+        "completed-phase-start": _time(phase.started),
+        "completed-phase-end": _time(phase.ended),
+    }
+    cloud.emit("aws.codebuild", PHASE, detail, [build.arn])
+
+
+def _information(build: Build) -> dict[str, Any]:
+    environment, logs = build.settings["environment"], build.logs()
+    links = {"group-name": "groupName", "stream-name": "streamName", "deep-link": "deepLink"}
+    return {
+        "artifact": build.uploaded.get("", {"location": ""}),
+        "environment": {
+            "image": environment["image"],
+            "privileged-mode": environment.get("privilegedMode", False),
+            "compute-type": environment["computeType"],
+            "type": environment["type"],
+            "environment-variables": [{"type": "PLAINTEXT", **variable} for variable in build.variables],
+        },
+        "timeout-in-minutes": build.minutes("timeoutInMinutes"),
+        "build-complete": build.over,
+        "initiator": build.initiator,
+        "build-start-time": _time(build.created),
+        "build-number": build.number,
+        "source": {"type": build.source["type"], "location": build.source.get("location", "")},
+        "source-version": build.version,
+        "logs": {name: logs[key] for name, key in links.items() if key in logs},
+        "phases": [_phase(phase) for phase in build.phases],
+    }
+
+
+def _phase(phase: Phase) -> dict[str, Any]:
+    told: dict[str, Any] = {"start-time": _time(phase.started), "phase-type": phase.kind}
+    if phase.ended and phase.kind != COMPLETED:
+        contexts = [f"{context['statusCode']}: {context['message']}" for context in phase.contexts]
+        told |= {"phase-context": contexts, "end-time": _time(phase.ended), "phase-status": phase.status}
+        told["duration-in-seconds"] = phase.seconds
+    return told
+
+
+def _contexts(phase: Phase) -> str:
+    return f"[{', '.join(': '.join((context['statusCode'], context['message'])) for context in phase.contexts)}]"
+
+
+def _time(moment: datetime | None) -> str:
+    """Sep 1, 2017 4:12:29 PM"""
+    return f"{moment:%b} {moment.day}, {moment.year} {moment.hour % 12 or 12}:{moment:%M:%S %p}" if moment else ""

@@ -1,0 +1,73 @@
+"""What StartBuild asks for, laid over what the project says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from localcloud.core.service import Refusal
+from localcloud.services.codebuild.build_record import Build
+from localcloud.services.codebuild.projects import problems
+from localcloud.services.codebuild.reports import INVALID
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+SETTINGS = {
+    "cacheOverride": "cache",
+    "serviceRoleOverride": "serviceRole",
+    "encryptionKeyOverride": "encryptionKey",
+    "timeoutInMinutesOverride": "timeoutInMinutes",
+    "queuedTimeoutInMinutesOverride": "queuedTimeoutInMinutes",
+    "logsConfigOverride": "logsConfig",
+    "artifactsOverride": "artifacts",
+    "secondaryArtifactsOverride": "secondaryArtifacts",
+    "secondarySourcesOverride": "secondarySources",
+    "secondarySourcesVersionOverride": "secondarySourceVersions",
+}
+SOURCE = {"sourceTypeOverride": "type", "sourceLocationOverride": "location", "buildspecOverride": "buildspec"}
+ENVIRONMENT = {
+    "environmentTypeOverride": "type",
+    "imageOverride": "image",
+    "computeTypeOverride": "computeType",
+    "privilegedModeOverride": "privilegedMode",
+}
+
+
+def new_build(project: Mapping[str, Any], request: Mapping[str, Any], cloud: Cloud, uuid: str, number: int) -> Build:
+    settings = dict(project) | _renamed(request, SETTINGS)
+    source = {**project["source"], **_renamed(request, SOURCE)}
+    environment = {**project["environment"], **_renamed(request, ENVIRONMENT)}
+    said = {variable["name"]: variable for variable in environment.get("environmentVariables", [])}
+    said |= {variable["name"]: variable for variable in request.get("environmentVariablesOverride", [])}
+    variables = [{"type": "PLAINTEXT", **variable} for variable in said.values()]
+    settings |= {"source": source, "environment": {**environment, "environmentVariables": variables}}
+    for sentence in problems(settings):
+        raise Refusal(INVALID, sentence)
+    logs = settings.get("logsConfig", {}).get("cloudWatchLogs", {})
+    group = logs.get("groupName") or f"/aws/codebuild/{project['name']}"
+    stream = f"{logs['streamName']}/{uuid}" if logs.get("streamName") else uuid
+    versions = {one["sourceIdentifier"]: one["sourceVersion"] for one in settings["secondarySourceVersions"]}
+    return Build(
+        project=project["name"],
+        uuid=uuid,
+        arn=cloud.arn("codebuild", f"build/{project['name']}:{uuid}"),
+        number=number,
+        settings=settings,
+        source=source,
+        version=request.get("sourceVersion") or project.get("sourceVersion", ""),
+        variables=variables,
+        artifacts=settings["artifacts"],
+        log_group="" if logs.get("status") == "DISABLED" else group,
+        log_stream=stream,
+        region=cloud.region,
+        created=cloud.clock.now(),
+        secondary_sources=list(settings["secondarySources"]),
+        secondary_versions=versions,
+        secondary_artifacts=list(settings["secondaryArtifacts"]),
+        request=dict(request),
+    )
+
+
+def _renamed(request: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {name: request[asked] for asked, name in names.items() if asked in request}

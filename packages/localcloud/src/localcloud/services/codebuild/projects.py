@@ -1,0 +1,137 @@
+"""Projects: what a build is made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from localcloud.core.service import Refusal, Service, not_implemented, operation, paged
+from localcloud.services.codebuild.buildspec import inline
+from localcloud.services.codebuild.reports import ABSENT, INVALID, PAGES
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+DEFAULTS: dict[str, Any] = {
+    "timeoutInMinutes": 60,
+    "queuedTimeoutInMinutes": 480,
+    "cache": {"type": "NO_CACHE"},
+    "secondarySources": [],
+    "secondaryArtifacts": [],
+    "secondarySourceVersions": [],
+    "tags": [],
+}
+LACKING = {
+    "fileSystemLocations": "A project with EFS",
+    "buildBatchConfig": "A project for batch builds",
+    "autoRetryLimit": "A project that retries builds",
+}
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+PLACED = ("S3", "CODECOMMIT", "GITHUB", "GITLAB", "BITBUCKET", "GITHUB_ENTERPRISE", "GITLAB_SELF_MANAGED")
+
+
+class Projects(Service):
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.projects: dict[str, dict[str, Any]] = {}
+
+    def reset(self) -> None:
+        super().reset()
+        self.projects.clear()
+
+    @operation("CreateProject")
+    def create_project(self, request: dict[str, Any]) -> dict[str, Any]:
+        name = request["name"]
+        if name in self.projects:
+            arn = self.projects[name]["arn"]
+            raise Refusal("ResourceAlreadyExistsException", f"Project already exists: {arn}")
+        now = self.cloud.clock.now()
+        identity = {"arn": self.cloud.arn("codebuild", f"project/{name}"), "created": now, "lastModified": now}
+        return {"project": self._put({**DEFAULTS, **request, **identity})}
+
+    @operation("UpdateProject")
+    def update_project(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What the request does not name stays as it is."""
+        old = self.project(request["name"])
+        return {"project": self._put({**old, **request, "lastModified": self.cloud.clock.now()})}
+
+    @operation("DeleteProject")
+    def delete_project(self, request: dict[str, Any]) -> None:
+        """One that is not there is no error; its builds go on and stay to be looked at."""
+        self.projects.pop(_name(request["name"]), None)
+
+    @operation("BatchGetProjects")
+    def batch_get_projects(self, request: dict[str, Any]) -> dict[str, Any]:
+        names = [_name(name) for name in request["names"]]
+        found = [self.projects[name] for name in names if name in self.projects]
+        return {"projects": found, "projectsNotFound": [name for name in names if name not in self.projects]}
+
+    @operation("ListProjects")
+    def list_projects(self, request: dict[str, Any]) -> dict[str, Any]:
+        key = {"CREATED_TIME": "created", "LAST_MODIFIED_TIME": "lastModified"}.get(request.get("sortBy", ""), "name")
+        down = request.get("sortOrder") == "DESCENDING"
+        found = sorted(self.projects.values(), key=lambda project: project[key], reverse=down)
+        return paged([project["name"] for project in found], request, "projects", **PAGES)
+
+    def project(self, name: str) -> dict[str, Any]:
+        name = _name(name)
+        if name not in self.projects:
+            raise Refusal(ABSENT, f"Project cannot be found: {self.cloud.arn('codebuild', f'project/{name}')}")
+        return self.projects[name]
+
+    def _put(self, project: dict[str, Any]) -> dict[str, Any]:
+        for name, what in LACKING.items():
+            if project.get(name):
+                raise not_implemented(what)
+        if project.get("logsConfig", {}).get("s3Logs", {}).get("status") == "ENABLED":
+            raise not_implemented("A project that logs to S3")
+        for sentence in problems(project):
+            raise Refusal(INVALID, sentence)
+        self.projects[project["name"]] = project
+        return project
+
+
+def problems(project: Mapping[str, Any]) -> Iterator[str]:
+    """What CodeBuild refuses beyond its own model; also asked of a build's overrides."""
+    source, artifacts = project["source"], project["artifacts"]
+    yield from _source(source)
+    for other in project.get("secondarySources", []):
+        yield from _source(other)
+        if not other.get("sourceIdentifier"):
+            yield "A secondary source needs a sourceIdentifier."
+    if (source["type"] == "CODEPIPELINE") != (artifacts["type"] == "CODEPIPELINE"):
+        yield "Invalid artifacts: artifact type CODEPIPELINE should be used with source type CODEPIPELINE and only so."
+    for artifact in (artifacts, *project.get("secondaryArtifacts", [])):
+        if artifact["type"] == "S3" and not artifact.get("location"):
+            yield "Invalid artifacts: location must not be empty for artifacts of type S3."
+    yield from _variables(project["environment"].get("environmentVariables", []))
+    cache = project.get("cache", {})
+    if cache.get("type") == "S3" and not cache.get("location"):
+        yield "Invalid cache: location is a required field for cache of type S3."
+
+
+def _source(source: Mapping[str, Any]) -> Iterator[str]:
+    kind = source["type"]
+    if kind == "NO_SOURCE" and not inline(source.get("buildspec", "")):
+        yield "Invalid source: the buildspec must be given inline for source type NO_SOURCE."
+    if kind in PLACED and not source.get("location"):
+        yield f"Invalid source: location must not be empty for source type {kind}."
+
+
+def _variables(variables: list[dict[str, str]]) -> Iterator[str]:
+    for variable in variables:
+        name = variable["name"]
+        if name.startswith("CODEBUILD_"):
+            yield f"Invalid environment variable name: {name}; CODEBUILD_ is reserved."
+        elif not VARIABLE.fullmatch(name):
+            yield f"Invalid environment variable name: {name!r}."
+    names = [variable["name"] for variable in variables]
+    yield from (
+        f"Environment variable {name} is given twice." for name in sorted({n for n in names if names.count(n) > 1})
+    )
+
+
+def _name(name: str) -> str:
+    """A project may be called by its ARN."""
+    return name.rpartition(":project/")[2]

@@ -1,0 +1,59 @@
+"""Where a build's files come from: a pipeline's artifact, S3, or the local Git repository.
+
+Every source with a history (CODECOMMIT, GITHUB, ...) is the one repository that `git push local` fills, whatever its
+location says. Not reproduced: the history itself (CodeBuild clones, here the files of the commit are laid out),
+submodules, credentials.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localcloud.runtime.git_repository import GitProblem, Repository
+from localcloud.runtime.s3_store import S3Store
+from localcloud.runtime.store import Unavailable
+from localcloud.services.codebuild.files import unpack
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+
+class NoSource(Exception):
+    """The sentence of the phase context."""
+
+
+def fetch(cloud: Cloud, source: Mapping[str, Any], version: str, folder: Path) -> str:
+    """The files into the folder; answers which version they are, "" when they have none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kind, location = source["type"], source.get("location", "")
+    try:
+        if kind == "NO_SOURCE":
+            return ""
+        if kind in ("S3", "CODEPIPELINE"):
+            _from_s3(S3Store(cloud.client("s3")), location, folder)
+            return version
+        return Repository.of(cloud.folder).export(version or "refs/heads/main", folder)
+    except (Unavailable, GitProblem) as problem:
+        raise NoSource(str(problem)) from None
+    except zipfile.BadZipFile:
+        raise NoSource(f"the object {location} is no zip") from None
+
+
+def _from_s3(store: S3Store, location: str, folder: Path) -> None:
+    """One zip, or all that begins with a prefix."""
+    uri = f"s3://{location.removeprefix('arn:aws:s3:::')}"
+    if not uri.endswith("/"):
+        archive = folder.parent / f"{folder.name}.zip"
+        store.fetch(uri, archive)
+        unpack(archive, folder)
+        archive.unlink()
+        return
+    for key in store.keys(uri):
+        name = key.removeprefix(uri)
+        if name and not name.endswith("/"):
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            store.fetch(key, file)

@@ -1,0 +1,122 @@
+"""The variables of a build: who says what, which are secret, and what the machine itself adds.
+
+StartBuild's win over the project's, those over the buildspec's; values are literal. What comes from the parameter store
+or from Secrets Manager never stands in a log: it is masked there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localcloud.services.codebuild import package_indexes
+from localcloud.services.codebuild.buildspec import Buildspec
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+Variable = Mapping[str, str]  # name, value, type
+MASK = "***"
+KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "USER", "LOGNAME", "SHELL", "SSL_CERT_FILE")
+REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+VERSION_PARTS = 4  # secret-id:json-key:version-stage:version-id
+ARN_PARTS = 7  # arn:aws:secretsmanager:region:account:secret:name
+
+
+class Unreadable(Exception):
+    """A parameter or a secret that a build asks for and cannot have."""
+
+
+def machine(cloud: Cloud, home: Path) -> dict[str, str]:
+    """What every build has: this machine's programs and packages, a home of its own, and our AWS."""
+    kept = {name: value for name, value in os.environ.items() if name in KEPT}
+    kept |= package_indexes.variables() | {"HOME": str(home), "CI": "true"}
+    ours = cloud.environment()
+    for name in ("NO_PROXY", "no_proxy"):
+        if name in ours:  # there is a guard
+            ours[name] = ",".join([ours[name], *package_indexes.hosts()])
+    return kept | cloud.processes.environment | ours
+
+
+def told(variables: Iterable[Variable], cloud: Cloud) -> tuple[dict[str, str], set[str]]:
+    """A project's or a request's variables, and which of them are secret."""
+    values, secret = {}, set()
+    for variable in variables:
+        name, value, kind = variable["name"], variable["value"], variable.get("type", "PLAINTEXT")
+        if kind == "PARAMETER_STORE":
+            value = parameter(cloud, value)
+        elif kind == "SECRETS_MANAGER":
+            value = secret_value(cloud, value)
+        values[name] = value
+        secret |= {name} if kind != "PLAINTEXT" else set()
+    return values, secret
+
+
+def of_buildspec(spec: Buildspec, cloud: Cloud) -> tuple[dict[str, str], set[str]]:
+    stored = {name: parameter(cloud, key) for name, key in spec.parameter_store.items()}
+    secret = {name: secret_value(cloud, key) for name, key in spec.secrets_manager.items()}
+    return {**spec.variables, **stored, **secret}, {*stored, *secret}
+
+
+def parameter(cloud: Cloud, name: str) -> str:
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = cloud.client("ssm").get_parameter(Name=name, WithDecryption=True)
+    except ClientError as error:
+        raise Unreadable(f"the parameter {name} cannot be read: {_reason(error)}") from None
+    return str(answer["Parameter"]["Value"])
+
+
+def secret_value(cloud: Cloud, reference: str) -> str:
+    """``secret-id:json-key:version-stage:version-id``; all but the first may be left out."""
+    from botocore.exceptions import ClientError
+
+    secret, key, stage, version = _parts(reference)
+    which = {"VersionStage": stage, "VersionId": version}
+    try:
+        said = {name: value for name, value in which.items() if value}
+        text = str(cloud.client("secretsmanager").get_secret_value(SecretId=secret, **said)["SecretString"])
+    except (ClientError, KeyError) as error:
+        raise Unreadable(f"the secret {secret} cannot be read: {_reason(error)}") from None
+    if not key:
+        return text
+    try:
+        value = json.loads(text)[key]
+    except (ValueError, KeyError, TypeError):
+        raise Unreadable(f"the secret {secret} has no key {key!r}") from None
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _parts(reference: str) -> list[str]:
+    parts = reference.split(":")
+    if reference.startswith("arn:"):
+        parts = [":".join(parts[:ARN_PARTS]), *parts[ARN_PARTS:]]
+    return (parts + [""] * VERSION_PARTS)[:VERSION_PARTS]
+
+
+def _reason(error: Exception) -> str:
+    answer: dict[str, Any] = getattr(error, "response", {}).get("Error", {})
+    return f"{answer['Code']}: {answer.get('Message', '')}" if answer else "it is no text"
+
+
+def masked(line: str, secrets: Iterable[str]) -> str:
+    """``secrets`` with the longest first, so that one that contains another leaves nothing of it."""
+    for secret in secrets:
+        line = line.replace(secret, MASK)
+    return line
+
+
+def lines_of(secrets: Iterable[str]) -> list[str]:
+    """What to look for in a log, which has one line at a time."""
+    parts = {line for secret in secrets for line in secret.splitlines() if line.strip()}
+    return sorted(parts, key=len, reverse=True)
+
+
+def expanded(text: str, environment: Mapping[str, str]) -> str:
+    """$NAME and ${NAME} in the paths and names of artifacts; what is not set stays as it is."""
+    return REFERENCE.sub(lambda found: environment.get(found[1] or found[2], found[0]), text)

@@ -1,0 +1,1 @@
+"""CodeCommit: one bare Git repository and its operations."""

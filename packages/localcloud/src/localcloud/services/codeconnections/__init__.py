@@ -1,0 +1,1 @@
+"""CodeConnections, and the same service under its older name CodeStar Connections."""

@@ -1,0 +1,251 @@
+"""Pipelines and their executions, as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from localcloud.core.clock import Timer
+from localcloud.services.codepipeline.providers import Action, configuration
+
+RUNNING, SUCCEEDED, FAILED, ABANDONED = "InProgress", "Succeeded", "Failed", "Abandoned"
+STOPPING, STOPPED, SUPERSEDED = "Stopping", "Stopped", "Superseded"
+OVER = (SUCCEEDED, FAILED, STOPPED, SUPERSEDED)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    name: str
+    bucket: str
+    key: str
+    revision: str = ""  # of the source that it comes from
+
+    def told(self) -> dict[str, Any]:
+        return {"name": self.name, "s3location": {"bucket": self.bucket, "key": self.key}}
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a source action found."""
+
+    action: str
+    artifact: str
+    id: str
+    summary: str
+    created: datetime
+    url: str = ""
+
+
+@dataclass
+class ActionRun:
+    id: str
+    stage: str
+    declaration: Action
+    started: datetime
+    updated: datetime
+    status: str = RUNNING
+    resolved: dict[str, str] = field(default_factory=dict)
+    inputs: list[Artifact] = field(default_factory=list)
+    outputs: list[Artifact] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    revision: Revision | None = None
+    external_id: str = ""
+    url: str = ""
+    summary: str = ""
+    error: dict[str, str] = field(default_factory=dict)  # code and message
+    token: str = ""  # an approval's, while it waits
+    timer: Timer | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.declaration["name"])
+
+    @property
+    def result(self) -> dict[str, Any]:
+        told = {
+            "externalExecutionId": self.external_id,
+            "externalExecutionSummary": self.summary,
+            "externalExecutionUrl": self.url,
+            "errorDetails": self.error,
+        }
+        return {name: value for name, value in told.items() if value}
+
+    def told(self, execution: Execution) -> dict[str, Any]:
+        """As ListActionExecutions does."""
+        asked: dict[str, Any] = {
+            "actionTypeId": self.declaration["actionTypeId"],
+            "configuration": configuration(self.declaration),
+            "resolvedConfiguration": self.resolved,
+            "inputArtifacts": [artifact.told() for artifact in self.inputs],
+            **{name: self.declaration[name] for name in ("namespace", "roleArn", "region") if name in self.declaration},
+        }
+        gave = {
+            "outputArtifacts": [artifact.told() for artifact in self.outputs],
+            "executionResult": self.result,
+            "outputVariables": self.variables,
+        }
+        return {
+            "pipelineExecutionId": execution.id,
+            "actionExecutionId": self.id,
+            "pipelineVersion": execution.version,
+            "stageName": self.stage,
+            "actionName": self.name,
+            "startTime": self.started,
+            "lastUpdateTime": self.updated,
+            "status": self.status,
+            "input": asked,
+            "output": gave,
+        }
+
+
+@dataclass
+class StageRun:
+    name: str
+    actions: list[ActionRun] = field(default_factory=list)  # every attempt
+    done: set[str] = field(default_factory=set)  # the actions that need not run any more
+    failed: set[str] = field(default_factory=set)  # in this attempt
+    status: str = RUNNING
+    automatic: int = 0  # retries
+    manual: int = 0
+    last_retry: str = ""
+
+    def latest(self, action: str) -> ActionRun | None:
+        return next((run for run in reversed(self.actions) if run.name == action), None)
+
+    @property
+    def running(self) -> list[ActionRun]:
+        return [run for run in self.actions if run.status == RUNNING]
+
+
+@dataclass
+class Execution:
+    id: str
+    declaration: Mapping[str, Any]  # the pipeline's, as it was at the start
+    started: datetime
+    updated: datetime
+    trigger: dict[str, str]
+    variables: dict[str, str]
+    overrides: dict[str, dict[str, str]]  # the revisions asked for, by source action
+    status: str = RUNNING
+    summary: str = ""
+    attempt: int = 1
+    place: int = 0  # the stage that it is in, or waits for
+    last: int = -1  # the last stage that it enters; -1: the pipeline's last
+    stages: dict[str, StageRun] = field(default_factory=dict)
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
+    spaces: dict[str, dict[str, str]] = field(default_factory=dict)
+    revisions: list[Revision] = field(default_factory=list)
+    stop_reason: str | None = None
+    rollback_to: str = ""
+
+    @property
+    def pipeline(self) -> str:
+        return str(self.declaration["name"])
+
+    @property
+    def version(self) -> int:
+        return int(self.declaration["version"])
+
+    @property
+    def mode(self) -> str:
+        return str(self.declaration.get("executionMode", "SUPERSEDED"))
+
+    @property
+    def over(self) -> bool:
+        return self.status in OVER
+
+    @property
+    def stage(self) -> Mapping[str, Any]:
+        stage: Mapping[str, Any] = self.declaration["stages"][self.place]
+        return stage
+
+    @property
+    def at_its_last(self) -> bool:
+        return self.place == (self.last if self.last >= 0 else len(self.declaration["stages"]) - 1)
+
+    def told(self) -> dict[str, Any]:
+        """As GetPipelineExecution does."""
+        revisions = [
+            {
+                "name": revision.artifact,
+                "revisionId": revision.id,
+                "revisionSummary": revision.summary,
+                "created": revision.created,
+                "revisionUrl": revision.url,
+            }
+            for revision in self.revisions
+        ]
+        return {
+            "pipelineName": self.pipeline,
+            "pipelineVersion": self.version,
+            "pipelineExecutionId": self.id,
+            "status": self.status,
+            "statusSummary": self.summary,
+            "artifactRevisions": revisions,
+            "variables": [{"name": name, "resolvedValue": value} for name, value in self.variables.items()],
+            **self._kind(),
+        }
+
+    def summarised(self) -> dict[str, Any]:
+        """As ListPipelineExecutions does."""
+        revisions = [
+            {"actionName": it.action, "revisionId": it.id, "revisionSummary": it.summary, "revisionUrl": it.url}
+            for it in self.revisions
+        ]
+        stopped = {"stopTrigger": {"reason": self.stop_reason}} if self.stop_reason is not None else {}
+        return {
+            "pipelineExecutionId": self.id,
+            "status": self.status,
+            "statusSummary": self.summary,
+            "startTime": self.started,
+            "lastUpdateTime": self.updated,
+            "sourceRevisions": revisions,
+            **stopped,
+            **self._kind(),
+        }
+
+    def _kind(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"trigger": self.trigger, "executionMode": self.mode, "executionType": "STANDARD"}
+        if self.rollback_to:
+            target = {"rollbackTargetPipelineExecutionId": self.rollback_to}
+            told |= {"executionType": "ROLLBACK", "rollbackMetadata": target}
+        return told
+
+
+@dataclass
+class Gate:
+    """Whether executions may go into a stage, or out of it."""
+
+    reason: str = ""
+    changed: datetime | None = None
+    enabled: bool = True
+
+
+@dataclass
+class Stage:
+    """A stage between executions: who waits, who is inside, who was last."""
+
+    waiting: list[Execution] = field(default_factory=list)
+    inside: list[Execution] = field(default_factory=list)
+    latest: Execution | None = None
+    inbound: Gate = field(default_factory=Gate)
+    outbound: Gate = field(default_factory=Gate)
+
+
+@dataclass
+class Pipeline:
+    declaration: dict[str, Any]
+    arn: str
+    created: datetime
+    updated: datetime
+    past: dict[int, dict[str, Any]] = field(default_factory=dict)  # earlier declarations, by version
+    stages: dict[str, Stage] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)  # the oldest first
+    tokens: dict[str, str] = field(default_factory=dict)  # the execution's id, by the client's token
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return str(self.declaration["name"])

@@ -1,0 +1,117 @@
+"""One instance: a process of the model server, from its start to its end. It is never used again after that."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from localcloud.runtime.jobs.model_server import CannotServe, ModelServer
+from localcloud.runtime.jobs.runtimes import SHARING
+from localcloud.services.sagemaker.hosting.connections import Connections, Reply
+from localcloud.services.sagemaker.hosting.invocation import Invocation
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+MAX_PAYLOAD_BYTES = 6_291_456  # InvokeEndpoint's Body in AWS's own model
+MODEL_FOLDER = "/opt/ml/model"
+PING_SECONDS, POLL_SECONDS = 2.0, 0.1
+WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"  # of the container: how many calls it takes at once; here 1 by default
+
+
+class Instance:
+    def __init__(self, cloud: Cloud, endpoint: str, variant: str, answer_seconds: float) -> None:
+        self.cloud, self.answer_seconds = cloud, answer_seconds
+        self.stream = f"{variant}/i-{secrets.token_hex(9)[:17]}"
+        self.name = f"{endpoint}/{self.stream}"  # to be killed by
+        self.group = f"/aws/sagemaker/Endpoints/{endpoint}"
+        self.busy = self.turn = 0  # its fleet's, which picks by them
+        self._server: ModelServer | None = None
+        self._connections: Connections | None = None
+        self._lock, self._killed = Lock(), False
+
+    def start(self, model: Path, environment: Mapping[str, str], seconds: float) -> None:
+        """Until it answers GET /ping; CannotServe when it does not within so many seconds."""
+        deadline = time.monotonic() + seconds
+        server = self._begin(model, environment)
+        try:
+            url = server.wait_ready(seconds)
+            while not _pings(url):
+                if not server.running or time.monotonic() > deadline:
+                    raise CannotServe("GET /ping was not answered with 200")
+                time.sleep(POLL_SECONDS)
+        except CannotServe:
+            in_time = time.monotonic() < deadline
+            why = server.last_words or "it ended without a word"
+            raise CannotServe(why if in_time else f"no answer to GET /ping within {seconds:g} s") from None
+        self._connections = Connections(url, self.answer_seconds, lambda: server.running)
+
+    def ask(self, request: Invocation) -> Reply:
+        """Of an instance that has started. NotSent or NoAnswer when nothing comes of it."""
+        assert self._connections  # noqa: S101 - its fleet knows
+        return self._connections.ask(request)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """For its end."""
+        if self._server:
+            self._server.wait_ended(seconds)
+
+    def kill(self) -> None:
+        """At any time: what has not begun does not begin."""
+        with self._lock:
+            self._killed = True
+        if self._server:
+            self._server.kill()
+
+    def close(self) -> None:
+        self.kill()
+        if self._server:
+            self._server.close()
+            self.cloud.processes.forget(self._server.pid)
+        if self._connections:
+            self._connections.close()
+
+    def _begin(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
+        variables = _variables(self.cloud, environment, model)
+        self.cloud.log(self.group, self.stream, [])
+        with self._lock:
+            if self._killed:
+                raise CannotServe("it was stopped before it began")
+            self._server = ModelServer(model, variables, self._line_of(model), _threads(environment))
+        self.cloud.processes.register(self._server.pid, self.name)
+        return self._server
+
+    def _line_of(self, model: Path) -> Callable[[str], None]:
+        here = str(model)
+        return lambda text: self.cloud.log(self.group, self.stream, [text.replace(here, MODEL_FOLDER)])
+
+
+def _variables(cloud: Cloud, environment: Mapping[str, str], model: Path) -> dict[str, str]:
+    """Of the container, with its /opt/ml/model being this folder. Where AWS is, and whose process it is, stay ours."""
+    sharing = {"OMP_NUM_THREADS": "1", **SHARING}  # instances share this machine's cores
+    own = {"MAX_PAYLOAD_BYTES": str(MAX_PAYLOAD_BYTES), "SAGEMAKER_REGION": cloud.region}
+    given = {name: value.replace(MODEL_FOLDER, str(model)) for name, value in environment.items()}
+    return {**sharing, **own, **given, **cloud.environment(), **cloud.processes.environment}
+
+
+def _threads(environment: Mapping[str, str]) -> int:
+    workers = environment.get(WORKERS, "")
+    return max(1, int(workers)) if workers.isdecimal() else 1
+
+
+def _pings(url: str) -> bool:
+    place = urlsplit(url)
+    connection = HTTPConnection(str(place.hostname), place.port or 80, timeout=PING_SECONDS)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

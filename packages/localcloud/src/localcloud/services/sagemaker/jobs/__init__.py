@@ -1,0 +1,1 @@
+"""Processing, training and transform jobs: their operations, records and events."""

@@ -1,0 +1,416 @@
+"""The command as people use it: each test runs it, and looks at what is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from localcloud.cli import commands
+from localcloud.core.errors import Problem
+from localcloud.core.state_dir import CHECKOUT, Place
+from localcloud.runtime.process_registry import MARK, Processes, began
+from localcloud.server.process import aws_settings
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(120)"]
+
+
+class Command:
+    """``python -m localcloud`` with a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.place = Place(folder)
+
+    def __call__(self, *arguments: str, ok: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            self.argv(*arguments),
+            cwd=CHECKOUT,
+            env=os.environ | variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert not ok or done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        return done
+
+    def argv(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "localcloud", "--folder", str(self.folder), *arguments]
+
+    def up(self, *arguments: str) -> str:
+        return self("up", *arguments).stdout.splitlines()[-1]
+
+    @property
+    def pid(self) -> int:
+        running = self.place.running()
+        assert running
+        return running.pid
+
+    def client(self, service: str) -> Any:
+        running = self.place.running()
+        assert running
+        keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+        return boto3.client(service, endpoint_url=running.url, region_name=running.region, **keys)
+
+
+@pytest.fixture
+def localcloud(tmp_path: Path, example: Path) -> Iterator[Command]:
+    command = Command(tmp_path / "a checkout" / ".localcloud")
+    shutil.copytree(example, command.place.example)
+    yield command
+    command("down")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """One that runs, for tests that leave it running. It makes its own example data."""
+    command = Command(tmp_path_factory.mktemp("shared") / ".localcloud")
+    command.up("--speed", "50")
+    yield command
+    command("down")
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 20
+    while began(pid) is not None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return began(pid) is None
+
+
+def test_up_twice_down_twice(localcloud: Command, shared: Command) -> None:
+    assert localcloud("status", ok=False).returncode == 3
+    of_the_shell = {"AWS_PROFILE": "none-such", "HTTPS_PROXY": "http://127.0.0.1:1", "AWS_ENDPOINT_URL": "http://x"}
+    url = localcloud("up", **of_the_shell).stdout.splitlines()[-1]
+    pid = localcloud.pid
+    assert not _variables(pid) & set(of_the_shell)
+    again = localcloud("up").stdout.splitlines()
+    assert f"running already (pid {pid}" in again[0]
+    assert again[-1] == url
+
+    assert url != shared.up()  # two checkouts do not meet
+    localcloud.client("sqs").create_queue(QueueName="mine")
+    assert "QueueUrls" not in shared.client("sqs").list_queues()
+
+    child = subprocess.Popen(SLEEP, start_new_session=True)
+    Processes(localcloud.place.state / "processes").register(child.pid, "job-1")
+    assert "  processes   job-1\n" in localcloud("status").stdout
+    assert localcloud("down").stdout.startswith(f"localcloud is down (pid {pid})")
+    assert child.wait(30) == -15
+    assert began(pid) is None
+    assert localcloud("down").stdout == "localcloud is not running\n"
+    assert {path.name for path in localcloud.folder.iterdir()} == {"lock", "port", "server.log", "example"}
+    assert shared("status").returncode == 0
+
+
+def _variables(pid: int) -> set[str]:
+    return {variable.partition("=")[0] for variable in Path(f"/proc/{pid}/environ").read_text().split("\0")}
+
+
+def test_a_port_is_taken_or_kept(localcloud: Command) -> None:
+    with _own_port() as other:
+        port = other.getsockname()[1]
+        done = localcloud("up", "--port", str(port), ok=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: localcloud did not start: port {port} cannot be used (")
+    assert localcloud("status", ok=False).returncode == 3
+    localcloud.place.folder.joinpath("port").write_text(f"{port}\n")
+    assert localcloud.up() == f"http://127.0.0.1:{port}"
+    localcloud("down")
+    with socket.create_server(("127.0.0.1", port)):
+        assert localcloud.up() != f"http://127.0.0.1:{port}"
+
+
+def _own_port() -> socket.socket:
+    """Below those that the system hands out: nobody else takes it as soon as it is free."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in range(first - 1 - os.getpid() % 10_000, 1024, -1):
+        with suppress(OSError):
+            return socket.create_server(("127.0.0.1", port))
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def test_several_ups_at_once_start_one(localcloud: Command) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        urls = set(pool.map(lambda _: localcloud.up(), range(3)))
+    assert len(urls) == 1
+    assert began(localcloud.pid)
+
+
+def test_after_a_kill_up_starts_clean_and_says_so(localcloud: Command) -> None:
+    localcloud.up()
+    killed, processes = localcloud.pid, Processes(localcloud.place.state / "processes")
+    recorded = subprocess.Popen(SLEEP, start_new_session=True)
+    processes.register(recorded.pid, "job")
+    marked = subprocess.Popen(SLEEP, start_new_session=True, env=os.environ | processes.environment)
+    while Path(f"/proc/{marked.pid}").exists() and MARK not in Path(f"/proc/{marked.pid}/environ").read_text():
+        time.sleep(0.01)
+    (localcloud.place.state / "jobs").mkdir()
+    os.kill(killed, signal.SIGKILL)
+    assert gone(killed)
+    assert localcloud("status", ok=False).returncode == 3
+    said = localcloud("up").stdout.splitlines()
+    assert said[0] == (
+        f"the last localcloud (pid {killed}) ended without `down`: its state is gone, "
+        "and 2 processes that it left were ended"
+    )
+    assert said[-1].startswith("http://127.0.0.1:")
+    assert (recorded.wait(30), marked.wait(30)) == (-15, -15)
+    assert localcloud.pid != killed
+    assert not (localcloud.place.state / "jobs").exists()
+
+
+def test_a_server_that_does_not_listen_is_ended_all_the_same(
+    localcloud: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    localcloud.up()
+    pid = localcloud.pid
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(commands, "END_SECONDS", 0.5)
+    assert commands.down(localcloud.place) == 0
+    assert gone(pid)
+
+
+def test_a_server_whose_folder_is_taken_away_ends_by_itself(localcloud: Command) -> None:
+    localcloud.up()
+    pid = localcloud.pid
+    deadline = time.monotonic() + 20
+    while localcloud.folder.exists() and time.monotonic() < deadline:
+        shutil.rmtree(localcloud.folder, ignore_errors=True)  # the server may still be writing there
+    assert gone(pid)
+
+
+def test_in_the_foreground_it_says_its_url_and_ends_with_ctrl_c(localcloud: Command) -> None:
+    with subprocess.Popen(
+        localcloud.argv("up", "--foreground"), cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        url = server.stdout.readline().strip()
+        assert httpx.get(f"{url}/_localcloud/status", timeout=30).status_code == 200
+        assert localcloud.up() == url
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 0
+    assert localcloud("status", ok=False).returncode == 3
+    assert not localcloud.place.state.exists()
+
+
+def test_what_runs_is_not_changed_by_another_up(shared: Command) -> None:
+    assert shared("up", "--speed", "50").returncode == 0
+    for option, value in (("--speed", "2"), ("--port", "1")):
+        done = shared("up", option, value, ok=False)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"error: localcloud is running with {option} ")
+
+
+def test_status_tells_what_a_person_asks(shared: Command) -> None:
+    with pytest.raises(Exception, match="NotImplementedByLocalcloud"):
+        shared.client("codedeploy").list_git_hub_account_token_names()
+    told = shared("status").stdout
+    assert told.startswith(f"localcloud is running: {shared.up()}\n")
+    for line in (
+        "50 times as fast",
+        "000000000000 in eu-west-1",
+        f"pid {shared.pid}",
+        "failed inside",
+        "ListGitHubAccountTokenNames",
+    ):
+        assert line in told
+
+
+def test_reset_empties_the_server_and_furnishes_it_again(shared: Command) -> None:
+    shared.client("sqs").create_queue(QueueName="q")
+    s3 = shared.client("s3")
+    (bucket,) = s3.list_buckets()["Buckets"]
+    s3.put_object(Bucket=bucket["Name"], Key="mine", Body=b"x")
+    shared("reset")
+    assert "QueueUrls" not in shared.client("sqs").list_queues()
+    listed = s3.list_objects_v2(Bucket=bucket["Name"])["Contents"]
+    assert [entry["Key"] for entry in listed] == ["churn/data/churn.csv"]
+
+
+def test_another_up_gives_the_account_what_the_settings_want_by_now(localcloud: Command, tmp_path: Path) -> None:
+    """Also when they could not be read before."""
+    config, ours = tmp_path / "config", os.environ["PIPELINE_TEST_CONFIG"]
+    shutil.copytree(ours, config)
+    base = (config / "base.toml").read_text()
+
+    def buckets() -> list[str]:
+        return [bucket["Name"].split("-")[0] for bucket in localcloud.client("s3").list_buckets()["Buckets"]]
+
+    for settings, warning, there in (
+        (base.replace("max_depth = 6", "max_depth = 'six'"), "", []),
+        (base.replace("max_depth = 6", "max_depth = 0"), "warning: the bucket, the role or the example data", []),
+        (base, "", ["churn"]),
+        (base.replace('name = "churn"', 'name = "tenant"'), "", ["churn", "tenant"]),
+    ):
+        (config / "base.toml").write_text(settings)
+        said = localcloud("up", PIPELINE_TEST_CONFIG=str(config)).stderr
+        assert said.startswith(warning) and ("warning" in said) == bool(warning)
+        assert buckets() == there
+
+
+def test_in_a_process_that_it_started_up_starts_nothing(shared: Command, tmp_path: Path) -> None:
+    inner, url = Command(tmp_path / "inner"), shared.up()
+    done = inner("up", LOCALCLOUD_URL=url)
+    assert done.stdout.splitlines()[-1] == url
+    told = inner("status", LOCALCLOUD_URL=url).stdout
+    assert told.startswith(f"localcloud is running, and started this process: {url}\n")
+    for command in ("down", "reset", "env", "logs"):
+        done = inner(command, ok=False, LOCALCLOUD_URL=url)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"error: this process was started by the localcloud at {url} (LOCALCLOUD_URL): ")
+    assert not inner.folder.exists()
+    assert shared("status").returncode == 0
+
+
+def test_a_server_that_started_this_process_and_is_gone_is_told(tmp_path: Path) -> None:
+    done = Command(tmp_path)("up", ok=False, LOCALCLOUD_URL="http://127.0.0.1:1")
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    assert "unset LOCALCLOUD_URL" in done.stderr
+
+
+def test_a_childs_variables_name_the_server_and_a_shells_do_not(shared: Command, cloud: Any) -> None:
+    assert cloud.environment()["LOCALCLOUD_URL"] == cloud.url
+    told = shared("env").stdout
+    assert "AWS_ENDPOINT_URL" in told
+    assert "LOCALCLOUD_URL" not in told
+
+
+def test_jobs_run_in_containers_when_up_is_told_so(localcloud: Command) -> None:
+    localcloud.up("--docker", "some-image")
+    variables = Path(f"/proc/{localcloud.pid}/environ").read_text().split("\0")
+    assert "LOCALCLOUD_DOCKER=some-image" in variables
+    assert localcloud("up").returncode == 0
+    done = localcloud("up", "--docker", ok=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: localcloud is running with --docker some-image, not with --docker; ")
+
+
+def test_logs_can_be_read_and_followed(shared: Command) -> None:
+    sqs = shared.client("sqs")
+    queue = sqs.create_queue(QueueName="first")["QueueUrl"]
+    assert "sqs.CreateQueue 200" in shared("logs").stdout
+    command = shared.argv("logs", "--follow")
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout
+        limit = threading.Timer(60, following.kill)
+        limit.start()
+        assert any("sqs.CreateQueue" in line for line in following.stdout)
+        sqs.delete_queue(QueueUrl=queue)
+        assert any("sqs.DeleteQueue" in line for line in following.stdout)
+        following.send_signal(signal.SIGINT)
+        assert following.wait(30) == 130
+        limit.cancel()
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_env_makes_a_shell_talk_to_it(shared: Command, quote: str) -> None:
+    asks = 'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])'
+    script = f"eval {quote}$({shlex.join(shared.argv('env'))}){quote} && unset AWS_ENDPOINT_URL && "
+    script += shlex.join([sys.executable, "-c", asks])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=CHECKOUT,
+        env=os.environ | dict.fromkeys(("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"), "none-such"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "000000000000\n", done.stderr
+
+
+@pytest.mark.parametrize("command", ["reset", "env", "logs"])
+def test_what_needs_a_server_says_how_to_start_one(tmp_path: Path, command: str) -> None:
+    done = Command(tmp_path / "none")(command, ok=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.endswith("start it with: python -m localcloud up\n")
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["up", "--port", "0"], ["up", "--port", "x"], ["up", "--speed", "0"], ["up", "--speed", "nan"]],
+    ids=" ".join,
+)
+def test_bad_arguments_are_refused(tmp_path: Path, arguments: list[str]) -> None:
+    done = Command(tmp_path)(*arguments, ok=False)
+    assert done.returncode == 2
+    assert "error: " in done.stderr
+
+
+def test_help_is_quick(tmp_path: Path) -> None:
+    code = (
+        "import sys, localcloud.cli.main; print('boto3' in sys.modules, 'moto' in sys.modules, 'psutil' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "False False False\n"
+
+
+def test_account_and_region_are_those_of_the_local_settings(tmp_path: Path) -> None:
+    assert aws_settings(tmp_path) == {}
+    (tmp_path / "base.toml").write_text('[aws]\nregion = "eu-central-1"\naccount_id = ""\n')
+    (tmp_path / "local.toml").write_text('[aws]\naccount_id = "111122223333"\n[tags]\na = "b"\n')
+    assert aws_settings(tmp_path) == {"region": "eu-central-1", "account_id": "111122223333"}
+    (tmp_path / "local.toml").write_text("[aws")
+    with pytest.raises(Exception, match=r"config/local\.toml is no TOML"):
+        aws_settings(tmp_path)
+
+
+def test_the_state_can_be_read_by_others(shared: Command) -> None:
+    told = json.loads((shared.folder / "server.json").read_text())
+    assert told["url"] == shared.up()
+    assert told["pid"] == shared.pid
+
+
+def test_an_unreadable_state_is_one_that_ended_badly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = Place(tmp_path)
+    (tmp_path / "server.json").write_text("{")
+    (tmp_path / "port").write_text("many")
+    assert (place.port, place.running()) == (0, None)
+    assert commands.down(place) == 0
+    assert "ended without `down`" in capsys.readouterr().out
+    assert place.last() is None
+
+
+def test_a_copied_checkout_has_no_server(shared: Command, tmp_path: Path) -> None:
+    shutil.copytree(shared.folder, tmp_path / "copy")
+    copy = Command(tmp_path / "copy")
+    assert copy("status", ok=False).returncode == 3
+    copy("down")
+    assert shared("status").returncode == 0
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for command in ("up", "down"):
+        done = Command(tmp_path / "file")(command, ok=False)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"error: nothing can be written to {tmp_path / 'file'} (")
+        assert done.stderr.count("\n") == 1
+
+
+def test_one_command_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.core.state_dir.LOCK_SECONDS", 0.2)
+    place = Place(tmp_path)
+    with place.locked(), pytest.raises(Problem, match="another localcloud command holds"), place.locked():
+        pass
+    with place.locked():
+        pass

@@ -1,0 +1,189 @@
+"""What botocore writes we read, and what we write botocore reads: every operation, over each protocol it has."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.awsrequest import HeadersDict
+from botocore.model import Shape
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+from werkzeug.test import EnvironBuilder
+
+from localcloud.core import protocols
+from localcloud.core.protocols import Answer, Call
+from localcloud.core.service import Refusal
+from localcloud.server.routing import Directory, Scope
+
+MOMENT = datetime(2026, 3, 4, 5, 6, 7, 250_000, tzinfo=UTC)
+WHOLE_MOMENT = MOMENT.replace(microsecond=0)
+SIGNED_AS = {"sagemaker": "sagemaker", "sagemaker-runtime": "sagemaker", "events": "events", "cloudwatch": "monitoring"}
+DIRECTORY = Directory(SIGNED_AS)
+SPOKEN = [
+    ("sagemaker", "json"),
+    ("sagemaker-runtime", "rest-json"),
+    ("events", "json"),
+    ("cloudwatch", "json"),
+    ("cloudwatch", "query"),
+]
+
+
+def operations() -> list[Any]:
+    found = []
+    for service, protocol in SPOKEN:
+        names = protocols.model(service).operation_names
+        found += [pytest.param(service, protocol, name, id=f"{protocol} {service}.{name}") for name in names]
+    return found
+
+
+def sample(shape: Any, depth: int = 0) -> Any:
+    """A value with everything in it; deep down only scalars, as some shapes hold themselves."""
+    kind = shape.type_name
+    if kind == "structure":
+        if getattr(shape, "is_tagged_union", False):
+            name, member = next(iter(shape.members.items()))
+            return {name: sample(member, depth + 1)}
+        inside = {name: member for name, member in shape.members.items() if depth < 4 or _scalar(member)}
+        return {name: sample(member, depth + 1) for name, member in inside.items()}
+    if kind == "list":
+        return [sample(shape.member, depth + 1)] * 2
+    if kind == "map":
+        return {_text(shape.key): sample(shape.value, depth + 1)}
+    scalars = {"timestamp": WHOLE_MOMENT, "blob": b"bytes \x00\xff", "boolean": True, "integer": 7, "long": 8}
+    return scalars.get(kind, 2.5) if kind != "string" else _text(shape)
+
+
+def _scalar(shape: Any) -> bool:
+    return shape.type_name not in ("structure", "list", "map")
+
+
+def _text(shape: Shape) -> str:
+    return str(shape.enum[0]) if getattr(shape, "enum", None) else "text <&> ü"
+
+
+def environ(service: str, request: dict[str, Any]) -> dict[str, Any]:
+    """The serialised request as it comes in."""
+    scope = f"local/20260304/eu-west-1/{SIGNED_AS[service]}/aws4_request"
+    headers = dict(request["headers"]) | {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=x"}
+    body = request["body"]
+    if isinstance(body, dict):
+        builder = EnvironBuilder(method="POST", data=body, headers=headers)
+    else:
+        query = urlsplit(request["url_path"]).query or request.get("query_string", "")
+        builder = EnvironBuilder(
+            path=urlsplit(request["url_path"]).path,
+            query_string=query,
+            method=request["method"],
+            data=body or b"",
+            headers=headers,
+        )
+    made = builder.get_environ()
+    made["RAW_URI"] = urlsplit(request["url_path"]).path
+    return made
+
+
+def found(service: str, request: dict[str, Any]) -> Call:
+    call = DIRECTORY.find(environ(service, request), Scope("eu-west-1", SIGNED_AS[service]))
+    assert call
+    return call
+
+
+@pytest.mark.parametrize(("service", "protocol", "name"), operations())
+def test_every_request_arrives_as_it_was_meant(service: str, protocol: str, name: str) -> None:
+    model = protocols.model(service).operation_model(name)
+    meant = sample(model.input_shape) if model.input_shape else {}
+    call = found(service, create_serializer(protocol, include_validation=False).serialize_to_request(meant, model))
+    assert (call.service, call.protocol, call.operation) == (service, protocol, name)
+    assert protocols.parse(call) == meant
+
+
+@pytest.mark.parametrize(("service", "protocol", "name"), operations())
+def test_every_answer_is_understood(service: str, protocol: str, name: str) -> None:
+    model = protocols.model(service).operation_model(name)
+    meant = sample(model.output_shape) if model.output_shape else {}
+    if name.endswith("WithResponseStream"):
+        pytest.skip("event streams are not reproduced")
+    answer = protocols.answer(Call(service, name, protocol), meant)
+    told = read(protocol, answer, model)
+    told.pop("ResponseMetadata", None)
+    assert told == meant
+
+
+def read(protocol: str, answer: Answer, model: Any) -> dict[str, Any]:
+    """As botocore reads it. A body that it hands on as a stream comes as bytes."""
+    body = BytesIO(answer.body) if model.has_streaming_output and answer.status == 200 else answer.body
+    headers = HeadersDict(answer.headers)
+    response = {"status_code": answer.status, "headers": headers, "body": body}
+    told: dict[str, Any] = create_parser(protocol).parse(response, model.output_shape)
+    return {name: value.read() if isinstance(value, BytesIO) else value for name, value in told.items()}
+
+
+def test_times_keep_their_milliseconds() -> None:
+    alarm = {"MetricAlarms": [{"AlarmName": "a", "StateUpdatedTimestamp": MOMENT}]}
+    body = json.loads(protocols.answer(Call("cloudwatch", "DescribeAlarms", "json"), alarm).body)
+    assert body["MetricAlarms"][0]["StateUpdatedTimestamp"] == MOMENT.timestamp()
+
+
+@pytest.mark.parametrize("value", [MOMENT.timestamp(), "2026-03-04T05:06:07.250Z", "2026-03-04T06:06:07.250+01:00"])
+def test_times_come_with_their_zone(value: Any) -> None:
+    body = json.dumps({"Namespace": "n", "MetricName": "m", "StartTime": value}).encode()
+    request = protocols.parse(Call("cloudwatch", "GetMetricStatistics", "json", body=body))
+    assert request["StartTime"] == MOMENT
+    assert request["StartTime"].tzinfo is UTC
+
+
+def test_null_means_not_given() -> None:
+    body = b'{"Name": "x", "Tags": null, "Targets": [null, {"a": null}]}'
+    assert protocols.raw(Call("events", "PutRule", "json", body=body)) == {"Name": "x", "Targets": [None, {}]}
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"7", b"\xff\xfe", b'"text"'])
+def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+    with pytest.raises(Refusal) as refused:
+        protocols.raw(Call("events", "PutRule", "json", body=body))
+    assert refused.value.code == "SerializationException"
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    call = Call("cloudwatch", "GetMetricStatistics", "json", body=b'{"StartTime": "soon"}')
+    with pytest.raises(Refusal, match="cannot be read") as refused:
+        protocols.parse(call)
+    assert refused.value.code == "SerializationException"
+
+
+def test_a_number_that_is_none_is_refused_in_a_form() -> None:
+    request = {
+        "method": "POST", "url_path": "/", "headers": {}, "body": {"Action": "DescribeAlarms", "MaxRecords": "many"},
+    }  # fmt: skip
+    with pytest.raises(Refusal) as refused:
+        protocols.parse(found("cloudwatch", request))
+    assert refused.value.code == "MalformedInput"
+
+
+@pytest.mark.parametrize(("protocol", "service"), [(p, s) for s, p in SPOKEN] + [("rest-xml", "s3")])
+def test_refusals_are_understood(protocol: str, service: str) -> None:
+    refusal = Refusal("SomethingWrong", "it is <wrong> & that's it", 409)
+    answer = protocols.refuse(Call(service, "", protocol), refusal)
+    model = protocols.model(service)
+    told = read(protocol, answer, model.operation_model(model.operation_names[0]))
+    assert answer.status == 409
+    assert (told["Error"]["Code"], told["Error"]["Message"]) == ("SomethingWrong", refusal.message)
+
+
+def test_further_members_of_an_error_arrive() -> None:
+    refusal = Refusal("ModelError", "the model said no", 424, OriginalStatusCode=500, OriginalMessage="boom")
+    body = json.loads(protocols.refuse(Call("sagemaker-runtime", "InvokeEndpoint", "rest-json"), refusal).body)
+    assert body["OriginalStatusCode"] == 500
+    assert body["OriginalMessage"] == "boom"
+
+
+def test_a_model_s_answer_keeps_its_own_type() -> None:
+    told = {"Body": b"yes,0.9\n", "ContentType": "text/csv"}
+    answer = protocols.answer(Call("sagemaker-runtime", "InvokeEndpoint", "rest-json"), told)
+    assert answer.headers["Content-Type"] == "text/csv"
+    assert answer.body == b"yes,0.9\n"

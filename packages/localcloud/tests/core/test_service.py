@@ -1,0 +1,124 @@
+"""What services are built from: operations, refusals, pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from localcloud.core.service import Refusal, Service, operation, paged
+
+
+class Reading:
+    """A mixin, as services are made of."""
+
+    @operation("ListRules")
+    def list_rules(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+
+class Events(Reading, Service):
+    name = "events"
+
+    @operation("TestEventPattern", locked=False)
+    def test_event_pattern(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def no_operation(self) -> None: ...
+
+
+def test_operations_come_from_the_class_and_its_mixins() -> None:
+    assert Events.operations == {"ListRules": ("list_rules", True), "TestEventPattern": ("test_event_pattern", False)}
+    assert Service.operations == {}
+
+
+def test_an_operation_can_be_replaced_in_a_subclass() -> None:
+    class Other(Events):
+        @operation("ListRules", locked=False)
+        def list_rules(self, request: dict[str, Any]) -> dict[str, Any]:
+            return {}
+
+    assert Other.operations["ListRules"] == ("list_rules", False)
+    assert Events.operations["ListRules"] == ("list_rules", True)
+
+
+def test_a_refusal_carries_what_the_protocols_need() -> None:
+    refusal = Refusal("ModelError", "the model said no", 424, OriginalStatusCode=500)
+    assert (refusal.code, refusal.status, refusal.members) == ("ModelError", 424, {"OriginalStatusCode": 500})
+    assert str(refusal) == refusal.message == "the model said no"
+
+
+ITEMS = [{"Name": f"item-{number:02}"} for number in range(25)]
+
+
+def names(page: dict[str, Any]) -> list[str]:
+    return [item["Name"] for item in page["Items"]]
+
+
+def walk(items: list[Any], request: dict[str, Any], **options: Any) -> list[list[str]]:
+    pages = [paged(items, request, "Items", **options)]
+    while token := pages[-1].get("NextToken"):
+        assert len(pages) < 100, "the pages have no end"
+        pages.append(paged(items, {**request, "NextToken": token}, "Items", **options))
+    return [names(page) for page in pages]
+
+
+def test_pages_hold_everything_once_and_in_order() -> None:
+    pages = walk(ITEMS, {}, limit=10)
+    assert [len(page) for page in pages] == [10, 10, 5]
+    assert [name for page in pages for name in page] == names({"Items": ITEMS})
+    assert [len(page) for page in walk(ITEMS, {"MaxResults": 25})] == [25]
+    assert walk([], {}) == [[]]
+
+
+def test_fields_have_the_names_that_the_service_gives_them() -> None:
+    first = paged(ITEMS, {"MaxRecords": 2}, "Alarms", size_key="MaxRecords", token_key="Marker")
+    assert list(first) == ["Alarms", "Marker"]
+    second = paged(
+        ITEMS, {"MaxRecords": 2, "Marker": first["Marker"]}, "Alarms", size_key="MaxRecords", token_key="Marker"
+    )
+    assert second["Alarms"] == ITEMS[2:4]
+
+
+def test_deleting_what_was_told_skips_nothing() -> None:
+    items = list(ITEMS)
+    told: list[str] = []
+    request: dict[str, Any] = {"MaxResults": 10}
+    while True:
+        page = paged(items, request, "Items")
+        told += names(page)
+        items = [item for item in items if item["Name"] not in told]
+        if "NextToken" not in page:
+            break
+        request["NextToken"] = page["NextToken"]
+    assert told == names({"Items": ITEMS})
+
+
+def test_something_new_in_front_is_not_told_twice() -> None:
+    page = paged(ITEMS, {"MaxResults": 10}, "Items")
+    grown = [{"Name": "new"}, *ITEMS]
+    assert names(paged(grown, {"MaxResults": 10, "NextToken": page["NextToken"]}, "Items"))[0] == "item-10"
+
+
+def test_items_that_look_alike_do_not_hold_the_reader_up() -> None:
+    same = [{"Name": "same"}] * 7
+    assert [len(page) for page in walk(same, {"MaxResults": 2})] == [2, 2, 2, 1]
+
+
+def test_plain_values_can_be_paged() -> None:
+    page = paged(["a", "b", "c"], {"MaxResults": 2}, "Names")
+    assert paged(["a", "b", "c"], {"MaxResults": 2, "NextToken": page["NextToken"]}, "Names") == {"Names": ["c"]}
+
+
+@pytest.mark.parametrize("token", ["nonsense", "WzEsMl0=", "bm8=", "=", "ünsinn", "eyJhIjogMX0="])
+def test_a_token_of_elsewhere_is_refused(token: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        paged(ITEMS, {"NextToken": token}, "Items", code="InvalidNextToken")
+    assert refused.value.code == "InvalidNextToken"
+
+
+def test_a_token_is_good_for_its_own_question_only() -> None:
+    token = paged(ITEMS, {"MaxResults": 2, "NameContains": "item"}, "Items")["NextToken"]
+    assert paged(ITEMS, {"MaxResults": 5, "NameContains": "item", "NextToken": token}, "Items")["Items"] == ITEMS[2:7]
+    with pytest.raises(Refusal, match="pagination token"):
+        paged(ITEMS, {"MaxResults": 2, "NameContains": "other", "NextToken": token}, "Items")

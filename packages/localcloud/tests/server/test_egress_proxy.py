@@ -1,0 +1,140 @@
+"""What names its AWS host itself is answered here, and what names another host gets nowhere."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.core.clock import Clock
+from localcloud.core.cloud import Cloud
+from localcloud.core.counters import PLAYED_HOSTS, REFUSED_HOSTS, Counters
+from localcloud.server.certificates import Authority
+from localcloud.server.egress_proxy import Guard
+from localcloud.server.listening import listening
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Cloud]:
+    with listening(Cloud(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+        yield cloud
+
+
+def through(cloud: Cloud, request: bytes) -> tuple[socket.socket, bytes]:
+    client = socket.create_connection(("127.0.0.1", int(cloud.guard_url.rpartition(":")[2])), timeout=10)
+    client.sendall(request)
+    return client, client.recv(4096)
+
+
+def run(cloud: Cloud, code: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= cloud.environment()
+    del environment["AWS_ENDPOINT_URL"]  # as with code that names the host itself
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_a_hard_coded_host_of_aws_is_answered_here(guarded: Cloud) -> None:
+    code = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
+    done = run(guarded, code)
+    assert done.stdout == f"{guarded.account}\n", done.stderr
+    assert guarded.counters[f"{PLAYED_HOSTS}: sts.eu-west-1.amazonaws.com"] == 1
+
+
+def test_a_queues_url_is_ours_even_when_awss_host_was_asked(guarded: Cloud) -> None:
+    done = run(guarded, "import boto3; print(boto3.client('sqs').create_queue(QueueName='q')['QueueUrl'])")
+    assert done.stdout == f"{guarded.url}/{guarded.account}/q\n", done.stderr
+
+
+def test_a_bucket_s_own_host_is_one_too(guarded: Cloud) -> None:
+    guarded.client("s3").create_bucket(
+        Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": guarded.region}
+    )
+    body = "b'x' * 3_000_000"
+    code = f"import boto3; s3 = boto3.client('s3'); s3.put_object(Bucket='bucket', Key='a b/c', Body={body});"
+    code += "print(len(s3.get_object(Bucket='bucket', Key='a b/c')['Body'].read()))"
+    done = run(guarded, code)
+    assert done.stdout == "3000000\n", done.stderr
+    assert guarded.counters[f"{PLAYED_HOSTS}: bucket.s3.eu-west-1.amazonaws.com"]
+    assert guarded.client("s3").list_objects_v2(Bucket="bucket")["Contents"][0]["Key"] == "a b/c"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com\r\n\r\n",
+        b"CONNECT amazonaws.com.evil.example:443 HTTP/1.1\r\n\r\n",
+        b"CONNECT sts.amazonaws.com.evil.example:443 HTTP/1.1\r\n\r\n",
+        b"CONNECT evil-amazonaws.com:443 HTTP/1.1\r\n\r\n",
+        b"GET http://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n",
+        b"GET http://169.254.169.254/latest/meta-data/ HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_any_other_host_is_refused_with_a_sentence(guarded: Cloud, request_: bytes) -> None:
+    client, answer = through(guarded, request_)
+    client.close()
+    assert answer.startswith(b"HTTP/1.1 403 localcloud lets nothing leave this machine")
+    assert sum(number for name, number in guarded.counters.all().items() if name.startswith(REFUSED_HOSTS)) == 1
+
+
+def test_whoever_does_not_trust_us_sees_no_false_aws(guarded: Cloud) -> None:
+    client, answer = through(guarded, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    with pytest.raises(ssl.SSLCertVerificationError):
+        ssl.create_default_context().wrap_socket(client, server_hostname="sts.eu-west-1.amazonaws.com")
+    client.close()
+
+
+def test_the_certificate_is_for_the_one_host_and_strictly_right(guarded: Cloud) -> None:
+    trusting = ssl.create_default_context(cafile=str(guarded.certificate))
+    trusting.verify_flags |= ssl.VERIFY_X509_STRICT
+    for name, right in (("sts.eu-west-1.amazonaws.com", True), ("sts.us-east-1.amazonaws.com", False)):
+        client, _ = through(guarded, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+        try:
+            trusting.wrap_socket(client, server_hostname=name).close()
+            assert right
+        except ssl.SSLCertVerificationError:
+            assert not right
+        client.close()
+
+
+def test_no_key_is_written_anywhere(guarded: Cloud) -> None:
+    run(guarded, "import boto3; boto3.client('sts').get_caller_identity()")
+    files = [path for path in guarded.folder.rglob("*") if path.is_file()]
+    assert guarded.certificate in files
+    assert not [path for path in files if b"PRIVATE" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("noise", [b"", b"\x00" * 100, b"CONNECT\r\n\r\n", b"\r\n\r\n", b"x" * 70_000])
+def test_noise_does_no_harm(guarded: Cloud, noise: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", int(guarded.guard_url.rpartition(":")[2])), timeout=10) as client:
+        client.sendall(noise)
+    other, answer = through(guarded, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+    other.close()
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_open_tunnels_end_with_the_guard(tmp_path: Path) -> None:
+    tunnels: list[Any] = []
+    with listening(Cloud(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+        client, _ = through(cloud, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+        trusting = ssl.create_default_context(cafile=str(cloud.certificate))
+        tunnels.append(trusting.wrap_socket(client, server_hostname="sts.eu-west-1.amazonaws.com"))
+        tunnels[0].settimeout(10)
+    with suppress(OSError):  # cut off is as good
+        assert tunnels[0].recv(1) == b""
+    tunnels[0].close()
+
+
+def test_who_comes_while_it_closes_is_cut_off_too(tmp_path: Path) -> None:
+    guard = Guard("http://127.0.0.1:1", Authority(), Counters()).start()
+    guard.close()
+    with socket.socket() as late, pytest.raises(ConnectionError), guard._watched(late):
+        pass

@@ -1,0 +1,221 @@
+"""HTTP itself: connections that stay, bodies of any size, paths as they came, and nothing left behind."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+
+from localcloud.server.server import SPARE, THREADS, Server
+
+Start = Callable[..., Any]
+
+
+def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """Tells what it got."""
+    body = environ["wsgi.input"].read()
+    told = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {len(body)}".encode()
+    start("200 OK", [("Content-Length", str(len(told)))])
+    return [told]
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server(application).start()
+    yield server
+    server.close()
+
+
+def connect(server: Server) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+
+
+def ask(connection: http.client.HTTPConnection, method: str, path: str, **options: Any) -> str:
+    connection.request(method, path, **options)
+    return connection.getresponse().read().decode()
+
+
+def test_a_connection_serves_many_calls(server: Server) -> None:
+    connection = connect(server)
+    assert ask(connection, "GET", "/1") == "GET /1 0"
+    before = connection.sock
+    assert ask(connection, "POST", "/2", body=b"abc") == "POST /2 3"
+    assert connection.sock is before
+
+
+def test_an_unread_body_does_not_become_the_next_call() -> None:
+    def deaf(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+    server = Server(deaf).start()
+    connection = connect(server)
+    assert ask(connection, "PUT", "/", body=b"GET / HTTP/1.1\r\n\r\n" * 10_000) == "ok"
+    assert ask(connection, "GET", "/") == "ok"
+    server.close()
+
+
+def test_the_path_arrives_as_it_was_written(server: Server) -> None:
+    assert ask(connect(server), "GET", "/b/a%2Fb//c+d%20e?x=%2F&y") == "GET /b/a%2Fb//c+d%20e?x=%2F&y 0"
+
+
+def test_bodies_may_be_large_and_come_in_chunks(server: Server) -> None:
+    connection, size = connect(server), 24 << 20
+    assert ask(connection, "PUT", "/large", body=bytes(size)) == f"PUT /large {size}"
+    chunks = iter([b"x" * 1000] * 50)
+    assert ask(connection, "PUT", "/chunks", body=chunks, encode_chunked=True) == "PUT /chunks 50000"
+
+
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 100 Continue")
+        client.sendall(b"abc")
+        answer = b""
+        while b"PUT / 3" not in answer:
+            answer += client.recv(1000)
+
+
+def test_answers_without_a_length_arrive_whole() -> None:
+    def streaming(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [])
+        return (b"x" * 100_000 for _ in range(20))
+
+    server = Server(streaming).start()
+    assert len(ask(connect(server), "GET", "/")) == 2_000_000
+    server.close()
+
+
+@pytest.mark.parametrize("pieces", [1, 40])
+def test_a_client_that_reads_late_gets_the_whole_answer(pieces: int) -> None:
+    """More than the server keeps in memory: the thread that answers has to wait for the loop to send."""
+    size, made = 40 << 20, []
+
+    def large(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+        start("200 OK", [("Content-Length", str(size))])
+        for _ in range(pieces):
+            made.append(1)
+            yield bytes(size // pieces)
+
+    server = Server(large).start()
+    connection = connect(server)
+    connection.request("GET", "/")
+    seen = -1
+    while seen < len(made):  # until nothing goes on without the client
+        seen = len(made)
+        time.sleep(0.3)
+    assert len(connection.getresponse().read()) == size
+    assert len(ask(connection, "GET", "/")) == size
+    server.close()
+
+
+def test_the_loop_leaves_a_connection_alone_whose_answer_is_being_sent(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would turn round and round, and the thread that sends would wait for its turn."""
+    sending, go_on, turns = threading.Event(), threading.Event(), []
+    send, loop = HTTPChannel.send, wasyncore.loop
+
+    def slow(channel: HTTPChannel, data: bytes, **options: Any) -> Any:
+        if b"GET /slow" in data:
+            sending.set()
+            assert go_on.wait(60)
+        return send(channel, data, **options)
+
+    def counted(**options: Any) -> None:
+        turns.append(1)
+        loop(**options)
+
+    monkeypatch.setattr(HTTPChannel, "send", slow)
+    monkeypatch.setattr(wasyncore, "loop", counted)
+    with ThreadPoolExecutor(1) as other:
+        answer = other.submit(ask, connect(server), "GET", "/slow")
+        assert sending.wait(60)
+        assert ask(connect(server), "GET", "/quick") == "GET /quick 0"
+        time.sleep(0.2)
+        turned = len(turns)
+        go_on.set()
+        assert answer.result(60) == "GET /slow 0"
+    assert 0 < turned < 50  # thousands, if it does not wait
+
+
+def test_a_port_that_is_taken_is_told(server: Server) -> None:
+    with pytest.raises(OSError, match="in use"):
+        Server(application, server.port)
+
+
+def test_only_this_machine_is_answered(server: Server) -> None:
+    listeners = [channel.socket.getsockname()[0] for channel in server._map.values() if channel.accepting]
+    assert listeners == ["127.0.0.1"]
+
+
+def test_many_clients_at_once(server: Server) -> None:
+    wrong: list[str] = []
+
+    def client(number: int) -> None:
+        connection = connect(server)
+        answers = [ask(connection, "POST", f"/{number}", body=b"x" * number) for _ in range(5)]
+        wrong.extend(answer for answer in answers if answer != f"POST /{number} {number}")
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert not wrong
+
+
+def test_calls_that_wait_take_nobody_s_turn() -> None:
+    """More of them than there are threads; each has another thread take calls meanwhile."""
+    go_on, waiting = threading.Event(), threading.Semaphore(0)
+
+    def sometimes(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/wait":
+            with environ["localcloud.waiting"]():
+                waiting.release()
+                go_on.wait(30)
+        return application(environ, start)
+
+    before = set(threading.enumerate())
+    server = Server(sometimes).start()
+    many = 2 * THREADS
+    threads = [threading.Thread(target=lambda: ask(connect(server), "GET", "/wait")) for _ in range(many)]
+    for thread in threads:
+        thread.start()
+    assert all(waiting.acquire(timeout=30) for _ in range(many))
+    assert ask(connect(server), "GET", "/quick") == "GET /quick 0"
+    go_on.set()
+    for thread in threads:
+        thread.join(30)
+    deadline = time.monotonic() + 30
+    most = THREADS + SPARE + 1  # and the one that has the connections
+    while len(set(threading.enumerate()) - before) > most and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(set(threading.enumerate()) - before) <= most
+    server.close()
+    assert not set(threading.enumerate()) - before
+
+
+def test_closing_leaves_no_thread_and_no_port() -> None:
+    before = set(threading.enumerate())
+    server = Server(application).start()
+    connection = connect(server)
+    ask(connection, "GET", "/")
+    server.close()
+    server.close()
+    assert not set(threading.enumerate()) - before
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=1)
+
+
+def test_a_server_that_never_started_can_be_closed() -> None:
+    Server(application).close()

@@ -1,0 +1,128 @@
+"""Application Auto Scaling and CloudWatch, in front of a SageMaker that has one endpoint and takes its time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+RESOURCE = "endpoint/churn/variant/AllTraffic"
+NAMED = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": RESOURCE,
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+TAKES = 120  # seconds, a change of capacity
+
+
+@pytest.fixture
+def services() -> list[Any]:
+    from localcloud.core.service import Refusal, operation
+    from localcloud.services.autoscaling.service import AutoScaling
+    from localcloud.services.cloudwatch.service import CloudWatch
+    from localcloud.services.sagemaker.part import Part
+
+    class SageMaker(Part):
+        name = "sagemaker"
+
+        def __init__(self, cloud: Any) -> None:
+            super().__init__(cloud)
+            self.status, self.count, self.asked = "InService", 2, []
+            self.outcome: dict[str, Any] = {}  # what a change ends with, where it does not end well
+
+        @operation("DescribeEndpoint")
+        def describe_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
+            arn = self.cloud.arn("sagemaker", f"endpoint/{request['EndpointName']}")
+            if request["EndpointName"] != "churn" or self.status == "gone":
+                raise Refusal("ValidationException", f'Could not find endpoint "{arn}".')
+            variant = {"VariantName": "AllTraffic", "CurrentInstanceCount": self.count}
+            told = {"EndpointName": "churn", "EndpointArn": arn, "EndpointStatus": self.status}
+            return {**told, "ProductionVariants": [{**variant, "DesiredInstanceCount": self.count}]}
+
+        @operation("UpdateEndpointWeightsAndCapacities")
+        def update_endpoint_weights_and_capacities(self, request: dict[str, Any]) -> dict[str, Any]:
+            if self.status != "InService":
+                raise Refusal("ValidationException", "Cannot update in-progress endpoint")
+            (wanted,) = request["DesiredWeightsAndCapacities"]
+            assert wanted["VariantName"] == "AllTraffic"
+            self.asked.append(wanted["DesiredInstanceCount"])
+            self.status = "Updating"
+            self.cloud.clock.after(TAKES, lambda: self.done(wanted["DesiredInstanceCount"]))
+            return {"EndpointArn": self.cloud.arn("sagemaker", "endpoint/churn")}
+
+        def done(self, count: int) -> None:
+            self.status, self.count = self.outcome.get("status", "InService"), self.outcome.get("count", count)
+
+    return [SageMaker, CloudWatch, AutoScaling]
+
+
+@pytest.fixture
+def endpoint(cloud: Any) -> Any:
+    return cloud.services["sagemaker"]
+
+
+@pytest.fixture
+def scaling(cloud: Any) -> Any:
+    """boto3's client; a minute of the cloud's clock has just begun."""
+    now = cloud.clock.seconds()
+    cloud.clock.advance((math.floor(now / 60) + 1) * 60 - now + 0.01)
+    return cloud.client("application-autoscaling")
+
+
+@pytest.fixture
+def target(scaling: Any) -> Callable[..., str]:
+    def register(low: int = 1, high: int = 4, **more: Any) -> str:
+        arn: str = scaling.register_scalable_target(**NAMED, MinCapacity=low, MaxCapacity=high, **more)[
+            "ScalableTargetARN"
+        ]
+        return arn
+
+    return register
+
+
+@pytest.fixture
+def tracking(scaling: Any) -> Callable[..., dict[str, Any]]:
+    """A policy of 100 invocations a minute and instance."""
+
+    def put(name: str = "busy", **more: Any) -> dict[str, Any]:
+        metric = {"PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}}
+        settings = {"TargetValue": 100.0, **({} if "CustomizedMetricSpecification" in more else metric), **more}
+        answer: dict[str, Any] = scaling.put_scaling_policy(
+            **NAMED,
+            PolicyName=name,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration=settings,
+        )
+        return answer
+
+    return put
+
+
+@pytest.fixture
+def minutes(cloud: Any) -> Callable[..., None]:
+    """Minutes go by, each with so many invocations per instance."""
+    cloudwatch = cloud.services["cloudwatch"]
+
+    def pass_by(count: int, invocations: float | None = None) -> None:
+        for _ in range(count):
+            if invocations is not None:
+                dimensions = {"EndpointName": "churn", "VariantName": "AllTraffic"}
+                cloud.metric("AWS/SageMaker", "InvocationsPerInstance", invocations, dimensions)
+            cloudwatch.settle()
+            cloud.clock.advance(60)
+            cloudwatch.settle()
+
+    return pass_by
+
+
+@pytest.fixture
+def activities(scaling: Any) -> Callable[..., list[dict[str, Any]]]:
+    def told(**more: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = scaling.describe_scaling_activities(ServiceNamespace="sagemaker", **more)[
+            "ScalingActivities"
+        ]
+        return found
+
+    return told

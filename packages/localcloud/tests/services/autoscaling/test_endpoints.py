@@ -1,0 +1,93 @@
+"""With the endpoints of localcloud's own SageMaker, whose fleets are stand-ins."""
+
+import pytest
+
+from localcloud.services.autoscaling.service import AutoScaling
+from localcloud.services.cloudwatch.service import CloudWatch
+from localcloud.services.sagemaker.service import SageMaker
+
+ROLE = "arn:aws:iam::000000000000:role/churn-dev"
+NAMED = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/churn/variant/AllTraffic",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+
+
+class InstantFleet:
+    def __init__(self, *_, variant=None, **more):
+        self.variant, self.size, self.variant_name = variant, 0, "AllTraffic"
+
+    def start(self, count, done):
+        self.size += count
+        done("")
+
+    def shrink(self, count):
+        assert 0 < count <= self.size
+        self.size -= count
+
+    def stop(self):
+        self.size = 0
+
+
+@pytest.fixture
+def services():
+    return [SageMaker, CloudWatch, AutoScaling]
+
+
+@pytest.fixture
+def sagemaker(cloud):
+    """An endpoint of two instances, and configs "a" and, on another instance type, "b"."""
+    cloud.services["sagemaker"].make_fleet = InstantFleet
+    s3, client = cloud.client("s3"), cloud.client("sagemaker")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=b"x")
+    container = {"Image": "image", "ModelDataUrl": "s3://bucket/model.tar.gz"}
+    client.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    variant = {"VariantName": "AllTraffic", "ModelName": "m", "InitialInstanceCount": 2}
+    for name, kind in (("a", "ml.m5.large"), ("b", "ml.c5.large")):
+        client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[{**variant, "InstanceType": kind}])
+    client.create_endpoint(EndpointName="churn", EndpointConfigName="a")
+    cloud.clock.advance(600)
+    assert client.describe_endpoint(EndpointName="churn")["EndpointStatus"] == "InService"
+    return client
+
+
+def instances(sagemaker):
+    (variant,) = sagemaker.describe_endpoint(EndpointName="churn")["ProductionVariants"]
+    return variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]
+
+
+def test_traffic_scales_a_real_endpoint(cloud, sagemaker, scaling, target, tracking, minutes, activities):
+    target(1, 6)
+    tracking()
+    minutes(6, 240)
+    assert instances(sagemaker) == (5, 5)
+    assert activities()[0]["StatusCode"] == "Successful"
+    minutes(22, 10)
+    assert instances(sagemaker) == (1, 1)
+
+
+def test_an_update_waits_for_nobody_and_scaling_waits_for_it(cloud, sagemaker, target, tracking, minutes, activities):
+    target(1, 6)
+    tracking()
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 600}
+    sagemaker.update_endpoint(
+        EndpointName="churn", EndpointConfigName="a", DeploymentConfig={"BlueGreenUpdatePolicy": policy}
+    )
+    minutes(6, 240)
+    assert instances(sagemaker)[1] == 2
+    assert "Cannot update in-progress endpoint" in activities()[0]["StatusMessage"]
+    minutes(30, 240)
+    assert instances(sagemaker)[1] > 2
+
+
+def test_another_instance_type_needs_the_target_gone(cloud, sagemaker, scaling, target, refused):
+    target()
+    update = {"EndpointName": "churn", "EndpointConfigName": "b"}
+    assert "must be deregistered" in refused(sagemaker.update_endpoint, "ValidationException", **update)
+    sagemaker.update_endpoint(EndpointName="churn", EndpointConfigName="a")
+    cloud.clock.advance(3600)
+    scaling.deregister_scalable_target(**NAMED)
+    sagemaker.update_endpoint(**update)

@@ -1,0 +1,468 @@
+"""Each type of resource: made, changed and deleted through its service, and seen there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.core.cloud import Cloud
+from localcloud.services.cloudformation import schemas
+from localcloud.services.cloudformation.resources import KINDS
+from localcloud.services.cloudformation.resources.resource_type import Failed
+
+Make = Callable[..., dict[str, Any]]
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"}}],
+}
+ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+
+
+@pytest.fixture
+def lives(create: Make, update: Make, cfn: Any) -> Callable[..., None]:
+    """Make, look, change, look, delete: a resource R in its first and its second form."""
+
+    def live(first: str, second: str, look: Callable[[], Any], seen: list[Any]) -> None:
+        for make, text, expected in ((create, first, seen[0]), (update, second, seen[1])):
+            stack = make(text)
+            told = cfn.describe_stack_events(StackName="s")["StackEvents"]
+            failed = [each["ResourceStatusReason"] for each in told if each["ResourceStatus"].endswith("FAILED")]
+            assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), failed
+            assert look() == expected
+        made = stack["StackId"]
+        cfn.delete_stack(StackName="s")
+        stack = cfn.describe_stacks(StackName=made)["Stacks"][0]
+        assert stack["StackStatus"] == "DELETE_COMPLETE", stack["StackStatusReason"]
+
+    return live
+
+
+def one(kind: str, properties: str) -> str:
+    return f"Resources: {{R: {{Type: '{kind}', Properties: {properties}}}}}"
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_kinds_are_those_of_aws(name: str) -> None:
+    kind = KINDS[name]
+    assert kind.properties <= schemas.properties(name)
+    assert not kind.properties & schemas.read_only(name)
+    required = set(schemas.schema(name).get("required", []))
+    assert required <= kind.properties
+
+
+def test_bucket(lives: Any, cloud: Cloud, create: Make) -> None:
+    s3 = cloud.client("s3")
+    base = """{BucketName: bucket-a, OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]},
+      PublicAccessBlockConfiguration: {BlockPublicAcls: true, BlockPublicPolicy: "true"},
+      VersioningConfiguration: {Status: Enabled},
+      BucketEncryption: {ServerSideEncryptionConfiguration: [{BucketKeyEnabled: true, ServerSideEncryptionByDefault:
+        {SSEAlgorithm: "aws:kms", KMSMasterKeyID: k}}]},
+      NotificationConfiguration: {EventBridgeConfiguration: {EventBridgeEnabled: true}}, Tags: [{Key: a, Value: 1}],
+      LifecycleConfiguration: {Rules: [{Id: old, Status: Enabled, ExpirationInDays: %s, Prefix: x/,
+        NoncurrentVersionExpiration: {NoncurrentDays: 9},
+      AbortIncompleteMultipartUpload: {DaysAfterInitiation: 7}}]}}"""
+
+    def emits() -> bool:
+        """moto does not tell it over the API."""
+        with cloud.moto("s3") as moto:
+            return moto.get_bucket("bucket-a").notification_configuration.event_bridge is not None
+
+    def look() -> Any:
+        rule = s3.get_bucket_lifecycle_configuration(Bucket="bucket-a")["Rules"][0]
+        encryption = s3.get_bucket_encryption(Bucket="bucket-a")["ServerSideEncryptionConfiguration"]["Rules"][0]
+        return (
+            rule["Expiration"]["Days"],
+            rule["Filter"],
+            s3.get_bucket_versioning(Bucket="bucket-a")["Status"],
+            encryption["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"],
+            s3.get_public_access_block(Bucket="bucket-a")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"],
+            emits(),
+            s3.get_bucket_tagging(Bucket="bucket-a")["TagSet"][0]["Value"],
+        )
+
+    rest = ({"Prefix": "x/"}, "Enabled", "k", True, True)
+    second = (base % 6).replace("Value: 1", "Value: 2")
+    lives(one("AWS::S3::Bucket", base % 5), one("AWS::S3::Bucket", second), look, [(5, *rest, "1"), (6, *rest, "2")])
+
+
+def test_a_bucket_loses_what_is_not_said_any_more(create: Make, update: Make, cloud: Cloud) -> None:
+    said = "{BucketName: bucket-a, VersioningConfiguration: {Status: Enabled}, Tags: [{Key: a, Value: b}]}"
+    create(one("AWS::S3::Bucket", said))
+    update(one("AWS::S3::Bucket", "{BucketName: bucket-a}"))
+    s3 = cloud.client("s3")
+    assert s3.get_bucket_versioning(Bucket="bucket-a")["Status"] == "Suspended"
+    with pytest.raises(ClientError, match="TagSet does not exist"):
+        s3.get_bucket_tagging(Bucket="bucket-a")
+
+
+def test_logs_of_a_bucket_go_to_one_whose_policy_comes_later(create: Make, cloud: Cloud) -> None:
+    """As on AWS, where nobody asks for the permission before it is used; a principal may be everybody."""
+    stack = create("""
+Resources:
+  B: {Type: AWS::S3::Bucket, Properties: {BucketName: bucket-a, LoggingConfiguration: {DestinationBucketName: !Ref L}}}
+  L: {Type: AWS::S3::Bucket, Properties: {BucketName: bucket-l}}
+  P:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref L
+      PolicyDocument: {Statement: [{Effect: Deny, Principal: "*", Action: "s3:*", Resource: !GetAtt L.Arn}]}
+""")
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    logging = cloud.client("s3").get_bucket_logging(Bucket="bucket-a")["LoggingEnabled"]
+    assert logging["TargetBucket"] == "bucket-l"
+
+
+def furnished(cloud: Cloud) -> Any:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="bucket-f", CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    tags = {"TagSet": [{"Key": "furnished-by", "Value": "localcloud"}]}
+    s3.put_bucket_tagging(Bucket="bucket-f", Tagging=tags)
+    s3.put_object(Bucket="bucket-f", Key="example", Body=b"x")
+    return s3
+
+
+def test_a_furnished_bucket_is_taken_over(create: Make, cfn: Any, cloud: Cloud) -> None:
+    s3 = furnished(cloud)
+    template = one("AWS::S3::Bucket", "{BucketName: bucket-f, VersioningConfiguration: {Status: Enabled}}")
+    assert create(template)["StackStatus"] == "CREATE_COMPLETE"
+    assert s3.get_bucket_versioning(Bucket="bucket-f")["Status"] == "Enabled"
+    assert create(template, "t")["StackStatus"] == "ROLLBACK_COMPLETE"  # it is a stack's now
+    reasons = str(cfn.describe_stack_events(StackName="t")["StackEvents"])
+    assert "bucket-f already exists" in reasons
+    assert s3.get_object(Bucket="bucket-f", Key="example")
+
+
+@pytest.mark.parametrize("policy", ["Delete", "Retain"])
+def test_a_failed_creation_gives_a_furnished_bucket_back(create: Make, cloud: Cloud, policy: str) -> None:
+    s3 = furnished(cloud)
+    template = f"""
+Resources:
+  B: {{Type: AWS::S3::Bucket, DeletionPolicy: {policy}, Properties: {{BucketName: bucket-f,
+      Tags: [{{Key: a, Value: b}}]}}}}
+  Bad: {{Type: AWS::SQS::Queue, DependsOn: B, Properties: {{DelaySeconds: -1}}}}
+"""
+    assert create(template)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert s3.get_bucket_tagging(Bucket="bucket-f")["TagSet"] == [{"Key": "furnished-by", "Value": "localcloud"}]
+    assert s3.get_object(Bucket="bucket-f", Key="example")
+
+
+def test_a_rollback_that_cannot_give_a_furnished_bucket_back_still_ends(
+    create: Make, cfn: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    furnished(cloud)
+
+    def gone(*_: Any) -> None:
+        raise Failed("the bucket is gone")
+
+    monkeypatch.setattr(KINDS["AWS::S3::Bucket"], "spared", gone)
+    template = """
+Resources:
+  B: {Type: AWS::S3::Bucket, DeletionPolicy: Retain, Properties: {BucketName: bucket-f}}
+  Bad: {Type: AWS::SQS::Queue, DependsOn: B, Properties: {DelaySeconds: -1}}
+"""
+    assert create(template)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "the bucket is gone" in str(cfn.describe_stack_events(StackName="s")["StackEvents"])
+
+
+@pytest.mark.parametrize(("fails", "arns"), [(False, "stacks"), (True, "local")])
+def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arns: str) -> None:
+    iam = cloud.client("iam")
+    tags = [{"Key": "furnished-by", "Value": "localcloud"}]
+    iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
+    role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
+    resources: dict[str, Any] = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
+    if fails:
+        resources["Bad"] = {"Type": "AWS::SQS::Queue", "DependsOn": "R", "Properties": {"DelaySeconds": -1}}
+    create(json.dumps({"Resources": resources}))
+    found = iam.get_role(RoleName="role")["Role"]
+    assert found["Arn"].endswith(f":role/{arns}/role") and found.get("Tags", []) == (tags if fails else [])
+    assert create(json.dumps({"Resources": {"R": resources["R"]}}), "t")["StackStatus"] == (
+        "CREATE_COMPLETE" if fails else "ROLLBACK_COMPLETE"
+    )
+
+
+def test_a_furnished_role_stays_where_the_stack_s_cannot_be_made(create: Make, cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    tags = [{"Key": "furnished-by", "Value": "localcloud"}]
+    iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
+    role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
+    cloud.faults.fail("iam.CreateRole", code="MalformedPolicyDocument", status=400, message="no")
+    stack = create(json.dumps({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": role}}}))
+    found = iam.get_role(RoleName="role")["Role"]
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert found["Arn"].endswith(":role/local/role") and found["Tags"] == tags
+
+
+def test_what_is_half_made_is_deleted_too(create: Make, cloud: Cloud) -> None:
+    bad = "{BucketName: bucket-a, LoggingConfiguration: {DestinationBucketName: nowhere-at-all}}"
+    assert create(one("AWS::S3::Bucket", bad))["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert cloud.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_key_and_alias(lives: Any, cloud: Cloud) -> None:
+    kms = cloud.client("kms")
+    text = """
+Resources:
+  K: {Type: AWS::KMS::Key, Properties: {Description: %s, EnableKeyRotation: %s, Tags: [{Key: a, Value: b}],
+      KeyPolicy: {Version: "2012-10-17",
+      Statement: [{Effect: Allow, Principal: {AWS: "*"}, Action: "kms:*", Resource: "*"}]}}}
+  A: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/mine, TargetKeyId: !Ref K}}
+"""
+
+    def look() -> Any:
+        key = kms.describe_key(KeyId="alias/mine")["KeyMetadata"]
+        tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
+        return key["Description"], kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], len(tags)
+
+    lives(text % ("one", "true"), text % ("two", "false"), look, [("one", True, 1), ("two", False, 1)])
+    assert kms.describe_key(KeyId=kms.list_keys()["Keys"][0]["KeyId"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+def test_topic_queue_and_their_policies(lives: Any, cloud: Cloud) -> None:
+    sns, sqs = cloud.client("sns"), cloud.client("sqs")
+    text = """
+Resources:
+  T: {Type: AWS::SNS::Topic, Properties: {TopicName: t, DisplayName: %(name)s}}
+  TP: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref T], PolicyDocument: {Id: %(name)s,
+      Statement: [{Effect: Allow, Action: "*"}]}}}
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q, MessageRetentionPeriod: %(seconds)s, RedrivePolicy:
+      {deadLetterTargetArn: !GetAtt D.Arn, maxReceiveCount: 3}}}
+  D: {Type: AWS::SQS::Queue, Properties: {QueueName: d}}
+  QP: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Q], PolicyDocument: {Id: %(name)s,
+      Statement: [{Effect: Allow, Action: "*"}]}}}
+  S: {Type: AWS::SNS::Subscription, Properties: {TopicArn: !Ref T, Protocol: sqs, Endpoint: !GetAtt Q.Arn,
+      RawMessageDelivery: true, FilterPolicy: {a: [%(name)s]}}}
+"""
+
+    def look() -> Any:
+        topic = sns.get_topic_attributes(TopicArn=cloud.arn("sns", "t"))["Attributes"]
+        queue = sqs.get_queue_attributes(QueueUrl=f"{cloud.url}/{cloud.account}/q", AttributeNames=["All"])[
+            "Attributes"
+        ]
+        subscription = sns.list_subscriptions()["Subscriptions"][0]["SubscriptionArn"]
+        sent = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+        policies = [json.loads(each["Policy"])["Id"] for each in (topic, queue)]
+        redrive = json.loads(queue["RedrivePolicy"])["maxReceiveCount"]
+        filtered = json.loads(sent["FilterPolicy"])["a"]
+        return (
+            topic["DisplayName"],
+            *policies,
+            queue["MessageRetentionPeriod"],
+            redrive,
+            sent["RawMessageDelivery"],
+            filtered,
+        )
+
+    first, second = text % {"name": "one", "seconds": 60}, text % {"name": "two", "seconds": 61}
+    rest = (3, "true")
+    lives(
+        first, second, look, [("one", "one", "one", "60", *rest, ["one"]), ("two", "two", "two", "61", *rest, ["two"])]
+    )
+
+
+def test_names_that_are_taken(create: Make, cfn: Any, cloud: Cloud) -> None:
+    cloud.client("sns").create_topic(Name="t")
+    cloud.client("sqs").create_queue(QueueName="q")
+    cloud.client("events").put_rule(Name="r", ScheduleExpression="rate(1 hour)")
+    for number, text in enumerate(
+        (
+            one("AWS::SNS::Topic", "{TopicName: t}"),
+            one("AWS::SQS::Queue", "{QueueName: q}"),
+            one("AWS::Events::Rule", "{Name: r, ScheduleExpression: rate(1 day)}"),
+        )
+    ):
+        assert create(text, f"s{number}")["StackStatus"] == "ROLLBACK_COMPLETE"
+        assert "already exists" in str(cfn.describe_stack_events(StackName=f"s{number}")["StackEvents"])
+    assert cloud.client("events").describe_rule(Name="r")["ScheduleExpression"] == "rate(1 hour)"
+
+
+def test_roles_and_policies(lives: Any, cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+
+    def text(description: str, policy: str, boundary: str) -> str:
+        managed = {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"PolicyDocument": ALLOW, "Path": "/p/", "Roles": [{"Ref": "R"}]},
+        }
+        if description == "two":
+            managed["Properties"]["PolicyDocument"] = {**ALLOW, "Id": "other"}
+        inline = {"PolicyName": policy, "PolicyDocument": ALLOW}
+        role = {"RoleName": "role", "Path": "/p/", "AssumeRolePolicyDocument": TRUST, "Description": description}
+        role |= {"Policies": [inline], "ManagedPolicyArns": [{"Ref": "B"}]}
+        role |= {"PermissionsBoundary": {"Ref": boundary}} if boundary else {}
+        resources = {
+            "R": {"Type": "AWS::IAM::Role", "Properties": role},
+            "M": managed,
+            "B": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": ALLOW}},
+            "P": {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {"PolicyName": "p", "PolicyDocument": ALLOW, "Roles": [{"Ref": "R"}]},
+            },
+            "Q": {
+                "Type": "AWS::IAM::RolePolicy",
+                "Properties": {"PolicyName": "q", "PolicyDocument": ALLOW, "RoleName": {"Ref": "R"}},
+            },
+        }
+        return json.dumps({"Resources": resources, "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["R", "Arn"]}}}})
+
+    def look() -> Any:
+        role = iam.get_role(RoleName="role")["Role"]
+        attached = iam.list_attached_role_policies(RoleName="role")["AttachedPolicies"]
+        versions = [len(iam.list_policy_versions(PolicyArn=each["PolicyArn"])["Versions"]) for each in attached]
+        names = iam.list_role_policies(RoleName="role")["PolicyNames"]
+        return role["Description"], "PermissionsBoundary" in role, sorted(names), max(versions), len(attached)
+
+    seen = [("one", True, ["in-1", "p", "q"], 1, 2), ("two", False, ["in-2", "p", "q"], 2, 2)]
+    lives(text("one", "in-1", "B"), text("two", "in-2", ""), look, seen)
+    assert iam.list_roles()["Roles"] == [] and iam.list_policies(Scope="Local")["Policies"] == []
+
+
+def test_repository_log_group_and_parameter(lives: Any, cloud: Cloud) -> None:
+    text = """
+Resources:
+  R: {Type: AWS::ECR::Repository, Properties: {RepositoryName: repo, ImageTagMutability: %(tags)s, EmptyOnDelete: true,
+      LifecyclePolicy: {LifecyclePolicyText: '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",
+      "countType":
+      "imageCountMoreThan", "countNumber": 3}, "action": {"type": "expire"}}]}'}}}
+  L: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /l, RetentionInDays: "%(days)s",
+      Tags: [{Key: a, Value: %(days)s}]}}
+  P: {Type: AWS::SSM::Parameter,
+      Properties: {Name: /p, Type: String, Value: !Sub "${L.Arn}+%(days)s", Tags: {a: %(days)s}}}
+"""
+
+    def look() -> Any:
+        repository = cloud.client("ecr").describe_repositories()["repositories"][0]
+        group = cloud.client("logs").describe_log_groups()["logGroups"][0]
+        tags = cloud.client("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId="/p")["TagList"]
+        value = cloud.client("ssm").get_parameter(Name="/p")["Parameter"]["Value"]
+        arn = group["arn"].removesuffix(":*")
+        tagged = cloud.client("logs").list_tags_for_resource(resourceArn=arn)["tags"]
+        return repository["imageTagMutability"], group["retentionInDays"], value, tags[0]["Value"], tagged["a"]
+
+    arn = cloud.arn("logs", "log-group:/l:*")
+    seen = [("IMMUTABLE", 7, f"{arn}+7", "7", "7"), ("MUTABLE", 14, f"{arn}+14", "14", "14")]
+    first, second = text % {"tags": "IMMUTABLE", "days": 7}, text % {"tags": "MUTABLE", "days": 14}
+    lives(first, second, look, seen)
+
+
+def test_rule(lives: Any, cloud: Cloud) -> None:
+    events = cloud.client("events")
+    text = """
+Resources:
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  R:
+    Type: AWS::Events::Rule
+    Properties:
+      Name: r
+      EventPattern: {source: [%(source)s]}
+      Targets:
+        - Id: %(id)s
+          Arn: !GetAtt Q.Arn
+          InputTransformer: {InputPathsMap: {a: $.id}, InputTemplate: '{"b": <a>}'}
+          RetryPolicy: {MaximumRetryAttempts: "3", MaximumEventAgeInSeconds: 60}
+          DeadLetterConfig: {Arn: !GetAtt Q.Arn}
+"""
+
+    def look() -> Any:
+        targets = events.list_targets_by_rule(Rule="r")["Targets"]
+        told = [
+            (each["Id"], each["RetryPolicy"]["MaximumRetryAttempts"], each["InputTransformer"]["InputTemplate"])
+            for each in targets
+        ]
+        return json.loads(events.describe_rule(Name="r")["EventPattern"])["source"], told
+
+    first, second = text % {"source": "a", "id": "one"}, text % {"source": "b", "id": "two"}
+    lives(first, second, look, [(["a"], [("one", 3, '{"b": <a>}')]), (["b"], [("two", 3, '{"b": <a>}')])])
+    assert events.list_rules()["Rules"] == []
+
+
+def test_alarm_and_dashboard(lives: Any, cloud: Cloud) -> None:
+    text = """
+Resources:
+  A: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: a, Namespace: n, MetricName: m, Statistic: Sum,
+      Period: "60",
+      EvaluationPeriods: "1", Threshold: "%(threshold)s", ComparisonOperator: GreaterThanThreshold,
+      Dimensions: [{Name: d, Value: 1}], Tags: [{Key: k, Value: %(threshold)s}]}}
+  D: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardName: d,
+      DashboardBody: !Sub '{"widgets": [], "x": "${A}"}'}}
+"""
+    cloudwatch = cloud.client("cloudwatch")
+
+    def look() -> Any:
+        alarm = cloudwatch.describe_alarms()["MetricAlarms"][0]
+        tags = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+        body = json.loads(cloudwatch.get_dashboard(DashboardName="d")["DashboardBody"])
+        return alarm["Threshold"], alarm["Dimensions"][0]["Value"], tags[0]["Value"], body["x"]
+
+    first, second = text % {"threshold": 5}, text % {"threshold": 6}
+    lives(first, second, look, [(5.0, "1", "5", "a"), (6.0, "1", "6", "a")])
+
+
+def test_model_group_and_pipeline(lives: Any, cloud: Cloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    step = '{"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": "%s"}}'
+    definition = f'{{"Version": "2020-12-01", "Parameters": [], "Steps": [{step}]}}'
+
+    def text(what: str) -> str:
+        role = "arn:aws:iam::000000000000:role/r"
+        body = {"PipelineDefinitionBody": definition % what}
+        pipeline = {"PipelineName": "p", "RoleArn": role, "PipelineDescription": what, "PipelineDefinition": body}
+        group = {"ModelPackageGroupName": "g", "Tags": [{"Key": "k", "Value": what}]}
+        resources = {
+            "P": {"Type": "AWS::SageMaker::Pipeline", "Properties": pipeline},
+            "G": {"Type": "AWS::SageMaker::ModelPackageGroup", "Properties": group},
+        }
+        return json.dumps({"Resources": resources})
+
+    def look() -> Any:
+        group = sagemaker.describe_model_package_group(ModelPackageGroupName="g")["ModelPackageGroupArn"]
+        tags = sagemaker.list_tags(ResourceArn=group)["Tags"]
+        return sagemaker.describe_pipeline(PipelineName="p")["PipelineDescription"], tags[0]["Value"]
+
+    lives(text("one"), text("two"), look, [("one", "one"), ("two", "two")])
+
+
+def test_network(lives: Any, cloud: Cloud, cfn: Any) -> None:
+    ec2 = cloud.client("ec2")
+    text = """
+Resources:
+  V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16, EnableDnsHostnames: true,
+      Tags: [{Key: Name, Value: mine}]}}
+  A: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref V, CidrBlock: !Select [0, !Cidr [!GetAtt V.CidrBlock, 2, 8]],
+      AvailabilityZone: !Select [0, !GetAZs ""]}}
+  B: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref V, CidrBlock: 10.0.9.0/24}}
+  T: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref V}}
+  TA: {Type: AWS::EC2::SubnetRouteTableAssociation, Properties: {SubnetId: !Ref A, RouteTableId: !Ref T}}
+  G: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: mine, VpcId: !Ref V,
+      SecurityGroupIngress: [{IpProtocol: tcp, FromPort: %(port)s, ToPort: %(port)s,
+      CidrIp: 10.0.0.0/16, Description: d}],
+      SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}]}}
+  I: {Type: AWS::EC2::SecurityGroupIngress, Properties: {GroupId: !Ref G, IpProtocol: tcp, FromPort: 80, ToPort: 80,
+      SourceSecurityGroupId: !Ref G}}
+  E: {Type: AWS::EC2::SecurityGroupEgress, Properties: {GroupId: !GetAtt G.GroupId, IpProtocol: udp, FromPort: 53,
+      ToPort: 53,
+      CidrIp: 10.0.0.0/16}}
+  S: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref V, VpcEndpointType: Gateway, RouteTableIds: [!Ref T],
+      ServiceName: !Sub "com.amazonaws.${AWS::Region}.s3"}}
+  L: {Type: AWS::EC2::VPCEndpoint, Properties: {VpcId: !Ref V, VpcEndpointType: Interface, PrivateDnsEnabled: true,
+      SubnetIds: [!Ref A, %(more)s], SecurityGroupIds: [!Ref G], ServiceName: !Sub "com.amazonaws.${AWS::Region}.logs"}}
+"""
+
+    def look() -> Any:
+        vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["mine"]}])["Vpcs"][0]["VpcId"]
+        mine = [{"Name": "vpc-id", "Values": [vpc]}]
+        group = next(
+            g for g in ec2.describe_security_groups(Filters=mine)["SecurityGroups"] if g["Description"] == "mine"
+        )
+        endpoints = ec2.describe_vpc_endpoints(Filters=mine)["VpcEndpoints"]
+        subnets = next(each["SubnetIds"] for each in endpoints if each["VpcEndpointType"] == "Interface")
+        ports = [sorted(rule["FromPort"] for rule in group[way]) for way in ("IpPermissions", "IpPermissionsEgress")]
+        names = ec2.describe_vpc_attribute(VpcId=vpc, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"]
+        return ports, len(subnets), names
+
+    first, second = text % {"port": 443, "more": '!Ref "AWS::NoValue"'}, text % {"port": 444, "more": "!Ref B"}
+    lives(first, second, look, [([[80, 443], [53, 443]], 1, True), ([[80, 444], [53, 443]], 2, True)])

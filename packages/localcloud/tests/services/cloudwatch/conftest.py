@@ -1,0 +1,72 @@
+"""A cloud with CloudWatch alone (and moto beside it), its clock on a whole minute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from localcloud.core.cloud import Cloud
+from localcloud.services.cloudwatch.service import CloudWatch
+
+
+@pytest.fixture
+def services() -> list[type[CloudWatch]]:
+    return [CloudWatch]
+
+
+@pytest.fixture
+def cloudwatch(cloud: Cloud) -> Any:
+    """boto3's client; a minute of the cloud's clock has just begun."""
+    to_the_minute(cloud)
+    return cloud.client("cloudwatch")
+
+
+@pytest.fixture
+def service(cloud: Cloud) -> CloudWatch:
+    return cloud.service(CloudWatch)
+
+
+@pytest.fixture
+def put(cloudwatch: Any, cloud: Cloud) -> Callable[..., None]:
+    """``put(3.0, 4.0)``: values of metric m in namespace n, now."""
+
+    def tell(*values: float, **more: Any) -> None:
+        datum = {"MetricName": "m", "Timestamp": cloud.clock.now(), "Values": list(values), **more}
+        cloudwatch.put_metric_data(Namespace="n", MetricData=[datum])
+
+    return tell
+
+
+@pytest.fixture
+def alarm(cloudwatch: Any) -> Callable[..., None]:
+    """``alarm(EvaluationPeriods=3)``: an alarm "a" on the sum of m each minute, above 5."""
+
+    def ask(**more: Any) -> None:
+        single = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60}
+        if "Metrics" in more:
+            single = {}
+        elif "ExtendedStatistic" in more:
+            del single["Statistic"]
+        rule = {"EvaluationPeriods": 1, "Threshold": 5.0, "ComparisonOperator": "GreaterThanThreshold"}
+        asked = {"AlarmName": "a", **single, **rule, **more}
+        cloudwatch.put_metric_alarm(**{name: value for name, value in asked.items() if value is not None})
+
+    return ask
+
+
+@pytest.fixture
+def described(cloudwatch: Any) -> Callable[..., dict[str, Any]]:
+    def describe(name: str = "a") -> dict[str, Any]:
+        found: dict[str, Any] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+        return found
+
+    return describe
+
+
+def to_the_minute(cloud: Cloud) -> None:
+    """A hundredth past it: floats must not put us before."""
+    now = cloud.clock.seconds()
+    cloud.clock.advance((math.floor(now / 60) + 1) * 60 - now + 0.01)

@@ -1,0 +1,277 @@
+"""A buildspec's phases, in one shell, as CodeBuild runs them."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+ONE_SHELL = """
+version: 0.2
+env: {shell: bash}
+phases:
+  install:
+    runtime-versions: {python: 3.12}
+    commands:
+      - export WORD=hello
+      - mkdir deep && cd deep
+      - greet() { echo "$WORD from $(basename "$PWD")"; }
+  build:
+    commands:
+      - greet
+      - |
+        false
+        echo "the last command of an item decides"
+      - read answer || echo "nothing to read"
+      - printf 'no newline'
+"""
+
+
+def test_one_shell_for_the_whole_build(built: Any, lines: Any, phases: Any) -> None:
+    build = built(ONE_SHELL)
+    said = ["hello from deep", "the last command of an item decides", "nothing to read", "no newline"]
+    assert lines(build) == said
+    assert build["buildStatus"] == "SUCCEEDED"
+    order = (
+        "SUBMITTED QUEUED PROVISIONING DOWNLOAD_SOURCE INSTALL PRE_BUILD BUILD POST_BUILD UPLOAD_ARTIFACTS FINALIZING"
+    )
+    assert list(phases(build)) == [*order.split(), "COMPLETED"]
+    assert set(phases(build).values()) == {"SUCCEEDED", ""}
+    assert build["currentPhase"] == "COMPLETED"
+    assert any("passed over" in line for line in lines(build, all_of_it=True))
+
+
+FAILING = """
+version: 0.2
+phases:
+  {phase}:
+    {on_failure}
+    commands: ["echo first", "(exit 3)", "echo never"]
+    finally: ["echo finally $CODEBUILD_BUILD_SUCCEEDING"]
+  {after}:
+    commands: ["echo after $CODEBUILD_BUILD_SUCCEEDING"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("phase", "on_failure", "after", "said", "status"),
+    [
+        ("install", "", "build", ["first", "finally 1"], "FAILED"),
+        ("pre_build", "", "build", ["first", "finally 1"], "FAILED"),
+        ("build", "", "post_build", ["first", "finally 1", "after 0"], "FAILED"),
+        ("build", "on-failure: ABORT", "post_build", ["first", "finally 1"], "FAILED"),
+        ("pre_build", "on-failure: CONTINUE", "build", ["first", "finally 1", "after 1"], "SUCCEEDED"),
+    ],
+)
+def test_what_a_failing_phase_leaves_out(
+    built: Any, lines: Any, phases: Any, phase: str, on_failure: str, after: str, said: list[str], status: str
+) -> None:
+    build = built(FAILING.format(phase=phase, on_failure=on_failure, after=after))
+    assert lines(build) == said
+    assert build["buildStatus"] == status
+    assert phases(build)[phase.upper()] == "FAILED"
+    (context,) = next(one for one in build["phases"] if one["phaseType"] == phase.upper())["contexts"]
+    assert context["statusCode"] == "COMMAND_EXECUTION_ERROR"
+    assert context["message"] == "Error while executing command: (exit 3). Reason: exit status 3"
+
+
+EXITS = """
+version: 0.2
+phases:
+  pre_build: {commands: [export KEPT=yes, mkdir sub && cd sub, exit 0]}
+  build: {commands: ['echo "$KEPT in $(basename "$PWD")"', 'set -e', 'false', echo never]}
+"""
+
+
+def test_a_command_that_ends_the_shell_ends_only_itself(built: Any, lines: Any) -> None:
+    build = built(EXITS)
+    assert lines(build) == ["yes in sub"]
+    assert build["buildStatus"] == "FAILED"
+
+
+def test_what_a_command_makes_of_the_shell_s_output_and_arguments_does_no_harm(built: Any, lines: Any) -> None:
+    build = built("version: 0.2\nphases: {build: {commands: [set -- a b, shift 2, exec >/dev/null, 'echo lost']}}")
+    assert (build["buildStatus"], lines(build)) == ("SUCCEEDED", [])
+
+
+PRECEDENCE = """
+version: 0.2
+env:
+  variables: {A: buildspec, B: buildspec, C: buildspec, OK: true}
+  exported-variables: [A, D, AWS_REGION, MISSING]
+phases: {build: {commands: ['echo "$A $B $C $OK"', 'export D="$(echo made)"', D2=x]}}
+"""
+
+
+def test_variables_say_it_later_say_it_louder(built: Any, lines: Any) -> None:
+    environment = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
+    both = [{"name": "A", "value": "project"}, {"name": "B", "value": "$HOME"}]
+    start = {"environmentVariablesOverride": [{"name": "A", "value": "start"}]}
+    build = built(PRECEDENCE, start, environment={**environment, "environmentVariables": both})
+    assert lines(build) == ["start $HOME buildspec true"]
+    exported = {one["name"]: one["value"] for one in build["exportedEnvironmentVariables"]}
+    assert exported == {"A": "start", "D": "made", "MISSING": ""}
+
+
+SECRETS = """
+version: 0.2
+env:
+  parameter-store: {KEY: /app/key}
+  secrets-manager: {PASSWORD: "db:password"}
+  exported-variables: [KEY]
+phases: {build: {commands: ['echo "$KEY-$PASSWORD-$TOKEN" | tee out', 'test "$(cat out)" = open-sesame-door']}}
+"""
+
+
+def test_secrets_reach_the_build_and_not_its_log(cloud: Any, built: Any, lines: Any) -> None:
+    cloud.client("ssm").put_parameter(Name="/app/key", Value="open", Type="SecureString")
+    cloud.client("secretsmanager").create_secret(Name="db", SecretString='{"password": "sesame"}')
+    cloud.client("secretsmanager").create_secret(Name="token", SecretString="door")
+    start = {"environmentVariablesOverride": [{"name": "TOKEN", "value": "token", "type": "SECRETS_MANAGER"}]}
+    build = built(SECRETS, start)
+    assert build["buildStatus"] == "SUCCEEDED"
+    assert lines(build) == ["***-***-***"]
+    assert not build.get("exportedEnvironmentVariables")
+
+
+def test_a_secret_that_is_not_there_fails_before_any_command(built: Any, phases: Any) -> None:
+    build = built("version: 0.2\nenv: {parameter-store: {KEY: /no}}\nphases: {build: {commands: [true-ly]}}")
+    assert "INSTALL" not in phases(build)
+    (context,) = next(one for one in build["phases"] if one["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
+    assert context["statusCode"] == "Decrypted Variables Error"
+    assert "/no cannot be read: ParameterNotFound" in context["message"]
+
+
+def test_a_build_knows_who_it_is_and_where_aws_is(cloud: Any, built: Any, lines: Any) -> None:
+    told = "$CODEBUILD_BUILD_ID $CODEBUILD_BUILD_NUMBER $AWS_REGION $AWS_ENDPOINT_URL $CODEBUILD_INITIATOR"
+    home = '[ "$HOME" != "$CODEBUILD_SRC_DIR" ] && ls -A "$HOME"'
+    command = f'echo "{told}"; [ "$PWD" = "$CODEBUILD_SRC_DIR" ] && {home}'
+    build = built(f"version: 0.2\nphases:\n  build:\n    commands:\n      - {command!r}")
+    assert lines(build) == [f"{build['id']} 1 {cloud.region} {cloud.url} localcloud"]
+    assert build["buildStatus"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(
+    ("buildspec", "sentence"),
+    [
+        ("version: 0.2\nphases: {build: {commands: [false]}}", "to be of string type: found a bool (False) instead"),
+        ("version: 0.2\nphases: {build: {commands: [{echo: x}]}}", "found subkeys instead"),
+        ("version: 0.1\nphases: {build: {commands: [x]}}", "unsupported version 0.1"),
+        ("version: 0.2\nphases: {build: {command: [x]}}", "phases.build: unknown key 'command'"),
+        ("version: 0.2\nphases: {bild: {commands: [x]}}", "unknown phase 'bild'"),
+        ("version: 0.2\nphases: {build: {}}", "phases.build: commands are missing"),
+        ("version: 0.2\nphases: {build: {commands: [x], on-failure: RETRY}}", "localcloud does not retry builds"),
+        ("version: 0.2\nenv: {shell: zsh}\nphases: {build: {commands: [x]}}", "env.shell is 'zsh'"),
+        ("version: 0.2\nenv: {shell: [bash]}\nphases: {build: {commands: [x]}}", "env.shell is ['bash']"),
+        ("version: 0.2\nphases: {build: {commands: [x]}}\nartifacts: [a.zip]", "artifacts must be a map"),
+        ("version: 0.2\nenv: {variables: {CODEBUILD_X: 1}}\nphases: {build: {commands: [x]}}", "which is reserved"),
+        ("version: 0.2\n phases: [", "the buildspec is no YAML"),
+        ("version: 0.2\n", "phases are missing"),
+    ],
+)
+def test_a_bad_buildspec_is_refused_with_its_place(built: Any, phases: Any, buildspec: str, sentence: str) -> None:
+    build = built(buildspec)
+    assert (build["buildStatus"], phases(build)["DOWNLOAD_SOURCE"]) == ("FAILED", "FAILED")
+    (context,) = next(one for one in build["phases"] if one["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
+    assert context["statusCode"] == "YAML_FILE_ERROR"
+    assert sentence in context["message"]
+
+
+SLOW = "version: 0.2\nphases:\n  build:\n    commands: ['echo begun', 'sleep 60']\n  post_build: {commands: [echo no]}"
+
+
+def test_a_stopped_build_ends_with_all_that_it_started(
+    cloud: Any, codebuild: Any, project: Any, finished: Any, lines: Any, phases: Any
+) -> None:
+    project(SLOW)
+    started = codebuild.start_build(projectName="app")["build"]
+    deadline = time.monotonic() + 60
+    while not (running := [one for one in cloud.processes.all() if one.name == started["id"]]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    codebuild.stop_build(id=started["id"])
+    build = finished(started["id"])
+    assert (build["buildStatus"], phases(build)["BUILD"]) == ("STOPPED", "STOPPED")
+    assert "no" not in lines(build)
+    assert not running[0].alive
+    assert not cloud.processes.all()
+    assert not list((cloud.folder / "codebuild" / "builds").iterdir())
+
+
+def test_a_build_that_takes_too_long(
+    codebuild: Any, project: Any, begun: Any, finished: Any, phases: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr("localcloud.services.codebuild.run.time", clock)
+    project(SLOW)
+    started = codebuild.start_build(projectName="app", timeoutInMinutesOverride=5)["build"]["id"]
+    begun(started)
+    passed[0] = 5 * 60.0
+    build = finished(started)
+    assert (build["buildStatus"], phases(build)["BUILD"]) == ("TIMED_OUT", "TIMED_OUT")
+    assert "POST_BUILD" not in phases(build)
+
+
+def test_builds_wait_their_turn_but_not_for_ever(
+    cloud: Any, codebuild: Any, project: Any, finished: Any, phases: Any
+) -> None:
+    from localcloud.runtime.jobs.queue import Queue
+
+    service = cloud.services["codebuild"]
+    service.queue, service.minute = Queue(1), 0.05  # a quarter of a second's patience, where the others' is long
+    project(SLOW)
+    first = codebuild.start_build(projectName="app", timeoutInMinutesOverride=2160)["build"]["id"]
+    second = codebuild.start_build(projectName="app", queuedTimeoutInMinutesOverride=5)["build"]["id"]
+    third = codebuild.start_build(projectName="app")["build"]["id"]
+    assert phases(finished(second)) == {"SUBMITTED": "SUCCEEDED", "QUEUED": "TIMED_OUT", "COMPLETED": ""}
+    codebuild.stop_build(id=third)
+    assert phases(finished(third))["QUEUED"] == "STOPPED"
+    codebuild.stop_build(id=first)
+    finished(first)
+
+
+def test_the_same_token_starts_one_build(codebuild: Any, project: Any, finished: Any) -> None:
+    project("version: 0.2\nphases: {build: {commands: ['true']}}")
+    ids = {codebuild.start_build(projectName="app", idempotencyToken="t")["build"]["id"] for _ in range(2)}
+    assert len(ids) == 1
+    with pytest.raises(ClientError, match="used before for another request"):
+        codebuild.start_build(projectName="app", idempotencyToken="t", sourceVersion="x")
+    again = codebuild.retry_build(id=finished(ids.pop())["id"])["build"]
+    assert again["buildNumber"] == 2
+    finished(again["id"])
+    assert len(codebuild.list_builds_for_project(projectName="app")["ids"]) == 2
+    assert codebuild.list_builds()["ids"][0] == again["id"]
+
+
+def test_a_limit_of_builds_at_once(codebuild: Any, project: Any, finished: Any) -> None:
+    project(SLOW, concurrentBuildLimit=1)
+    first = codebuild.start_build(projectName="app")["build"]["id"]
+    with pytest.raises(ClientError, match="Cannot have more than 1 active builds"):
+        codebuild.start_build(projectName="app")
+    codebuild.stop_build(id=first)
+    finished(first)
+
+
+def test_events_of_a_build_and_its_phases(cloud: Any, built: Any) -> None:
+    build = built("version: 0.2\nphases: {build: {commands: ['exit 1']}}")
+    told = [event for event in cloud.signals.events if event["source"] == "aws.codebuild"]
+    states = [event["detail"] for event in told if event["detail-type"] == "CodeBuild Build State Change"]
+    assert [detail["build-status"] for detail in states] == ["IN_PROGRESS", "FAILED"]
+    assert states[1]["additional-information"]["logs"]["stream-name"] == build["logs"]["streamName"]
+    assert states[1]["build-id"] == build["arn"]
+    ended = [event["detail"] for event in told if event["detail-type"] == "CodeBuild Build Phase Change"]
+    by_phase = {detail["completed-phase"]: detail for detail in ended}
+    assert by_phase["BUILD"]["completed-phase-status"] == "FAILED"
+    assert by_phase["BUILD"]["completed-phase-context"].startswith("[COMMAND_EXECUTION_ERROR: Error while")
+
+
+def test_a_reset_forgets_builds_under_way(cloud: Any, codebuild: Any, project: Any) -> None:
+    project(SLOW)
+    codebuild.start_build(projectName="app")
+    cloud.reset()
+    assert codebuild.list_builds()["ids"] == []
+    assert codebuild.list_projects()["projects"] == []

@@ -1,0 +1,126 @@
+"""What a target is sent, by the examples of AWS's documentation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.services.events.transform import MISSING, Matched, NothingThere, look_up, payload, problems
+
+EVENT = {
+    "id": "7bf7",
+    "source": "aws.ec2",
+    "resources": ["arn:one", "arn:two"],
+    "detail": {
+        "instance-id": "i-0123",
+        "state": "RUNNING",
+        "count": 3,
+        "on": True,
+        "nothing": None,
+        "list": [{"a": 1}, {"a": 2}],
+        "a b": "spaced",
+        "said": 'a "quote"',
+    },
+}
+MATCHED = Matched(EVENT, "arn:aws:events:eu-west-1:000000000000:rule/r", "r", "2026-01-31T12:00:00Z")
+PATHS = {
+    "instance": "$.detail.instance-id",
+    "state": "$.detail.state",
+    "detail": "$.detail.list",
+    "count": "$.detail.count",
+}
+PATHS |= {"gone": "$.detail.gone", "said": "$.detail.said", "nothing": "$.detail.nothing"}
+
+
+def filled(template: str) -> str:
+    return payload({"InputTransformer": {"InputPathsMap": PATHS, "InputTemplate": template}}, MATCHED)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$", EVENT),
+        ("$.source", "aws.ec2"),
+        ("$.detail.instance-id", "i-0123"),
+        ("$.detail['a b']", "spaced"),
+        ('$["detail"]["state"]', "RUNNING"),
+        ("$.resources[1]", "arn:two"),
+        ("$.resources[2]", MISSING),
+        ("$.detail.list[0].a", 1),
+        ("$.detail.list[*].a", [1, 2]),
+        ("$.detail.list.*", [{"a": 1}, {"a": 2}]),
+        ("$.detail.nothing", None),
+        ("$.detail.state.deeper", MISSING),
+        ("$.nowhere", MISSING),
+    ],
+)
+def test_paths(path: str, expected: Any) -> None:
+    assert look_up(EVENT, path) == expected
+
+
+def test_without_anything_the_event_itself_is_sent() -> None:
+    assert json.loads(payload({}, MATCHED)) == EVENT
+    assert ", " not in payload({}, MATCHED)
+
+
+def test_input_is_sent_as_it_stands_and_input_path_as_json() -> None:
+    assert payload({"Input": '{"a":  1}'}, MATCHED) == '{"a":  1}'
+    assert payload({"InputPath": "$.detail.list"}, MATCHED) == '[{"a":1},{"a":2}]'
+    assert payload({"InputPath": "$.source"}, MATCHED) == '"aws.ec2"'
+    assert payload({"InputPath": "$.detail.nothing"}, MATCHED) == "null"
+    with pytest.raises(NothingThere, match=r"\$\.detail\.gone"):
+        payload({"InputPath": "$.detail.gone"}, MATCHED)
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ('"instance <instance> is in <state>"', '"instance i-0123 is in RUNNING"'),
+        ('{"instance": <instance>, "n": <count>}', '{"instance": "i-0123", "n": 3}'),
+        ('{"instance": "<instance>", "n": "<count>"}', '{"instance": "i-0123", "n": "3"}'),
+        ('{"list": <detail>}', '{"list": [{"a":1},{"a":2}]}'),
+        ('"Detail is <detail>"', '"Detail is [{a:1},{a:2}]"'),
+        ('{"<state>": 1}', '{"RUNNING": 1}'),
+        ('"one <state>"\n"two <count>"', '"one RUNNING"\n"two 3"'),
+        ('{"gone": "<gone>"}', '{"gone": ""}'),
+        ('{"nothing": <nothing>}', '{"nothing": null}'),
+        ('{"said": <said>}', '{"said": "a \\"quote\\""}'),
+        ('"<said>"', '"a "quote""'),  # AWS does not escape either
+        ("<count>", "3"),
+        (
+            '{"r": <aws.events.rule-name>, "t": "<aws.events.event.ingestion-time>"}',
+            '{"r": "r", "t": "2026-01-31T12:00:00Z"}',
+        ),
+        ('{"r": "<aws.events.rule-arn>"}', '{"r": "arn:aws:events:eu-west-1:000000000000:rule/r"}'),
+    ],
+)
+def test_templates(template: str, expected: str) -> None:
+    assert not list(problems({"Id": "t", "InputTransformer": {"InputPathsMap": PATHS, "InputTemplate": template}}))
+    assert filled(template) == expected
+
+
+def test_the_whole_event_in_a_template_with_and_without_its_detail() -> None:
+    told = json.loads(filled('{"all": <aws.events.event.json>, "head": <aws.events.event>}'))
+    assert told["all"] == EVENT
+    assert told["head"] == {name: value for name, value in EVENT.items() if name != "detail"}
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        ({"Input": "{}", "InputPath": "$"}, "Only one of Input, InputPath, or InputTransformer must be provided"),
+        ({"Input": "{not json"}, "JSON syntax error in input for target t."),
+        ({"InputPath": "detail"}, "Invalid InputPath for target t."),
+        ({"InputPath": "$.a..b"}, "Invalid InputPath for target t."),
+        ({"InputPath": "$.a[?(@.x)]"}, "Invalid InputPath for target t."),
+        ({"InputTransformer": {"InputTemplate": '"<who>"'}}, "contains invalid placeholder who."),
+        ({"InputTransformer": {"InputTemplate": "plain words"}}, "Invalid InputTemplate for target t"),
+        ({"InputTransformer": {"InputTemplate": '{"a": }'}}, "Invalid InputTemplate for target t"),
+        ({"InputTransformer": {"InputPathsMap": {"AWSx": "$"}, "InputTemplate": '"x"'}}, "reserved key AWSx"),
+        ({"InputTransformer": {"InputPathsMap": {"x": "y"}, "InputTemplate": '"<x>"'}}, "x has the path y"),
+    ],
+)
+def test_what_is_refused_when_a_target_is_put(target: dict[str, Any], sentence: str) -> None:
+    assert any(sentence in found for found in problems({"Id": "t", **target}))

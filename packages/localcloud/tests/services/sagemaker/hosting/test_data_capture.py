@@ -1,0 +1,202 @@
+import base64
+import json
+import re
+
+import pytest
+
+CONFIG = {
+    "EnableCapture": True,
+    "InitialSamplingPercentage": 100,
+    "DestinationS3Uri": "s3://bucket/captured/",
+    "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+    "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
+}
+PATH = re.compile(r"captured/churn/AllTraffic/\d{4}/\d\d/\d\d/\d\d/\d\d-\d\d-\d{3}-[0-9a-f]{8}-[0-9a-f-]{27}\.jsonl")
+
+
+class Captured:
+    def __init__(self, world):
+        self.world, self.s3 = world, world.s3
+        self.capture = None
+
+    def start(self, **changes):
+        from localcloud.services.sagemaker.hosting.data_capture import Capture
+
+        self.capture = Capture.of(self.world.cloud, CONFIG | changes, "churn", "AllTraffic")
+        return self.capture
+
+    def note(self, body=b"1,2", kind="text/csv", answer=b"0.5", answered="text/csv", status=200, **more):
+        from localcloud.services.sagemaker.hosting.invocation import Answer, Invocation
+
+        self.capture.note(Invocation(body, kind, **more), Answer(status, answer, answered))
+
+    def objects(self):
+        return [item["Key"] for item in self.s3.list_objects_v2(Bucket="bucket", Prefix="captured").get("Contents", [])]
+
+    def records(self):
+        bodies = [self.s3.get_object(Bucket="bucket", Key=key)["Body"].read().decode() for key in self.objects()]
+        return [json.loads(line) for body in bodies for line in body.splitlines()]
+
+
+@pytest.fixture
+def captured(world):
+    return Captured(world)
+
+
+@pytest.mark.parametrize("config", [None, CONFIG | {"EnableCapture": False}, CONFIG | {"InitialSamplingPercentage": 0}])
+def test_what_captures_nothing_is_nothing(world, config):
+    from localcloud.services.sagemaker.hosting.data_capture import Capture
+
+    assert Capture.of(world.cloud, config, "churn", "AllTraffic") is None
+
+
+def test_a_fleets_requests_are_captured_in_sagemakers_own_form(world, captured):
+    fleet = world.started(capture=CONFIG, COLOUR="green")
+    world.route((fleet, 1))
+    now = world.cloud.clock.now()
+    world.invoke("1,2", InferenceId="row-1", CustomAttributes="trace=7")
+    world.cloud.clock.advance(60)
+    world.until(captured.objects)
+    [key] = captured.objects()
+    assert PATH.fullmatch(key)
+    assert key.startswith(f"captured/churn/AllTraffic/{now:%Y/%m/%d/%H/%M-%S}-")
+    [record] = captured.records()
+    event = record.pop("eventMetadata")
+    assert re.fullmatch(r"[0-9a-f-]{36}", event.pop("eventId"))
+    time = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    assert event == {"customAttributes": ["trace=7"], "inferenceId": "row-1", "inferenceTime": time}
+    told, answered = (
+        {"observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV"}
+        for mode, data in (("INPUT", "1,2"), ("OUTPUT", "green"))
+    )
+    assert record == {"captureData": {"endpointInput": told, "endpointOutput": answered}, "eventVersion": "0"}
+
+
+def test_it_is_written_every_minute_of_the_clock_and_not_before(captured):
+    captured.start()
+    captured.note()
+    captured.world.cloud.clock.advance(59)
+    captured.note()
+    assert captured.objects() == []
+    captured.world.cloud.clock.advance(1)
+    captured.world.until(lambda: len(captured.records()) == 2)
+    captured.note()
+    captured.world.cloud.clock.advance(60)
+    captured.world.until(lambda: len(captured.records()) == 3)
+    assert len(captured.objects()) == 2
+
+
+def test_what_is_left_is_written_when_the_fleet_ends(world, captured):
+    fleet = world.started(capture=CONFIG)
+    world.ask(fleet)
+    fleet.stop()
+    world.until(lambda: len(captured.records()) == 1)
+
+
+def test_what_is_left_is_written_when_the_cloud_closes(world, captured):
+    fleet = world.started(capture=CONFIG)
+    world.ask(fleet)
+    world.cloud.close_services()
+    assert len(captured.records()) == 1
+
+
+def test_a_reset_forgets_what_was_captured(world, captured):
+    from localcloud.services.sagemaker.hosting.fleet_registry import desk
+
+    fleet = world.started(capture=CONFIG)
+    world.ask(fleet)
+    desk(world.cloud).abandon()
+    world.until(lambda: not desk(world.cloud).fleets)
+    assert captured.objects() == []
+
+
+def test_each_hour_has_its_own_objects(captured):
+    captured.start()
+    captured.note()
+    captured.capture._timer.cancel()
+    captured.world.cloud.clock.advance(3600)
+    captured.note()
+    captured.capture.flush()
+    hours = {key.rsplit("/", 1)[0] for key in captured.objects()}
+    assert len(hours) == 2
+
+
+@pytest.mark.parametrize("percentage, expected", [(1, 2), (30, 60), (99, 198)])
+def test_sampling_is_exact_over_many(captured, percentage, expected):
+    captured.start(InitialSamplingPercentage=percentage)
+    for _ in range(200):
+        captured.note()
+    captured.capture.flush()
+    assert len(captured.records()) == expected
+
+
+@pytest.mark.parametrize(
+    "modes, parts",
+    [
+        (["Input"], {"endpointInput"}),
+        (["Output"], {"endpointOutput"}),
+        (["InputAndOutput"], {"endpointInput", "endpointOutput"}),
+    ],
+)
+def test_capture_options_choose_the_parts(captured, modes, parts):
+    captured.start(CaptureOptions=[{"CaptureMode": mode} for mode in modes])
+    captured.note()
+    captured.capture.flush()
+    assert captured.records()[0]["captureData"].keys() == parts
+
+
+@pytest.mark.parametrize(
+    "body, kind, encoding",
+    [
+        (b"1,2", "text/csv", "CSV"),
+        (b"1,2", "text/csv; charset=utf-8", "CSV"),
+        (b'{"a": "\xc3\xa9"}', "application/json", "JSON"),
+        (b"1,2", "application/x-other", "BASE64"),
+        (b"\xff\x00", "text/csv", "BASE64"),
+        (b"1,2", "", "BASE64"),
+    ],
+)
+def test_encodings_follow_the_content_type(captured, body, kind, encoding):
+    captured.start()
+    captured.note(body, kind)
+    captured.capture.flush()
+    told = captured.records()[0]["captureData"]["endpointInput"]
+    assert (told["encoding"], told["observedContentType"]) == (encoding, kind)
+    data = told["data"]
+    assert (base64.b64decode(data) if encoding == "BASE64" else data.encode()) == body
+
+
+def test_without_content_types_everything_is_base64(captured):
+    captured.start(CaptureContentTypeHeader={})
+    captured.note()
+    captured.capture.flush()
+    assert captured.records()[0]["captureData"]["endpointInput"]["encoding"] == "BASE64"
+
+
+def test_only_what_was_answered_with_success_is_captured(captured):
+    captured.start()
+    for status in (400, 500, 200):
+        captured.note(status=status)
+    captured.capture.flush()
+    assert len(captured.records()) == 1
+
+
+def test_many_at_once_are_written_early(captured, monkeypatch):
+    from localcloud.services.sagemaker.hosting import data_capture
+
+    monkeypatch.setattr(data_capture, "MOST_KEPT", 10)
+    captured.start()
+    for _ in range(25):
+        captured.note()
+    captured.world.until(lambda: len(captured.records()) >= 10)
+    captured.capture.flush()
+    assert len(captured.records()) == 25
+
+
+def test_a_bucket_that_is_not_there_harms_no_answer(world, caplog):
+    fleet = world.started(capture=CONFIG | {"DestinationS3Uri": "s3://nowhere/captured"})
+    world.route((fleet, 1))
+    assert world.invoke()["Body"].read() == b"blue"
+    fleet.capture.flush()
+    assert "1 captured requests are dropped" in caplog.text
+    assert world.invoke()["Body"].read() == b"blue"

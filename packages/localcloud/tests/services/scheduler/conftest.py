@@ -1,0 +1,81 @@
+"""EventBridge Scheduler and EventBridge, in front of moto's SQS and SNS and stand-ins that note what they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+ROLE = "arn:aws:iam::000000000000:role/r"
+
+
+@pytest.fixture
+def services() -> list[Any]:
+    from localcloud.core.service import Refusal, Service, operation
+    from localcloud.services.events.service import Events
+    from localcloud.services.scheduler.service import Scheduler
+
+    class Noted(Service):
+        def __init__(self, cloud: Any) -> None:
+            super().__init__(cloud)
+            self.asked: list[dict[str, Any]] = []
+            self.busy = 0  # so many calls are throttled
+
+        def note(self, request: dict[str, Any]) -> None:
+            self.asked.append(request)
+            if self.busy:
+                self.busy -= 1
+                raise Refusal("ThrottlingException", "Rate exceeded")
+
+    class SageMaker(Noted):
+        name = "sagemaker"
+
+        @operation("StartPipelineExecution")
+        def start_pipeline_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+            self.note(request)
+            return {"PipelineExecutionArn": self.cloud.arn("sagemaker", "pipeline/churn/execution/abcdefghijkl")}
+
+    class CodePipeline(Noted):
+        name = "codepipeline"
+
+        @operation("StartPipelineExecution")
+        def start_pipeline_execution(self, request: dict[str, Any]) -> dict[str, Any]:
+            self.note(request)
+            return {"pipelineExecutionId": "1"}
+
+    class CodeBuild(Noted):
+        name = "codebuild"
+
+        @operation("StartBuild")
+        def start_build(self, request: dict[str, Any]) -> dict[str, Any]:
+            self.note(request)
+            return {}
+
+    return [Events, Scheduler, SageMaker, CodePipeline, CodeBuild]
+
+
+@pytest.fixture
+def scheduler(cloud: Any) -> Any:
+    return cloud.client("scheduler")
+
+
+@pytest.fixture
+def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[str]]:
+    return lambda name: [message["Body"] for message in taken(name)]
+
+
+def request(arn: str, expression: str = "rate(1 hour)", **said: Any) -> dict[str, Any]:
+    target = {"Arn": arn, "RoleArn": ROLE, **said.pop("target", {})}
+    return {"ScheduleExpression": expression, "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target, **said}
+
+
+@pytest.fixture
+def schedule(scheduler: Any) -> Callable[..., str]:
+    """``schedule("nightly", arn, "cron(0 2 * * ? *)", target={...})``"""
+
+    def create(name: str, arn: str, expression: str = "rate(1 hour)", **said: Any) -> str:
+        made: str = scheduler.create_schedule(Name=name, **request(arn, expression, **said))["ScheduleArn"]
+        return made
+
+    return create

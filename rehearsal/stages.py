@@ -1,0 +1,129 @@
+"""The stages of the demo, each a function: settings, data into S3, what came out of it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aws import sessions
+from aws.errors import sentence
+from pipelines import example_data, executions
+from rehearsal.seed import EXAMPLE, ROWS
+from settings.environments import CONFIG
+from settings.errors import UsageProblem
+from settings.loader import load
+from settings.metrics import METRICS
+from settings.model import Settings
+
+GATE = "QualityGate"
+# Of which output, what a person wants to open.
+KEPT = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
+
+
+def settings(folder: Path | None) -> Settings:
+    return load("local", folder or CONFIG)
+
+
+def check(settings: Settings, data: Path | None, rows: int) -> None:
+    """Before anything is started."""
+    if not settings.aws.endpoint_command:
+        raise UsageProblem("aws.endpoint_command is not set in the environment local: the demo needs localcloud as AWS")
+    if data is None:
+        example_data.check(rows, example_data.SEED, ())
+    elif not data.exists():
+        raise UsageProblem(f"--data {data} does not exist: name a folder or file of CSV or Parquet data")
+
+
+def put_data(settings: Settings, data: Path | None, rows: int) -> list[str]:
+    """The parameter that names it; none when it is there already. Data of two sources never mixes."""
+    if data is None and rows == ROWS and settings.data.target == EXAMPLE:
+        return []
+    if data is None:
+        print(f"making {rows:,} rows of example data", flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "churn.csv"
+            example_data.write(file, rows)
+            return [_put(settings, file, f"{settings.prefix}/example-data/{rows}")]
+    return [_put(settings, data, f"{settings.prefix}/own-data/{secrets.token_hex(6)}")]
+
+
+def _put(settings: Settings, data: Path, uri: str) -> str:
+    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    s3 = sessions.client(settings, "s3")
+    top = data if data.is_dir() else data.parent
+    files = sorted(file for file in data.rglob("*") if file.is_file()) if data.is_dir() else [data]
+    try:
+        for file in files:
+            s3.upload_file(str(file), bucket, f"{prefix}/{file.relative_to(top).as_posix()}")
+    except Exception as error:
+        raise sentence(error, settings) from error
+    return f"DataUri={uri}"
+
+
+def show(settings: Settings, folder: Path) -> None:
+    """What the newest execution left in S3: the metrics, the verdict, and files to open, which go into ``folder``."""
+    try:
+        _show(settings, folder)
+    except Exception as error:
+        raise sentence(error, settings) from error
+
+
+def _show(settings: Settings, folder: Path) -> None:
+    s3 = sessions.client(settings, "s3")
+    sagemaker = sessions.client(settings, "sagemaker")
+    steps = executions.steps(sagemaker, executions.find(sagemaker, settings.pipeline_name, None))
+    outputs = dict(_outputs(sagemaker, steps))
+    if "evaluation" in outputs and (body := _read(s3, f"{outputs['evaluation']}/evaluation.json")):
+        evaluation = json.loads(body)
+        passed = any(step.note == "True" for step in steps if step.name == GATE)
+        print("\n".join([*told(evaluation), verdict(evaluation["gate"], passed)]))
+    for output, name in KEPT.items():
+        body = _read(s3, f"{outputs[output]}/{name}") if output in outputs else None
+        if body and body.count(b"\n") > 1:  # rejects.csv is a header alone when all rows were good
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(body)
+            print(f"{name.partition('.')[0]}: {_short(folder / name)}", flush=True)
+
+
+def _outputs(sagemaker: Any, steps: list[executions.Step]) -> Iterator[tuple[str, str]]:
+    """Where the outputs of the processing steps are, by name; of a cached step, those of the job that ran."""
+    for step in steps:
+        if step.job and step.job.kind == "ProcessingJob":
+            job = sagemaker.describe_processing_job(ProcessingJobName=step.job.name)
+            for output in job.get("ProcessingOutputConfig", {}).get("Outputs", []):
+                yield output["OutputName"], output["S3Output"]["S3Uri"].rstrip("/")
+
+
+def _read(s3: Any, uri: str) -> bytes | None:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return body
+
+
+def told(evaluation: dict[str, Any]) -> list[str]:
+    metrics = next(value for key, value in evaluation.items() if key.endswith("_metrics"))
+    lines = [f"\non {evaluation['dataset']['item_count']:,} rows it has never seen:"]
+    for name in dict.fromkeys(name for names in METRICS.values() for name in names if name in metrics):
+        low, high = metrics[name]["confidence_interval"]
+        trivial = f"   (trivial: {metrics[name]['baseline']:.4f})" if "baseline" in metrics[name] else ""
+        lines.append(f"  {name:<20}{metrics[name]['value']:>10.4f}   {low:.4f} to {high:.4f}{trivial}")
+    return lines
+
+
+def verdict(gate: dict[str, Any], passed: bool) -> str:
+    """``gate`` is what evaluation.json says; the threshold is the run's, and was judged by the pipeline."""
+    champion = gate["champion"]
+    beside = "no champion yet" if champion is None else f"the champion has {champion:.4f}"
+    return f"quality gate {'passed' if passed else 'NOT passed'}: {gate['metric']} {gate['value']:.4f}, {beside}"
+
+
+def _short(path: Path) -> Path:
+    path = path.resolve()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

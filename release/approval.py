@@ -1,0 +1,103 @@
+"""``python -m release.approval``: what a person needs to know to let a model into production, for the pipeline.
+
+Prints two lines for a shell: MODEL_PACKAGE_ARN, the package itself where "latest-approved" was asked for, and SUMMARY,
+which the approval shows: the version, the gate's metric beside the champion's, the commit, where the report lies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from aws import sessions
+from codepipeline.command_errors import ended
+from pipelines import champion
+from settings.environments import CONFIG
+from settings.errors import Problem
+from settings.loader import load
+from settings.model import Settings
+
+LATEST = "latest-approved"
+LONGEST = 1000  # of a value in an action's configuration
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return ended(_approval, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+
+
+def _parser(environment: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m release.approval", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--env", default=environment, help="where it would go (now: %(default)s)")
+    parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
+    parser.add_argument("--package", required=True, metavar="ARN", help=f"the model package, or {LATEST}")
+    return parser
+
+
+def _approval(options: argparse.Namespace) -> int:
+    settings = load(options.env, options.config)
+    client = cache(partial(sessions.client, settings))
+    arn = resolved(options.package, settings, client("sagemaker"))
+    package = client("sagemaker").describe_model_package(ModelPackageName=arn)
+    told = summary(package, _evaluation(package, client("s3")), settings)
+    for name, value in (("MODEL_PACKAGE_ARN", arn), ("SUMMARY", told)):
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def resolved(wanted: str, settings: Settings, sagemaker: Any) -> str:
+    """The package that was named; never another one in its place without saying so."""
+    if wanted != LATEST:
+        return wanted
+    arn = champion.latest_approved(sagemaker, settings.project.group)
+    if arn is None:
+        raise Problem(f"no package of {settings.project.group} is approved: approve one, or name one with --package")
+    print(f"no package was named: taking the latest approved one, {arn}", file=sys.stderr)
+    return arn
+
+
+def summary(package: dict[str, Any], evaluation: dict[str, Any], settings: Settings) -> str:
+    known = package.get("CustomerMetadataProperties", {})
+    version = package["ModelPackageArn"].partition(":model-package/")[2]
+    lines = [
+        f"Release {version} to {settings.endpoint_name}?",
+        _metrics(evaluation),
+        f"Commit {known.get('git_commit', 'unknown')}.",
+        f"Report: {known['report_uri']}" if "report_uri" in known else "No report.",
+    ]
+    return " ".join(lines)[:LONGEST]
+
+
+def _metrics(evaluation: dict[str, Any]) -> str:
+    try:
+        gate = evaluation["gate"]
+        name, value, best = gate["metric"], float(gate["value"]), gate["champion"]
+        if best is None:
+            return f"{name} {value:.4f}, no champion to compare with."
+        return f"{name} {value:.4f}, champion {float(best):.4f} ({value - float(best):+.4f})."
+    except (KeyError, TypeError, ValueError):  # a package that was registered otherwise
+        return "No evaluation was found."
+
+
+def _evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:
+    """Empty where it cannot be read: a person decides, and is told."""
+    uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not key:
+        return {}
+    try:
+        content = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except (s3.exceptions.ClientError, ValueError) as error:
+        print(f"{uri} cannot be read: {error}", file=sys.stderr)
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What the command accepts: its options, and which of them go together."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from settings.errors import UsageProblem
+
+ACTIONS = ("package", "rollback", "status", "smoke", "delete")
+NEEDS = {
+    "plan": ("package", "rollback"),
+    "now": ("package", "rollback"),
+    "replace": ("package", "rollback"),
+    "expect": ("smoke",),
+    "yes": ("delete",),
+}
+CODES = (
+    "exit codes: 0 shipped or unchanged, 1 refused, 2 usage, 3 rolled back, 4 inconclusive, 5 failed, 130 interrupted"
+)
+
+
+def parser(environment: str) -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="python -m codepipeline.deploy",
+        description="Take one approved model package to one environment's endpoint, and judge how it went.",
+        epilog=CODES,
+        allow_abbrev=False,
+    )
+    top.add_argument(
+        "--env", default=environment, help="settings overlay; default: PIPELINE_ENV, else local (now: %(default)s)"
+    )
+    top.add_argument(
+        "--config", type=Path, metavar="DIR", help="folder of the settings; default: the repository's config/"
+    )
+    look = top.add_argument_group("look (nothing is changed)")
+    look.add_argument("--plan", action="store_true", help="with --package or --rollback: the exact requests, unsent")
+    look.add_argument("--status", action="store_true", help="what is live, since when, its alarms, the last verdicts")
+    look.add_argument("--smoke", action="store_true", help="send recorded requests, check the contract of the answers")
+    look.add_argument("--expect", metavar="ARN", help="for --smoke: fail unless this is the package that is live")
+    act = top.add_argument_group("act")
+    act.add_argument("--package", metavar="ARN", help="deploy this model package, or follow its rollout to the end")
+    act.add_argument("--rollback", action="store_true", help="deploy the last good package again, the same way")
+    act.add_argument("--now", action="store_true", help="all traffic at once: for emergencies")
+    act.add_argument(
+        "--replace", action="store_true", help="take the autoscaling off first: a new instance type wants it"
+    )
+    act.add_argument("--delete", action="store_true", help="delete the endpoint and all that belongs to it; asks first")
+    act.add_argument("--yes", action="store_true", help="for --delete: do not ask")
+    return top
+
+
+def chosen(options: argparse.Namespace, names: Sequence[str] = ACTIONS) -> list[str]:
+    """Given at all: "" is what a shell variable that is not set gives."""
+    return [f"--{name}" for name in names if getattr(options, name) not in (None, False)]
+
+
+def check(options: argparse.Namespace) -> None:
+    actions = chosen(options)
+    if not actions:
+        raise UsageProblem("nothing to do: name an action; --status is a harmless first one, --help shows them all")
+    if len(actions) > 1:
+        raise UsageProblem(f"{actions[0]} stands alone: call it without {' '.join(actions[1:])}")
+    for option, wanted in NEEDS.items():
+        if chosen(options, (option,)) and not chosen(options, wanted):
+            raise UsageProblem(f"--{option} goes with {' or '.join(f'--{name}' for name in wanted)} only")
+    for option in ("package", "expect"):
+        arn = getattr(options, option)
+        if arn is not None and ":model-package/" not in arn:
+            raise UsageProblem(f"--{option} is {arn!r}: give the ARN of a model package, arn:aws:sagemaker:...")

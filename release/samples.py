@@ -1,0 +1,76 @@
+"""The recorded requests that a model package points to: raw rows, the first line names the columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from release.context import Site
+
+MOST = 1000
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Samples:
+    names: Row
+    rows: Sequence[Row]
+    delimiter: str = ","
+
+    def bodies(self) -> list[bytes]:
+        """One row each, as a client sends it."""
+        return [_csv([row], self.delimiter) for row in self.rows]
+
+
+def read(site: Site, package: Mapping[str, Any]) -> Samples:
+    """Nothing, and a line that says why, when there is nothing to read: a release must be possible without."""
+    uri = package.get("CustomerMetadataProperties", {}).get("sample_requests", "")
+    if not uri:
+        site.say("the package names no sample_requests: no recorded requests can be sent")
+        return Samples((), ())
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        body = site.patiently(lambda: site.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        return parse(body.decode("utf-8-sig"), site.settings.data.delimiter)
+    except Exception as error:  # noqa: BLE001 - gone, forbidden or no text: told, and done without
+        site.say(f"no recorded requests can be sent, because {uri} cannot be read ({' '.join(str(error).split())})")
+        return Samples((), ())
+
+
+def parse(text: str, delimiter: str) -> Samples:
+    lines = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
+    if not lines:
+        return Samples((), ())
+    return Samples(tuple(lines[0]), tuple(map(tuple, lines[1 : MOST + 1])), delimiter)
+
+
+def encoded(samples: Samples, count: int) -> dict[str, Callable[[], bytes]]:
+    """The first rows as one request, in every format we can write, by content type."""
+    rows = samples.rows[:count]
+    named = [dict(zip(samples.names, row, strict=True)) for row in rows]
+    return {
+        "text/csv": lambda: _csv(rows, samples.delimiter),
+        "application/json": lambda: json.dumps({"instances": named}).encode(),
+        "application/jsonlines": lambda: b"".join(json.dumps(row).encode() + b"\n" for row in named),
+        "application/x-parquet": lambda: _parquet(samples.names, rows),
+    }
+
+
+def _csv(rows: Sequence[Row], delimiter: str) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _parquet(names: Row, rows: Sequence[Row]) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()

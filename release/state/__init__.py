@@ -1,0 +1,1 @@
+"""What AWS has now, and what is recorded of earlier releases."""

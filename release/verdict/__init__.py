@@ -1,0 +1,1 @@
+"""How a release ended, why, and what follows from it."""

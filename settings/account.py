@@ -1,0 +1,50 @@
+"""The sections about where things run and what they are called: project, AWS account, network."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from settings.aws_names import (
+    AccountId,
+    Bucket,
+    EndpointUrl,
+    GroupName,
+    KmsKey,
+    ProjectName,
+    Region,
+    RoleArn,
+    SecurityGroup,
+    Subnet,
+)
+from settings.fields import Section
+
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-isob-": "aws-iso-b", "us-iso-": "aws-iso"}
+
+
+class Project(Section):
+    name: ProjectName
+    group: GroupName
+
+
+class Aws(Section):
+    region: Region
+    account_id: AccountId
+    bucket: Bucket
+    role_arn: RoleArn
+    endpoint_url: EndpointUrl
+    endpoint_command: tuple[str, ...]
+    access_key_id: str = Field(repr=False)
+    secret_access_key: str = Field(repr=False)
+
+    @property
+    def partition(self) -> str:
+        """The first part of every ARN in this region."""
+        return next((name for prefix, name in PARTITIONS.items() if self.region.startswith(prefix)), "aws")
+
+
+class Network(Section):
+    subnets: tuple[Subnet, ...] = Field(max_length=16, description="SageMaker takes at most 16 subnets")
+    security_groups: tuple[SecurityGroup, ...] = Field(max_length=5, description="SageMaker takes at most 5 groups")
+    isolation: bool
+    encrypt_traffic: bool
+    kms_key_id: KmsKey

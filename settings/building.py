@@ -1,0 +1,79 @@
+"""The sections that make a model: its data, the problem, the jobs, the gate, and the pipeline around them.
+
+Every value stands in ``config/base.toml`` with its meaning; here are its type and limits. Limits that are not plain
+arithmetic are SageMaker's own.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from settings.aws_names import InstanceType, S3Uri
+from settings.fields import ColumnName, Columns, Delimiter, Part, Section, Text, Texts
+
+DAY = 24 * 3600
+VOLUME = "a SageMaker job has one volume of at most 16 TiB"
+
+
+class Data(Section):
+    uri: S3Uri
+    target: ColumnName
+    format: Literal["auto", "csv", "parquet"]
+    delimiter: Delimiter
+    missing: Texts
+    key: Columns
+    ignore: Columns
+    categorical: Columns
+    numeric: Columns
+    validation_fraction: Part
+    test_fraction: Part
+    max_rejected_fraction: float = Field(ge=0, lt=1, description="it is a fraction of the rows: 0.01 is 1 %")
+    rare_level_rows: int = Field(ge=1)
+    max_levels: int = Field(
+        ge=2, le=10_000, description="a column of more levels is an identifier: put it in data.ignore"
+    )
+
+
+class Problem(Section):
+    type: Literal["binary", "multiclass", "regression"]
+    positive: Text
+
+
+class Processing(Section):
+    instance_type: InstanceType
+    volume_gb: int = Field(ge=1, le=16_384, description=VOLUME)
+    max_runtime_seconds: int = Field(ge=1, le=9 * DAY, description="SageMaker stops a processing job after 9 days")
+
+
+class Training(Section):
+    rounds: int = Field(ge=1, le=100_000)
+    early_stopping_rounds: int = Field(ge=0, description="0 trains all rounds")
+    learning_rate: float = Field(gt=0, le=1)
+    max_depth: int = Field(ge=1, le=30, description="deeper trees only learn single rows by heart")
+    min_child_weight: float = Field(ge=0)
+    subsample: float = Field(gt=0, le=1, description="1 uses all rows in every round")
+    colsample_bytree: float = Field(gt=0, le=1, description="1 uses all columns in every tree")
+    reg_lambda: float = Field(ge=0)
+    max_bin: int = Field(ge=2, le=65_535)
+    seed: int = Field(ge=0, lt=2**31)
+    imbalance: Literal["threshold", "weights", "none"]
+    checkpoint_rounds: int = Field(ge=1)
+    device: Literal["auto", "cpu", "cuda"]
+    instance_type: InstanceType
+    volume_gb: int = Field(ge=1, le=16_384, description=VOLUME)
+    max_runtime_seconds: int = Field(ge=1, le=28 * DAY, description="SageMaker stops a training job after 28 days")
+    spot: bool
+    max_wait_seconds: int = Field(ge=1, le=28 * DAY, description="waiting and running together end after 28 days")
+
+
+class QualityGate(Section):
+    metric: str  # one of those that fit the problem: metrics.py
+    threshold: float
+    champion_tolerance: float = Field(ge=0, description="it is how much worse than the champion a new model may be")
+
+
+class Pipeline(Section):
+    cache_days: int = Field(ge=0, le=365, description="0 runs every step every time")
+    approval: Literal["PendingManualApproval", "Approved"]

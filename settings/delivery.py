@@ -1,0 +1,67 @@
+"""The section about how commits and approvals travel: which branch is built, which environments are deployed to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from settings.fields import Section, matching, once_each, optional
+
+LAYER = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+PART = r"[A-Za-z0-9_.-]{1,100}"
+CONNECTION = (
+    r"arn:aws[a-z-]*:(?:codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
+Environment = Annotated[
+    str, matching(rf"{LAYER}(?:\+{LAYER})*", 'be what --env takes, such as "staging" or "staging+local"')
+]
+Branch = Annotated[
+    str,
+    matching(
+        r"(?!.*(?:\.\.|//|@\{))(?!/)[\w.@/{}#+-]{1,255}(?<![/.])",
+        'be the name of a branch, such as "main"',
+    ),
+]
+Repository = Annotated[
+    str,
+    matching(
+        optional(rf"{PART}(?:/{PART}){{0,4}}"),
+        'be "owner/name" of a repository behind a connection, the name of a CodeCommit repository, or ""',
+    ),
+]
+Connection = Annotated[
+    str,
+    matching(
+        optional(CONNECTION),
+        'be the ARN of a connection ("arn:aws:codeconnections:<region>:<account>:connection/<id>"), or ""',
+    ),
+]
+Glob = Annotated[
+    str,
+    matching(
+        r"[^\s\\,]{1,255}",
+        'be a glob of paths without spaces and commas, at most 255 characters, such as "scripts/**"',
+    ),
+]
+Vpc = Annotated[str, matching(optional(r"vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})"), 'be the ID of a VPC ("vpc-..."), or ""')]
+
+Email = Annotated[
+    str, matching(optional(r"[^@\s\"<>]{1,64}@[^@\s\"<>]{1,190}"), 'be an e-mail address, or "" for nobody')
+]
+
+
+class Delivery(Section):
+    source: Literal["connection", "codecommit"]
+    repository: Repository
+    connection_arn: Connection
+    branch: Branch
+    watched_paths: Annotated[tuple[Glob, ...], AfterValidator(once_each)] = Field(
+        max_length=8, description="a trigger of CodePipeline filters by at most 8 globs"
+    )
+    tests: Literal["all", "unit"]
+    vpc_id: Vpc
+    notify_email: Email
+    staging: Environment
+    production: Environment

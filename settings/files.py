@@ -1,0 +1,90 @@
+"""Reading and merging: base.toml first, the overlays over it, and for every value the file it came from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from settings.errors import SettingsProblem
+from settings.values import SECRET, short, toml
+
+BASE = "base.toml"
+PLAIN = "write key = value, text in quotes, true and false in lower case, brackets and quotes closed"
+REMEDIES = {"Cannot": "name each section and each key once", "Exceeds": "write a shorter number"}
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass
+class Merged:
+    folder: str  # as messages name it
+    values: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)  # "training.rounds", and "training" itself, -> "dev.toml"
+    files: list[str] = field(default_factory=list)  # in their order, the topmost last
+
+    def add(self, file: str, content: dict[str, Any]) -> None:
+        """Section by section, key by key; lists are replaced whole."""
+        self.files.append(file)
+        for section, keys in content.items():
+            self.sources[section] = file
+            if not isinstance(keys, dict):
+                self.values[section] = frozen(keys)
+                continue
+            if not isinstance(self.values.get(section), dict):
+                self.values[section] = {}
+            for key, value in keys.items():
+                self.values[section][key] = frozen(value)
+                self.sources[f"{section}.{key}"] = file
+
+    def name(self, file: str) -> str:
+        return f"{self.folder}/{file}"
+
+    def file_of(self, path: str) -> str:
+        """What is set nowhere is missing in the base."""
+        return self.name(self.sources.get(path, BASE))
+
+    def height(self, path: str) -> int:
+        """How far up it was set: 0 in the base."""
+        return self.files.index(self.sources.get(path, BASE))
+
+    def value(self, path: str) -> Any:
+        section, dot, key = path.partition(".")
+        return self.values[section][key] if dot else self.values[section]
+
+
+def frozen(value: Any) -> Any:
+    return tuple(frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def read(path: Path, name: str) -> dict[str, Any]:
+    """One file as TOML; ``name`` is what messages call it."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SettingsProblem(f"{name}: cannot be read ({error.strerror}); mend the file or its permissions") from error
+    if content.startswith(BYTE_ORDER_MARK):
+        raise SettingsProblem(f"{name}: begins with a byte order mark; save it as plain UTF-8 (without BOM)")
+    try:
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise SettingsProblem(f"{name}: line {line} is not UTF-8 text; save the file as UTF-8") from error
+    except (ValueError, RecursionError) as error:  # plain ValueError: a number of thousands of digits
+        raise SettingsProblem(f"{name}: {_syntax(str(error), content.decode())}") from error
+
+
+def _syntax(message: str, text: str) -> str:
+    reason = re.sub(r" \(at .*\)$", "", message)
+    remedy = next((remedy for start, remedy in REMEDIES.items() if reason.startswith(start)), PLAIN)
+    return f"{_place(message, text)} is not valid TOML ({reason}); {remedy}"
+
+
+def _place(message: str, text: str) -> str:
+    place = re.search(r" \(at line (\d+), column (\d+)\)", message)
+    if not place:
+        return "the end of the file" if "end of document" in message else "the file"
+    source = text.replace("\r\n", "\n").split("\n")[int(place[1]) - 1].strip()
+    quoted = "" if SECRET.search(source) else f" in {short(toml(source))}"
+    return f"line {place[1]}, column {place[2]}{quoted}"

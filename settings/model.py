@@ -1,0 +1,97 @@
+"""All sections together, and the names that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import AfterValidator, PlainSerializer
+
+from settings.account import Aws, Network, Project
+from settings.aws_names import Tags
+from settings.building import Data, Pipeline, Problem, Processing, QualityGate, Training
+from settings.delivery import Delivery
+from settings.environments import LAYER
+from settings.errors import SettingsProblem
+from settings.fields import Section
+from settings.files import BASE
+from settings.release import Alarms, Rollout, Serving
+from settings.retraining import Retraining
+
+
+class Sections(Section):
+    project: Project
+    aws: Aws
+    data: Data
+    problem: Problem
+    processing: Processing
+    training: Training
+    quality_gate: QualityGate
+    pipeline: Pipeline
+    serving: Serving
+    rollout: Rollout
+    alarms: Alarms
+    delivery: Delivery
+    retraining: Retraining
+    network: Network
+    tags: Tags
+
+
+class Settings(Sections):
+    """What the rest of the project sees. ``sources`` says which file each value came from."""
+
+    env: str  # the first layer: it is part of every name in AWS
+    layers: str  # as --env was given: "prod", "prod+local"
+    files: tuple[str, ...]  # base.toml first, as messages name them
+    sources: Annotated[Mapping[str, str], AfterValidator(MappingProxyType), PlainSerializer(dict)]
+
+    @property
+    def file(self) -> str:
+        """The topmost overlay, as messages name it."""
+        return self.files[-1]
+
+    @property
+    def pipeline_name(self) -> str:
+        return f"{self.project.name}-{self.env}"
+
+    @property
+    def endpoint_name(self) -> str:
+        return f"{self.project.name}-{self.env}"
+
+    @property
+    def bucket(self) -> str:
+        return self.aws.bucket or bucket_name(self, self.env, self.require_account())
+
+    @property
+    def role_arn(self) -> str:
+        default = f"role/{self.pipeline_name}-execution"
+        return self.aws.role_arn or f"arn:{self.aws.partition}:iam::{self.require_account()}:{default}"
+
+    @property
+    def prefix(self) -> str:
+        """Everything this project stores lies under it."""
+        return f"s3://{self.bucket}/{self.project.name}"
+
+    @property
+    def data_uri(self) -> str:
+        return self.data.uri or f"{self.prefix}/data"
+
+    def height(self, path: str) -> int:
+        """How far up a value was set: 0 in the base, 1 in the overlay, more in the layers above it."""
+        files = [BASE, *(f"{layer}.toml" for layer in self.layers.split(LAYER))]
+        return files.index(self.sources.get(path, BASE))
+
+    def require_account(self) -> str:
+        """The account's ID, or the sentence that says how to set it."""
+        if not self.aws.account_id:
+            raise SettingsProblem(
+                f'{self.file}: aws.account_id = "": must be set, to name the bucket and the role; write the 12 digits '
+                "that `aws sts get-caller-identity --query Account` prints, or set aws.bucket and aws.role_arn"
+            )
+        return self.aws.account_id
+
+
+def bucket_name(sections: Sections, env: str, account_id: str) -> str:
+    """With environment, account and region in it: bucket names are shared by all of AWS."""
+    return f"{sections.project.name}-{env}-{account_id}-{sections.aws.region}"

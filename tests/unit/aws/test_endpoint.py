@@ -1,0 +1,55 @@
+"""Where the AWS of an environment is: a command of the settings may have to start it."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from aws import endpoint
+from settings.errors import AwsProblem
+
+
+def aws(*command, url=""):
+    return SimpleNamespace(endpoint_command=command, endpoint_url=url)
+
+
+def script(text):
+    return "python", "-c", text
+
+
+def test_aws_itself_has_no_url():
+    assert endpoint.url(aws()) is None
+
+
+def test_a_named_server_is_taken_as_it_is():
+    assert endpoint.url(aws(url="http://127.0.0.1:9")) == "http://127.0.0.1:9"
+
+
+def test_the_last_line_of_the_command_is_the_url():
+    assert endpoint.url(aws(*script("print('it runs'); print('http://127.0.0.1:7')"))) == "http://127.0.0.1:7"
+
+
+def test_python_is_the_one_that_runs_this(capfd):
+    endpoint.url(aws(*script("import sys; print(sys.executable, file=sys.stderr); print('http://127.0.0.1:8')")))
+    assert capfd.readouterr().err.strip() == sys.executable
+
+
+def test_the_command_runs_once(tmp_path):
+    count = f"open({str(tmp_path / 'n')!r}, 'a').write('x'); print('http://127.0.0.1:6')"
+    for _ in range(3):
+        endpoint.url(aws(*script(count)))
+    assert (tmp_path / "n").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (script("raise SystemExit(3)"), "ended with 3"),
+        (script("print('ready')"), "named no server"),
+        (script(""), "named no server"),
+        (("no-such-command-here",), "cannot be run"),
+    ],
+)
+def test_a_command_that_starts_nothing_is_a_sentence(command, says):
+    with pytest.raises(AwsProblem, match=says):
+        endpoint.url(aws(*command))

@@ -1,0 +1,42 @@
+"""The CDK app gives the same resources as the templates, where CDK is installed: it is an extra."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codepipeline.stacks import stacks
+from settings.environments import CONFIG
+from settings.loader import load
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.slow
+def test_it_synthesises_the_same_stacks(tmp_path, monkeypatch):
+    pytest.importorskip("aws_cdk")
+    if not shutil.which("node"):
+        pytest.skip("CDK needs Node.js")
+    monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
+    monkeypatch.setenv("PIPELINE_ENV", "local")
+    words = [sys.executable, "-m", "codepipeline.cdk_app"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    wanted = stacks(load("local"), CONFIG)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]
+    for stack, before in zip(wanted, [None, *wanted], strict=False):
+        made = json.loads((tmp_path / f"{stack.name}.template.json").read_text())
+        names = {name for name in made["Resources"] if name != "CDKMetadata"}
+        assert names == resources(stack.path)
+        assert manifest[stack.name]["environment"] == "aws://000000000000/eu-west-1"
+        assert manifest[stack.name]["properties"].get("terminationProtection", False) == stack.holds_data
+        assert before is None or before.name in manifest[stack.name]["dependencies"]
+
+
+def resources(path):
+    """The top names below Resources, as the file has them."""
+    lines = path.read_text().partition("\nResources:\n")[2].partition("\nOutputs:")[0].splitlines()
+    return {line.strip().partition(":")[0] for line in lines if line[:2] == "  " and line[2:3].isalpha()}

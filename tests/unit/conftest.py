@@ -1,0 +1,45 @@
+"""A folder of settings to deliver from: ``folder(local="...", dev="...")`` appends to an overlay."""
+
+import shutil
+
+import pytest
+
+from settings.environments import CONFIG
+
+ACCOUNTS = ("dev", "staging", "prod")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The settings as they are, with an account number; localcloud's unless a test wants another."""
+
+    def made(**added):
+        place = tmp_path / "config"
+        shutil.copytree(CONFIG, place)
+        for name in ACCOUNTS:
+            file = place / f"{name}.toml"
+            file.write_text(file.read_text().replace('account_id = ""', 'account_id = "000000000000"'))
+        for name, text in added.items():
+            file = place / f"{name}.toml"
+            file.write_text(file.read_text() + text)
+        return place
+
+    return made
+
+
+@pytest.fixture
+def at(folder):
+    """The same, where every environment's AWS is a certain cloud: ``at(cloud, dev="...")``."""
+
+    def made(cloud, **added):
+        place = folder(**added)
+        keys = f'endpoint_url = "{cloud.url}"\naccess_key_id = "local"\nsecret_access_key = "local"\n'
+        for name in ACCOUNTS:
+            file = place / f"{name}.toml"
+            file.write_text(file.read_text().replace("[aws]\n", f"[aws]\n{keys}"))
+        local = place / "local.toml"
+        command = next(line for line in local.read_text().splitlines() if line.startswith("endpoint_command"))
+        local.write_text(local.read_text().replace(command, f'endpoint_url = "{cloud.url}"'))
+        return place
+
+    return made

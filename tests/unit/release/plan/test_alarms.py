@@ -1,0 +1,164 @@
+"""The alarms: what they look at, when they ring by localcloud's metric maths, and when they are put again."""
+
+import copy
+
+import pytest
+
+from localcloud.services.cloudwatch.math_expressions import parse
+from release.plan import alarms
+
+CONFIG = "churn-prod-0123456789"
+EXTRA = '[alarms]\nextra = ["orders-low"]\n'
+
+
+@pytest.fixture
+def put(settings_of):
+    """Name to request."""
+
+    def made(overlay=""):
+        return {c.request["AlarmName"]: c.request for c in alarms.alarms(settings_of(overlay), CONFIG)}
+
+    return made
+
+
+def test_one_over_both_fleets_and_three_of_the_new_one(put):
+    assert list(put()) == ["churn-prod-5xx-rate", f"{CONFIG}-5xx", f"{CONFIG}-latency", f"{CONFIG}-4xx"]
+
+
+def dimensions(request):
+    found = [request["Dimensions"]] if "Dimensions" in request else []
+    found += [
+        query["MetricStat"]["Metric"]["Dimensions"] for query in request.get("Metrics", ()) if "MetricStat" in query
+    ]
+    return [{each["Name"]: each["Value"] for each in of_one} for of_one in found]
+
+
+def test_only_those_of_the_new_fleet_name_its_config(put):
+    both = {"EndpointName": "churn-prod", "VariantName": "AllTraffic"}
+    for name, request in put().items():
+        wanted = {**both, "EndpointConfigName": CONFIG} if name.startswith(CONFIG) else both
+        assert dimensions(request)
+        assert all(found == wanted for found in dimensions(request))
+
+
+def test_when_they_ring_comes_from_the_settings(put):
+    overlay = "[alarms]\nerror_rate = 0.05\nerror_4xx_rate = 0.4\nlatency_ms = 250\nperiod_seconds = 120\n"
+    requests = put(overlay + "datapoints = 3\nevaluation_periods = 5\n")
+    assert [request["Threshold"] for request in requests.values()] == [0.05, 0.05, 250_000.0, 0.4]
+    for request in requests.values():
+        assert (request["DatapointsToAlarm"], request["EvaluationPeriods"]) == (3, 5)
+        assert request["ComparisonOperator"] == "GreaterThanThreshold"
+        assert request["TreatMissingData"] == "notBreaching"
+        counts = [query["MetricStat"] for query in request.get("Metrics", ()) if "MetricStat" in query]
+        assert {count["Period"] for count in counts} <= {120}
+        assert {count["Stat"] for count in counts} <= {"Sum"}
+    assert requests[f"{CONFIG}-latency"]["Period"] == 120
+
+
+def test_a_percentile_is_looked_at_however_few_the_requests_are(put):
+    request = put()[f"{CONFIG}-latency"]
+    assert (request["ExtendedStatistic"], request["EvaluateLowSampleCountPercentile"]) == ("p99", "evaluate")
+    assert "Statistic" not in request
+    average = put('[alarms]\nlatency_statistic = "Average"\n')[f"{CONFIG}-latency"]
+    assert average["Statistic"] == "Average"
+    assert average.keys().isdisjoint({"ExtendedStatistic", "EvaluateLowSampleCountPercentile"})
+
+
+@pytest.mark.parametrize(
+    ("setting", "gone"),
+    [
+        ("error_rate", ["churn-prod-5xx-rate", f"{CONFIG}-5xx"]),
+        ("error_4xx_rate", [f"{CONFIG}-4xx"]),
+        ("latency_ms", [f"{CONFIG}-latency"]),
+    ],
+)
+def test_zero_is_no_such_alarm(put, setting, gone):
+    assert set(put()) - set(put(f"[alarms]\n{setting} = 0\n")) == set(gone)
+
+
+@pytest.mark.parametrize(
+    ("rollout", "floor"),
+    [
+        ("", 2),  # 10 % of 20
+        ("canary_percent = 15\n", 3),
+        ("canary_percent = 1\n", 1),
+        ('strategy = "linear"\nlinear_step_percent = 25\n', 5),
+        ('strategy = "rolling"\nrolling_batch_percent = 50\n', 10),
+        ('strategy = "all_at_once"\n', 20),
+    ],
+)
+def test_the_new_fleet_s_floor_is_its_share_of_the_traffic_s(put, rollout, floor):
+    requests = put(f"[rollout]\n{rollout}")
+    told = {name: request["Metrics"][0]["Expression"] for name, request in requests.items() if "Metrics" in request}
+    assert f">= {floor}," in told[f"{CONFIG}-5xx"]
+    assert f">= {floor}," in told[f"{CONFIG}-4xx"]
+    assert ">= 20," in told["churn-prod-5xx-rate"]
+    for expression in told.values():
+        parse(expression)
+
+
+@pytest.mark.parametrize(
+    ("requests", "errors", "state"),
+    [
+        (30, 1, "ALARM"),  # 3 % of them
+        (30, 0, "OK"),
+        (1000, 10, "OK"),  # 1 % is not above 1 %
+        (1000, 11, "ALARM"),
+        (20, 1, "ALARM"),
+        (19, 19, "OK"),  # below the floor of 20
+        (0, 0, "OK"),
+    ],
+)
+def test_the_rate_rings_by_its_threshold_and_floor(settings_of, cloud, aws, requests, errors, state):
+    settings = settings_of("[alarms]\ndatapoints = 1\nevaluation_periods = 1\n")
+    [call] = [c for c in alarms.alarms(settings, CONFIG) if c.request["AlarmName"] == "churn-prod-5xx-rate"]
+    cloudwatch = aws("cloudwatch")
+    cloudwatch.put_metric_alarm(**call.request)
+    named = {each["Name"]: each["Value"] for each in alarms.dimensions(settings)}
+    for metric, value in (("Invocations", requests), ("Invocation5XXErrors", errors)):
+        if value:
+            cloud.metric("AWS/SageMaker", metric, value, named)
+    cloud.clock.advance(120)
+    told = [item["HistorySummary"] for item in cloudwatch.describe_alarm_history()["AlarmHistoryItems"]]
+    assert any("to ALARM" in summary for summary in told) is (state == "ALARM")
+    assert any(" to " in summary for summary in told), "it was evaluated"
+
+
+def test_an_alarm_read_back_from_cloudwatch_is_the_same(settings_of, aws, cloud):
+    calls = alarms.alarms(settings_of(), CONFIG)
+    for call in calls:
+        aws("cloudwatch").put_metric_alarm(**call.request)
+    there = {alarm["AlarmName"]: alarm for alarm in aws("cloudwatch").describe_alarms()["MetricAlarms"]}
+    assert len(there) == 4
+    assert all(alarms.same(call.request, there[call.request["AlarmName"]]) for call in calls)
+
+
+def test_what_aws_reorders_or_adds_makes_no_difference_and_what_we_said_does(put):
+    for wanted in put().values():
+        there = copy.deepcopy(wanted) | {"StateValue": "OK", "AlarmActions": ["somebody's"]}
+        there.get("Metrics", []).reverse()
+        there.get("Dimensions", []).reverse()
+        assert alarms.same(wanted, there)
+        assert not alarms.same(wanted, {})
+        for key in set(wanted) - {"Tags"}:
+            assert not alarms.same(wanted, {**there, key: "other"}), key
+    wanted = put()["churn-prod-5xx-rate"]
+    there = copy.deepcopy(wanted)
+    there["Metrics"][1]["MetricStat"]["Metric"]["Dimensions"].append({"Name": "EndpointConfigName", "Value": "x"})
+    assert not alarms.same(wanted, there)
+
+
+def test_those_that_take_a_release_back(settings_of):
+    settings = settings_of(EXTRA)
+    assert alarms.rollback_names(settings, CONFIG, all_at_once=False) == (
+        "churn-prod-5xx-rate",
+        f"{CONFIG}-5xx",
+        f"{CONFIG}-latency",
+        f"{CONFIG}-4xx",
+        "orders-low",
+    )
+    assert alarms.rollback_names(settings, CONFIG, all_at_once=True) == (
+        f"{CONFIG}-5xx",
+        f"{CONFIG}-latency",
+        f"{CONFIG}-4xx",
+    )

@@ -1,0 +1,342 @@
+"""The plan as data: settings and state in, exact requests out."""
+
+from dataclasses import replace
+
+import pytest
+
+from localcloud.core.request_validation import request_problems
+from release.operations import WRITES
+from release.plan.plan import plan
+from settings.errors import Problem
+
+SCALED = "[serving]\nautoscaling_max_instances = 6\n"
+SCHEDULED = (
+    SCALED
+    + '[[serving.autoscaling_schedules]]\nname = "morning"\nexpression = "cron(0 7 ? * MON-FRI *)"\n'
+    + 'min_instances = 4\nmax_instances = 8\ntimezone = "UTC"\n'
+)
+WHOLE = (
+    '[network]\nsubnets = ["subnet-0a1b2c3d"]\nsecurity_groups = ["sg-0a1b2c3d"]\nisolation = true\n'
+    'kms_key_id = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"\n'
+)
+AT_ONCE = '[rollout]\nstrategy = "all_at_once"\n'
+SERVERLESS = (
+    '[serving]\nkind = "serverless"\nmax_payload_bytes = 4194304\ndata_capture_percent = 0\n'
+    "serverless_memory_mb = 4096\n" + AT_ONCE
+)
+OVERLAYS = {
+    "base": "",
+    "scaled": SCHEDULED,
+    "whole": WHOLE,
+    "linear": '[rollout]\nstrategy = "linear"\nlinear_step_percent = 20\n',
+    "rolling": '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 50\n',
+    "at once": AT_ONCE,
+    "serverless": SERVERLESS,
+    "average": '[alarms]\nlatency_statistic = "Average"\n',
+    "no capture": "[serving]\ndata_capture_percent = 0\n",
+}
+
+
+def operations(done):
+    return [call.operation for call in (*done.calls, *done.after)]
+
+
+def request_of(done, operation):
+    [request] = [call.request for call in (*done.calls, *done.after) if call.operation == operation]
+    return request
+
+
+def api_name(operation):
+    return "".join(word.capitalize() for word in operation.split("_"))
+
+
+@pytest.mark.parametrize("now", [False, True])
+@pytest.mark.parametrize("overlay", OVERLAYS.values(), ids=OVERLAYS)
+def test_every_request_is_one_that_aws_takes(settings_of, empty, live, overlay, now):
+    settings = settings_of(overlay)
+    for state in (empty, live(settings), live(settings, target=None)):
+        done = plan(settings, state, all_at_once=now, replace=True)
+        for call in (*done.calls, *done.after):
+            assert request_problems(call.service, api_name(call.operation), call.request) == []
+            assert (call.service, call.operation) in WRITES
+            assert call.sentence
+
+
+def test_a_first_deployment_makes_everything_and_shifts_nothing(settings_of, empty):
+    done = plan(settings_of(SCALED), empty)
+    assert (done.kind, done.shifts) == ("first", False)
+    puts = ["put_metric_alarm"] * 4
+    assert operations(done)[:7] == ["create_model", "create_endpoint_config", *puts, "create_endpoint"]
+    assert [call.operation for call in done.after] == ["register_scalable_target", "put_scaling_policy"]
+    assert request_of(done, "create_endpoint")["EndpointConfigName"] == done.config_name
+    assert "DeploymentConfig" not in request_of(done, "create_endpoint")
+
+
+def test_the_model_is_the_package_in_this_environment(settings_of, empty):
+    done = plan(settings_of(WHOLE + "[serving]\nmax_payload_bytes = 2048\n"), empty)
+    request = request_of(done, "create_model")
+    assert request["Containers"] == [
+        {"ModelPackageName": empty.package_arn, "Environment": {"MAX_PAYLOAD_BYTES": "2048"}}
+    ]
+    assert request["VpcConfig"] == {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
+    assert request["EnableNetworkIsolation"] is True
+    assert request["ExecutionRoleArn"] == "arn:aws:iam::123456789012:role/churn-prod-execution"
+    tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    assert tags == {"project": "churn", "model-package": empty.package_arn, "git-commit": "0123abc"}
+
+
+def test_the_config_has_the_instances_the_capture_and_the_key(settings_of, empty):
+    done = plan(settings_of(WHOLE + '[serving]\ninstance_type = "ml.c5.xlarge"\ninstance_count = 3\n'), empty)
+    request = request_of(done, "create_endpoint_config")
+    [variant] = request["ProductionVariants"]
+    assert (variant["VariantName"], variant["ModelName"]) == ("AllTraffic", done.model_name)
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.c5.xlarge", 3)
+    capture = request["DataCaptureConfig"]
+    assert capture["DestinationS3Uri"] == "s3://churn-prod-123456789012-eu-west-1/churn/capture"
+    assert capture["InitialSamplingPercentage"] == 10
+    assert request["KmsKeyId"] == capture["KmsKeyId"] == "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "takes"),
+    [("ml.m5.large", True), ("ml.m5d.large", False), ("ml.g4dn.xlarge", False), ("ml.g5.xlarge", False)],
+)
+def test_disks_of_the_instance_take_no_key(settings_of, empty, instance_type, takes):
+    done = plan(settings_of(WHOLE + f'[serving]\ninstance_type = "{instance_type}"\n'), empty)
+    assert ("KmsKeyId" in request_of(done, "create_endpoint_config")) is takes
+
+
+def test_nothing_is_captured_at_zero_percent(settings_of, empty):
+    done = plan(settings_of("[serving]\ndata_capture_percent = 0\n"), empty)
+    assert "DataCaptureConfig" not in request_of(done, "create_endpoint_config")
+
+
+def test_names_follow_the_content_and_nothing_else(settings_of, empty):
+    first = plan(settings_of(), empty)
+    assert first.config_name.startswith("churn-prod-")
+    assert len(first.config_name.removeprefix("churn-prod-")) == 10
+    tagged = replace(empty, package={**empty.package, "CustomerMetadataProperties": {"git_commit": "other"}})
+    same = plan(settings_of('[tags]\nowner = "us"\n[rollout]\nwait_seconds = 300\n'), tagged)
+    assert (same.model_name, same.config_name) == (first.model_name, first.config_name)
+    bigger = plan(settings_of("[serving]\ninstance_count = 3\n"), empty)
+    assert bigger.model_name == first.model_name
+    assert bigger.config_name != first.config_name
+    other = plan(settings_of(), replace(empty, package_arn=empty.package_arn.replace("/7", "/8")))
+    assert {other.model_name, other.config_name}.isdisjoint({first.model_name, first.config_name})
+
+
+def test_an_update_goes_from_the_old_config_to_the_new(settings_of, live):
+    settings = settings_of()
+    state = live(settings)
+    done = plan(settings, state)
+    assert (done.kind, done.shifts, done.after) == ("update", True, ())
+    greens = ["put_metric_alarm"] * 3  # that of both fleets is there as it should be
+    assert operations(done) == ["create_model", "create_endpoint_config", *greens, "update_endpoint"]
+    assert state.live_config in done.calls[-1].sentence
+    assert "RetainAllVariantProperties" not in request_of(done, "update_endpoint")
+
+
+def test_what_an_interrupted_run_left_is_not_made_again(settings_of, live, shipped):
+    settings = settings_of()
+    left = shipped(settings)
+    state = live(settings)
+    state = replace(state, existing=left.existing, definitions=left.definitions)
+    assert operations(plan(settings, state)) == ["update_endpoint"]
+
+
+def test_the_same_again_is_unchanged(settings_of, shipped):
+    settings = settings_of(SCHEDULED)
+    done = plan(settings, shipped(settings))
+    assert (done.kind, done.shifts, done.calls, done.after) == ("unchanged", False, (), ())
+    assert "no request to send" in done.told()
+
+
+def test_in_service_on_another_config_is_not_unchanged(settings_of, shipped):
+    settings = settings_of()
+    state = shipped(settings)
+    rolled_back = replace(state, endpoint={**state.endpoint, "EndpointConfigName": "churn-prod-0000000000"})
+    assert plan(settings, rolled_back).kind == "update"
+
+
+def test_an_alarm_that_somebody_changed_is_put_right_though_the_endpoint_stays(settings_of, shipped):
+    settings = settings_of()
+    state = shipped(settings)
+    name = "churn-prod-5xx-rate"
+    changed = {**state.definitions, name: {**state.definitions[name], "Threshold": 1.0}}
+    done = plan(settings, replace(state, definitions=changed))
+    assert (done.kind, [call.request["AlarmName"] for call in done.calls]) == ("unchanged", [name])
+
+
+@pytest.mark.parametrize("status", ["Creating", "Updating"])
+def test_on_its_way_to_our_config_it_is_resumed(settings_of, live, shipped, status):
+    settings = settings_of(SCALED)
+    ours = shipped(settings)
+    if status == "Creating":
+        endpoint = {**ours.endpoint, "EndpointStatus": status}
+    else:
+        pending = {"EndpointConfigName": ours.live_config}
+        endpoint = {**live(settings).endpoint, "EndpointStatus": status, "PendingDeploymentSummary": pending}
+    done = plan(settings, replace(ours, endpoint=endpoint, target=None))
+    assert (done.kind, done.shifts, done.calls) == ("resume", status == "Updating", ())
+    assert [call.operation for call in done.after] == ["register_scalable_target", "put_scaling_policy"]
+
+
+def test_on_its_way_to_another_config_it_is_not(settings_of, live):
+    settings = settings_of()
+    state = live(settings)
+    endpoint = {**state.endpoint, "EndpointStatus": "Updating", "PendingDeploymentSummary": {"EndpointConfigName": "x"}}
+    assert plan(settings, replace(state, endpoint=endpoint)).kind == "update"
+
+
+STRATEGIES = {
+    "": {
+        "Type": "CANARY",
+        "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
+        "WaitIntervalInSeconds": 600,
+    },
+    '[rollout]\nstrategy = "linear"\nlinear_step_percent = 20\nwait_seconds = 200\n': {
+        "Type": "LINEAR",
+        "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 20},
+        "WaitIntervalInSeconds": 200,
+    },
+    AT_ONCE: {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
+}
+
+
+@pytest.mark.parametrize("overlay", STRATEGIES)
+def test_blue_green_strategies(settings_of, live, overlay):
+    settings = settings_of(overlay)
+    done = plan(settings, live(settings))
+    config = request_of(done, "update_endpoint")["DeploymentConfig"]
+    assert config["BlueGreenUpdatePolicy"] == {
+        "TrafficRoutingConfiguration": STRATEGIES[overlay],
+        "TerminationWaitInSeconds": 600,
+        "MaximumExecutionTimeoutInSeconds": 7200,
+    }
+    assert [alarm["AlarmName"] for alarm in config["AutoRollbackConfiguration"]["Alarms"]] == list(done.alarm_names)
+    assert len(done.alarm_names) == 4
+
+
+def test_rolling_is_never_blue_green(settings_of, live):
+    settings = settings_of(
+        '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 30\nrolling_rollback_percent = 60\n'
+    )
+    config = request_of(plan(settings, live(settings)), "update_endpoint")["DeploymentConfig"]
+    assert config.keys() == {"RollingUpdatePolicy", "AutoRollbackConfiguration"}
+    assert config["RollingUpdatePolicy"] == {
+        "MaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 30},
+        "RollbackMaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 60},
+        "WaitIntervalInSeconds": 600,
+        "MaximumExecutionTimeoutInSeconds": 7200,
+    }
+
+
+def test_without_any_alarm_there_is_no_rollback_configuration(settings_of, live):
+    settings = settings_of(AT_ONCE + "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0\n")
+    done = plan(settings, live(settings))
+    assert done.alarm_names == ()
+    assert "AutoRollbackConfiguration" not in request_of(done, "update_endpoint")["DeploymentConfig"]
+    assert "no alarm takes it back" in done.told()
+
+
+@pytest.mark.parametrize("overlay", ["", OVERLAYS["rolling"]])
+def test_now_is_all_at_once_and_not_stopped_by_the_old_fleet_s_errors(settings_of, live, overlay):
+    settings = settings_of(overlay + '[alarms]\nextra = ["orders-low"]\n')
+    done = plan(settings, live(settings), all_at_once=True)
+    config = request_of(done, "update_endpoint")["DeploymentConfig"]
+    assert config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
+    assert done.alarm_names == tuple(f"{done.config_name}-{what}" for what in ("5xx", "latency", "4xx"))
+    assert "orders-low" in plan(settings, live(settings)).alarm_names
+    assert "--now" in done.told()
+
+
+def test_now_leaves_time_for_the_last_wait(settings_of, live):
+    settings = settings_of(
+        '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 50\nwait_seconds = 120\n'
+        "termination_wait_seconds = 3600\ntimeout_seconds = 600\n"
+    )
+    policy = request_of(plan(settings, live(settings), all_at_once=True), "update_endpoint")["DeploymentConfig"]
+    policy = policy["BlueGreenUpdatePolicy"]
+    assert policy["MaximumExecutionTimeoutInSeconds"] > policy["TerminationWaitInSeconds"] == 3600
+
+
+@pytest.mark.parametrize("overlay", ["", OVERLAYS["linear"], OVERLAYS["rolling"], AT_ONCE])
+def test_the_watch_knows_all_the_waits(settings_of, empty, overlay):
+    settings = settings_of(overlay)
+    watch = plan(settings, empty).watch
+    assert watch.steps * watch.wait_seconds + watch.termination_wait_seconds == settings.rollout.total_wait_seconds
+
+
+def test_under_autoscaling_the_live_count_stays_and_the_new_capture_counts(settings_of, live):
+    settings = settings_of(SCALED)
+    request = request_of(plan(settings, live(settings)), "update_endpoint")
+    assert request["RetainAllVariantProperties"] is True
+    excluded = [each["VariantPropertyType"] for each in request["ExcludeRetainedVariantProperties"]]
+    assert excluded == ["DesiredWeight", "DataCaptureConfig"]
+
+
+def test_another_instance_type_takes_autoscaling_off_and_on_again(settings_of, live):
+    before = live(settings_of(SCALED))
+    settings = settings_of(SCALED + 'instance_type = "ml.c5.xlarge"\n')
+    assert "deregister_scalable_target" not in operations(plan(settings, before))
+    done = plan(settings, before, replace=True)
+    assert operations(done)[-4:] == [
+        "deregister_scalable_target",
+        "update_endpoint",
+        "register_scalable_target",
+        "put_scaling_policy",
+    ]
+    assert done.replaces
+    assert request_of(done, "update_endpoint")["RetainAllVariantProperties"] is True
+
+
+def test_replace_does_nothing_where_the_instance_type_stays(settings_of, live):
+    settings = settings_of(SCALED)
+    done = plan(settings, live(settings), replace=True)
+    assert "deregister_scalable_target" not in operations(done)
+    assert not done.replaces
+
+
+def test_a_serverless_endpoint_has_no_guardrails_and_the_plan_says_so(settings_of, live):
+    settings = settings_of(SERVERLESS)
+    done = plan(settings, live(settings))
+    assert request_of(done, "update_endpoint").keys() == {"EndpointName", "EndpointConfigName"}
+    assert request_of(done, "create_endpoint_config")["ProductionVariants"][0]["ServerlessConfig"] == {
+        "MemorySizeInMB": 4096,
+        "MaxConcurrency": 10,
+    }
+    assert done.alarm_names == ()
+    assert "a serverless endpoint has no guardrails" in done.told()
+
+
+@pytest.mark.parametrize(
+    ("overlay", "sentence"),
+    [
+        ('[serving]\nkind = "batch"\n', "has no endpoint to deploy to: run a transform job"),
+        ('[serving]\nkind = "async"\n[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\n', "comes later: choose"),
+    ],
+)
+def test_kinds_that_are_not_deployed_are_refused(settings_of, empty, overlay, sentence):
+    with pytest.raises(Problem, match=sentence):
+        plan(settings_of(overlay), empty)
+
+
+def test_told_numbers_the_sentences_and_shows_the_exact_requests(settings_of, empty):
+    text = plan(settings_of(SCALED), empty).told()
+    assert text.startswith(
+        "package churn/7 makes the new endpoint churn-prod: a first deployment, nothing is shifted\n1. "
+    )
+    assert '"EndpointName": "churn-prod"' in text
+    assert text.index("7. endpoint") < text.index("when the endpoint is InService:") < text.index("8. autoscaling")
+
+
+def test_a_refusal_that_means_it_is_there_already_is_told_from_others(settings_of, empty):
+    class Refusal(Exception):
+        def __init__(self, code, message):
+            self.response = {"Error": {"Code": code, "Message": message}}
+
+    create = plan(settings_of(), empty).calls[0]
+    assert create.already_so(Refusal("ValidationException", 'Cannot create already existing model "x".'))
+    assert not create.already_so(Refusal("ValidationException", "Could not access model data"))
+    assert not create.already_so(Refusal("ThrottlingException", "already existing"))
+    assert not create.already_so(ValueError("already existing"))

@@ -1,0 +1,211 @@
+"""Every reason not to begin a deployment, each with its sentence; and nothing against what begins none."""
+
+from dataclasses import replace
+
+import pytest
+
+from release.plan import preflight
+from release.plan.plan import plan
+from settings.errors import Problem
+
+SCALED = "[serving]\nautoscaling_max_instances = 6\n"
+AT_ONCE = '[rollout]\nstrategy = "all_at_once"\n'
+
+
+def refusals(settings, state, **options):
+    return list(preflight.problems_of(settings, state, plan(settings, state, **options)))
+
+
+def test_nothing_is_held_against_a_good_release(settings_of, live, empty):
+    settings = settings_of(SCALED)
+    assert refusals(settings, live(settings)) == []
+    assert refusals(settings, empty) == []
+    preflight.check(settings, empty, plan(settings, empty))
+
+
+PACKAGES = [
+    ({"ModelApprovalStatus": "PendingManualApproval"}, "is PendingManualApproval: have it approved"),
+    ({"ModelApprovalStatus": "Rejected"}, "is Rejected: have it approved"),
+    ({"ModelPackageGroupName": "fraud"}, "is of the group fraud, not of churn (project.group)"),
+    ({"ModelPackageGroupName": ""}, "is of the group (none), not of churn"),
+    ({"ModelPackageStatus": "Failed"}, "is Failed, not Completed: register the model again"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), PACKAGES)
+def test_the_package(settings_of, live, change, sentence):
+    settings = settings_of()
+    state = live(settings)
+    [line] = refusals(settings, replace(state, package={**state.package, **change}))
+    assert sentence in line
+    assert state.package_arn in line
+
+
+def test_a_group_may_be_named_by_its_arn(settings_of, empty):
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/churn"
+    assert refusals(settings_of(), replace(empty, package={**empty.package, "ModelPackageGroupName": arn})) == []
+
+
+def test_a_package_that_is_not_there(settings_of, empty):
+    [line] = refusals(settings_of(), replace(empty, package={}, artifact_there=False))
+    assert line == f"there is no model package {empty.package_arn}: check the ARN, and that it is of eu-west-1"
+
+
+def test_its_artifact_and_its_image(settings_of, empty):
+    [line] = refusals(settings_of(), replace(empty, artifact_there=False))
+    assert "the artifact of the package" in line
+    [line] = refusals(settings_of(), replace(empty, image_there=False))
+    assert "the image of the package" in line
+    assert refusals(settings_of(), replace(empty, image_there=True)) == []
+
+
+STATUSES = {
+    "Creating": "another deployment is under way, to {config}: wait",
+    "Updating": "another deployment is under way, to {pending}: wait",
+    "SystemUpdating": "AWS is maintaining it: wait",
+    "RollingBack": "another deployment is being taken back: wait",
+    "Deleting": "it is being deleted: wait until it is gone",
+    "Failed": "it could not be created (no capacity): take it down with --delete",
+    "UpdateRollbackFailed": "neither finished nor taken back (no capacity): --rollback --now makes it whole; if AWS",
+    "OutOfService": "takes no requests and no update: take it down with --delete",
+    "SomethingNew": "wait until it is InService",
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_an_endpoint_that_is_not_in_service(settings_of, live, status):
+    settings = settings_of()
+    state = live(settings)
+    endpoint = {**state.endpoint, "EndpointStatus": status, "FailureReason": "no\n  capacity"}
+    if status == "Updating":
+        endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": "churn-prod-other"}
+    [line] = refusals(settings, replace(state, endpoint=endpoint))
+    assert line.startswith(f"endpoint churn-prod is {status}: ")
+    assert STATUSES[status].format(config=state.live_config, pending="churn-prod-other") in line
+
+
+def test_a_plan_for_later_holds_nothing_against_what_ends_by_itself(settings_of, live):
+    settings = settings_of()
+    state = ringing(live(settings), "churn-prod-5xx-rate")
+    moving = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Updating"})
+    told = preflight.check_later(settings, moving, plan(settings, moving))
+    assert told == "endpoint churn-prod is Updating: this is planned anew when that has ended"
+    rejected = replace(moving, package={**state.package, "ModelApprovalStatus": "Rejected"})
+    for wrong, sentence in ((rejected, "is Rejected: have it approved"), (state, "is in ALARM")):
+        with pytest.raises(Problem, match=sentence):
+            preflight.check_later(settings, wrong, plan(settings, wrong))
+    gone = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Deleting"})
+    with pytest.raises(Problem, match="it is being deleted"):
+        preflight.check_later(settings, gone, plan(settings, gone))
+
+
+def test_a_live_config_that_was_deleted(settings_of, live):
+    settings = settings_of()
+    [line] = refusals(settings, live(settings, config=None))
+    assert "was deleted: AWS cannot update it now" in line
+
+
+def test_an_endpoint_of_somebody_else(settings_of, live):
+    settings = settings_of()
+    config = {"ProductionVariants": [{"VariantName": "a", "InstanceType": "ml.m5.large"}, {"VariantName": "b"}]}
+    [line] = refusals(settings, live(settings, config=config))
+    assert "has the variants a, b instead of AllTraffic" in line
+
+
+def test_instances_and_serverless_do_not_turn_into_each_other(settings_of, live):
+    serverless = '[serving]\nkind = "serverless"\nmax_payload_bytes = 4194304\ndata_capture_percent = 0\n' + AT_ONCE
+    before = live(settings_of(serverless))
+    [line] = refusals(settings_of(), before)
+    assert 'is serverless and serving.kind = "realtime"' in line
+    before = live(settings_of())
+    [line] = refusals(settings_of(serverless), before)
+    assert 'is on instances and serving.kind = "serverless"' in line
+
+
+def ringing(state, name):
+    return replace(state, alarms={**state.alarms, name: "ALARM"})
+
+
+def test_an_alarm_that_rings_already(settings_of, live):
+    settings = settings_of()
+    state = ringing(live(settings), "churn-prod-5xx-rate")
+    [line] = refusals(settings, state)
+    assert "churn-prod-5xx-rate is in ALARM" in line
+    assert "--now" in line
+    assert refusals(settings, state, all_at_once=True) == []
+
+
+def test_an_alarm_of_the_new_fleet_that_still_rings_from_its_last_try(settings_of, live):
+    settings = settings_of()
+    state = live(settings)
+    name = f"{plan(settings, state).config_name}-latency"
+    for now in (False, True):
+        [line] = refusals(settings, ringing(state, name), all_at_once=now)
+        assert name in line
+        assert "--now" not in line
+
+
+def test_an_alarm_of_another_config_that_rings_is_no_concern(settings_of, live):
+    settings = settings_of()
+    assert refusals(settings, ringing(live(settings), "churn-prod-0000000000-latency")) == []
+
+
+def test_alarms_of_the_user_must_exist_and_be_quiet(settings_of, live, empty):
+    settings = settings_of('[alarms]\nextra = ["orders-low"]\n')
+    state = live(settings)
+    [line] = refusals(settings, state)
+    assert 'prod.toml: alarms.extra: "orders-low" is no metric alarm' in line
+    [line] = refusals(settings, ringing(state, "orders-low"))
+    assert "orders-low is in ALARM" in line
+    assert refusals(settings, replace(state, alarms={**state.alarms, "orders-low": "OK"})) == []
+    assert refusals(settings, empty) == []  # a first deployment has no way back that an alarm could take
+
+
+@pytest.mark.parametrize(
+    "overlay", ["", '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 50\n', '[rollout]\nstrategy = "linear"\n']
+)
+def test_a_share_needs_two_live_instances(settings_of, live, overlay):
+    settings = settings_of(SCALED + overlay)
+    state = live(settings)
+    one = replace(state, endpoint={**state.endpoint, "ProductionVariants": [{"DesiredInstanceCount": 1}]})
+    [line] = refusals(settings, one)
+    assert "has 1 instance" in line
+    assert "--now" in line
+    assert refusals(settings, one, all_at_once=True) == []
+
+
+def test_the_settings_count_is_what_an_update_without_autoscaling_has(settings_of, live):
+    settings = settings_of()
+    state = live(settings)
+    one = replace(state, endpoint={**state.endpoint, "ProductionVariants": [{"DesiredInstanceCount": 1}]})
+    assert refusals(settings, one) == []
+
+
+def test_another_instance_type_under_autoscaling(settings_of, live):
+    before = live(settings_of(SCALED))
+    settings = settings_of(SCALED + 'instance_type = "ml.c5.xlarge"\n')
+    [line] = refusals(settings, before)
+    assert "from ml.m5.large to ml.c5.xlarge under autoscaling" in line
+    assert "--replace" in line
+    assert refusals(settings, before, replace=True) == []
+    assert refusals(settings, replace(before, target=None)) == []
+
+
+def test_all_reasons_are_said_at_once(settings_of, live):
+    settings = settings_of()
+    state = ringing(live(settings), "churn-prod-5xx-rate")
+    state = replace(state, artifact_there=False)
+    with pytest.raises(Problem, match=r"^2 reasons not to deploy:\n  the artifact .*\n  the alarm ") as problem:
+        preflight.check(settings, state, plan(settings, state))
+    assert problem.value.exit_code == 1
+    with pytest.raises(Problem, match=r"^the artifact"):
+        state = replace(state, alarms={})
+        preflight.check(settings, state, plan(settings, state))
+
+
+def test_what_begins_nothing_is_not_refused(settings_of, shipped):
+    settings = settings_of()
+    state = ringing(shipped(settings, artifact_there=False), "churn-prod-5xx-rate")
+    preflight.check(settings, state, plan(settings, state))
+    under_way = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Creating"})
+    preflight.check(settings, under_way, plan(settings, under_way))

@@ -1,0 +1,144 @@
+"""The command: what it takes, what it refuses, what it loads."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+
+from aws import sessions
+from release import command, context, delete
+from release.command import come_back, main
+from release.options import parser
+
+ROOT = Path(__file__).resolve().parents[3]
+ARN = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1"
+HEAVY = ("boto3", "botocore", "pydantic", "rich", "numpy", "pyarrow")
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch):
+    monkeypatch.delenv("PIPELINE_ENV", raising=False)
+
+
+@pytest.fixture
+def no_call(monkeypatch):
+    def client(settings, service):
+        raise AssertionError(f"{service} was called")
+
+    monkeypatch.setattr(sessions, "client", client)
+
+
+def test_help_imports_nothing_heavy_and_names_every_option():
+    code = f"""
+import sys
+from release.command import main
+try:
+    main(["--help"])
+except SystemExit as end:
+    print(end.code, [name for name in {HEAVY} if name in sys.modules])
+"""
+    variables = os.environ | {"PYTHONPATH": str(ROOT)}
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=variables
+    ).stdout
+    assert shown.splitlines()[-1] == "0 []"
+    for option in (
+        "package",
+        "env",
+        "config",
+        "plan",
+        "rollback",
+        "now",
+        "status",
+        "smoke",
+        "delete",
+        "yes",
+        "replace",
+    ):
+        assert f"--{option}" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("", "nothing to do: name an action; --status is a harmless first one"),
+        ("--plan", "nothing to do"),
+        (f"--package {ARN} --rollback", "--package stands alone: call it without --rollback"),
+        ("--status --smoke", "--status stands alone"),
+        ("--rollback --yes", "--yes goes with --delete only"),
+        ("--status --now", "--now goes with --package or --rollback only"),
+        ("--delete --plan", "--plan goes with --package or --rollback only"),
+        ("--package churn/1", "--package is 'churn/1': give the ARN of a model package"),
+        ("--package=", "--package is '': give the ARN of a model package"),
+        ("--smoke --expect=", "--expect is '': give the ARN of a model package"),
+        ("--status --expect=", "--expect goes with --smoke only"),
+    ],
+)
+def test_contradictions_are_refused_before_anything_is_read(capsys, no_call, words, sentence):
+    assert main([*words.split(), "--config", "/nowhere"]) == 2
+    assert f"error: {sentence}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--env", "moon"], ["--config", "/nowhere"]])
+def test_settings_that_cannot_be_used_are_one_sentence(capsys, no_call, words):
+    assert main(["--status", *words]) == 1
+    shown = capsys.readouterr()
+    assert shown.err.startswith("error: ")
+    assert "Traceback" not in shown.err
+
+
+def test_missing_credentials_are_one_sentence(capsys, monkeypatch):
+    def client(settings, service):
+        raise NoCredentialsError
+
+    monkeypatch.setattr(sessions, "client", client)
+    assert main(["--status"]) == 1
+    assert "error: no credentials" in capsys.readouterr().err
+
+
+def test_a_defect_is_one_line_and_keeps_its_trace_in_a_file(capsys, monkeypatch, tmp_path):
+    def client(settings, service):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(sessions, "client", client)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert main(["--status"]) == 1
+    assert "error: unexpected ZeroDivisionError: ours" in capsys.readouterr().err
+    (trace,) = tmp_path.glob("codepipeline-deploy-*.txt")
+    assert "Traceback" in trace.read_text()
+
+
+@pytest.mark.parametrize(
+    "words", [["--package", ARN, "--now", "--replace"], ["--rollback", "--now"], ["--rollback", "--env", "prod+local"]]
+)
+def test_the_way_to_come_back_is_the_same_command(words, tmp_path):
+    given = parser("local").parse_args([*words, "--config", str(tmp_path / "my config")])
+    again = come_back(given)
+    import shlex
+
+    assert vars(parser("none").parse_args(shlex.split(again)[3:])) == vars(given)
+
+
+@pytest.mark.parametrize(("said", "code"), [("n", 1), ("", 1), ("yeah", 1), (None, 2)])
+def test_delete_asks_and_does_nothing_without_a_yes(site, service, monkeypatch, said, code, capsys):
+    there = delete.Belongings("InService", False, ["c"], ["m"], [])
+    monkeypatch.setattr(delete, "belongings", lambda _: there)
+    monkeypatch.setattr(command, "_site", lambda settings: site)
+    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"isatty": lambda self: said is not None})())
+    monkeypatch.setattr("builtins.input", lambda question: said)
+    assert main(["--delete"]) == code
+    if said is None:
+        assert "add --yes to delete churn-local" in capsys.readouterr().err
+    else:
+        assert site.said[-1] == "nothing was deleted"
+
+
+def test_the_records_of_an_environment_are_its_own(site):
+    assert (site.endpoint, site.releases) == ("churn-local", "churn/releases/churn-local")
+
+
+def test_the_pace_is_not_shared_by_accident():
+    assert context.Pace().patience > 3 * context.Pace().beat
