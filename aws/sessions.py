@@ -13,12 +13,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from aws import endpoint
-from pipelines.bundle import address, read
 from settings.model import Settings
 
 # What the SDK sees of the environment. Every other AWS_* and SAGEMAKER_* variable is hidden from it.
@@ -60,8 +58,8 @@ def _session_of(key: str, secret: str, region: str) -> Any:
 
 
 @contextmanager
-def offline(settings: Settings, uploads: dict[str, bytes]) -> Iterator[Any]:
-    """The SDK's pipeline session, for compiling. What the SDK would upload lands in ``uploads``, by content."""
+def offline(settings: Settings, upload: Callable[[str], str]) -> Iterator[Any]:
+    """The SDK's pipeline session, for compiling. ``upload`` replaces the SDK's uploads: local path -> S3 URI."""
     with ExitStack() as stack:
         stack.enter_context(_environment({**ENVIRONMENT, "AWS_DEFAULT_REGION": settings.aws.region}))
         stack.enter_context(_silence())
@@ -69,14 +67,14 @@ def offline(settings: Settings, uploads: dict[str, bytes]) -> Iterator[Any]:
         _import_sdk()
         for owner, name, value in _replacements(settings.bucket):
             stack.enter_context(_replaced(owner, name, value))
-        yield _session(settings, boto, uploads)
+        yield _session(settings, boto, upload)
 
 
-def _session(settings: Settings, boto: Any, uploads: dict[str, bytes]) -> Any:
+def _session(settings: Settings, boto: Any, upload: Callable[[str], str]) -> Any:
     from sagemaker.core.workflow.pipeline_context import PipelineSession
 
     session = PipelineSession(boto_session=boto, default_bucket=settings.bucket)
-    session.upload_data = _by_content(settings.prefix, uploads)  # the SDK's own address has the time in it
+    session.upload_data = lambda path, **_: upload(path)  # the SDK would upload, to an address with the time in it
     session.default_bucket = lambda: settings.bucket  # the SDK would look for it, and create it
     return session
 
@@ -108,16 +106,6 @@ def _refusing_boto(region: str) -> tuple[Any, list[str]]:
     boto = boto3.session.Session(region_name=region)
     boto.events.register("before-send", refuse)
     return boto, tried
-
-
-def _by_content(prefix: str, uploads: dict[str, bytes]) -> Callable[..., str]:
-    def upload_data(path: str, **_: Any) -> str:
-        files = read(Path(path))
-        folder = address(prefix, files)
-        uploads.update({f"{folder}/{name}": content for name, content in files.items()})
-        return f"{folder}/"
-
-    return upload_data
 
 
 def _replacements(bucket: str) -> list[tuple[Any, str, Any]]:

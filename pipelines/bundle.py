@@ -47,6 +47,13 @@ def address(prefix: str, files: Files) -> str:
     return f"{prefix}/code/{digest(files)}"
 
 
+def add(uploads: dict[str, bytes], prefix: str, files: Files) -> str:
+    """Puts the files under their address into ``uploads`` (S3 URI -> content); returns the folder's URI."""
+    folder = address(prefix, files)
+    uploads.update({f"{folder}/{name}": content for name, content in files.items()})
+    return f"{folder}/"
+
+
 def publish(uploads: Mapping[str, bytes], s3: Any) -> list[str]:
     """Puts what is not there yet; by content, so what is there is the same. Returns what was put."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,17 @@ class Compiled:
 
 
 def compile(settings: Settings, scripts: Path = SCRIPTS) -> Compiled:
-    code = _bundle(scripts)
-    folder = bundle.address(settings.prefix, code)
-    uploads = {f"{folder}/{name}": content for name, content in code.items()}
-    with sessions.offline(settings, uploads) as session:
-        definition = _definition(settings, session, f"{folder}/", bundle.digest(code))
+    code, uploads = _read_scripts(scripts), dict[str, bytes]()
+    code_uri = bundle.add(uploads, settings.prefix, code)
+    with sessions.offline(settings, partial(_upload, uploads, settings.prefix)) as session:
+        definition = _definition(settings, session, code_uri, bundle.digest(code))
         seeds = _seeds(settings)
     return Compiled(settings.pipeline_name, canonical(definition), uploads, seeds)
+
+
+def _upload(uploads: dict[str, bytes], prefix: str, path: str) -> str:
+    """What the SDK would send to S3 goes into ``uploads``."""
+    return bundle.add(uploads, prefix, bundle.read(Path(path)))
 
 
 def canonical(definition: dict[str, Any]) -> str:
@@ -49,7 +54,7 @@ def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str)
     from sagemaker.mlops.workflow import Pipeline
 
     from pipelines.parameters import declare
-    from pipelines.steps.common import Ingredients
+    from pipelines.steps.common import StepContext
     from pipelines.steps.evaluate import evaluate
     from pipelines.steps.preprocess import preprocess
     from pipelines.steps.quality_gate import quality_gate, quality_gate_failed
@@ -57,23 +62,23 @@ def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str)
     from pipelines.steps.train import train
 
     parameters = declare(settings)
-    given = Ingredients(settings, session, parameters, image.uri(settings.aws.region), code_uri, code_hash)
-    preprocessed = preprocess(given)
-    trained = train(given, preprocessed)
-    evaluated = evaluate(given, preprocessed, trained)
-    registered = register(given, preprocessed, trained, evaluated)
-    gate = quality_gate(given, passed=registered, failed=quality_gate_failed(given))
+    context = StepContext(settings, session, parameters, image.uri(settings.aws.region), code_uri, code_hash)
+    preprocess_step = preprocess(context)
+    train_step = train(context, preprocess_step)
+    evaluate_step = evaluate(context, preprocess_step, train_step)
+    register_step = register(context, preprocess_step, train_step, evaluate_step)
+    gate = quality_gate(context, passed=register_step, failed=quality_gate_failed(context))
     pipeline = Pipeline(
         name=settings.pipeline_name,
         parameters=parameters.declared(),
         pipeline_experiment_config=None,  # its default depends on the region and needs more permissions
-        steps=[preprocessed, trained, evaluated, gate],
+        steps=[preprocess_step, train_step, evaluate_step, gate],
         sagemaker_session=session,
     )
     return {key: value for key, value in json.loads(pipeline.definition()).items() if value is not None}
 
 
-def _bundle(scripts: Path) -> dict[str, bytes]:
+def _read_scripts(scripts: Path) -> dict[str, bytes]:
     """The whole folder: the scripts import each other."""
     code = bundle.read(scripts) if scripts.is_dir() else {}
     if "train.py" not in code:

@@ -16,9 +16,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from aws import sessions
+from aws import model_registry, sessions
 from codepipeline.command_errors import ended
-from pipelines import champion
 from settings.environments import CONFIG
 from settings.errors import Problem
 from settings.loader import load
@@ -55,7 +54,7 @@ def resolved(wanted: str, settings: Settings, sagemaker: Any) -> str:
     """The package that was named; never another one in its place without saying so."""
     if wanted != LATEST:
         return wanted
-    arn = champion.latest_approved(sagemaker, settings.project.group)
+    arn = model_registry.latest_approved(sagemaker, settings.project.group)
     if arn is None:
         raise Problem(f"no package of {settings.project.group} is approved: approve one, or name one with --package")
     print(f"no package was named: taking the latest approved one, {arn}", file=sys.stderr)

@@ -37,7 +37,7 @@ CAPACITY = SageMakerJobStepRetryPolicy(
 
 
 @dataclass(frozen=True)
-class Ingredients:
+class StepContext:
     settings: Settings
     session: Any
     parameters: Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sagemaker.mlops.workflow import ProcessingStep
 
-from pipelines.steps.common import CAPACITY, MESSAGE, SERVICE, Ingredients, input_folder, output_folder
+from pipelines.steps.common import CAPACITY, MESSAGE, SERVICE, StepContext, input_folder, output_folder
 from settings.model import Settings
 
 NAME = "Preprocess"
@@ -12,18 +12,18 @@ OUTPUTS = ("train", "validation", "test", "features", "baseline", "rejects")
 COLUMNS = ("key", "ignore", "categorical", "numeric")
 
 
-def preprocess(given: Ingredients) -> ProcessingStep:
+def preprocess(context: StepContext) -> ProcessingStep:
     """Cached by image, arguments, environment and inputs; by the data's *address*, not by its content. So the version
     of the data is in the environment: new files under the same address are a new version, and run again."""
-    processor = given.processor("preprocess.py", {"DATA_VERSION": given.parameters.data_version})
+    processor = context.processor("preprocess.py", {"DATA_VERSION": context.parameters.data_version})
     return ProcessingStep(
         name=NAME,
         step_args=processor.run(
-            inputs=given.inputs(data=given.parameters.data_uri),
-            outputs=given.outputs("preprocess", *OUTPUTS, even_if_failed=("rejects",)),
-            arguments=arguments(given.settings),
+            inputs=context.inputs(data=context.parameters.data_uri),
+            outputs=context.outputs("preprocess", *OUTPUTS, even_if_failed=("rejects",)),
+            arguments=arguments(context.settings),
         ),
-        cache_config=given.cache,
+        cache_config=context.cache,
         retry_policies=[SERVICE, CAPACITY],
     )
 

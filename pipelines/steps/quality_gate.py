@@ -8,17 +8,17 @@ from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo, Co
 from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow import ConditionStep, FailStep
 
-from pipelines.steps.common import Ingredients
-from pipelines.steps.evaluate import evaluated
+from pipelines.steps.common import StepContext
+from pipelines.steps.evaluate import evaluation_value
 
 NAME = "QualityGate"
 FAILED = "QualityGateFailed"
 LESS_IS_BETTER = ("log_loss", "brier", "rmse", "mae", "mse")
 
 
-def quality_gate(given: Ingredients, passed: Any, failed: Any) -> ConditionStep:
-    value, shortfall = evaluated("gate.value"), evaluated("gate.shortfall")
-    parameters, metric = given.parameters, given.settings.quality_gate.metric
+def quality_gate(context: StepContext, passed: Any, failed: Any) -> ConditionStep:
+    value, shortfall = evaluation_value("gate.value"), evaluation_value("gate.shortfall")
+    parameters, metric = context.parameters, context.settings.quality_gate.metric
     good = ConditionLessThanOrEqualTo if metric in LESS_IS_BETTER else ConditionGreaterThanOrEqualTo
     return ConditionStep(
         name=NAME,
@@ -31,18 +31,18 @@ def quality_gate(given: Ingredients, passed: Any, failed: Any) -> ConditionStep:
     )
 
 
-def quality_gate_failed(given: Ingredients) -> FailStep:
-    metric = given.settings.quality_gate.metric
+def quality_gate_failed(context: StepContext) -> FailStep:
+    metric = context.settings.quality_gate.metric
     needed = "at most" if metric in LESS_IS_BETTER else "at least"
     sentence = [
         f"quality gate not passed: {metric} is ",
-        evaluated("gate.value"),
+        evaluation_value("gate.value"),
         f", {needed} ",
-        given.parameters.threshold,
+        context.parameters.threshold,
         " is needed; it falls short of the champion by ",
-        evaluated("gate.shortfall"),
+        evaluation_value("gate.shortfall"),
         ", at most ",
-        given.parameters.champion_tolerance,
+        context.parameters.champion_tolerance,
         " is tolerated",
     ]
     return FailStep(name=FAILED, error_message=Join(on="", values=sentence))

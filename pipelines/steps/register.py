@@ -12,7 +12,7 @@ from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow import ModelStep
 from sagemaker.serve.model_builder import ModelBuilder
 
-from pipelines.steps.common import SERVICE, Ingredients, output_uri
+from pipelines.steps.common import SERVICE, StepContext, output_uri
 from pipelines.steps.evaluate import OUTPUT
 from settings.errors import SettingsProblem
 from settings.model import Settings
@@ -25,32 +25,32 @@ CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines", "appli
 INSTANCES = ["ml.m5.large", "ml.m5.xlarge", "ml.m5.2xlarge", "ml.c5.xlarge", "ml.c5.2xlarge", "ml.c5.4xlarge"]
 
 
-def register(given: Ingredients, preprocessed: Any, trained: Any, evaluated: Any) -> ModelStep:
+def register(context: StepContext, preprocess_step: Any, train_step: Any, evaluate_step: Any) -> ModelStep:
     """No job retries: a registration is a call. No tags: a package has those of its group."""
-    settings = given.settings
+    settings = context.settings
     builder = ModelBuilder(
-        image_uri=given.image,
-        s3_model_data_url=trained.properties.ModelArtifacts.S3ModelArtifacts,
+        image_uri=context.image,
+        s3_model_data_url=train_step.properties.ModelArtifacts.S3ModelArtifacts,
         role_arn=settings.role_arn,
         env_vars=serving_environment(settings),
-        sagemaker_session=given.session,
+        sagemaker_session=context.session,
     )
     return ModelStep(
         name=NAME,
         step_args=builder.register(
             model_package_group_name=settings.project.group,
-            approval_status=given.parameters.approval_status,
+            approval_status=context.parameters.approval_status,
             content_types=CONTENT_TYPES,
             response_types=CONTENT_TYPES,
             inference_instances=sorted({*INSTANCES, settings.serving.instance_type}),
             transform_instances=INSTANCES,
             model_metrics=ModelMetrics(
-                model_statistics=_file(evaluated, OUTPUT, "evaluation.json"), **_baseline(preprocessed)
+                model_statistics=_file(evaluate_step, OUTPUT, "evaluation.json"), **_baseline(preprocess_step)
             ),
             drift_check_baselines=DriftCheckBaselines(
-                model_statistics=_file(evaluated, OUTPUT, "evaluation.json"), **_baseline(preprocessed)
+                model_statistics=_file(evaluate_step, OUTPUT, "evaluation.json"), **_baseline(preprocess_step)
             ),
-            customer_metadata_properties=_metadata(given, preprocessed, evaluated),
+            customer_metadata_properties=_metadata(context, preprocess_step, evaluate_step),
         ),
         retry_policies=[SERVICE],
     )
@@ -67,10 +67,10 @@ def serving_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _baseline(preprocessed: Any) -> dict[str, MetricsSource]:
+def _baseline(preprocess_step: Any) -> dict[str, MetricsSource]:
     return {
-        "model_data_statistics": _file(preprocessed, "baseline", "statistics.json"),
-        "model_data_constraints": _file(preprocessed, "baseline", "constraints.json"),
+        "model_data_statistics": _file(preprocess_step, "baseline", "statistics.json"),
+        "model_data_constraints": _file(preprocess_step, "baseline", "constraints.json"),
     }
 
 
@@ -82,19 +82,19 @@ def _uri(step: Any, output: str, name: str) -> Join:
     return Join(on="/", values=[output_uri(step, output), name])
 
 
-def _metadata(given: Ingredients, preprocessed: Any, evaluated: Any) -> dict[str, Any]:
+def _metadata(context: StepContext, preprocess_step: Any, evaluate_step: Any) -> dict[str, Any]:
     """Where the model comes from and where to look. AWS checks these last of all, after hours of training."""
-    if not re.fullmatch(METADATA, given.settings.data_uri):
+    if not re.fullmatch(METADATA, context.settings.data_uri):
         rule = "at most 256 letters, digits and _ . : / = + - @"
-        raise SettingsProblem(f"data.uri = {given.settings.data_uri!r}: a model package can only note {rule}")
+        raise SettingsProblem(f"data.uri = {context.settings.data_uri!r}: a model package can only note {rule}")
     return {
-        "problem": given.settings.problem.type,
-        "metric": given.settings.quality_gate.metric,
-        "git_commit": given.parameters.git_commit,
-        "code_hash": given.code_hash,
-        "data_uri": given.parameters.data_uri,
-        "data_version": given.parameters.data_version,
+        "problem": context.settings.problem.type,
+        "metric": context.settings.quality_gate.metric,
+        "git_commit": context.parameters.git_commit,
+        "code_hash": context.code_hash,
+        "data_uri": context.parameters.data_uri,
+        "data_version": context.parameters.data_version,
         "pipeline_execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
-        "report_uri": _uri(evaluated, OUTPUT, "report.html"),
-        "sample_requests": _uri(preprocessed, "features", "sample.csv"),
+        "report_uri": _uri(evaluate_step, OUTPUT, "report.html"),
+        "sample_requests": _uri(preprocess_step, "features", "sample.csv"),
     }

@@ -21,7 +21,7 @@ from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow import TrainingStep
 from sagemaker.train import ModelTrainer
 
-from pipelines.steps.common import CAPACITY, LIVE_LOGS, SERVICE, Ingredients, output_uri
+from pipelines.steps.common import CAPACITY, LIVE_LOGS, SERVICE, StepContext, output_uri
 from settings.errors import SettingsProblem
 from settings.model import Settings
 
@@ -46,29 +46,29 @@ PASSED = (
 )
 
 
-def train(given: Ingredients, preprocessed: Any) -> TrainingStep:
+def train(context: StepContext, preprocess_step: Any) -> TrainingStep:
     """Cached by image, inputs, hyperparameters, environment and checkpoint place. The inputs are the outputs of a
     Preprocess job: those of an earlier run, where that step was cached."""
-    settings = given.settings
-    channels = [InputData(channel_name=name, data_source=output_uri(preprocessed, name)) for name in CHANNELS]
+    settings = context.settings
+    channels = [InputData(channel_name=name, data_source=output_uri(preprocess_step, name)) for name in CHANNELS]
     trainer = ModelTrainer(
-        training_image=given.image,
+        training_image=context.image,
         role=settings.role_arn,
         base_job_name="train",
-        source_code=SourceCode(source_dir=given.code_uri, entry_script="train.py"),
-        compute=_compute(given),
+        source_code=SourceCode(source_dir=context.code_uri, entry_script="train.py"),
+        compute=_compute(context),
         networking=_networking(settings),
         stopping_condition=_stopping(settings),
         input_data_config=channels,
-        output_data_config=OutputDataConfig(s3_output_path=given.run_uri("train"), kms_key_id=given.kms_key),
-        checkpoint_config=CheckpointConfig(s3_uri=_checkpoints(given, preprocessed), local_path=CHECKPOINTS),
+        output_data_config=OutputDataConfig(s3_output_path=context.run_uri("train"), kms_key_id=context.kms_key),
+        checkpoint_config=CheckpointConfig(s3_uri=_checkpoints(context, preprocess_step), local_path=CHECKPOINTS),
         hyperparameters=hyperparameters(settings),
         environment=LIVE_LOGS,
         tags=[Tag(key=key, value=value) for key, value in settings.tags.items()] or None,
-        sagemaker_session=given.session,
+        sagemaker_session=context.session,
     ).with_metric_definitions(metric_definitions(settings.problem.type))
     return TrainingStep(
-        name=NAME, step_args=trainer.train(), cache_config=given.cache, retry_policies=[SERVICE, CAPACITY]
+        name=NAME, step_args=trainer.train(), cache_config=context.cache, retry_policies=[SERVICE, CAPACITY]
     )
 
 
@@ -87,22 +87,22 @@ def metric_definitions(problem: str) -> list[MetricDefinition]:
     return [MetricDefinition(name=name, regex=f"{name}:([0-9.eE+-]+)") for name in names]
 
 
-def _checkpoints(given: Ingredients, preprocessed: Any) -> Join:
+def _checkpoints(context: StepContext, preprocess_step: Any) -> Join:
     """One place for one training: the same data, code, image and hyperparameters. An execution's ID would not do: the
     place is part of the step's cache key, so Train would never be cached, and a new run could not resume a lost one."""
-    training = json.dumps([given.image, given.code_hash, hyperparameters(given.settings)], sort_keys=True)
+    training = json.dumps([context.image, context.code_hash, hyperparameters(context.settings)], sort_keys=True)
     name = hashlib.sha256(training.encode()).hexdigest()[:20]
-    place = f"{given.settings.prefix}/checkpoints"
-    return Join(on="/", values=[place, preprocessed.properties.ProcessingJobName, name])
+    place = f"{context.settings.prefix}/checkpoints"
+    return Join(on="/", values=[place, preprocess_step.properties.ProcessingJobName, name])
 
 
-def _compute(given: Ingredients) -> Compute:
+def _compute(context: StepContext) -> Compute:
     return Compute(
-        instance_type=given.parameters.training_instance_type,
+        instance_type=context.parameters.training_instance_type,
         instance_count=1,
-        volume_size_in_gb=given.settings.training.volume_gb,
-        volume_kms_key_id=given.kms_key,
-        enable_managed_spot_training=given.settings.training.spot or None,
+        volume_size_in_gb=context.settings.training.volume_gb,
+        volume_kms_key_id=context.kms_key,
+        enable_managed_spot_training=context.settings.training.spot or None,
     )
 
 

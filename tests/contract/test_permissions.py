@@ -48,8 +48,8 @@ BY_HAND = {
     "search",  # a method of regular expressions
 }
 ROLES = {
-    "BuildRole": ["pipelines"],
-    "DeployRole": ["release", "pipelines/champion.py"],
+    "BuildRole": ["pipelines", "aws/model_registry.py"],
+    "DeployRole": ["release", "aws/model_registry.py"],
 }
 
 

@@ -76,7 +76,7 @@ def test_a_client_for_aws_takes_the_region_from_the_settings_and_retries(monkeyp
 
 
 def test_importing_the_modules_imports_neither_boto3_nor_the_sdk():
-    modules = "aws.sessions, pipelines.bundle, pipelines.definition, pipelines.image, aws.errors"
+    modules = "aws.sessions, aws.errors, aws.model_registry"
     code = f"import {modules}, sys; print([m for m in ('boto3', 'botocore', 'sagemaker') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("[]\n", "")
@@ -99,7 +99,7 @@ def test_offline_leaves_everything_as_it_was(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "that-does-not-exist")
     monkeypatch.setenv("SAGEMAKER_USER_CONFIG_OVERRIDE", "/no/such/file")
     before = state()
-    with sessions.offline(settings(), {}):
+    with sessions.offline(settings(), str):
         assert os.environ["AWS_DEFAULT_REGION"] == "eu-west-1"
         assert "AWS_PROFILE" not in os.environ
     assert state() == before
@@ -108,7 +108,7 @@ def test_offline_leaves_everything_as_it_was(monkeypatch):
 def test_offline_restores_the_environment_after_an_error(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "work")
     before = state()
-    with pytest.raises(ValueError, match="ours"), sessions.offline(settings(), {}):
+    with pytest.raises(ValueError, match="ours"), sessions.offline(settings(), str):
         raise ValueError("ours")
     assert state() == before
 
@@ -119,20 +119,15 @@ def test_offline_refuses_every_call_even_one_whose_refusal_is_swallowed(of):
 
     with (
         pytest.raises(RuntimeError, match=r"tried to call AWS while compiling: POST https://sts"),
-        sessions.offline(settings(), {}) as session,
+        sessions.offline(settings(), str) as session,
     ):
         maker = session.boto_session if of == "the session" else boto3
         with pytest.raises(RuntimeError, match="no call may be made"):
             maker.client("sts").get_caller_identity()
 
 
-def test_what_the_sdk_uploads_is_kept_in_memory_by_content(tmp_path):
-    (tmp_path / "driver.sh").write_text("true\n")
-    uploads = {}
-    with sessions.offline(settings(), uploads) as session:
-        first = session.upload_data(path=str(tmp_path), bucket="any", key_prefix="train-20260101-120000")
-        second = session.upload_data(path=str(tmp_path), bucket="any", key_prefix="train-20260101-120001")
+def test_what_the_sdk_would_upload_goes_to_the_given_function():
+    with sessions.offline(settings(), lambda path: f"s3://churn-bucket{path}/") as session:
+        uri = session.upload_data(path="/driver", bucket="any", key_prefix="train-20260101-120000")
         assert session.default_bucket() == "churn-bucket"
-    assert first == second
-    assert uploads == {f"{first}driver.sh": b"true\n"}
-    assert first.startswith("s3://churn-bucket/churn/code/")
+    assert uri == "s3://churn-bucket/driver/"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from pipelines.bundle import address, digest, publish, read
+from pipelines.bundle import add, address, digest, publish, read
 
 
 @pytest.fixture
@@ -58,6 +58,14 @@ def test_names_contents_and_where_one_ends_count(other):
 
 def test_the_order_of_files_does_not_count():
     assert address("s3://b/p", {"a": b"1", "b": b"2"}) == address("s3://b/p", {"b": b"2", "a": b"1"})
+
+
+def test_the_same_files_are_added_under_the_same_folder():
+    uploads = {}
+    folders = {add(uploads, "s3://churn-bucket/churn", {"driver.sh": b"true\n"}) for _ in range(2)}
+    (folder,) = folders
+    assert uploads == {f"{folder}driver.sh": b"true\n"}
+    assert folder.startswith("s3://churn-bucket/churn/code/")
 
 
 class S3:

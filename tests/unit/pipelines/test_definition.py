@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from pipelines.definition import NO_CHAMPION, compile
+from pipelines.definition import NO_CHAMPION, SCRIPTS, compile
 from settings.environments import CONFIG
 from settings.errors import Problem, SettingsProblem
 from settings.loader import load
@@ -394,3 +396,17 @@ def test_a_folder_without_the_scripts_is_refused(settings, tmp_path):
 def test_no_missing_texts_are_said_too(steps):
     """Left out, the script's own list would be taken."""
     assert option(steps("[data]\nmissing = []\n")["Preprocess"], "--missing") == []
+
+
+def test_importing_the_modules_imports_neither_boto3_nor_the_sdk():
+    code = "import pipelines.bundle, pipelines.definition, pipelines.image, sys\n"
+    code += "print([m for m in ('boto3', 'botocore', 'sagemaker') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS.parent, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_what_the_sdk_would_upload_is_kept_by_content(settings, scripts):
+    first, second = (compile(settings(), scripts) for _ in range(2))
+    driver = {uri: content for uri, content in first.uploads.items() if uri.endswith(".sh")}
+    assert driver and all(uri.startswith(f"{PREFIX}/code/") for uri in driver)
+    assert first.uploads == second.uploads
