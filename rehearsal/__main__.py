@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from localcloud.core.errors import Problem as OurProblem
-from localcloud.core.state_dir import FOLDER, Place
+from localcloud.core.state_dir import Place, default_folder
 
 SPEED = 80.0  # a bake of ten minutes takes seven and a half seconds
 
@@ -17,7 +17,7 @@ SPEED = 80.0  # a bake of ten minutes takes seven and a half seconds
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
     parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help="where everything is written (default: .localcloud)"
+        "--folder", type=Path, default=default_folder(), help="where everything is written (default: .localcloud)"
     )
     parser.add_argument("--keep", action="store_true", help="leave all of it running, to play with")
     args = parser.parse_args(argv)

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from localcloud.core.errors import Problem as OurProblem
-from localcloud.core.state_dir import FOLDER, Place
+from localcloud.core.state_dir import Place, default_folder
 
 ROWS = 20_000
 
@@ -26,7 +26,9 @@ def parser() -> argparse.ArgumentParser:
     args.add_argument("--data", type=Path, help="a folder or file of your own data instead of example data")
     args.add_argument("--config", type=Path, help="the folder of the settings (default: config)")
     args.add_argument("--parameters", nargs="+", default=[], metavar="NAME=VALUE", help="of the pipeline")
-    args.add_argument("--folder", type=Path, default=FOLDER, help="where everything is written (default: .localcloud)")
+    args.add_argument(
+        "--folder", type=Path, default=default_folder(), help="where everything is written (default: .localcloud)"
+    )
     args.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help="run the jobs in containers")
     args.add_argument("--keep", action="store_true", help="leave localcloud running; one that ran before always is")
     return args

@@ -233,6 +233,41 @@ def test_status_tells_what_a_person_asks(shared: Command) -> None:
         assert line in told
 
 
+def test_status_as_json_is_one_object_with_the_same_fields_always(shared: Command, tmp_path: Path) -> None:
+    record = json.loads(shared("status", "--json").stdout)
+    running = shared.place.running()
+    assert running
+    assert (record["running"], record["url"], record["pid"]) == (True, running.url, running.pid)
+    assert (record["account"], record["region"], record["speed"]) == ("000000000000", "eu-west-1", 50)
+    assert (record["folder"], record["log"]) == (str(shared.folder.resolve()), str(shared.place.log))
+    assert (record["proxy"], record["certificate"]) == (running.proxy, running.certificate)
+
+    inner = json.loads(Command(tmp_path / "inner")("status", "--json", LOCALCLOUD_URL=running.url).stdout)
+    assert (inner["running"], inner["url"], inner["pid"]) == (True, running.url, running.pid)
+    assert (inner["folder"], inner["proxy"]) == (record["folder"], record["proxy"])
+
+    done = Command(tmp_path)("status", "--json", ok=False)
+    none = json.loads(done.stdout)
+    assert (done.returncode, none["running"], none["url"], none["pid"]) == (3, False, None, None)
+    assert none["folder"] == str(tmp_path)
+    assert none.keys() <= record.keys()
+
+
+def test_the_state_folder_is_that_of_the_git_checkout_one_is_in(tmp_path: Path) -> None:
+    """Wherever the code lies."""
+    inside = tmp_path / "checkout" / "some" / "where"
+    inside.mkdir(parents=True)
+
+    def folder(start: Path) -> str:
+        command = [sys.executable, "-m", "localcloud", "status", "--json"]
+        done = subprocess.run(command, cwd=start, capture_output=True, text=True, timeout=60)
+        return str(json.loads(done.stdout)["folder"])
+
+    assert folder(inside) == str(inside / ".localcloud")
+    (tmp_path / "checkout" / ".git").write_text("gitdir: elsewhere\n")  # as a worktree has it
+    assert folder(inside) == str(tmp_path / "checkout" / ".localcloud")
+
+
 def test_reset_empties_the_server_and_furnishes_it_again(shared: Command) -> None:
     shared.client("sqs").create_queue(QueueName="q")
     s3 = shared.client("s3")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from pathlib import Path
 
 from localcloud.core.client_environment import URL
-from localcloud.core.control_client import ask, lines
+from localcloud.core.control_client import ask, lines, status_record
 from localcloud.core.errors import Problem
 
 
@@ -15,14 +17,16 @@ def server() -> str:
     return os.environ.get(URL, "")
 
 
-def run(command: str, url: str) -> int:
+def run(command: str, url: str, *, as_json: bool = False) -> int:
     if command not in ("up", "status"):
         who = f"this process was started by the localcloud at {url} ({URL})"
         raise Problem(f"{who}: `{command}` is for the checkout that started that one")
-    told = ask(url, "status", whose=f"the localcloud that {URL} names", remedy=f"unset {URL} if it is gone")
+    status = ask(url, "status", whose=f"the localcloud that {URL} names", remedy=f"unset {URL} if it is gone")
     if command == "up":
         print(f"localcloud is running already: {URL} names it", file=sys.stderr)
         print(url, flush=True)
+    elif as_json:
+        print(json.dumps(status_record(status, folder=str(Path(status["folder"]).parent))), flush=True)
     else:
-        print("\n".join([f"localcloud is running, and started this process: {url}", *lines(told)]), flush=True)
+        print("\n".join([f"localcloud is running, and started this process: {url}", *lines(status)]), flush=True)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import signal
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.core import client_environment
-from localcloud.core.control_client import ask, lines, moment
+from localcloud.core.control_client import ask, lines, moment, status_record
 from localcloud.core.errors import Problem
 from localcloud.core.state_dir import CHECKOUT, Place, Running
 from localcloud.runtime.jobs.runtimes import SWITCH
@@ -79,14 +80,26 @@ def down(place: Place) -> int:
         return _say(f"localcloud is down (pid {running.pid}){_and_ended(ended)}")
 
 
-def status(place: Place) -> int:
+def status(place: Place, *, as_json: bool = False) -> int:
     running = place.running()
+    if as_json:
+        return _print_record(place, running)
     if not running:
         print(f"localcloud is not running; {HINT}")
         return NOT_RUNNING
     about = lines(_ask(running, "status"))
     since = f"  since       {moment(running.since)}, pid {running.pid}"
     print("\n".join([f"localcloud is running: {running.url}", since, *about, f"  log         {place.log}"]))
+    return 0
+
+
+def _print_record(place: Place, running: Running | None) -> int:
+    where = {"folder": str(place.folder.resolve()), "log": str(place.log)}
+    if not running:
+        print(json.dumps(status_record({}, **where)))
+        return NOT_RUNNING
+    known = {"since": running.since, "docker": running.docker, **where}
+    print(json.dumps(status_record(_ask(running, "status"), **known)), flush=True)
     return 0
 
 
@@ -112,7 +125,7 @@ def logs(place: Place, *, follow: bool = False) -> int:
 def env(place: Place) -> int:
     """For ``eval "$(python -m localcloud env)"``, and just as well without the quotes."""
     running = _needed(place)
-    told = client_environment.variables(running.url, running.region, running.guard, Path(running.certificate))
+    told = client_environment.variables(running.url, running.region, running.proxy, Path(running.certificate))
     del told[client_environment.URL]  # a shell is no part of the server: its commands go on meaning this checkout's
     print("\n".join(f"export {name}={shlex.quote(value)};" for name, value in told.items()))
     print(f"unset {' '.join(client_environment.OTHERS)};")

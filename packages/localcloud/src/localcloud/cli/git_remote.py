@@ -1,4 +1,4 @@
-"""``python -m localcloud remote``: the checkout gets a remote ``local``, the running server's repository."""
+"""``localcloud remote``: the checkout one is in gets a remote ``local``, the running server's repository."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from pathlib import Path
 
 from localcloud.core.control_client import ask
 from localcloud.core.errors import Problem
-from localcloud.core.state_dir import CHECKOUT, Place
+from localcloud.core.state_dir import Place, checkout
 
 NAME = "local"
 HINT = "start it with: python -m localcloud up"
 SECONDS = 30.0
 
 
-def remote(place: Place, checkout: Path = CHECKOUT) -> int:
+def remote(place: Place, start: Path | None = None) -> int:
     """Safe to repeat; the last line printed is the repository's folder."""
     running = place.running()
     if not running:
         raise Problem(f"localcloud is not running; {HINT}")
     told = ask(running.url, "git", {}, whose=f"localcloud (pid {running.pid})", remedy="look at: localcloud logs")
     folder = str(told["repository"])
-    print(_set(checkout, folder))
+    print(_set(checkout(start) or start or Path.cwd(), folder))
     print(folder)
     return 0
 
 
-def _set(checkout: Path, folder: str) -> str:
-    if not (checkout / ".git").exists():
-        return f"{checkout} is no Git checkout: push to this folder from one that is"
-    if _git(checkout, "remote", "get-url", NAME).stdout.strip() == folder:
+def _set(root: Path, folder: str) -> str:
+    if not (root / ".git").exists():
+        return f"{root} is no Git checkout: push to this folder from one that is"
+    if _git(root, "remote", "get-url", NAME).stdout.strip() == folder:
         return f"the remote {NAME} is there already: git push {NAME} main"
-    known = NAME in _git(checkout, "remote").stdout.split()
-    done = _git(checkout, "remote", "set-url" if known else "add", NAME, folder)
+    known = NAME in _git(root, "remote").stdout.split()
+    done = _git(root, "remote", "set-url" if known else "add", NAME, folder)
     if done.returncode:
         raise Problem(f"the remote {NAME} cannot be set: {' '.join(done.stderr.split())}")
     return f"the remote {NAME} is {'set' if known else 'added'}: git push {NAME} main"
 
 
-def _git(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def _git(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
     words = ["git", *command]
     try:
-        return subprocess.run(words, cwd=checkout, capture_output=True, text=True, timeout=SECONDS, check=False)
+        return subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
         raise Problem("the command git is not installed: install it to push to localcloud") from None
     except subprocess.TimeoutExpired:

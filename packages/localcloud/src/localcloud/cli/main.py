@@ -1,4 +1,4 @@
-"""The command: ``python -m localcloud up|down|status|reset|logs|remote|env``."""
+"""The command, ``localcloud`` or ``python -m localcloud``: up, down, status, reset, logs, remote, env."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FASTEST = 1_000_000.0
 
 def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(
-        prog="python -m localcloud",
+        prog="localcloud",
         description="AWS on this machine: S3, SageMaker, EventBridge, CloudWatch and the like, on 127.0.0.1 only.",
     )
     arguments.add_argument(
-        "--folder", type=Path, metavar="DIR", help="its files (default: .localcloud of this checkout)"
+        "--folder", type=Path, metavar="DIR", help="its files (default: .localcloud of the Git checkout you are in)"
     )
     commands = arguments.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="start it unless it runs; the last line printed is its URL")
@@ -29,7 +29,8 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help=where)
     up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log here")
     commands.add_parser("down", help="end it, with everything it started and everything in it")
-    commands.add_parser("status", help="what it is doing; ends with 3 when it does not run")
+    status = commands.add_parser("status", help="what it is doing; ends with 3 when it does not run")
+    status.add_argument("--json", action="store_true", help="print one JSON object: running, url, account, region, ...")
     commands.add_parser("reset", help="empty it: buckets, pipelines, jobs, rules, metrics, ...")
     logs = commands.add_parser("logs", help="what the server logged")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
@@ -61,20 +62,22 @@ def _run(options: argparse.Namespace) -> int:
     from localcloud.cli import child_cli
 
     if url := child_cli.server():  # in a build, which may have installed no more than it needs
-        return child_cli.run(options.command, url)
+        return child_cli.run(options.command, url, as_json=getattr(options, "json", False))
     from localcloud.cli import commands
-    from localcloud.core.state_dir import FOLDER, Place
+    from localcloud.core.state_dir import Place, default_folder
 
-    place = Place((options.folder or FOLDER).absolute())
+    place = Place((options.folder or default_folder()).absolute())
     if options.command == "up":
         return commands.up(place, options.port, options.speed, options.docker, in_foreground=options.foreground)
+    if options.command == "status":
+        return commands.status(place, as_json=options.json)
     if options.command == "logs":
         return commands.logs(place, follow=options.follow)
     if options.command == "remote":
         from localcloud.cli.git_remote import remote
 
         return remote(place)
-    others = {"down": commands.down, "status": commands.status, "reset": commands.reset, "env": commands.env}
+    others = {"down": commands.down, "reset": commands.reset, "env": commands.env}
     return others[options.command](place)
 
 

@@ -32,6 +32,29 @@ def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, 
         raise Problem(f"{whose} runs at {url} but does not answer ({why}); {remedy}") from None
 
 
+FIELDS = (
+    "running",
+    "url",
+    "account",
+    "region",
+    "pid",
+    "speed",
+    "folder",
+    "proxy",
+    "certificate",
+    "log",
+    "since",
+    "docker",
+)
+
+
+def status_record(status: dict[str, Any], **known: Any) -> dict[str, Any]:
+    """What ``status --json`` prints: always the same fields, null where there is no value."""
+    clock = status.get("clock", {})
+    record = {"running": bool(status), "speed": clock.get("speed"), **status, **known}
+    return dict.fromkeys(FIELDS) | record
+
+
 def lines(told: dict[str, Any]) -> Iterator[str]:
     """Of its status."""
     counters, clock = told["counters"], told["clock"]

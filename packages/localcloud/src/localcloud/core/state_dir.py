@@ -1,4 +1,6 @@
-"""The ignored folder of a checkout that tells where its server is: two checkouts have two, and so never meet.
+"""The state folder of a server: by default `.localcloud` of the Git checkout one stands in, else of the current folder.
+
+Two checkouts have two of them, and so two servers that never meet.
 
 server.json   the server that runs: pid, URLs, since when
 port          the port of the last one, for the next
@@ -26,8 +28,23 @@ from localcloud.runtime.process_registry import Processes, began
 
 CHECKOUT = Path(__file__).resolve().parents[5]
 CONFIG = Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")  # as the pipelines' own
-FOLDER = CHECKOUT / ".localcloud"
+NAME = ".localcloud"
 LOCK_SECONDS = 120.0
+
+
+def default_folder(start: Path | None = None) -> Path:
+    """Of the Git checkout that ``start``, or else the current folder, lies in; of the folder itself outside of one."""
+    return (checkout(start) or _start(start)) / NAME
+
+
+def checkout(start: Path | None = None) -> Path | None:
+    """The nearest folder, from ``start`` upwards, that has a ``.git``: a folder, or a file in a worktree."""
+    here = _start(start)
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+
+
+def _start(start: Path | None) -> Path:
+    return (start or Path.cwd()).absolute()
 
 
 @dataclass(frozen=True)
@@ -39,7 +56,7 @@ class Running:
     folder: str  # a checkout that was copied or moved has no server, whatever its files say
     since: str
     url: str
-    guard: str
+    proxy: str
     certificate: str
     speed: float
     region: str
@@ -52,7 +69,7 @@ class Running:
 
 
 class Place:
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state"
         self.log = folder / "server.log"

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,11 @@ class Control:
         return {
             "folder": str(cloud.folder.resolve()),
             "url": cloud.url,
+            "pid": os.getpid(),
             "account": cloud.account,
             "region": cloud.region,
+            "proxy": cloud.guard_url,
+            "certificate": str(cloud.certificate.resolve()),
             "services": sorted(cloud.services),
             "clock": {"now": cloud.clock.now().isoformat(), "speed": cloud.clock.speed, "stepped": cloud.clock.stepped},
             "counters": cloud.counters.all(),

@@ -111,7 +111,7 @@ def _describe(place: Place, cloud: Any) -> Running:
         folder=str(place.folder.resolve()),
         since=datetime.now().astimezone().isoformat(timespec="seconds"),
         url=cloud.url,
-        guard=cloud.guard_url,
+        proxy=cloud.guard_url,
         certificate=str(cloud.certificate.resolve()),
         speed=cloud.clock.speed,
         region=cloud.region,
