@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.services.sagemaker.pipelines.definition_checks import all_steps, definition_problems
+from localcloud.testing import definition_problems, definition_steps
 from pipelines.definition import compile
 from settings.environments import CONFIG, environments
 from settings.loader import load
@@ -242,7 +242,7 @@ def test_the_same_tree_gives_the_same_bytes_on_any_machine_without_a_call(settin
 def test_the_body_is_canonical(settings):
     body = compile(settings()).body
     assert body == json.dumps(json.loads(body), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert [step["Name"] for step in all_steps(json.loads(body)["Steps"])] == [
+    assert [step["Name"] for step in definition_steps(json.loads(body)["Steps"])] == [
         "Preprocess",
         "Train",
         "Evaluate",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.runtime.git_repository import Repository
+from localcloud.testing import git_repository
 
 ROOT = Path(__file__).resolve().parents[2]
 # What `make` runs, without asking whether .venv is fresh: that belongs to whoever runs the tests.
@@ -38,7 +38,7 @@ def shell(live_cloud):
 
 
 def test_the_commands_by_hand(shell, live_cloud, aws):
-    Repository.of(live_cloud.folder).create()
+    git_repository(live_cloud)  # what the settings want to be pushed to
     aws("sagemaker").create_model_package_group(ModelPackageGroupName="churn")  # a run makes it
     ran = [line for line in block() if line not in ELSEWHERE]
     assert len(ran) == len(block()) - len(ELSEWHERE) == 4

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from localcloud.testing import start_cloud
 from tests.story.delivery.checkout import Checkout
 from tests.story.delivery.office import Office, furnish
 
@@ -16,19 +17,14 @@ ROWS = 600
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One for all stories of a file, which follow one another."""
-    from localcloud.core.clock import Clock
-    from localcloud.core.cloud import Cloud
-    from localcloud.core.counters import DEFECTS
-    from localcloud.server.listening import listening
     from pipelines import example_data
 
     folder = tmp_path_factory.mktemp("delivery")
     checkout, data = Checkout(folder / "checkout"), folder / "churn.csv"
     example_data.write(data, ROWS)
-    with listening(Cloud(folder / "cloud", clock=Clock(SPEED))) as cloud:
+    with start_cloud(folder, SPEED) as cloud:
         furnish(cloud, checkout.config, str(data))
         made = Office(cloud, checkout)
         made.bootstrap()
         made.listen()
         yield made
-    assert not cloud.counters[DEFECTS], "localcloud failed inside (500): see the captured log"

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from localcloud.testing import git_repository, settle_events
 from tests.story.delivery.checkout import Checkout
 from tests.story.delivery.models import BUCKET, Registry
 
@@ -39,9 +40,7 @@ class Office:
         return done.stdout
 
     def push(self, message: str) -> tuple[str, str]:
-        from localcloud.services.codecommit.service import CodeCommit
-
-        return self.checkout.push(self.cloud.service(CodeCommit).open()["repository"], message)
+        return self.checkout.push(git_repository(self.cloud), message)
 
     def push_code_that_makes_no_model(self) -> None:
         """What deploys comes from the repository; the build, with all that it would take, ends at a red test."""
@@ -74,9 +73,7 @@ class Office:
 
     def settle(self) -> None:
         """Every event has reached those whom it is for: what has not begun by now never will."""
-        from localcloud.services.events.service import Events
-
-        self.cloud.service(Events).settle()
+        settle_events(self.cloud)
 
     def answer(self, execution: str, word: str) -> None:
         """To the question whether it may go into production, once it is asked."""

@@ -1,11 +1,13 @@
-"""pytest fixtures over a whole localcloud: in this process, on a port of its own, with nothing in it.
+"""pytest fixtures and helpers over a whole localcloud: in this process, on a port of its own, with nothing in it.
 
-A test suite loads them with ``-p localcloud.testing`` among pytest's options (``addopts``).
+A test suite loads the fixtures with ``-p localcloud.testing`` among pytest's options (``addopts``).
 A test file that needs only some of the services defines its own ``services`` fixture::
 
     @pytest.fixture
     def services():
         return [SageMaker]
+
+The helpers are all that tests of another project import. localcloud itself is imported when one is called.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 
 import pytest
 
-LIVE_SPEED = 1000
+LIVE_SPEED = 1000.0
 
 
 @pytest.fixture
@@ -28,18 +30,14 @@ def services() -> Sequence[Any] | None:
 @pytest.fixture
 def cloud(tmp_path: Path, services: Sequence[Any] | None) -> Iterator[Any]:
     """Its clock stands still until ``cloud.clock.advance(seconds)``. A defect (a 500) fails the test."""
-    from localcloud.core.clock import Clock
-
-    with running(tmp_path, Clock(stepped=True), services) as started:
+    with start_cloud(tmp_path, services=services) as started:
         yield started
 
 
 @pytest.fixture
 def live_cloud(tmp_path: Path, services: Sequence[Any] | None) -> Iterator[Any]:
     """The same with a clock that runs, 1000 times as fast as real time."""
-    from localcloud.core.clock import Clock
-
-    with running(tmp_path, Clock(LIVE_SPEED), services) as started:
+    with start_cloud(tmp_path, LIVE_SPEED, services) as started:
         yield started
 
 
@@ -52,11 +50,52 @@ def aws(request: pytest.FixtureRequest) -> Callable[[str], Any]:
 
 
 @contextmanager
-def running(folder: Path, clock: Any, services: Sequence[Any] | None = None) -> Iterator[Any]:
+def start_cloud(folder: Path, speed: float | None = None, services: Sequence[Any] | None = None) -> Iterator[Any]:
+    """Without a speed the clock stands still until it is advanced."""
+    from localcloud.core.clock import Clock
     from localcloud.core.cloud import Cloud
     from localcloud.core.counters import DEFECTS
     from localcloud.server.listening import listening
 
+    clock = Clock(stepped=True) if speed is None else Clock(speed)
     with listening(Cloud(folder / "localcloud", clock=clock, services=services)) as cloud:
         yield cloud
     assert not cloud.counters[DEFECTS], "localcloud failed inside (500): see the captured log"  # noqa: S101 - a test's
+
+
+def git_repository(cloud: Any) -> str:
+    """The folder to push to; its hook starts the pipelines that have a trigger for the push."""
+    return str(cloud.services["codecommit"].open()["repository"])
+
+
+def settle_events(cloud: Any) -> None:
+    """Returns when every event is delivered, or waits for the clock."""
+    cloud.services["events"].settle()
+
+
+def request_problems(service: str, operation: str, request: Any) -> list[str]:
+    """What AWS's model of the service has against a request, as sentences."""
+    from localcloud.core import request_validation
+
+    return request_validation.request_problems(service, operation, request)
+
+
+def definition_problems(body: str) -> list[str]:
+    """What SageMaker has against a pipeline definition, as sentences."""
+    from localcloud.services.sagemaker.pipelines import definition_checks
+
+    return definition_checks.definition_problems(body)
+
+
+def definition_steps(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Every step of a pipeline definition, those in a condition's branches too."""
+    from localcloud.services.sagemaker.pipelines import definition_checks
+
+    return definition_checks.all_steps(steps)
+
+
+def parse_metric_math(expression: str) -> Any:
+    """Raises on what CloudWatch's metric math, as far as localcloud has it, does not take."""
+    from localcloud.services.cloudwatch import math_expressions
+
+    return math_expressions.parse(expression)

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from localcloud.services.cloudwatch.math_expressions import parse
+from localcloud.testing import parse_metric_math
 from release.plan import alarms
 
 CONFIG = "churn-prod-0123456789"
@@ -94,7 +94,7 @@ def test_the_new_fleet_s_floor_is_its_share_of_the_traffic_s(put, rollout, floor
     assert f">= {floor}," in told[f"{CONFIG}-4xx"]
     assert ">= 20," in told["churn-prod-5xx-rate"]
     for expression in told.values():
-        parse(expression)
+        parse_metric_math(expression)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from localcloud.core.request_validation import request_problems
+from localcloud.testing import request_problems
 from release.operations import WRITES
 from release.plan.plan import plan
 from settings.errors import Problem
