@@ -72,9 +72,9 @@ def test_every_step_can_be_looked_into(aws):
     arn = execution["PipelineExecutionArn"]
     listed = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
     steps = {step["StepName"]: step for step in listed}
-    assert {name: step["StepStatus"] for name, step in steps.items()} == dict.fromkeys(
-        ["Preprocess", "Train", "Evaluate", "QualityGate", "Register"], "Succeeded"
-    )
+    assert steps.keys() >= {"Preprocess", "Train", "Evaluate", "QualityGate", "Register"}
+    assert "QualityGateFailed" not in steps
+    assert {step["StepStatus"] for step in listed} == {"Succeeded"}
     name = steps["Train"]["Metadata"]["TrainingJob"]["Arn"].rsplit("/", 1)[-1]
     job = sagemaker.describe_training_job(TrainingJobName=name)
     assert job["TrainingJobStatus"] == "Completed"

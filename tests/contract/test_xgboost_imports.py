@@ -1,0 +1,25 @@
+"""Whoever replaces XGBoost finds every file that imports it in docs/bring-your-own-model.md."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("aws", "codepipeline", "pipelines", "rehearsal", "release", "scripts", "settings")
+
+
+def imports_xgboost(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import) and any(name.name.partition(".")[0] == "xgboost" for name in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "xgboost":
+            return True
+    return False
+
+
+def test_the_page_names_exactly_the_files_that_import_xgboost():
+    page = (ROOT / "docs/bring-your-own-model.md").read_text()
+    section = page.partition("import XGBoost, and no others")[2].partition("\nThe metrics")[0]
+    named = re.findall(r"^\| `(\S+\.py)` \|", section, re.MULTILINE)
+    files = (file for room in ROOMS for file in (ROOT / room).rglob("*.py"))
+    assert sorted(named) == sorted(str(file.relative_to(ROOT)) for file in files if imports_xgboost(file))
