@@ -11,7 +11,6 @@ from localcloud.core.seeding import furnish
 from pipelines import example_data
 from rehearsal import seed
 from rehearsal.seed import Question
-from settings.environments import CONFIG
 
 BUCKET = "churn-local-000000000000-eu-west-1"
 ROLE = "churn-local-execution"
@@ -78,9 +77,8 @@ def test_example_data_is_kept_until_what_makes_it_changes(tmp_path, monkeypatch)
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A copy of what the answer follows from, to be changed."""
-    for part in (CONFIG, *(ROOT / room for room in ("settings", "aws", "pipelines", "rehearsal"))):
-        shutil.copytree(part, tmp_path / part.name, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.delenv("PIPELINE_TEST_CONFIG")
+    for room in ("config", "settings", "aws", "pipelines", "rehearsal"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(seed, "CHECKOUT", tmp_path)
     monkeypatch.setattr(seed, "CONFIG", tmp_path / "config")
     return tmp_path
