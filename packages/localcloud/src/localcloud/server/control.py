@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.moto_backends import Start
+from localcloud.server.moto_app import Start
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud

@@ -79,11 +79,12 @@ def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], Non
 
 def _cloud(place: Place, speed: float) -> Cloud:
     from localcloud.core.clock import Clock
-    from localcloud.core.cloud import ACCOUNT, REGION, Cloud
+    from localcloud.core.cloud import ACCOUNT, REGION
+    from localcloud.server.composition import compose
 
     aws = aws_settings()
     account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
-    return Cloud(place.state, clock=Clock(speed), account=account, region=region)
+    return compose(place.state, clock=Clock(speed), account=account, region=region)
 
 
 def _furnish_meanwhile(cloud: Cloud, furnishing: Furnishing, asked: Question) -> None:

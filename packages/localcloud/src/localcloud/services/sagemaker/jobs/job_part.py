@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.service import Refusal, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.etag_cache import SmallObjects
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.job import Job, Outcome
