@@ -44,7 +44,7 @@ def test_the_bucket_the_role_and_example_data_are_made_once(cloud, aws, tmp_path
 
 def test_what_was_furnished_says_so(cloud, aws, tmp_path):
     furnish(cloud, seed.wanted(tmp_path))
-    tag = [{"Key": "furnished-by", "Value": "localcloud"}]
+    tag = [{"Key": "seeded-by", "Value": "localcloud"}]
     assert aws("s3").get_bucket_tagging(Bucket=BUCKET)["TagSet"] == tag
     assert aws("iam").list_role_tags(RoleName=ROLE)["Tags"] == tag
     assert aws("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == "eu-west-1"
