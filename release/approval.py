@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aws import model_registry, sessions
-from codepipeline.command_errors import ended
+from aws.command_errors import run_in_environment
 from settings.environments import CONFIG
 from settings.errors import Problem
 from settings.loader import load
@@ -28,7 +28,7 @@ LONGEST = 1000  # of a value in an action's configuration
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return ended(_approval, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_approval, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
 
 
 def _parser(environment: str) -> argparse.ArgumentParser:

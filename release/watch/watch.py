@@ -40,7 +40,7 @@ class Snapshot:
 
 class View(Protocol):
     def show(self, snapshot: Snapshot) -> None: ...
-    def trouble(self, error: Exception) -> None: ...
+    def show_error(self, error: Exception) -> None: ...
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Follower:
                 unanswered += 1
                 if unanswered > PATIENCE or not is_transient(error):
                     raise
-                self.view.trouble(error)
+                self.view.show_error(error)
             else:
                 seen, unanswered = snapshot.look, 0
                 unseen = unseen + 1 if self._not_begun(seen) else 0

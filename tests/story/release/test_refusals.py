@@ -97,7 +97,7 @@ def test_a_refusal_that_no_patience_mends_is_one_sentence(stage, capsys):
     stage.cloud.faults.fail("sagemaker.UpdateEndpoint", code="AccessDeniedException", status=400, message="not you")
     assert stage.deploy(stage.package()) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: you may not sagemaker:UpdateEndpoint")
+    assert error.startswith("error: you have no permission for sagemaker:UpdateEndpoint")
     assert "Traceback" not in error
     assert config(stage) == before
 
