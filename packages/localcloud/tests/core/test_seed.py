@@ -11,7 +11,8 @@ import pytest
 
 from localcloud.core import seed
 from localcloud.core.errors import Problem
-from localcloud.core.seed import Bucket, Connection, Image, Object, Parameter, Role, Seed
+from localcloud.core.seed import Bucket, Connection, Object, Parameter, Role, Seed
+from localcloud.runtime.jobs.images import Image
 
 CONNECTION = "arn:aws:codeconnections:eu-west-1:000000000000:connection/00000000-0000-0000-0000-000000000000"
 

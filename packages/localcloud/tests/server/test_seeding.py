@@ -123,6 +123,15 @@ def test_a_reset_applies_the_last_seed_again(cloud: Any, aws: Any, apply: Any, d
     assert aws("iam").list_role_tags(RoleName="jobs")["Tags"] == TAGS
 
 
+def test_images_are_played_as_the_last_seed_says(cloud: Any, apply: Any) -> None:
+    apply({"version": 1, "images": [{"image": "*/churn:*", "serve": ["python", "serve.py"]}]})
+    assert cloud.images.find("host/churn:1").serve == ("python", "serve.py")
+    assert httpx.post(f"{cloud.url}/_localcloud/reset", json={}, timeout=60).status_code == 200
+    assert cloud.images.find("host/churn:1").serve == ("python", "serve.py")
+    apply({"version": 1})
+    assert cloud.images.find("host/churn:1").serve == ()
+
+
 def test_a_mistake_is_refused_and_changes_nothing(aws: Any, apply: Any, document: Any) -> None:
     document["roles"] = [{"arn": "arn:aws:iam::111122223333:role/jobs"}]
     assert apply(document, source="my.json").startswith("my.json: roles[0]: arn is of the account 111122223333, ")

@@ -19,11 +19,12 @@ from localcloud.core.events import EventEmitter
 from localcloud.core.faults import Faults
 from localcloud.core.log_writer import LogWriter
 from localcloud.core.metrics import MetricEmitter
+from localcloud.core.seed import ACCOUNT, REGION
 from localcloud.core.workers import Workers
+from localcloud.runtime.jobs.images import Images
 from localcloud.runtime.process_registry import Processes
 
 S = TypeVar("S")
-ACCOUNT, REGION = "000000000000", "eu-west-1"
 CLOSING_SECONDS = 10.0
 
 
@@ -40,6 +41,7 @@ class Cloud:
         self.counters = Counters()
         self.clock.on_defect = lambda: self.counters.count(DEFECTS)
         self.processes = Processes(folder / "processes")
+        self.images = Images()  # what stands for the images of jobs and models
         self.faults = Faults(self.processes)
         self.events = EventEmitter(self.clock, self.faults, account, region)
         self.metrics = MetricEmitter(self.clock)
@@ -94,6 +96,7 @@ class Cloud:
             for service in self.services.values():
                 service.reset()
             self.faults.clear()
+            self.images.replace(())
             self.events.recent.clear()
             self.metrics.recent.clear()
         self.logs.flush()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from localcloud.core.errors import Problem
 from localcloud.core.json_fields import Fields, Form
+from localcloud.runtime.jobs.images import Image
 
 T = TypeVar("T")
 VERSION = 1
@@ -76,15 +77,6 @@ class Connection:
     arn: str
     name: str = "local"
     provider: str = "GitHub"
-
-
-@dataclass(frozen=True)
-class Image:
-    """How the jobs and model servers of an image run as processes."""
-
-    image: str  # its URI, or a pattern such as *.dkr.ecr.*.amazonaws.com/churn:*
-    python: str = ""  # the interpreter; "": the server's own
-    serve: tuple[str, ...] = ()  # the command that serves a model; (): localcloud's own
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localcloud.core.clock import Clock
-from localcloud.core.cloud import ACCOUNT, REGION, Cloud
+from localcloud.core.cloud import Cloud
+from localcloud.core.seed import ACCOUNT, REGION
 from localcloud.core.service import Service
 
 SERVICES = (

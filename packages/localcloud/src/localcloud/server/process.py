@@ -96,7 +96,7 @@ def _serve(options: Options, port: int, stop: Event) -> None:
 
 def _cloud(place: Place, options: Options) -> Cloud:
     from localcloud.core.clock import Clock
-    from localcloud.core.cloud import ACCOUNT, REGION
+    from localcloud.core.seed import ACCOUNT, REGION
     from localcloud.server.composition import compose
 
     aws = {} if options.seeded else aws_settings()

@@ -51,6 +51,7 @@ class Seeding:
             self.apply(self._seed)
 
     def _add(self, seed: Seed) -> Iterator[str]:
+        self._cloud.images.replace(seed.images)
         if seed.buckets:
             with self._cloud.moto("s3") as s3:
                 for bucket in seed.buckets:

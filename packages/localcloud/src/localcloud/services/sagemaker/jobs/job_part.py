@@ -140,7 +140,9 @@ class JobPart(Part):
         return S3Store(self.cloud.client("s3"), self._small)
 
     def job_runtime(self) -> runtimes.Prepare:
-        return runtimes.chosen(os.environ, self.cloud.environment(), self.cloud.processes.environment)
+        return runtimes.chosen(
+            os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
+        )
 
     def job_watch(self, record: JobRecord, line: Callable[[str], None] = lambda _: None) -> Watch:
         """What it prints goes to its log while it runs, and to ``line``."""

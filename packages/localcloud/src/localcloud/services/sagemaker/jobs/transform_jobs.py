@@ -128,6 +128,7 @@ class TransformJobs(JobPart, Models):
                 lambda pid: watch.recorded(job, pid, ""),
                 lambda: _ending(watch),
                 threads,
+                self.cloud.images.find(job.image),
             ) as url,
             ThreadPoolExecutor(threads) as pool,
         ):
