@@ -1,1 +1,1 @@
-"""Access to AWS for the commands: sessions and clients, errors as sentences, tables and progress for people."""
+"""AWS as the commands see it: sessions and clients, errors as sentences, tables and progress for people."""

@@ -1,4 +1,4 @@
-"""A spinner on the terminal while the SDK loads; nothing where stderr is no terminal."""
+"""A sign of life on the terminal while the SDK loads; nothing where nobody looks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 
 
-def show_spinner(label: str) -> AbstractContextManager[object]:
+def working(what: str) -> AbstractContextManager[object]:
     if not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console
 
-    return Console(stderr=True).status(f"{label} ...")
+    return Console(stderr=True).status(f"{what} ...")

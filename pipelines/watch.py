@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from aws.live_table import LiveTable, retry_message
+from aws.live_table import LiveTable
 from aws.refusals import is_transient
 from aws.tables import duration
 from pipelines.executions import Execution, Step, describe, steps
@@ -30,7 +30,7 @@ class Snapshot:
 
 class View(Protocol):
     def show(self, snapshot: Snapshot) -> None: ...
-    def show_error(self, error: Exception) -> None: ...
+    def trouble(self, error: Exception) -> None: ...
 
 
 def poll(sagemaker: Any, arn: str) -> Snapshot:
@@ -48,7 +48,7 @@ def follow(ask: Callable[[], Snapshot], view: View, sleep: Callable[[float], Non
             unanswered += 1
             if unanswered > PATIENCE or not is_transient(error):
                 raise
-            view.show_error(error)
+            view.trouble(error)
         else:
             unanswered = 0
             view.show(snapshot)
@@ -72,7 +72,7 @@ class Lines:
     def __init__(self, write: Callable[[str], None], clock: Callable[[], datetime] = now) -> None:
         self._write, self._clock = write, clock
         self._seen: dict[str, str] = {}
-        self._failing = False
+        self._troubled = False
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +83,7 @@ class Lines:
         pass
 
     def show(self, snapshot: Snapshot) -> None:
-        self._failing = False
+        self._troubled = False
         for step in snapshot.steps:
             state = f"{step.status} ({step.note})" if step.note else step.status
             if self._seen.get(step.name) != state:
@@ -91,10 +91,12 @@ class Lines:
                 after = f" after {elapsed(step, self._clock())}" if step.ended else ""
                 self._write(f"{self._clock().astimezone():%H:%M:%S}  {step.name}: {state}{after}")
 
-    def show_error(self, error: Exception) -> None:
-        if not self._failing:  # once for each interruption
-            self._failing = True
-            self._write(f"{self._clock().astimezone():%H:%M:%S}  {retry_message(error)}")
+    def trouble(self, error: Exception) -> None:
+        if not self._troubled:  # once for each interruption
+            self._troubled = True
+            self._write(
+                f"{self._clock().astimezone():%H:%M:%S}  no answer, asking again: {' '.join(str(error).split())}"
+            )
 
 
 class StepsTable(LiveTable[Snapshot]):
@@ -104,7 +106,7 @@ class StepsTable(LiveTable[Snapshot]):
         self._names, self._clock = names, clock
         super().__init__(console)
 
-    def render(self) -> Group:
+    def picture(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
@@ -112,7 +114,7 @@ class StepsTable(LiveTable[Snapshot]):
         table = Table("step", "status", "time", "", box=None)
         for cells, style in rows(self._snapshot, self._names, self._clock()):
             table.add_row(*(Text(cell) for cell in cells), style=style)
-        return Group(table, Text(self._error or self._state(), no_wrap=True, overflow="ellipsis"))
+        return Group(table, Text(self._trouble or self._state(), no_wrap=True, overflow="ellipsis"))
 
     def _state(self) -> str:
         if self._snapshot is None:

@@ -1,1 +1,14 @@
-"""One approved model package to one environment's endpoint: state -> plan -> execute -> verdict."""
+"""Takes one approved model package to one environment's endpoint: state -> plan -> execute -> watch -> verdict.
+
+Each layer imports only those below it:
+
+command, approval
+run, rollback, delete, smoke, status
+verdict
+watch
+execute
+plan
+kinds        what differs by kind of serving
+state
+context, call, names, options, request, response_contract, samples, scaling_target
+"""

@@ -1,7 +1,7 @@
-"""``python -m release.approval``: what a person needs to know to let a model into production, for the pipeline.
+"""``python -m release.approval``: what a person needs to know to approve a model for production, for the pipeline.
 
-Prints two lines for a shell: MODEL_PACKAGE_ARN, the package itself where "latest-approved" was asked for, and SUMMARY,
-which the approval shows: the version, the gate's metric beside the champion's, the commit, where the report lies.
+Prints two lines for a shell: MODEL_PACKAGE_ARN, with "latest-approved" resolved, and SUMMARY, which the approval shows:
+the version, the gate's metric beside the champion's, the commit, the location of the report.
 """
 
 from __future__ import annotations
@@ -17,43 +17,54 @@ from pathlib import Path
 from typing import Any
 
 from aws import model_registry, sessions
-from aws.command_errors import run_in_environment
+from aws.command_errors import ended
+from aws.errors import sentence
 from settings.environments import CONFIG
 from settings.errors import Problem
 from settings.loader import load
 from settings.model import Settings
 
 LATEST = "latest-approved"
-LONGEST = 1000  # of a value in an action's configuration
+LIMIT = 1000  # characters of a value in an action's configuration
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_in_environment(_approval, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    options = _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv)
+    return ended("release-approval", lambda: _run(options))
 
 
 def _parser(environment: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m release.approval", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--env", default=environment, help="where it would go (now: %(default)s)")
+    parser.add_argument("--env", default=environment, help="where it would be deployed (now: %(default)s)")
     parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
     parser.add_argument("--package", required=True, metavar="ARN", help=f"the model package, or {LATEST}")
     return parser
 
 
-def _approval(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError
+
     settings = load(options.env, options.config)
+    try:
+        return _print(options.package, settings)
+    except (ClientError, BotoCoreError) as error:
+        raise sentence(error, settings) from error
+
+
+def _print(name: str, settings: Settings) -> int:
     client = cache(partial(sessions.client, settings))
-    arn = resolved(options.package, settings, client("sagemaker"))
+    arn = resolve(name, settings, client("sagemaker"))
     package = client("sagemaker").describe_model_package(ModelPackageName=arn)
-    told = summary(package, _evaluation(package, client("s3")), settings)
-    for name, value in (("MODEL_PACKAGE_ARN", arn), ("SUMMARY", told)):
-        print(f"export {name}={shlex.quote(value)}")
+    text = summary(package, _evaluation(package, client("s3")), settings)
+    for variable, value in (("MODEL_PACKAGE_ARN", arn), ("SUMMARY", text)):
+        print(f"export {variable}={shlex.quote(value)}")
     return 0
 
 
-def resolved(wanted: str, settings: Settings, sagemaker: Any) -> str:
-    """The package that was named; never another one in its place without saying so."""
-    if wanted != LATEST:
-        return wanted
+def resolve(package: str, settings: Settings, sagemaker: Any) -> str:
+    """The named package; never another one in its place without saying so."""
+    if package != LATEST:
+        return package
     arn = model_registry.latest_approved(sagemaker, settings.project.group)
     if arn is None:
         raise Problem(f"no package of {settings.project.group} is approved: approve one, or name one with --package")
@@ -62,15 +73,15 @@ def resolved(wanted: str, settings: Settings, sagemaker: Any) -> str:
 
 
 def summary(package: dict[str, Any], evaluation: dict[str, Any], settings: Settings) -> str:
-    known = package.get("CustomerMetadataProperties", {})
+    metadata = package.get("CustomerMetadataProperties", {})
     version = package["ModelPackageArn"].partition(":model-package/")[2]
     lines = [
         f"Release {version} to {settings.endpoint_name}?",
         _metrics(evaluation),
-        f"Commit {known.get('git_commit', 'unknown')}.",
-        f"Report: {known['report_uri']}" if "report_uri" in known else "No report.",
+        f"Commit {metadata.get('git_commit', 'unknown')}.",
+        f"Report: {metadata['report_uri']}" if "report_uri" in metadata else "No report.",
     ]
-    return " ".join(lines)[:LONGEST]
+    return " ".join(lines)[:LIMIT]
 
 
 def _metrics(evaluation: dict[str, Any]) -> str:
@@ -80,12 +91,12 @@ def _metrics(evaluation: dict[str, Any]) -> str:
         if best is None:
             return f"{name} {value:.4f}, no champion to compare with."
         return f"{name} {value:.4f}, champion {float(best):.4f} ({value - float(best):+.4f})."
-    except (KeyError, TypeError, ValueError):  # a package that was registered otherwise
+    except (KeyError, TypeError, ValueError):  # a package that was registered in another way
         return "No evaluation was found."
 
 
 def _evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:
-    """Empty where it cannot be read: a person decides, and is told."""
+    """Empty where it cannot be read: a person decides, and sees that it is missing."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not key:

@@ -12,13 +12,13 @@ class Call:
     operation: str  # boto3's method
     request: dict[str, Any]
     sentence: str
-    ignore: tuple[str, ...] = ()  # refusals that mean "already so": an error code, or "code: words of its message"
+    ignore: tuple[str, ...] = ()  # errors that mean "already done": an error code, or "code: words of its message"
 
-    def already_so(self, error: Exception) -> bool:
-        """Does this refusal mean that somebody (an interrupted run, another one) made it so before?"""
-        told = getattr(error, "response", {}).get("Error", {})
+    def already_done(self, error: Exception) -> bool:
+        """Does this error mean that an interrupted run, or another one, has done it before?"""
+        details = getattr(error, "response", {}).get("Error", {})
         for entry in self.ignore:
             code, _, words = entry.partition(": ")
-            if told.get("Code") == code and words.lower() in str(told.get("Message", "")).lower():
+            if details.get("Code") == code and words.lower() in str(details.get("Message", "")).lower():
                 return True
         return False

@@ -1,4 +1,4 @@
-"""The command: ``python -m codepipeline.deploy``. Calls the stages; imports nothing heavy before it is needed."""
+"""The command ``python -m codepipeline.deploy``: calls the stages; imports nothing heavy before it is needed."""
 
 from __future__ import annotations
 
@@ -8,38 +8,37 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws.command_errors import INTERRUPTED, run_command
-from release.options import check, chosen, parser
+from aws.command_errors import INTERRUPTED, ended
+from release.options import check, flags, parser
 from settings.errors import Problem
 
 if TYPE_CHECKING:
-    from release.context import Site
-    from release.request import Wanted
-    from release.state.deployment import Deployment
+    from release.context import Context
+    from release.run import Choose
     from settings.model import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser(os.environ.get("PIPELINE_ENV") or "local")
     options = arguments.parse_args(argv)
-    return run_command("codepipeline-deploy", lambda: _checked(arguments, options))
+    return ended("codepipeline-deploy", lambda: _check_and_run(arguments, options))
 
 
-def _checked(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    if not chosen(options):
+def _check_and_run(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    if not flags(options):
         arguments.print_help(sys.stderr)
     check(options)
-    with _terminated():
+    with _sigterm_interrupts():
         return _run(options)
 
 
 @contextmanager
-def _terminated() -> Iterator[None]:
+def _sigterm_interrupts() -> Iterator[None]:
     """SIGTERM, which a build sends when it is stopped, ends as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -57,86 +56,88 @@ def _run(options: argparse.Namespace) -> int:
     folder = {"folder": options.config} if options.config else {}
     settings = load(options.env, **folder)
     try:
-        return _dispatch(options, _site(settings))
+        return _dispatch(options, _context(settings))
     except Problem:
         raise
     except Exception as error:
-        from aws.errors import translate
+        from aws.errors import sentence
 
-        raise translate(error, settings) from error
+        raise sentence(error, settings) from error
 
 
-def _site(settings: Settings) -> Site:
+def _context(settings: Settings) -> Context:
     from aws import sessions
-    from release.context import Site
+    from release.context import Context
 
     @cache
     def client(service: str) -> Any:
         return sessions.client(settings, service)
 
-    return Site(settings, client, lambda line: print(line, flush=True))
+    return Context(settings, client, lambda line: print(line, flush=True))
 
 
-def _dispatch(options: argparse.Namespace, site: Site) -> int:
+def _dispatch(options: argparse.Namespace, context: Context) -> int:
     if options.status:
         from release.status import status
 
-        site.say(status(site))
+        context.say(status(context))
         return 0
     if options.smoke:
-        return _smoke(site, options.expect or "")
+        return _smoke(context, options.expect or "")
     if options.delete:
         from release.delete import delete
 
-        return delete(site, options.yes, input if sys.stdin.isatty() else None)
-    choose = _choice(options, site)
-    return _plan(site, choose) if options.plan else _release(options, site, choose)
+        return delete(context, options.yes, input if sys.stdin.isatty() else None)
+    choose = _choice(options, context)
+    return _plan(context, choose) if options.plan else _release(options, context, choose)
 
 
-def _choice(options: argparse.Namespace, site: Site) -> Callable[[Deployment | None], Wanted]:
-    from release.request import Wanted
-    from release.rollback import way_back
+def _choice(options: argparse.Namespace, context: Context) -> Choose:
+    from release.request import ReleaseRequest
+    from release.rollback import rollback_request
 
-    wanted = Wanted(options.package or "", options.now, options.replace)
-    return (lambda interrupted: way_back(site, wanted, interrupted)) if options.rollback else lambda _: wanted
+    request = ReleaseRequest(options.package or "", options.now, options.replace)
+    if options.rollback:
+        return lambda interrupted: rollback_request(context, request, interrupted)
+    return lambda _: request
 
 
-def _plan(site: Site, choose: Callable[[Deployment | None], Wanted]) -> int:
+def _plan(context: Context, choose: Choose) -> int:
     from release.plan.preflight import check_later
-    from release.run import planned
+    from release.run import make_plan
 
-    state, plan = planned(site, choose(None))
-    site.say(plan.told())
-    if note := check_later(site.settings, state, plan):
-        site.say(note)
+    state, plan = make_plan(context, choose(None))
+    context.say(plan.render())
+    if note := check_later(context.settings, state, plan):
+        context.say(note)
     return 0
 
 
-def _release(options: argparse.Namespace, site: Site, choose: Callable[[Deployment | None], Wanted]) -> int:
+def _release(options: argparse.Namespace, context: Context, choose: Choose) -> int:
     from release.run import release
 
     try:
-        verdict = release(site, choose)
+        verdict = release(context, choose)
     except KeyboardInterrupt:
-        again = f"what SageMaker has begun goes on there, watched by the alarms. To come back:\n  {come_back(options)}"
+        again = f"SageMaker continues the rollout, guarded by the alarms. To follow it again:\n  {resume(options)}"
         print(f"\nno longer watching; {again}", file=sys.stderr)
         return INTERRUPTED
-    site.say(str(verdict))
+    context.say(str(verdict))
     return verdict.exit_code
 
 
-def come_back(options: argparse.Namespace) -> str:
-    """The command that goes on from wherever this one was interrupted."""
+def resume(options: argparse.Namespace) -> str:
+    """The command that continues where this one was interrupted."""
     folder = ["--config", str(options.config)] if options.config else []
-    what = ["--package", options.package] if options.package else ["--rollback"]
-    flags = [f"--{name}" for name in ("now", "replace") if getattr(options, name)]
-    return shlex.join(["python", "-m", "codepipeline.deploy", "--env", options.env, *folder, *what, *flags])
+    action = ["--package", options.package] if options.package else ["--rollback"]
+    modifiers = [f"--{name}" for name in ("now", "replace") if getattr(options, name)]
+    return shlex.join(["python", "-m", "codepipeline.deploy", "--env", options.env, *folder, *action, *modifiers])
 
 
-def _smoke(site: Site, expected: str) -> int:
+def _smoke(context: Context, expected: str) -> int:
     from release.smoke import smoke
     from release.verdict.verdict import EXIT_CODES
 
-    lines, good = smoke(site, expected)
-    site.say("\n".join(lines))
+    lines, good = smoke(context, expected)
+    context.say("\n".join(lines))
     return 0 if good else EXIT_CODES["failed"]

@@ -1,4 +1,4 @@
-"""``--delete``: an environment's endpoint with everything that belongs to it. Says first what goes and what stays."""
+"""``--delete``: deletes an environment's endpoint with its resources. Lists first what goes and what stays."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aws.tables import columns
-from release.context import Site
-from release.execute.cleanup import delete_alarms, gone
+from release import scaling_target
+from release.context import Context
+from release.execute.cleanup import delete_alarms, delete_if_exists
 from release.execute.execute import execute
-from release.plan import scaling
 from release.state import owned_resources
-from release.state.endpoint import look
+from release.state.endpoint import read_endpoint
 from release.state.lease import Lease
 from settings.errors import Problem, UsageProblem
 
@@ -20,7 +20,7 @@ POLLS = 400  # with growing waits: half an hour
 
 
 @dataclass(frozen=True)
-class Belongings:
+class Resources:
     status: str  # of the endpoint; "" when there is none
     scaled: bool
     configs: list[str]
@@ -31,9 +31,9 @@ class Belongings:
     def any(self) -> bool:
         return bool(self.status or self.scaled or self.configs or self.models or self.alarms)
 
-    def told(self, site: Site) -> str:
+    def table(self, context: Context) -> str:
         rows = [
-            ("endpoint", f"{site.endpoint} ({self.status})" if self.status else ""),
+            ("endpoint", f"{context.endpoint_name} ({self.status})" if self.status else ""),
             ("autoscaling", "of its variant" if self.scaled else ""),
             ("configs", ", ".join(self.configs)),
             ("models", ", ".join(self.models)),
@@ -42,76 +42,77 @@ class Belongings:
         return columns([row for row in rows if row[1]])
 
 
-def belongings(site: Site) -> Belongings:
-    seen = look(site.client("sagemaker"), site.endpoint)
-    variant = scaling.of_variant(site.settings)
-    resource = variant.pop("ResourceId")
-    targets = site.client("application-autoscaling").describe_scalable_targets(**variant, ResourceIds=[resource])
-    scaled, alarms = bool(targets["ScalableTargets"]), sorted(owned_resources.alarms(site))
-    return Belongings(seen.status, scaled, owned_resources.configs(site), owned_resources.models(site), alarms)
+def read_resources(context: Context) -> Resources:
+    endpoint = read_endpoint(context.client("sagemaker"), context.endpoint_name)
+    scaled = bool(scaling_target.find(context.settings, context.client("application-autoscaling")))
+    configs, models = owned_resources.configs(context), owned_resources.models(context)
+    return Resources(endpoint.status, scaled, configs, models, sorted(owned_resources.alarms(context)))
 
 
-def delete(site: Site, yes: bool, ask: Ask | None) -> int:
-    """The exit code. ``ask`` is None where nobody can answer."""
-    found = site.patiently(lambda: belongings(site))
-    if not found.any:
-        site.say(f"endpoint {site.endpoint} and what belongs to it do not exist: nothing to delete")
+def delete(context: Context, yes: bool, ask: Ask | None) -> int:
+    """Returns the exit code. ``ask`` is None where nobody can answer."""
+    resources = context.retry(lambda: read_resources(context))
+    if not resources.any:
+        context.say(f"endpoint {context.endpoint_name} and its resources do not exist: nothing to delete")
         return 0
-    site.say(f"to be deleted:\n{found.told(site)}\n{_stays(site)}")
-    if not yes and not _agreed(site, ask):
-        site.say("nothing was deleted")
+    context.say(f"to be deleted:\n{resources.table(context)}\n{_retained(context)}")
+    if not yes and not _confirm(context, ask):
+        context.say("nothing was deleted")
         return 1
-    with Lease(site) as lease:
-        _delete(site, site.patiently(lambda: belongings(site)), lease)
-        lease.note(None)
-    site.say(f"deleted {site.endpoint}")
+    with Lease(context) as lease:
+        _delete(context, context.retry(lambda: read_resources(context)), lease)
+        lease.record(None)
+    context.say(f"deleted {context.endpoint_name}")
     return 0
 
 
-def _delete(site: Site, found: Belongings, lease: Lease) -> None:
-    if found.status in ("Creating", "Updating", "RollingBack", "SystemUpdating"):
-        raise Problem(f"endpoint {site.endpoint} is {found.status}: wait until it is InService, then delete it")
-    sagemaker = site.client("sagemaker")
-    if found.scaled:
-        execute([scaling.deregister(site.settings, "the endpoint is deleted")], site, lease.check)
-    if found.status and found.status != "Deleting":
+def _delete(context: Context, resources: Resources, lease: Lease) -> None:
+    sagemaker, name = context.client("sagemaker"), context.endpoint_name
+    if resources.status in ("Creating", "Updating", "RollingBack", "SystemUpdating"):
+        raise Problem(f"endpoint {name} is {resources.status}: wait until it is InService, then delete it")
+    if resources.scaled:
+        execute([scaling_target.deregister(context.settings, "the endpoint is deleted")], context, lease.check)
+    if resources.status and resources.status != "Deleting":
         lease.check()
-        site.patiently(lambda: gone(sagemaker.delete_endpoint, EndpointName=site.endpoint))
-    _wait(site)
-    for config in found.configs:
-        site.patiently(lambda name=config: gone(sagemaker.delete_endpoint_config, EndpointConfigName=name))  # type: ignore[misc]
-    for model in found.models:
-        site.patiently(lambda name=model: gone(sagemaker.delete_model, ModelName=name))  # type: ignore[misc]
-    site.patiently(lambda: delete_alarms(site, found.alarms))
+        context.retry(lambda: delete_if_exists(sagemaker.delete_endpoint, EndpointName=name))
+    _wait(context)
+    delete_config, delete_model = sagemaker.delete_endpoint_config, sagemaker.delete_model
+    for config in resources.configs:
+        context.retry(lambda config=config: delete_if_exists(delete_config, EndpointConfigName=config))  # type: ignore[misc]
+    for model in resources.models:
+        context.retry(lambda model=model: delete_if_exists(delete_model, ModelName=model))  # type: ignore[misc]
+    context.retry(lambda: delete_alarms(context, resources.alarms))
 
 
-def _wait(site: Site) -> None:
-    wait = site.pace.first_poll
+def _wait(context: Context) -> None:
+    wait, name = context.timing.first_poll, context.endpoint_name
     for _ in range(POLLS):
-        seen = site.patiently(lambda: look(site.client("sagemaker"), site.endpoint))
-        if not seen.status:
+        endpoint = context.retry(lambda: read_endpoint(context.client("sagemaker"), name))
+        if not endpoint.status:
             return
-        if not seen.moving:
+        if not endpoint.changing:
             break
-        site.sleep(wait)
-        wait = min(wait * 1.3, site.pace.longest_poll)
-    raise Problem(f"endpoint {site.endpoint} does not go away (it is {seen.status}): repeat --delete")
+        context.sleep(wait)
+        wait = min(wait * 1.3, context.timing.longest_poll)
+    raise Problem(f"endpoint {name} was not deleted (it is {endpoint.status}): repeat --delete")
 
 
-def _stays(site: Site) -> str:
-    bucket, project = site.settings.bucket, site.settings.project.name
+def _retained(context: Context) -> str:
+    bucket, project = context.settings.bucket, context.settings.project.name
     capture = f"s3://{bucket}/{project}/capture"
     return (
-        f"What stays: the records in s3://{bucket}/{site.releases}, captured requests in {capture}, "
-        f"the logs in /aws/sagemaker/Endpoints/{site.endpoint}, and the packages of {site.settings.project.group}."
+        f"What stays: the records in s3://{bucket}/{context.releases}, captured requests in {capture}, "
+        f"the logs in /aws/sagemaker/Endpoints/{context.endpoint_name}, and the packages of "
+        f"{context.settings.project.group}."
     )
 
 
-def _agreed(site: Site, ask: Ask | None) -> bool:
+def _confirm(context: Context, ask: Ask | None) -> bool:
+    name = context.endpoint_name
     if ask is None:
-        raise UsageProblem(f"--delete asks first, and nobody can answer here: add --yes to delete {site.endpoint}")
+        raise UsageProblem(f"--delete asks for confirmation, and nobody can answer here: add --yes to delete {name}")
     try:
-        answer = ask(f"Delete {site.endpoint} and all of this? [y/N] ")
+        answer = ask(f"Delete {name} and all of this? [y/N] ")
     except EOFError:
         return False
     return answer.strip().lower() in ("y", "yes")

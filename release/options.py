@@ -1,4 +1,4 @@
-"""What the command accepts: its options, and which of them go together."""
+"""The options of the command, and which of them go together."""
 
 from __future__ import annotations
 
@@ -36,35 +36,35 @@ def parser(environment: str) -> argparse.ArgumentParser:
     )
     look = top.add_argument_group("look (nothing is changed)")
     look.add_argument("--plan", action="store_true", help="with --package or --rollback: the exact requests, unsent")
-    look.add_argument("--status", action="store_true", help="what is live, since when, its alarms, the last verdicts")
-    look.add_argument("--smoke", action="store_true", help="send recorded requests, check the contract of the answers")
+    look.add_argument("--status", action="store_true", help="what is live, since when, its alarms, the latest verdicts")
+    look.add_argument("--smoke", action="store_true", help="send recorded requests, check the contract of responses")
     look.add_argument("--expect", metavar="ARN", help="for --smoke: fail unless this is the package that is live")
     act = top.add_argument_group("act")
     act.add_argument("--package", metavar="ARN", help="deploy this model package, or follow its rollout to the end")
     act.add_argument("--rollback", action="store_true", help="deploy the last good package again, the same way")
     act.add_argument("--now", action="store_true", help="all traffic at once: for emergencies")
     act.add_argument(
-        "--replace", action="store_true", help="take the autoscaling off first: a new instance type wants it"
+        "--replace", action="store_true", help="take the autoscaling off first, as a new instance type requires"
     )
-    act.add_argument("--delete", action="store_true", help="delete the endpoint and all that belongs to it; asks first")
+    act.add_argument("--delete", action="store_true", help="delete the endpoint and its resources; asks first")
     act.add_argument("--yes", action="store_true", help="for --delete: do not ask")
     return top
 
 
-def chosen(options: argparse.Namespace, names: Sequence[str] = ACTIONS) -> list[str]:
-    """Given at all: "" is what a shell variable that is not set gives."""
+def flags(options: argparse.Namespace, names: Sequence[str] = ACTIONS) -> list[str]:
+    """Those that were given, even as "", which is what an unset shell variable gives."""
     return [f"--{name}" for name in names if getattr(options, name) not in (None, False)]
 
 
 def check(options: argparse.Namespace) -> None:
-    actions = chosen(options)
+    actions = flags(options)
     if not actions:
-        raise UsageProblem("nothing to do: name an action; --status is a harmless first one, --help shows them all")
+        raise UsageProblem("nothing to do: name an action; --status is a harmless first one, --help lists them all")
     if len(actions) > 1:
-        raise UsageProblem(f"{actions[0]} stands alone: call it without {' '.join(actions[1:])}")
-    for option, wanted in NEEDS.items():
-        if chosen(options, (option,)) and not chosen(options, wanted):
-            raise UsageProblem(f"--{option} goes with {' or '.join(f'--{name}' for name in wanted)} only")
+        raise UsageProblem(f"{actions[0]} excludes other actions: use it without {' '.join(actions[1:])}")
+    for option, companions in NEEDS.items():
+        if flags(options, (option,)) and not flags(options, companions):
+            raise UsageProblem(f"--{option} goes with {' or '.join(f'--{name}' for name in companions)} only")
     for option in ("package", "expect"):
         arn = getattr(options, option)
         if arn is not None and ":model-package/" not in arn:

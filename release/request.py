@@ -1,4 +1,4 @@
-"""What is asked for: which package, and how."""
+"""What a release is requested to do: which package, and how."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ReleaseRequest:
     package: str
     all_at_once: bool = False
     replace: bool = False
-    known_good: bool = False  # a way back: the package has shipped before
-    leaves: str = ""  # with a way back: the package that it leaves
+    known_good: bool = False  # a rollback: the package has shipped before
+    leaves: str = ""  # with a rollback: the package that it leaves

@@ -1,4 +1,4 @@
-"""The contract of a model's answers: as many as rows were sent, of the problem's kind, probabilities that are some.
+"""The contract of a model's responses: one row for each that was sent, of the problem's kind, valid probabilities.
 
 binary: a label, and the probability of the positive class or of both; multiclass: a label and all probabilities;
 regression: a value. In CSV, JSON, JSON lines and Parquet.
@@ -18,8 +18,8 @@ TOLERANCE = 1e-3  # of a sum of rounded float32
 Table = list[Mapping[str, Any]]
 
 
-class Broken(Exception):
-    """One sentence: what is wrong with the answer."""
+class Violation(Exception):
+    """One sentence: what is wrong with the response."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Row:
     value: Any = None
 
 
-def checked(body: bytes, content_type: str, count: int, problem: str) -> str:
-    """What was answered, in a few words; raises Broken."""
+def check_response(body: bytes, content_type: str, count: int, problem: str) -> str:
+    """Returns what the response contains, in a few words; raises Violation."""
     rows = _rows(body, content_type.partition(";")[0].strip().lower(), problem)
     if len(rows) != count:
-        raise Broken(f"{count} rows were sent and {len(rows)} answered")
+        raise Violation(f"{count} rows were sent and {len(rows)} came back")
     for number, row in enumerate(rows, 1):
         if fault := _fault(row, problem):
-            raise Broken(f"answer {number}: {fault}")
+            raise Violation(f"row {number}: {fault}")
     return f"{count} rows, {count} {'values' if problem == 'regression' else 'labels with probabilities'}"
 
 
@@ -47,12 +47,12 @@ def _fault(row: Row, problem: str) -> str:
         return "it has no label"
     if not row.probabilities:
         return "it has no probabilities"
-    wrong = [each for each in row.probabilities if not _finite(each) or not 0 <= float(each) <= 1]
+    wrong = [value for value in row.probabilities if not _finite(value) or not 0 <= float(value) <= 1]
     if wrong:
         return f"the probability {wrong[0]!r} is not within 0 and 1"
     total = sum(map(float, row.probabilities))
-    alone = problem == "binary" and len(row.probabilities) == 1
-    return "" if alone or abs(total - 1) <= TOLERANCE else f"its probabilities sum to {total:g}, not to 1"
+    positive_only = problem == "binary" and len(row.probabilities) == 1
+    return "" if positive_only or abs(total - 1) <= TOLERANCE else f"its probabilities sum to {total:g}, not to 1"
 
 
 def _finite(value: Any) -> bool:
@@ -68,27 +68,27 @@ def _rows(body: bytes, content_type: str, problem: str) -> list[Row]:
             case "text/csv":
                 return [_from_cells(cells, problem) for cells in csv.reader(io.StringIO(body.decode())) if cells]
             case "application/json":
-                return [_from_object(each) for each in json.loads(body)["predictions"]]
+                return [_from_object(item) for item in json.loads(body)["predictions"]]
             case "application/jsonlines":
                 return [_from_object(json.loads(line)) for line in body.decode().splitlines() if line.strip()]
             case "application/x-parquet":
-                return [_from_columns(each) for each in _parquet(body)]
+                return [_from_columns(item) for item in _parquet(body)]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Broken(f"the answer is no {content_type} of predictions: {error}") from None
-    raise Broken(f"it answered as {content_type or 'nothing'}, which nobody asked for")
+        raise Violation(f"the response is not {content_type} with predictions: {error}") from None
+    raise Violation(f"the response is {content_type or 'of no type'}, which was not requested")
 
 
 def _from_cells(cells: Sequence[str], problem: str) -> Row:
     return Row(value=cells[0]) if problem == "regression" else Row(cells[0], cells[1:])
 
 
-def _from_object(told: Mapping[str, Any]) -> Row:
-    return Row(told.get("label"), list(told.get("probabilities", {}).values()), told.get("value"))
+def _from_object(item: Mapping[str, Any]) -> Row:
+    return Row(item.get("label"), list(item.get("probabilities", {}).values()), item.get("value"))
 
 
-def _from_columns(told: Mapping[str, Any]) -> Row:
-    probabilities = [value for name, value in told.items() if name.startswith("probability_")]
-    return Row(told.get("label"), probabilities, told.get("value"))
+def _from_columns(item: Mapping[str, Any]) -> Row:
+    probabilities = [value for name, value in item.items() if name.startswith("probability_")]
+    return Row(item.get("label"), probabilities, item.get("value"))
 
 
 def _parquet(body: bytes) -> Table:

@@ -1,4 +1,4 @@
-"""One release: state -> plan -> execute -> verdict. Where an earlier run was interrupted, this one goes on."""
+"""One release: state -> plan -> execute -> watch -> verdict. It continues where an earlier run was interrupted."""
 
 from __future__ import annotations
 
@@ -8,167 +8,182 @@ from contextlib import suppress
 from typing import Any
 
 from release import samples
-from release.context import Site
+from release.context import Context
 from release.execute.execute import execute
+from release.kinds import serving_kind
+from release.plan.inputs import read_inputs
 from release.plan.plan import Plan, plan
 from release.plan.preflight import check
-from release.request import Wanted
-from release.state.aws_time import read as moment_of
+from release.request import ReleaseRequest
+from release.state import alarm_history
+from release.state.aws_time import parse
 from release.state.deployment import Deployment
-from release.state.endpoint import Look, look
+from release.state.endpoint import EndpointStatus, read_endpoint
 from release.state.lease import Lease
-from release.state.read import read
 from release.state.state import State
-from release.verdict import alarm_history, comparison
-from release.verdict.conclude import conclude, scale_again
-from release.verdict.verdict import Observed, Verdict, judge
-from release.watch.late_traffic import catch_up
-from release.watch.table import FleetsTable, Lines
+from release.verdict import comparison
+from release.verdict.conclude import conclude, restore_scaling
+from release.verdict.verdict import Observation, Verdict, judge
+from release.watch.late_traffic import send_late_traffic
+from release.watch.table import FleetsTable, PlainLines
 from release.watch.traffic import Traffic
-from release.watch.watch import Follower, counted
+from release.watch.watch import Watch, read_both_fleets
 
-Choose = Callable[[Deployment | None], Wanted]
+Choose = Callable[[Deployment | None], ReleaseRequest]
 
 
-def planned(site: Site, wanted: Wanted) -> tuple[State, Plan]:
+def make_plan(context: Context, request: ReleaseRequest) -> tuple[State, Plan]:
     """Only reads."""
-    state = site.patiently(lambda: read(site.settings, wanted.package, site.client))
-    return state, plan(site.settings, state, all_at_once=wanted.all_at_once, replace=wanted.replace)
+    state = context.retry(lambda: read_inputs(context.settings, request.package, context.client))
+    return state, plan(context.settings, state, all_at_once=request.all_at_once, replace=request.replace)
 
 
-def release(site: Site, choose: Choose) -> Verdict:
-    """``choose`` is asked once nobody else can deploy, with the deployment that has no verdict yet."""
-    with Lease(site) as lease:
-        wanted = choose(lease.deployment)
+def release(context: Context, choose: Choose) -> Verdict:
+    """``choose`` is called once nobody else can deploy, with the deployment that has no verdict yet."""
+    with Lease(context) as lease:
+        request = choose(lease.deployment)
         earlier = lease.deployment
-        settled = _settled(site, lease, earlier, wanted) if earlier else None
-        if settled and earlier and earlier.package == wanted.package:
-            return settled
-        return _release(site, lease, wanted)
+        verdict = _judge_earlier(context, lease, earlier, request) if earlier else None
+        if verdict and earlier and earlier.package == request.package:
+            return verdict
+        return _release(context, lease, request)
 
 
-def _settled(site: Site, lease: Lease, earlier: Deployment, wanted: Wanted) -> Verdict | None:
-    """An interrupted run's deployment that has ended meanwhile gets the verdict it still lacks."""
-    seen = _look(site)
-    arrived = (seen.status, seen.config) == ("InService", earlier.config)
-    if seen.moving or (arrived and earlier.package == wanted.package):
-        return None  # it is followed, or finished
-    if not arrived and not _ran(site, earlier, seen):
-        lease.note(None)
+def _judge_earlier(context: Context, lease: Lease, earlier: Deployment, request: ReleaseRequest) -> Verdict | None:
+    """The verdict of an interrupted run's deployment that has ended meanwhile; None when there is none to give."""
+    endpoint = _endpoint(context)
+    arrived = (endpoint.status, endpoint.config) == ("InService", earlier.config)
+    if endpoint.changing or (arrived and earlier.package == request.package):
+        return None  # this run follows it, or finishes it
+    if not arrived and not _was_sent(context, earlier, endpoint):
+        lease.record(None)
         return None
-    site.say(f"an earlier deployment, of {earlier.package}, has ended and has no verdict yet")
-    verdict = _verdict(site, lease, earlier, seen)
-    site.say(str(verdict))
+    context.say(f"an earlier deployment, of {earlier.package}, has ended and has no verdict yet")
+    verdict = _judge(context, lease, earlier, endpoint)
+    context.say(str(verdict))
     return verdict
 
 
-def _ran(site: Site, deployment: Deployment, seen: Look) -> bool:
-    """Was its change ever sent? Another change of the endpoint (its scaling) looks like that, but rings nothing."""
-    if (seen.config, seen.modified) == (deployment.before, deployment.modified):
+def _was_sent(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> bool:
+    """Another change of the endpoint (its scaling) looks like a deployment that was sent, but fires no alarm."""
+    if (endpoint.config, endpoint.modified) == (deployment.before, deployment.modified):
         return False
-    return seen.status != "InService" or bool(_rings(site, deployment)) or bool(seen.failure)
+    return endpoint.status != "InService" or bool(_alarm_events(context, deployment)) or bool(endpoint.failure)
 
 
-def _release(site: Site, lease: Lease, wanted: Wanted) -> Verdict:
-    state, chosen = planned(site, wanted)
-    check(site.settings, state, chosen)
-    for note in (chosen.title, *chosen.notes):
-        site.say(note)
-    earlier = lease.deployment if lease.deployment and lease.deployment.config == chosen.config_name else None
-    if chosen.kind == "unchanged":
-        execute((*chosen.calls, *chosen.after), site, lease.check)
-        if earlier is None:
-            return Verdict("unchanged", f"{wanted.package} is live on {site.endpoint} already, on {chosen.config_name}")
-        return _verdict(site, lease, earlier, catch_up(site, earlier, _traffic(site, state, earlier)(), lease.check))
-    resumed = earlier if chosen.kind == "resume" else None
-    deployment = resumed or _begun(site, chosen, wanted)
-    lease.note(deployment)
-    _begin(site, lease, deployment, chosen)
-    traffic = _traffic(site, state, deployment)
-    final = _followed(site, lease, deployment, chosen, traffic())
-    if (final.status, final.config) == ("InService", deployment.config):
-        execute(chosen.after, site, lease.check)
-        if resumed or _idle(site, deployment, final):
-            final = catch_up(site, deployment, traffic(), lease.check)
-    return _verdict(site, lease, deployment, final)
+def _release(context: Context, lease: Lease, request: ReleaseRequest) -> Verdict:
+    state, planned = make_plan(context, request)
+    check(context.settings, state, planned)
+    for note in (planned.title, *planned.notes):
+        context.say(note)
+    earlier = lease.deployment if lease.deployment and lease.deployment.config == planned.config_name else None
+    if planned.change == "unchanged":
+        return _leave_unchanged(context, lease, state, planned, earlier)
+    resumed = earlier if planned.change == "resume" else None
+    deployment = resumed or _new_deployment(context, planned, request)
+    lease.record(deployment)
+    _begin(context, lease, deployment, planned)
+    make_traffic = _traffic(context, state, deployment)
+    endpoint = _follow(context, lease, deployment, planned, make_traffic())
+    if (endpoint.status, endpoint.config) == ("InService", deployment.config):
+        execute(planned.after, context, lease.check)
+        if resumed or _was_idle(context, deployment, endpoint):
+            endpoint = send_late_traffic(context, deployment, make_traffic(), lease.check)
+    return _judge(context, lease, deployment, endpoint)
 
 
-def _begin(site: Site, lease: Lease, deployment: Deployment, chosen: Plan) -> None:
+def _leave_unchanged(
+    context: Context, lease: Lease, state: State, planned: Plan, earlier: Deployment | None
+) -> Verdict:
+    execute((*planned.calls, *planned.after), context, lease.check)
+    if earlier is None:
+        live = f"{planned.package_arn} is live on {context.endpoint_name} already, on {planned.config_name}"
+        return Verdict("unchanged", live)
+    traffic = _traffic(context, state, earlier)()
+    return _judge(context, lease, earlier, send_late_traffic(context, earlier, traffic, lease.check))
+
+
+def _begin(context: Context, lease: Lease, deployment: Deployment, planned: Plan) -> None:
     try:
-        execute(chosen.calls, site, lease.check)
+        execute(planned.calls, context, lease.check)
     except Exception:
-        if chosen.replaces:
-            with suppress(Exception):  # what stopped the deployment is told, and may stop this as well
-                scale_again(site, lease, deployment)
+        if planned.replaces:
+            with suppress(Exception):  # the error that stopped the deployment is raised, and may stop this as well
+                restore_scaling(context, lease, deployment)
         raise
 
 
-def _idle(site: Site, deployment: Deployment, final: Look) -> bool:
-    """Too few came by while it baked to say anything: it may have been over sooner than anybody looked."""
-    if not deployment.shifts or site.settings.serving.kind != "realtime":
+def _was_idle(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> bool:
+    """Had the new fleet too few requests to be judged? The rollout may have ended between two polls."""
+    if not _compares(context, deployment):
         return False
-    green, _ = site.patiently(lambda: counted(site, deployment, final.at))
-    return green.requests < site.settings.alarms.traffic_floor
+    green, _ = context.retry(lambda: read_both_fleets(context, deployment, endpoint.at))
+    return green.requests < context.settings.alarms.traffic_floor
 
 
-def _look(site: Site) -> Look:
-    return site.patiently(lambda: look(site.client("sagemaker"), site.endpoint))
+def _compares(context: Context, deployment: Deployment) -> bool:
+    return deployment.shifts and serving_kind(context.settings).compares_fleets
 
 
-def _begun(site: Site, chosen: Plan, wanted: Wanted) -> Deployment:
-    seen = _look(site)
-    resumed = chosen.kind == "resume"
+def _endpoint(context: Context) -> EndpointStatus:
+    return context.retry(lambda: read_endpoint(context.client("sagemaker"), context.endpoint_name))
+
+
+def _new_deployment(context: Context, planned: Plan, request: ReleaseRequest) -> Deployment:
+    endpoint = _endpoint(context)
+    resumed = planned.change == "resume"
     return Deployment(
-        package=wanted.package,
-        config=chosen.config_name,
-        model=chosen.model_name,
-        before="" if seen.status == "Creating" else seen.config,
-        modified="" if resumed else seen.modified,
-        since=seen.modified if resumed else seen.at.isoformat(),
-        shifts=chosen.shifts,
-        alarms=chosen.alarm_names,
-        known_good=wanted.known_good,
-        leaves=wanted.leaves,
+        package=request.package,
+        config=planned.config_name,
+        model=planned.model_name,
+        before="" if endpoint.status == "Creating" else endpoint.config,
+        modified="" if resumed else endpoint.modified,
+        since=endpoint.modified if resumed else endpoint.at.isoformat(),
+        shifts=planned.shifts,
+        alarms=planned.alarm_names,
+        known_good=request.known_good,
+        leaves=request.leaves,
     )
 
 
-def _followed(site: Site, lease: Lease, deployment: Deployment, chosen: Plan, traffic: Traffic) -> Look:
-    with _view(site) as view, traffic:
-        final = Follower(site, deployment, chosen.watch, traffic, view, lease.check).follow()
+def _follow(context: Context, lease: Lease, deployment: Deployment, planned: Plan, traffic: Traffic) -> EndpointStatus:
+    with _view(context) as view, traffic:
+        endpoint = Watch(context, deployment, planned.traffic_shift, traffic, view, lease.check).follow()
     if traffic.counts.sent:
-        site.say(f"bake traffic: {traffic.counts}")
-    return final
+        context.say(f"bake traffic: {traffic.counts}")
+    return endpoint
 
 
-def _traffic(site: Site, state: State, deployment: Deployment) -> Callable[[], Traffic]:
-    """Each time it is asked anew; the recorded requests are read once, and only when there is something to compare."""
-    recorded = samples.read(site, state.package).bodies() if deployment.shifts else []
-    rate = site.settings.rollout.bake_requests_per_second
-    return lambda: Traffic(site.client("sagemaker-runtime"), site.endpoint, recorded, rate)
+def _traffic(context: Context, state: State, deployment: Deployment) -> Callable[[], Traffic]:
+    """A factory, as each Traffic runs once; the recorded requests are read once, and only to compare two fleets."""
+    bodies = samples.read(context, state.package).bodies() if _compares(context, deployment) else []
+    rate = context.settings.rollout.bake_requests_per_second
+    return lambda: Traffic(context.client("sagemaker-runtime"), context.endpoint_name, bodies, rate)
 
 
-def _view(site: Site) -> Any:
+def _view(context: Context) -> Any:
     if not sys.stdout.isatty():
-        return Lines(site.say)
+        return PlainLines(context.say)
     from rich.console import Console
 
     return FleetsTable(Console())
 
 
-def _verdict(site: Site, lease: Lease, deployment: Deployment, final: Look) -> Verdict:
-    verdict = judge(deployment, site.patiently(lambda: _observed(site, deployment, final)))
-    conclude(site, lease, deployment, verdict, final.at)
+def _judge(context: Context, lease: Lease, deployment: Deployment, endpoint: EndpointStatus) -> Verdict:
+    verdict = judge(deployment, context.retry(lambda: _observe(context, deployment, endpoint)))
+    conclude(context, lease, deployment, verdict, endpoint.at)
     return verdict
 
 
-def _observed(site: Site, deployment: Deployment, final: Look) -> Observed:
+def _observe(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> Observation:
     compared = None
-    if deployment.shifts and site.settings.serving.kind == "realtime":
-        green, blue = counted(site, deployment, final.at)
-        compared = comparison.compare(green, blue, site.settings.alarms)
-    states = alarm_history.states(site.client("cloudwatch"), deployment.alarms)
-    return Observed(final.status, final.config, final.failure, _rings(site, deployment), states, compared)
+    if _compares(context, deployment):
+        green, blue = read_both_fleets(context, deployment, endpoint.at)
+        compared = comparison.compare(green, blue, context.settings.alarms)
+    states = alarm_history.states(context.client("cloudwatch"), deployment.alarms)
+    events = _alarm_events(context, deployment)
+    return Observation(endpoint.status, endpoint.config, endpoint.failure, events, states, compared)
 
 
-def _rings(site: Site, deployment: Deployment) -> tuple[alarm_history.Ring, ...]:
-    return alarm_history.rings(site.client("cloudwatch"), deployment.alarms, moment_of(deployment.since))
+def _alarm_events(context: Context, deployment: Deployment) -> tuple[alarm_history.AlarmEvent, ...]:
+    return alarm_history.alarm_events(context.client("cloudwatch"), deployment.alarms, parse(deployment.since))

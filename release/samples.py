@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from release.context import Site
+from release.context import Context
 
-MOST = 1000
+LIMIT = 1000
 Row = Sequence[str]
 
 
@@ -26,18 +26,18 @@ class Samples:
         return [_csv([row], self.delimiter) for row in self.rows]
 
 
-def read(site: Site, package: Mapping[str, Any]) -> Samples:
-    """Nothing, and a line that says why, when there is nothing to read: a release must be possible without."""
+def read(context: Context, package: Mapping[str, Any]) -> Samples:
+    """Without any, reports why and returns no rows: a release must be possible without them."""
     uri = package.get("CustomerMetadataProperties", {}).get("sample_requests", "")
     if not uri:
-        site.say("the package names no sample_requests: no recorded requests can be sent")
+        context.say("the package names no sample_requests: no recorded requests can be sent")
         return Samples((), ())
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
-        body = site.patiently(lambda: site.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-        return parse(body.decode("utf-8-sig"), site.settings.data.delimiter)
-    except Exception as error:  # noqa: BLE001 - gone, forbidden or no text: told, and done without
-        site.say(f"no recorded requests can be sent, because {uri} cannot be read ({' '.join(str(error).split())})")
+        body = context.retry(lambda: context.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        return parse(body.decode("utf-8-sig"), context.settings.data.delimiter)
+    except Exception as error:  # noqa: BLE001 - missing, forbidden or not text: reported, and not needed
+        context.say(f"no recorded requests can be sent, because {uri} cannot be read ({' '.join(str(error).split())})")
         return Samples((), ())
 
 
@@ -45,17 +45,17 @@ def parse(text: str, delimiter: str) -> Samples:
     lines = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
     if not lines:
         return Samples((), ())
-    return Samples(tuple(lines[0]), tuple(map(tuple, lines[1 : MOST + 1])), delimiter)
+    return Samples(tuple(lines[0]), tuple(map(tuple, lines[1 : LIMIT + 1])), delimiter)
 
 
-def encoded(samples: Samples, count: int) -> dict[str, Callable[[], bytes]]:
-    """The first rows as one request, in every format we can write, by content type."""
+def writers(samples: Samples, count: int) -> dict[str, Callable[[], bytes]]:
+    """Functions that write the first rows as one request, by content type."""
     rows = samples.rows[:count]
-    named = [dict(zip(samples.names, row, strict=True)) for row in rows]
+    objects = [dict(zip(samples.names, row, strict=True)) for row in rows]
     return {
         "text/csv": lambda: _csv(rows, samples.delimiter),
-        "application/json": lambda: json.dumps({"instances": named}).encode(),
-        "application/jsonlines": lambda: b"".join(json.dumps(row).encode() + b"\n" for row in named),
+        "application/json": lambda: json.dumps({"instances": objects}).encode(),
+        "application/jsonlines": lambda: b"".join(json.dumps(row).encode() + b"\n" for row in objects),
         "application/x-parquet": lambda: _parquet(samples.names, rows),
     }
 
@@ -70,7 +70,7 @@ def _parquet(names: Row, rows: Sequence[Row]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(names)}
     sink = io.BytesIO()
     pq.write_table(pa.table(columns), sink)
     return sink.getvalue()

@@ -1,4 +1,4 @@
-"""``--smoke``: recorded requests in every format that the live package takes, and a bad one; are the answers right?"""
+"""``--smoke``: sends recorded requests in every format of the live package, and a bad one; checks the responses."""
 
 from __future__ import annotations
 
@@ -6,84 +6,86 @@ from collections.abc import Iterator
 from typing import Any
 
 from release import samples
-from release.context import Site
-from release.response_contract import Broken, checked
-from release.state.live_package import live
+from release.context import Context
+from release.response_contract import Violation, check_response
+from release.state.live_package import read_live_package
 from settings.errors import Problem
 
 ROWS = 5
 BAD = {"application/json": b"{", "text/csv": b'"'}  # no row of any model
+SERVING = ("InService", "Updating", "SystemUpdating", "RollingBack")
 
 
-def smoke(site: Site, expected: str = "") -> tuple[list[str], bool]:
-    """A line for each request, and whether all were answered as they must be, by the package that was expected."""
-    package = _package(site)
+def smoke(context: Context, expected: str = "") -> tuple[list[str], bool]:
+    """A line for each request, and whether the expected package is live and gave the right response to all."""
+    package, name = _package(context), context.endpoint_name
     if expected and package["ModelPackageArn"] != expected:
-        return [f"BAD  {site.endpoint} lives on {package['ModelPackageArn']}, not on {expected}"], False
-    recorded = samples.read(site, package)
+        return [f"BAD  {name} runs {package['ModelPackageArn']}, not {expected}"], False
+    recorded = samples.read(context, package)
     if not recorded.rows:
-        raise Problem(f"there are no recorded requests to send to {site.endpoint}; the line above says why")
-    results = list(_results(site, package, recorded))
+        raise Problem(f"there are no recorded requests to send to {name}; the line above says why")
+    results = list(_results(context, package, recorded))
     return [f"{'ok  ' if good else 'BAD '} {line}" for line, good in results], all(good for _, good in results)
 
 
-def _package(site: Site) -> dict[str, Any]:
-    now = live(site)
-    if now.look.status not in ("InService", "Updating", "SystemUpdating", "RollingBack"):
-        raise Problem(f"endpoint {site.endpoint} is {now.look.status or 'not there'}: nothing can be sent to it")
-    if not now.package:
-        raise Problem(f"the live model of {site.endpoint} was not made from a package: nobody knows what to send")
-    told: dict[str, Any] = site.client("sagemaker").describe_model_package(ModelPackageName=now.package)
-    return told
+def _package(context: Context) -> dict[str, Any]:
+    live, name = read_live_package(context), context.endpoint_name
+    if live.endpoint.status not in SERVING:
+        state = live.endpoint.status or "missing"
+        raise Problem(f"endpoint {name} is {state}: it takes no requests; wait until it is InService, or deploy")
+    if not live.package:
+        raise Problem(f"the live model of {name} was not made from a package: there are no recorded requests for it")
+    response: dict[str, Any] = context.client("sagemaker").describe_model_package(ModelPackageName=live.package)
+    return response
 
 
-def _results(site: Site, package: dict[str, Any], recorded: samples.Samples) -> Iterator[tuple[str, bool]]:
+def _results(context: Context, package: dict[str, Any], recorded: samples.Samples) -> Iterator[tuple[str, bool]]:
     problem = package.get("CustomerMetadataProperties", {}).get("problem", "")
-    writers = samples.encoded(recorded, ROWS)
+    writers = samples.writers(recorded, ROWS)
     count = min(ROWS, len(recorded.rows))
     for content_type in package.get("InferenceSpecification", {}).get("SupportedContentTypes", []):
         if content_type in writers:
-            yield _good(site, content_type, writers[content_type](), count, problem)
+            yield _good(context, content_type, writers[content_type](), count, problem)
         else:
-            yield f"{content_type}: not sent, recorded rows cannot be written so", True
+            yield f"{content_type}: not sent, there is no writer for this format", True
     for content_type, body in BAD.items():
         if content_type in package["InferenceSpecification"].get("SupportedContentTypes", []):
-            yield _bad(site, content_type, body)
+            yield _bad(context, content_type, body)
             return
 
 
-def _good(site: Site, content_type: str, body: bytes, count: int, problem: str) -> tuple[str, bool]:
-    status, answer, answered_type = _ask(site, content_type, body)
+def _good(context: Context, content_type: str, body: bytes, count: int, problem: str) -> tuple[str, bool]:
+    status, response, response_type = _invoke(context, content_type, body)
     if status != 200:
-        return f"{content_type}: answered with {status}: {_line(answer)}", False
+        return f"{content_type}: status {status}: {_line(response)}", False
     try:
-        return f"{content_type}: {checked(answer, answered_type, count, problem)}", True
-    except Broken as broken:
-        return f"{content_type}: {broken}", False
+        return f"{content_type}: {check_response(response, response_type, count, problem)}", True
+    except Violation as violation:
+        return f"{content_type}: {violation}", False
 
 
-def _bad(site: Site, content_type: str, body: bytes) -> tuple[str, bool]:
-    status, answer, _ = _ask(site, content_type, body)
-    told = f"{content_type}, a bad request: answered with {status}"
+def _bad(context: Context, content_type: str, body: bytes) -> tuple[str, bool]:
+    status, response, _ = _invoke(context, content_type, body)
+    line = f"{content_type}, a bad request: status {status}"
     if 400 <= status < 500:
-        return told, True
-    return f"{told}, where a client's mistake must be a 4xx: {_line(answer)}", False
+        return line, True
+    return f"{line}, where a client's error must be a 4xx: {_line(response)}", False
 
 
-def _ask(site: Site, content_type: str, body: bytes) -> tuple[int, bytes, str]:
+def _invoke(context: Context, content_type: str, body: bytes) -> tuple[int, bytes, str]:
     from botocore.exceptions import ClientError
 
     try:
-        answer = site.client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=site.endpoint, ContentType=content_type, Accept=content_type, Body=body
+        response = context.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=context.endpoint_name, ContentType=content_type, Accept=content_type, Body=body
         )
-        return 200, answer["Body"].read(), answer.get("ContentType", content_type)
+        return 200, response["Body"].read(), response.get("ContentType", content_type)
     except ClientError as error:
-        told: dict[str, Any] = dict(error.response)
-        if "OriginalStatusCode" not in told:
+        details: dict[str, Any] = dict(error.response)
+        if "OriginalStatusCode" not in details:
             raise  # it did not come from the model
-        return int(told["OriginalStatusCode"]), str(told.get("OriginalMessage", error)).encode(), ""
+        return int(details["OriginalStatusCode"]), str(details.get("OriginalMessage", error)).encode(), ""
 
 
-def _line(answer: bytes) -> str:
-    return " ".join(answer.decode(errors="replace").split())[:200]
+def _line(response: bytes) -> str:
+    return " ".join(response.decode(errors="replace").split())[:200]

@@ -3,70 +3,70 @@
 from __future__ import annotations
 
 from aws.tables import columns
-from release.context import Site
+from release.context import Context
 from release.names import short
-from release.state import lease, owned_resources, records, s3_documents
-from release.state.live_package import Live, live
-from release.state.records import Good
-from release.verdict import alarm_history
+from release.state import alarm_history, lease, owned_resources, records, s3_documents
+from release.state.live_package import LivePackage, read_live_package
+from release.state.records import GoodRelease
 
 VERDICTS = 5
 
 
-def status(site: Site) -> str:
-    now, good = live(site), records.last_good(site)
-    return "\n".join([*_endpoint(site, now, good), *_under_way(site), *_alarms(site, now), *_history(site, good)])
+def status(context: Context) -> str:
+    live, good = read_live_package(context), records.last_good(context)
+    lines = [*_endpoint(context, live, good), *_under_way(context), *_alarms(context, live), *_history(context, good)]
+    return "\n".join(lines)
 
 
-def _endpoint(site: Site, now: Live, good: list[Good]) -> list[str]:
-    seen = now.look
-    if not seen.status:
-        return [f"endpoint {site.endpoint} does not exist: --package ARN creates it"]
-    shipped = next((each for each in good if each.config == seen.config), None)
-    judged = bool(good) and good[0].config == seen.config  # an older entry tells of an earlier time of the same config
-    since = good[0].time if judged else seen.modified
+def _endpoint(context: Context, live: LivePackage, good: list[GoodRelease]) -> list[str]:
+    endpoint, name = live.endpoint, context.endpoint_name
+    if not endpoint.status:
+        return [f"endpoint {name} does not exist: --package ARN creates it"]
+    shipped = next((release for release in good if release.config == endpoint.config), None)
+    judged = bool(good) and good[0].config == endpoint.config  # an older entry is of an earlier time of the same config
+    since = good[0].time if judged else endpoint.modified
     rows = [
-        ("package", now.package or "unknown: its model was not made from a package, or is gone"),
-        ("commit", (shipped.commit if shipped else _commit(site, now.package)) or "unknown"),
-        ("config", seen.config),
+        ("package", live.package or "unknown: its model was not made from a package, or is gone"),
+        ("commit", (shipped.commit if shipped else _commit(context, live.package)) or "unknown"),
+        ("config", endpoint.config),
         ("since", f"{since[:19]}{'' if judged else ' (last change; not judged good since)'}"),
     ]
-    if seen.failure:
-        rows.append(("failure", seen.failure))
-    return [f"endpoint {site.endpoint}: {seen.stage}", columns(rows)]
+    if endpoint.failure:
+        rows.append(("failure", endpoint.failure))
+    return [f"endpoint {name}: {endpoint.stage}", columns(rows)]
 
 
-def _commit(site: Site, package: str) -> str:
+def _commit(context: Context, package: str) -> str:
     if not package:
         return ""
-    told = site.client("sagemaker").describe_model_package(ModelPackageName=package)
-    return str(told.get("CustomerMetadataProperties", {}).get("git_commit", ""))
+    response = context.client("sagemaker").describe_model_package(ModelPackageName=package)
+    return str(response.get("CustomerMetadataProperties", {}).get("git_commit", ""))
 
 
-def _under_way(site: Site) -> list[str]:
-    found = s3_documents.read(site, lease.key(site))
-    told = found[0] if found else {}
-    if not (deployment := lease.noted(site, told)):
+def _under_way(context: Context) -> list[str]:
+    found = s3_documents.read(context, lease.key(context))
+    document = found[0] if found else {}
+    if not (deployment := lease.deployment_in(context, document)):
         return []
-    run = "a run follows it, or was killed" if told.get("owner") else "no run follows it: --package follows it again"
+    run = "a run follows it, or was killed" if document.get("owner") else "no run follows it: --package does so again"
     return [f"without a verdict: {deployment.package} since {deployment.since[:19]} ({run})"]
 
 
-def _alarms(site: Site, now: Live) -> list[str]:
-    names = [name for name, config in owned_resources.alarms(site).items() if config in ("", now.look.config)]
-    states = alarm_history.states(site.client("cloudwatch"), [*names, *site.settings.alarms.extra])
+def _alarms(context: Context, live: LivePackage) -> list[str]:
+    configs = ("", live.endpoint.config)
+    names = [name for name, config in owned_resources.alarms(context).items() if config in configs]
+    states = alarm_history.states(context.client("cloudwatch"), [*names, *context.settings.alarms.extra])
     return ["alarms:", columns(sorted(states.items()))] if states else ["alarms: none"]
 
 
-def _history(site: Site, good: list[Good]) -> list[str]:
-    told = records.verdicts(site, VERDICTS)
+def _history(context: Context, good: list[GoodRelease]) -> list[str]:
     lines = [
-        f"  {each['time'][:19]}  {short(each['deployment']['package'])}  {each['verdict']}: {each['reason']}"
-        for each in told
+        f"  {record['time'][:19]}  {short(record['deployment']['package'])}  {record['verdict']}: {record['reason']}"
+        for record in records.verdicts(context, VERDICTS)
     ]
-    kept = dict.fromkeys(short(each.package) for each in records.standing(good))
+    packages = dict.fromkeys(short(release.package) for release in records.rollback_targets(good))
     return [
         "last verdicts:" if lines else "last verdicts: none",
         *lines,
-        f"good, the newest first: {', '.join(kept) or 'none'}",
+        f"good, the newest first: {', '.join(packages) or 'none'}",
     ]

@@ -1,4 +1,4 @@
-"""Models, configs and alarms of releases long gone. The live one and the last good ones stay, to go back to."""
+"""Deletes models, configs and alarms of old releases. The live one and the last good ones stay, for rollbacks."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from aws.refusals import is_missing
-from release.context import Site
+from release.context import Context
 from release.state import owned_resources, records
 from release.state.deployment import Deployment
 
-AT_ONCE = 100  # alarms that one call deletes
+BATCH = 100  # alarms that one call deletes
 
 
-def cleanup(site: Site, deployment: Deployment, check: Callable[[], None]) -> None:
-    good = records.standing(records.last_good(site))[: site.settings.rollout.keep_last_good]
-    configs = {deployment.config, *(each.config for each in good)}
-    models = {deployment.model, *(each.model for each in good)}
-    sagemaker = site.client("sagemaker")
+def cleanup(context: Context, deployment: Deployment, check: Callable[[], None]) -> None:
+    good = records.rollback_targets(records.last_good(context))[: context.settings.rollout.keep_last_good]
+    configs = {deployment.config, *(release.config for release in good)}
+    models = {deployment.model, *(release.model for release in good)}
+    sagemaker = context.client("sagemaker")
     check()
-    alarms = [name for name, config in owned_resources.alarms(site).items() if config and config != deployment.config]
-    delete_alarms(site, alarms)
-    for name in sorted(set(owned_resources.configs(site)) - configs):
+    alarms = owned_resources.alarms(context)
+    delete_alarms(context, [name for name, config in alarms.items() if config and config != deployment.config])
+    for name in sorted(set(owned_resources.configs(context)) - configs):
         check()
-        site.say(f"old endpoint config {name} deleted")
-        gone(sagemaker.delete_endpoint_config, EndpointConfigName=name)
-    for name in sorted(set(owned_resources.models(site)) - models):
+        context.say(f"old endpoint config {name} deleted")
+        delete_if_exists(sagemaker.delete_endpoint_config, EndpointConfigName=name)
+    for name in sorted(set(owned_resources.models(context)) - models):
         check()
-        site.say(f"old model {name} deleted")
-        gone(sagemaker.delete_model, ModelName=name)
+        context.say(f"old model {name} deleted")
+        delete_if_exists(sagemaker.delete_model, ModelName=name)
 
 
-def delete_alarms(site: Site, names: Iterable[str]) -> None:
+def delete_alarms(context: Context, names: Iterable[str]) -> None:
     listed = sorted(names)
-    for start in range(0, len(listed), AT_ONCE):
-        gone(site.client("cloudwatch").delete_alarms, AlarmNames=listed[start : start + AT_ONCE])
+    for start in range(0, len(listed), BATCH):
+        delete_if_exists(context.client("cloudwatch").delete_alarms, AlarmNames=listed[start : start + BATCH])
 
 
-def gone(delete: Callable[..., Any], **request: Any) -> None:
-    """Deleted now, or by somebody else a moment ago."""
+def delete_if_exists(delete: Callable[..., Any], **request: Any) -> None:
+    """Somebody else may have deleted it a moment ago."""
     try:
         delete(**request)
     except Exception as error:

@@ -1,1 +1,1 @@
-"""The plan of a release as data: settings and state in, the exact requests out. Nothing here calls AWS."""
+"""The plan of a release as data: settings and state in, the exact requests out. Only ``inputs`` calls AWS, to read."""

@@ -1,63 +1,45 @@
-"""CreateEndpointConfig: how many instances of what run the model, and what is kept of their requests.
+"""CreateEndpointConfig: where the model runs, and how many of its requests are captured.
 
-Everything in a config but its tags is fixed at its creation, so another content is another config.
+Everything in a config but its tags is fixed at its creation, so different content makes a different config.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from release import names
 from release.call import Call
+from release.kinds import serving_kind
+from release.kinds.kind import Capacity
 from settings.model import Settings
 
-# Their own disks are encrypted by the hardware, and AWS refuses a key of ours for them.
-LOCAL_STORAGE = re.compile(r"ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|g[56][a-z]*|gr6[a-z]*|p5[a-z]*|trn\d[a-z]*)\.")
 CSV = ["text/csv"]
 JSON = ["application/json", "application/jsonlines"]
 
 
 def config(settings: Settings, model_name: str, package_arn: str, package: Mapping[str, Any]) -> Call:
-    request = _request(settings, model_name)
-    name = names.by_content(settings, request)
+    capacity = serving_kind(settings).capacity(settings)
+    request = _request(settings, capacity, model_name)
+    name, percent = names.by_content(settings, request), settings.serving.data_capture_percent
+    capture = f", {percent} % of the requests captured" if percent else ""
     return Call(
         "sagemaker",
         "create_endpoint_config",
         {"EndpointConfigName": name, **request, "Tags": names.tags(settings, package_arn, package)},
-        f"endpoint config {name}: {_told(settings)}",
+        f"endpoint config {name}: {capacity.sentence}{capture}",
         ignore=("ValidationException: already existing",),
     )
 
 
-def takes_key(instance_type: str) -> bool:
-    return not LOCAL_STORAGE.match(instance_type)
-
-
-def _request(settings: Settings, model_name: str) -> dict[str, Any]:
-    variant = {"VariantName": names.VARIANT, "ModelName": model_name}
-    request: dict[str, Any] = {"ProductionVariants": [{**variant, **_capacity(settings)}]}
+def _request(settings: Settings, capacity: Capacity, model_name: str) -> dict[str, Any]:
+    variant = {"VariantName": names.VARIANT, "ModelName": model_name, **capacity.variant}
+    request: dict[str, Any] = {"ProductionVariants": [variant]}
     if settings.serving.data_capture_percent:
         request["DataCaptureConfig"] = _capture(settings)
-    if settings.network.kms_key_id and takes_key(settings.serving.instance_type):
+    if settings.network.kms_key_id and capacity.takes_key:
         request["KmsKeyId"] = settings.network.kms_key_id
     return request
-
-
-def _capacity(settings: Settings) -> dict[str, Any]:
-    serving = settings.serving
-    if serving.kind == "serverless":
-        sizes = {
-            "MemorySizeInMB": serving.serverless_memory_mb,
-            "MaxConcurrency": serving.serverless_max_concurrency,
-        }
-        return {"ServerlessConfig": sizes}
-    return {
-        "InstanceType": serving.instance_type,
-        "InitialInstanceCount": serving.instance_count,
-        "InitialVariantWeight": 1.0,
-    }
 
 
 def _capture(settings: Settings) -> dict[str, Any]:
@@ -72,11 +54,3 @@ def _capture(settings: Settings) -> dict[str, Any]:
     if settings.network.kms_key_id:
         capture["KmsKeyId"] = settings.network.kms_key_id
     return capture
-
-
-def _told(settings: Settings) -> str:
-    serving = settings.serving
-    if serving.kind == "serverless":
-        return f"serverless, {serving.serverless_memory_mb} MB, {serving.serverless_max_concurrency} requests at once"
-    captured = f", {serving.data_capture_percent} % of the requests captured" if serving.data_capture_percent else ""
-    return f"{serving.instance_count} x {serving.instance_type} at the start{captured}"

@@ -1,4 +1,4 @@
-"""The plan of a release, as data: settings and state in, the exact requests out. Nothing here calls anything."""
+"""The plan of a release, as data: settings and state in, the exact requests out."""
 
 from __future__ import annotations
 
@@ -6,41 +6,40 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from release.call import Call
-from release.kinds import check_kind, notes
+from release.kinds import serving_kind
+from release.kinds.kind import Rollout, TrafficShift
 from release.names import short, tags
-from release.plan import alarms, render, rollout, scaling
-from release.plan.config_request import config
-from release.plan.model_request import model
-from release.plan.rollout import Watch
+from release.plan.alarm_definition import same
+from release.plan.render import render
+from release.plan.resources import Resources, resources
+from release.scaling_target import deregister
 from release.state.state import State
 from settings.model import Settings
 
-__all__ = ["Call", "Kind", "Plan", "Watch", "plan"]
-
-Kind = Literal["first", "update", "unchanged", "resume"]
+Change = Literal["first", "update", "unchanged", "resume"]
 
 
 @dataclass(frozen=True)
 class Plan:
     """``calls`` in their order, then wait for the endpoint, then ``after``. Both may hold something even when the
-    endpoint itself is unchanged: an alarm or a scaling policy that is missing or different is put right."""
+    endpoint itself is unchanged: an alarm or a scaling policy that is missing or different is corrected."""
 
     package_arn: str
     endpoint: str
     config_name: str
     model_name: str
-    kind: Kind
+    change: Change
     shifts: bool  # does traffic move from an old fleet to a new one
     calls: tuple[Call, ...]
     after: tuple[Call, ...]
     alarm_names: tuple[str, ...]  # those that take this release back
-    watch: Watch
-    notes: tuple[str, ...] = ()  # sentences that go with no call
+    traffic_shift: TrafficShift
+    notes: tuple[str, ...] = ()  # sentences that belong to no call
 
     @property
     def starts(self) -> bool:
         """Does it begin a deployment? Otherwise there is one already, or nothing to deploy."""
-        return self.kind in ("first", "update")
+        return self.change in ("first", "update")
 
     @property
     def replaces(self) -> bool:
@@ -54,55 +53,36 @@ class Plan:
             "first": f"{what} makes the new {where}: a first deployment, nothing is shifted",
             "update": f"{what} takes over {where}",
             "unchanged": f"{what} is live on {where} already: the endpoint stays as it is",
-            "resume": f"{what} is on its way to {where} already: that is followed to its end",
-        }[self.kind]
+            "resume": f"{what} is being deployed to {where} already: this run follows it to its end",
+        }[self.change]
 
-    def told(self) -> str:
+    def render(self) -> str:
         """What --plan prints."""
-        return render.told(self.title, self.notes, self.calls, self.after)
+        return render(self.title, self.notes, self.calls, self.after)
 
 
 def plan(settings: Settings, state: State, *, all_at_once: bool = False, replace: bool = False) -> Plan:
-    """Refuses only kinds of serving without an endpoint; whether it is wise to begin is preflight's question."""
-    check_kind(settings)
-    of_model = model(settings, state.package_arn, state.package)
-    model_name = of_model.request["ModelName"]
-    of_config = config(settings, model_name, state.package_arn, state.package)
-    config_name = of_config.request["EndpointConfigName"]
-    kind = _kind(state, config_name)
-    guards = alarms.rollback_names(settings, config_name, all_at_once)
-    numbers = rollout.watch(settings, all_at_once)
-    replaced = replace and kind == "update" and state.target is not None and changes_instances(settings, state)
-    calls = _alarms(settings, state, config_name)
-    if kind in ("first", "update"):
-        calls = [*_missing(state, of_model, of_config), *calls]
-    if replaced:
-        calls.append(scaling.deregister(settings, "AWS changes no instance type under it; it comes back at the end"))
-    if kind == "first":
-        calls.append(_create(settings, state, config_name))
-    elif kind == "update":
-        calls.append(_update(settings, state, config_name, numbers, guards))
+    """Refuses only kinds of serving without an endpoint; ``preflight`` decides whether the deployment may begin."""
+    kind = serving_kind(settings)
+    needed = resources(settings, state.package_arn, state.package, all_at_once)
+    change = _change(state, needed.config_name)
+    replaces = replace and change == "update" and kind.blocked_by_scaling(settings, state)
     return Plan(
         package_arn=state.package_arn,
         endpoint=settings.endpoint_name,
-        config_name=config_name,
-        model_name=model_name,
-        kind=kind,
-        shifts=kind == "update" or (kind == "resume" and state.status == "Updating"),
-        calls=tuple(calls),
-        after=scaling.scaling(settings, state, anew=replaced),
-        alarm_names=guards,
-        watch=numbers,
-        notes=notes(settings, all_at_once),
+        config_name=needed.config_name,
+        model_name=needed.model_name,
+        change=change,
+        shifts=change == "update" or (change == "resume" and state.status == "Updating"),
+        calls=tuple(_calls(settings, state, needed, change, replaces)),
+        after=kind.scaling(settings, state, recreate=replaces),
+        alarm_names=needed.rollout.rollback_alarms,
+        traffic_shift=needed.rollout.traffic_shift,
+        notes=needed.rollout.notes,
     )
 
 
-def changes_instances(settings: Settings, state: State) -> bool:
-    live = state.live_variant.get("InstanceType")
-    return settings.serving.kind == "realtime" and live is not None and live != settings.serving.instance_type
-
-
-def _kind(state: State, config_name: str) -> Kind:
+def _change(state: State, config_name: str) -> Change:
     if state.endpoint is None:
         return "first"
     if state.pending_config == config_name:
@@ -110,17 +90,26 @@ def _kind(state: State, config_name: str) -> Kind:
     return "unchanged" if (state.status, state.live_config) == ("InService", config_name) else "update"
 
 
-def _missing(state: State, of_model: Call, of_config: Call) -> list[Call]:
-    named = ((of_model, of_model.request["ModelName"]), (of_config, of_config.request["EndpointConfigName"]))
-    return [call for call, name in named if name not in state.existing]
+def _calls(settings: Settings, state: State, needed: Resources, change: Change, replaces: bool) -> list[Call]:
+    calls = [call for call in needed.rollout.alarms if _differs(state, call)]
+    if change in ("first", "update"):
+        calls = [*_missing(state, needed), *calls]
+    if replaces:
+        calls.append(deregister(settings, "AWS changes no instance type under it; it comes back at the end"))
+    if change == "first":
+        calls.append(_create(settings, state, needed.config_name))
+    elif change == "update":
+        calls.append(_update(settings, state, needed.config_name, needed.rollout))
+    return calls
 
 
-def _alarms(settings: Settings, state: State, config_name: str) -> list[Call]:
-    return [
-        call
-        for call in alarms.alarms(settings, config_name)
-        if not alarms.same(call.request, state.definitions.get(call.request["AlarmName"], {}))
-    ]
+def _differs(state: State, alarm: Call) -> bool:
+    return not same(alarm.request, state.definitions.get(alarm.request["AlarmName"], {}))
+
+
+def _missing(state: State, needed: Resources) -> list[Call]:
+    calls = ((needed.model, needed.model_name), (needed.config, needed.config_name))
+    return [call for call, name in calls if name not in state.existing]
 
 
 def _create(settings: Settings, state: State, config_name: str) -> Call:
@@ -133,15 +122,8 @@ def _create(settings: Settings, state: State, config_name: str) -> Call:
     return Call("sagemaker", "create_endpoint", request, sentence)
 
 
-def _update(settings: Settings, state: State, config_name: str, numbers: Watch, guards: tuple[str, ...]) -> Call:
-    request: dict[str, Any] = {"EndpointName": settings.endpoint_name, "EndpointConfigName": config_name}
-    way = "replaced at once, no guardrails"
-    if settings.serving.autoscales:  # the count is what the load wants, not what the settings began with
-        request["RetainAllVariantProperties"] = True
-        kept = ("DesiredWeight", "DataCaptureConfig")
-        request["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": name} for name in kept]
-    if settings.serving.kind == "realtime":
-        request["DeploymentConfig"] = rollout.deployment_config(settings, numbers, guards)
-        way = rollout.told(numbers, len(guards))
-    sentence = f"endpoint {settings.endpoint_name} from {state.live_config} to {config_name}: {way}"
+def _update(settings: Settings, state: State, config_name: str, rollout: Rollout) -> Call:
+    names = {"EndpointName": settings.endpoint_name, "EndpointConfigName": config_name}
+    request: dict[str, Any] = {**names, **rollout.parameters}
+    sentence = f"endpoint {settings.endpoint_name} from {state.live_config} to {config_name}: {rollout.sentence}"
     return Call("sagemaker", "update_endpoint", request, sentence)

@@ -9,11 +9,11 @@ from textwrap import indent
 from release.call import Call
 
 
-def told(title: str, notes: Sequence[str], calls: Sequence[Call], after: Sequence[Call]) -> str:
-    return "\n".join([title, *(f"note: {note}" for note in notes), *_numbered(calls, after)])
+def render(title: str, notes: Sequence[str], calls: Sequence[Call], after: Sequence[Call]) -> str:
+    return "\n".join([title, *(f"note: {note}" for note in notes), *_number(calls, after)])
 
 
-def _numbered(calls: Sequence[Call], after: Sequence[Call]) -> Iterator[str]:
+def _number(calls: Sequence[Call], after: Sequence[Call]) -> Iterator[str]:
     if not calls and not after:
         yield "no request to send"
     for number, call in enumerate((*calls, *after), 1):

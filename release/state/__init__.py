@@ -1,1 +1,1 @@
-"""What AWS has now, and what is recorded of earlier releases."""
+"""Reads what AWS has now, and keeps the records of earlier releases."""

@@ -1,4 +1,4 @@
-"""AWS's time, which need not be ours: a rehearsal's clock runs faster. Windows and ages come from these alone."""
+"""AWS's time, which may run faster than this machine's in a rehearsal. Time windows and ages use it alone."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 
-def moment(answer: Mapping[str, Any]) -> datetime:
-    """When AWS gave this answer, to the second: its ``Date`` header."""
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+def response_time(response: Mapping[str, Any]) -> datetime:
+    """To the second, from the ``Date`` header."""
+    return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
 
 
-def written(at: datetime) -> str:
+def as_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def read(text: str) -> datetime:
+def parse(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 

@@ -1,4 +1,4 @@
-"""The endpoint while it moves, as DescribeEndpoint tells it: the only truth that a run goes by."""
+"""The endpoint while it changes, as DescribeEndpoint returns it: the only source that a run goes by."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from release.state.aws_time import moment, written
+from release.state.aws_time import as_text, response_time
 
-MOVING = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+TRANSITIONAL = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 BAKING = "Baking"
 
 
 @dataclass(frozen=True)
-class Look:
+class EndpointStatus:
     at: datetime  # by AWS's clock
     status: str  # "" when there is no endpoint
     config: str = ""
-    pending: str = ""  # the config that it is on its way to
+    pending: str = ""  # the config that is being deployed
     modified: str = ""
     failure: str = ""
     stages: tuple[str, ...] = ()  # VariantStatus of the new fleet, such as Baking
-    message: str = ""  # and SageMaker's words for the last of them
+    message: str = ""  # SageMaker's message for the last of them
     since: datetime | None = None  # when that began
     share: float | None = None  # of the traffic that goes to the new fleet; None where AWS does not say
 
     @property
-    def moving(self) -> bool:
-        return self.status in MOVING
+    def changing(self) -> bool:
+        return self.status in TRANSITIONAL
 
     @property
     def baking(self) -> bool:
@@ -40,29 +40,29 @@ class Look:
     @property
     def stage(self) -> str:
         """For people: Updating (Baking)."""
-        part = "/".join(self.stages) if self.moving else ""
-        told = self.status or "gone"
-        return told if part in ("", told) else f"{told} ({part})"
+        part = "/".join(self.stages) if self.changing else ""
+        status = self.status or "gone"
+        return status if part in ("", status) else f"{status} ({part})"
 
 
-def look(sagemaker: Any, endpoint: str) -> Look:
+def read_endpoint(sagemaker: Any, name: str) -> EndpointStatus:
     try:
-        told = sagemaker.describe_endpoint(EndpointName=endpoint)
+        response = sagemaker.describe_endpoint(EndpointName=name)
     except Exception as error:
         if is_missing(error):
-            return Look(moment(error.response), "")  # type: ignore[attr-defined]
+            return EndpointStatus(response_time(error.response), "")  # type: ignore[attr-defined]
         raise
-    pending = told.get("PendingDeploymentSummary", {})
+    pending = response.get("PendingDeploymentSummary", {})
     variant = (pending.get("ProductionVariants") or [{}])[0]
     statuses = variant.get("VariantStatus", [])
     message = statuses[-1].get("StatusMessage", "") if statuses else ""
-    return Look(
-        at=moment(told),
-        status=told["EndpointStatus"],
-        config=told.get("EndpointConfigName", ""),
+    return EndpointStatus(
+        at=response_time(response),
+        status=response["EndpointStatus"],
+        config=response.get("EndpointConfigName", ""),
         pending=pending.get("EndpointConfigName", ""),
-        modified=written(told["LastModifiedTime"]),
-        failure=" ".join(told.get("FailureReason", "").split()),  # a verdict is one line
+        modified=as_text(response["LastModifiedTime"]),
+        failure=" ".join(response.get("FailureReason", "").split()),  # a verdict is one line
         stages=tuple(status["Status"] for status in statuses),
         message=message,
         since=statuses[-1].get("StartTime") if statuses else None,
@@ -72,6 +72,6 @@ def look(sagemaker: Any, endpoint: str) -> Look:
 
 def _share(message: str, variant: Mapping[str, Any]) -> float | None:
     """From "... with traffic enabled on canary capacity of 1 instance(s)", or from the instances that have traffic."""
-    found, whole = re.search(r"capacity of (\d+) instance", message), variant.get("DesiredInstanceCount")
-    count = int(found[1]) if found else variant.get("CurrentInstanceCount")
-    return min(1.0, count / whole) if whole and count is not None else None
+    match, total = re.search(r"capacity of (\d+) instance", message), variant.get("DesiredInstanceCount")
+    count = int(match[1]) if match else variant.get("CurrentInstanceCount")
+    return min(1.0, count / total) if total and count is not None else None

@@ -1,8 +1,8 @@
 """One deployment at a time: an object in the bucket that its owner rewrites every few seconds.
 
-Whoever finds it owned waits and looks: it changes, so its owner lives; it rests, so its owner is dead, and the finder
-takes it over. It also carries the deployment that has no verdict yet. It is given back, never deleted: two can then
-never both believe that there is none.
+A run that finds it owned waits and watches: when it changes, its owner is alive; when it does not, its owner is dead,
+and the run takes it over. It also carries the deployment that has no verdict yet. It is released, never deleted: two
+runs can then never both believe that there is none.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from release.context import Site
+from release.context import Context
 from release.state import s3_documents
 from release.state.deployment import Deployment
 from release.state.s3_documents import Document
 from settings.errors import Problem
 
-BEATS = 3  # so many may be late before a change asks whether it is still this run's turn
+LATE_HEARTBEATS = 3  # after so many a change asks first whether this run still holds the lease
 
 
-def key(site: Site) -> str:
-    return f"{site.releases}/deployment.json"
+def key(context: Context) -> str:
+    return f"{context.releases}/deployment.json"
 
 
-def noted(site: Site, document: Document) -> Deployment | None:
+def deployment_in(context: Context, document: Document) -> Deployment | None:
     """The deployment that has no verdict yet."""
-    told = document.get("deployment")
+    record = document.get("deployment")
     try:
-        return Deployment.of(told) if told else None
+        return Deployment.from_dict(record) if record else None
     except (TypeError, ValueError):
-        raise s3_documents.damaged(site, key(site), "its deployment cannot be read") from None
+        raise s3_documents.invalid(context, key(context), "its deployment cannot be read") from None
 
 
 class Lease:
-    def __init__(self, site: Site) -> None:
-        self._site, self._key = site, key(site)
+    def __init__(self, context: Context) -> None:
+        self._context, self._key = context, key(context)
         self._owner, self._etag, self._beats = uuid.uuid4().hex, "", 0
         self._deployment: Deployment | None = None
-        self._writing, self._stopped, self._lost = threading.Lock(), threading.Event(), False
-        self._heard = 0.0  # when this run was last known to have its turn; a laptop that sleeps stops other clocks
-        self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._write_lock, self._stopped, self._lost = threading.Lock(), threading.Event(), False
+        self._renewed_at = 0.0  # by the wall clock: on a laptop that sleeps the other clocks stop
+        self._thread = threading.Thread(target=self._heartbeat, name="lease", daemon=True)
 
     @property
     def deployment(self) -> Deployment | None:
@@ -51,11 +51,11 @@ class Lease:
         return self._deployment
 
     @property
-    def _silent(self) -> float:
-        return time.time() - self._heard
+    def _age(self) -> float:
+        return time.time() - self._renewed_at
 
     def __enter__(self) -> Self:
-        while not self._take():
+        while not self._acquire():
             pass
         self._thread.start()
         return self
@@ -63,87 +63,87 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Given back at once, whatever happened; the deployment stays on it until it has its verdict."""
+        """Releases it at once, whatever happened; the deployment stays on it until it has its verdict."""
         self._stopped.set()
         try:
-            with self._writing:
+            with self._write_lock:
                 if not self._lost:
                     self._put("")
         except Exception:
             if error is None:
                 raise
 
-    def note(self, deployment: Deployment | None) -> None:
-        """Written before anything is done about it."""
+    def record(self, deployment: Deployment | None) -> None:
+        """Before anything is done about it."""
         self.check()
-        with self._writing:
+        with self._write_lock:
             self._deployment = deployment
             if not self._put(self._owner):
                 self._lost = True
         self.check()
 
     def check(self) -> None:
-        """Before every change: a run that was asleep for long may have lost its turn."""
-        pace = self._site.pace
-        if self._silent > BEATS * pace.beat and not self._say_alive() and self._silent > pace.patience:
+        """Before every change: a run that was suspended for long may have lost the lease."""
+        timing = self._context.timing
+        late = self._age > LATE_HEARTBEATS * timing.heartbeat
+        if late and not self._renew() and self._age > timing.lease_timeout:
             raise Problem(
-                f"s3://{self._site.settings.bucket}/{self._key} could not be written for {self._silent:.0f} s, so that "
-                "another run may think this one dead: it stops before it changes anything more; run it again"
+                f"s3://{self._context.settings.bucket}/{self._key} could not be written for {self._age:.0f} s, so "
+                "another run may take this one for dead: it stops before it changes anything more; run it again"
             )
         if self._lost:
             raise Problem(
-                f"another run has taken over the deployment of {self._site.endpoint}, because nothing was heard of "
-                "this one: this one stops; --status shows how the other goes"
+                f"another run has taken over the deployment of {self._context.endpoint_name}, because this one did "
+                "not renew its lease: this one stops; --status shows the other's progress"
             )
 
-    def _take(self) -> bool:
-        found = s3_documents.read(self._site, self._key)
+    def _acquire(self) -> bool:
+        found = s3_documents.read(self._context, self._key)
         document, self._etag = found or ({}, "")
-        if document.get("owner") and not self._abandoned():
+        if document.get("owner") and not self._is_abandoned():
             return False
-        self._deployment = noted(self._site, document)
+        self._deployment = deployment_in(self._context, document)
         return self._put(self._owner)
 
-    def _abandoned(self) -> bool:
-        """False when it was given back while we looked."""
-        self._site.say(
-            f"a deployment of {self._site.endpoint} is noted as under way: seeing whether its run still lives"
-        )
-        end = time.monotonic() + self._site.pace.patience
+    def _is_abandoned(self) -> bool:
+        """False when it was released meanwhile."""
+        timing, name = self._context.timing, self._context.endpoint_name
+        self._context.say(f"a deployment of {name} is recorded as under way: checking whether its run is still alive")
+        end = time.monotonic() + timing.lease_timeout
         while time.monotonic() < end:
-            self._site.sleep(self._site.pace.beat / 2)
-            now = s3_documents.read(self._site, self._key)
+            self._context.sleep(timing.heartbeat / 2)
+            now = s3_documents.read(self._context, self._key)
             if now and now[1] != self._etag:
                 if not now[0].get("owner"):
                     return False
                 raise Problem(self._occupied(now[0]))
-        self._site.say("it does not: going on from where it ended")
+        self._context.say("it is not: continuing where it ended")
         return True
 
     def _occupied(self, document: Document) -> str:
-        told = document.get("deployment") or {}
-        what = f"{told['package']} since {told['since']}" if told else "it has just begun"
-        return f"another deployment of {self._site.endpoint} is under way ({what}): wait for it; --status shows it"
+        record, name = document.get("deployment") or {}, self._context.endpoint_name
+        what = f"{record['package']} since {record['since']}" if record else "it has just begun"
+        return f"another deployment of {name} is under way ({what}): wait for it; --status shows it"
 
     def _put(self, owner: str) -> bool:
         self._beats, begun = self._beats + 1, time.time()
-        told = self._deployment.told() if self._deployment else None
-        document = {"owner": owner, "beat": self._beats, "deployment": told}
-        etag = s3_documents.write(self._site, self._key, document, only=self._etag)
-        if etag is None:  # also when our own write was sent twice because its answer got lost
-            found = s3_documents.read(self._site, self._key)
+        record = self._deployment.as_dict() if self._deployment else None
+        document = {"owner": owner, "beat": self._beats, "deployment": record}
+        etag = s3_documents.write(self._context, self._key, document, if_match=self._etag)
+        if etag is None:  # also when our own write was sent twice because its response was lost
+            found = s3_documents.read(self._context, self._key)
             etag = found[1] if found and found[0] == document and owner else None
         self._etag = etag or self._etag
-        self._heard = begun if etag else self._heard
+        self._renewed_at = begun if etag else self._renewed_at
         return etag is not None
 
-    def _beat(self) -> None:
-        while not self._lost and not self._stopped.wait(self._site.pace.beat):
-            self._say_alive()
+    def _heartbeat(self) -> None:
+        while not self._lost and not self._stopped.wait(self._context.timing.heartbeat):
+            self._renew()
 
-    def _say_alive(self) -> bool:
-        """False while it cannot be said; ``check`` decides what that means."""
-        with self._writing:
+    def _renew(self) -> bool:
+        """False when it could not be written; ``check`` decides what that means."""
+        with self._write_lock:
             if not self._stopped.is_set():
                 with suppress(Exception):  # a network that comes back
                     self._lost = not self._put(self._owner)

@@ -1,4 +1,4 @@
-"""What the endpoint lives on: its config, the model of that, and the package that this was made from."""
+"""What the endpoint serves: its config, the model of that, and the package that the model was made from."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws.refusals import is_missing
-from release.context import Site
-from release.state.endpoint import Look, look
+from release.context import Context
+from release.state.endpoint import EndpointStatus, read_endpoint
 
 
 @dataclass(frozen=True)
-class Live:
-    look: Look
+class LivePackage:
+    endpoint: EndpointStatus
     model: str = ""
-    package: str = ""  # "" where a model was made without one, or is gone
+    package: str = ""  # "" where a model was made without one, or no longer exists
 
 
-def live(site: Site) -> Live:
-    sagemaker = site.client("sagemaker")
-    seen = look(sagemaker, site.endpoint)
-    if not seen.config:
-        return Live(seen)
+def read_live_package(context: Context) -> LivePackage:
+    sagemaker = context.client("sagemaker")
+    endpoint = read_endpoint(sagemaker, context.endpoint_name)
+    if not endpoint.config:
+        return LivePackage(endpoint)
     try:
-        config = sagemaker.describe_endpoint_config(EndpointConfigName=seen.config)
+        config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config)
         name = config["ProductionVariants"][0]["ModelName"]
-        return Live(seen, name, package_of(sagemaker.describe_model(ModelName=name)))
+        return LivePackage(endpoint, name, package_of(sagemaker.describe_model(ModelName=name)))
     except Exception as error:
-        if is_missing(error):  # deleted by hand under a living endpoint
-            return Live(seen)
+        if is_missing(error):  # deleted by hand under a live endpoint
+            return LivePackage(endpoint)
         raise
 
 

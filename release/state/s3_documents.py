@@ -1,4 +1,4 @@
-"""JSON documents in the bucket; conditional writes, so that of two writers one knows that it lost."""
+"""JSON documents in the bucket, with conditional writes: of two writers at the same time one is told that it lost."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import json
 from typing import Any
 
 from aws.refusals import is_missing
-from release.context import Site
+from release.context import Context
 from settings.errors import Problem
 
 Document = dict[str, Any]
 LOST = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
-def read(site: Site, key: str) -> tuple[Document, str] | None:
+def read(context: Context, key: str) -> tuple[Document, str] | None:
     """The document and its ETag; None when there is none."""
 
     def fetch() -> tuple[bytes, str]:
-        answer = site.client("s3").get_object(Bucket=site.settings.bucket, Key=key)
-        return answer["Body"].read(), str(answer["ETag"])  # the connection can break here as well
+        response = context.client("s3").get_object(Bucket=context.settings.bucket, Key=key)
+        return response["Body"].read(), str(response["ETag"])  # the connection can break here as well
 
     try:
-        body, etag = site.patiently(fetch)
+        body, etag = context.retry(fetch)
     except Exception as error:
         if is_missing(error) and _code(error) != "NoSuchBucket":
             return None
@@ -31,32 +31,35 @@ def read(site: Site, key: str) -> tuple[Document, str] | None:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise damaged(site, key, "not a JSON object")
+        raise invalid(context, key, "not a JSON object")
     return document, etag
 
 
-def damaged(site: Site, key: str, why: str) -> Problem:
+def invalid(context: Context, key: str, why: str) -> Problem:
     """Somebody edited it by hand: guessing what it meant could end in the wrong release."""
-    return Problem(f"s3://{site.settings.bucket}/{key} is no record of ours ({why}): look at it, mend it or delete it")
+    uri = f"s3://{context.settings.bucket}/{key}"
+    return Problem(f"{uri} is not a valid release record ({why}): inspect it, then fix or delete it")
 
 
-def write(site: Site, key: str, document: Document, *, only: str | None = None) -> str | None:
-    """The new ETag. ``only``: the ETag that must still be there, "" for nothing; None comes back if it is not so."""
-    condition = {} if only is None else {"IfMatch": only} if only else {"IfNoneMatch": "*"}
+def write(context: Context, key: str, document: Document, *, if_match: str | None = None) -> str | None:
+    """Returns the new ETag. ``if_match``: the ETag of what is replaced, "" for nothing; None when that has changed."""
+    condition = {} if if_match is None else {"IfMatch": if_match} if if_match else {"IfNoneMatch": "*"}
     body = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
-    request = {"Bucket": site.settings.bucket, "Key": key, "Body": body, "ContentType": "application/json", **condition}
+    target = {"Bucket": context.settings.bucket, "Key": key}
+    request = {**target, "Body": body, "ContentType": "application/json", **condition}
     try:
-        answer = site.patiently(lambda: site.client("s3").put_object(**request))
+        response = context.retry(lambda: context.client("s3").put_object(**request))
     except Exception as error:
-        if only is not None and (_code(error) in LOST or (only and _code(error) == "NoSuchKey")):
+        if if_match is not None and (_code(error) in LOST or (if_match and _code(error) == "NoSuchKey")):
             return None
         raise
-    return str(answer["ETag"])
+    return str(response["ETag"])
 
 
-def keys(site: Site, prefix: str) -> list[str]:
-    """Sorted, as S3 has them."""
-    pages = site.client("s3").get_paginator("list_objects_v2").paginate(Bucket=site.settings.bucket, Prefix=prefix)
+def keys(context: Context, prefix: str) -> list[str]:
+    """In the order of S3, which sorts them."""
+    paginator = context.client("s3").get_paginator("list_objects_v2")
+    pages = paginator.paginate(Bucket=context.settings.bucket, Prefix=prefix)
     return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 

@@ -1,4 +1,4 @@
-"""What there is before a release: the package, the endpoint as it lives, and everything a release would use."""
+"""The state before a release: the package, the live endpoint, and everything that the release would use."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class State:
-    """Answers of AWS, as they came. What is not there is None, "" or empty; a package that is not there is {}."""
+    """Responses of AWS, unchanged. What does not exist is None, "" or empty; a package that does not exist is {}."""
 
-    package: Answer
+    package: Response
     package_arn: str
-    artifact_there: bool
-    image_there: bool | None  # None: an image of AWS or of another account, which cannot be asked
-    endpoint: Answer | None = None
-    config: Answer | None = None  # the one that the endpoint lives on
+    artifact_exists: bool
+    image_exists: bool | None  # None: an image of AWS or of another account, whose registry cannot be read
+    endpoint: Response | None = None
+    config: Response | None = None  # of the live endpoint
     alarms: Mapping[str, str] = field(default_factory=dict)  # name -> state, of all that the release would use
-    definitions: Mapping[str, Answer] = field(default_factory=dict)  # name -> what DescribeAlarms says of it
-    target: Answer | None = None  # of Application Auto Scaling
-    policies: tuple[Answer, ...] = ()
-    schedules: tuple[Answer, ...] = ()
-    existing: frozenset[str] = frozenset()  # names of the release's own model, config and alarms that are there
+    definitions: Mapping[str, Response] = field(default_factory=dict)  # name -> its part of DescribeAlarms
+    target: Response | None = None  # of Application Auto Scaling
+    policies: tuple[Response, ...] = ()
+    schedules: tuple[Response, ...] = ()
+    existing: frozenset[str] = frozenset()  # which of the release's own model, config and alarms exist
     now: datetime | None = None  # by AWS's clock
 
     @property
@@ -39,20 +39,20 @@ class State:
 
     @property
     def pending_config(self) -> str:
-        """The config that the endpoint is on its way to; "" when it is not on any way."""
+        """The config that is being deployed; "" when there is no deployment."""
         if not self.endpoint or self.status not in ("Creating", "Updating"):
             return ""
         pending = self.endpoint.get("PendingDeploymentSummary", {}).get("EndpointConfigName", "")
         return str(pending or (self.live_config if self.status == "Creating" else ""))
 
     @property
-    def live_variant(self) -> Answer:
-        """As the live config has it; {} when there is none."""
+    def live_variant(self) -> Response:
+        """That of the live config; {} when there is none."""
         return dict(((self.config or {}).get("ProductionVariants") or [{}])[0])
 
     @property
     def desired_instances(self) -> int | None:
-        """How many the live fleet should have now; None where AWS does not say (no endpoint, serverless)."""
+        """How many the live fleet should have now; None where AWS does not say (no endpoint, no instances)."""
         variants = (self.endpoint or {}).get("ProductionVariants") or [{}]
         count = variants[0].get("DesiredInstanceCount", variants[0].get("CurrentInstanceCount"))
         return int(count) if count is not None else None

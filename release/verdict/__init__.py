@@ -1,1 +1,1 @@
-"""How a release ended, why, and what follows from it."""
+"""Judges how a release ended, and does what follows from it."""

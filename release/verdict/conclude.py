@@ -1,4 +1,4 @@
-"""After the verdict, and only then: the records, the champion, the clearing away of what is old, the autoscaling."""
+"""After the verdict, and only then: the records, the champion, the cleanup of old releases, the autoscaling."""
 
 from __future__ import annotations
 
@@ -6,72 +6,74 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from release.context import Site
+from release.context import Context
 from release.execute.cleanup import cleanup
 from release.execute.execute import execute
-from release.plan import scaling
+from release.kinds import serving_kind
+from release.plan.inputs import read_inputs
 from release.state import records
 from release.state.deployment import Deployment
 from release.state.lease import Lease
-from release.state.read import read
 from release.verdict.verdict import Verdict
 
 
-def conclude(site: Site, lease: Lease, deployment: Deployment, verdict: Verdict, at: datetime) -> None:
-    """Interrupted anywhere, all of it is done again by the next run: the deployment is forgotten last.
+def conclude(context: Context, lease: Lease, deployment: Deployment, verdict: Verdict, at: datetime) -> None:
+    """Interrupted anywhere, all of it is repeated by the next run: the deployment leaves the lease last.
 
-    An inconclusive one is not forgotten: the same command judges it again.
+    An inconclusive one stays on it: the same command judges it again.
     """
     lease.check()
-    where = records.note_verdict(site, deployment, verdict, at)
+    uri = records.write_verdict(context, deployment, verdict.record(), at)
     if verdict.outcome == "shipped":
-        package = site.patiently(lambda: _package(site, deployment))
-        shipped = records.good(deployment, package, at, site.patiently(lambda: _image(site)))
-        records.note_good(site, shipped, deployment.leaves, deployment.since)
-        site.patiently(lambda: crown(site, package))
-        site.patiently(lambda: cleanup(site, deployment, lease.check))
+        package = context.retry(lambda: _package(context, deployment))
+        shipped = records.good_release(deployment, package, at, context.retry(lambda: _image(context)))
+        records.add_good_release(context, shipped, deployment.leaves, deployment.since)
+        context.retry(lambda: update_champion(context, package))
+        context.retry(lambda: cleanup(context, deployment, lease.check))
     if verdict.outcome == "rolled back":
-        scale_again(site, lease, deployment)
+        restore_scaling(context, lease, deployment)
     if verdict.outcome != "inconclusive":
-        lease.note(None)
-    site.say(f"record: {where}")
+        lease.record(None)
+    context.say(f"record: {uri}")
 
 
-def scale_again(site: Site, lease: Lease, deployment: Deployment) -> None:
-    """--replace took the autoscaling off; the fleet that SageMaker went back to wants it as much."""
-    state = site.patiently(lambda: read(site.settings, deployment.package, site.client))
+def restore_scaling(context: Context, lease: Lease, deployment: Deployment) -> None:
+    """--replace took the autoscaling off; the fleet that SageMaker went back to needs it as much."""
+    settings = context.settings
+    state = context.retry(lambda: read_inputs(settings, deployment.package, context.client))
     if state.target is None:
-        execute(scaling.scaling(site.settings, state, anew=False), site, lease.check)
+        execute(serving_kind(settings).scaling(settings, state, recreate=False), context, lease.check)
 
 
-def crown(site: Site, package: dict[str, Any]) -> None:
-    """Runs that a schedule starts compare with the model that ships (docs/decisions/0001): where models are made."""
+def update_champion(context: Context, package: dict[str, Any]) -> None:
+    """Scheduled runs compare with the model that ships (docs/decisions/0001): in the bucket where models are made."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
     if not uri:
         return
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    to = f"{site.settings.project.name}/champion/evaluation.json"
-    s3 = site.client("s3")
+    target = f"{context.settings.project.name}/champion/evaluation.json"
+    s3 = context.client("s3")
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:
-        site.say(f"the champion's evaluation {uri} is gone: scheduled runs go on comparing with the one before")
+        context.say(f"the evaluation {uri} is gone: scheduled runs keep comparing with the previous champion")
         return
-    s3.put_object(Bucket=bucket, Key=to, Body=body, ContentType="application/json")
+    s3.put_object(Bucket=bucket, Key=target, Body=body, ContentType="application/json")
 
 
-def _image(site: Site) -> str:
-    """That which runs: repository@digest, where SageMaker says so."""
+def _image(context: Context) -> str:
+    """The one that runs, as repository@digest, where SageMaker says so."""
     try:
-        told = site.client("sagemaker").describe_endpoint(EndpointName=site.endpoint)
+        response = context.client("sagemaker").describe_endpoint(EndpointName=context.endpoint_name)
     except Exception as error:
         if is_missing(error):  # deleted since the verdict, which stands
             return ""
         raise
-    images = told["ProductionVariants"][0].get("DeployedImages") or [{}]
+    images = response["ProductionVariants"][0].get("DeployedImages") or [{}]
     return str(images[0].get("ResolvedImage", ""))
 
 
-def _package(site: Site, deployment: Deployment) -> dict[str, Any]:
-    answer: dict[str, Any] = site.client("sagemaker").describe_model_package(ModelPackageName=deployment.package)
-    return answer
+def _package(context: Context, deployment: Deployment) -> dict[str, Any]:
+    sagemaker = context.client("sagemaker")
+    response: dict[str, Any] = sagemaker.describe_model_package(ModelPackageName=deployment.package)
+    return response

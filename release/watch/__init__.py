@@ -1,1 +1,1 @@
-"""Follows a rollout: the endpoint, the new fleet's metrics, and the traffic it needs."""
+"""Follows a rollout: the endpoint's status, the new fleet's metrics, and bake traffic for it."""

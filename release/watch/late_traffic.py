@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from release.context import Site
+from release.context import Context
 from release.state.deployment import Deployment
-from release.state.endpoint import Look, look
+from release.state.endpoint import EndpointStatus, read_endpoint
 from release.watch.traffic import Traffic
-from release.watch.watch import ENOUGH, counted
+from release.watch.watch import FLOOR_FACTOR, read_both_fleets
 
-MINUTES = 5  # by AWS's clock: its metrics come late
+MINUTES = 5  # by AWS's clock, whose metrics arrive late
 
 
-def catch_up(site: Site, deployment: Deployment, traffic: Traffic, check: Callable[[], None]) -> Look:
-    """The endpoint afterwards. What cannot be sent is not waited for."""
-    began, wanted = None, ENOUGH * site.settings.alarms.traffic_floor
+def send_late_traffic(
+    context: Context, deployment: Deployment, traffic: Traffic, check: Callable[[], None]
+) -> EndpointStatus:
+    """Returns the endpoint afterwards. Does not wait for requests that cannot be sent."""
+    began, enough = None, FLOOR_FACTOR * context.settings.alarms.traffic_floor
     with traffic:
         while True:
             check()
-            seen = site.patiently(lambda: look(site.client("sagemaker"), site.endpoint))
-            began = began or seen.at
-            late = (seen.at - began).total_seconds() > 60 * MINUTES
-            vain = late or not traffic.possible or seen.config != deployment.config
-            if vain or _requests(site, deployment, seen) >= wanted:
-                return seen
-            traffic.drive(traffic.counts.sent < wanted)
-            site.sleep(site.pace.first_poll)
+            endpoint = context.retry(lambda: read_endpoint(context.client("sagemaker"), context.endpoint_name))
+            began = began or endpoint.at
+            late = (endpoint.at - began).total_seconds() > 60 * MINUTES
+            futile = late or not traffic.possible or endpoint.config != deployment.config
+            if futile or _requests(context, deployment, endpoint) >= enough:
+                return endpoint
+            traffic.drive(traffic.counts.sent < enough)
+            context.sleep(context.timing.first_poll)
 
 
-def _requests(site: Site, deployment: Deployment, seen: Look) -> int:
-    return site.patiently(lambda: counted(site, deployment, seen.at))[0].requests
+def _requests(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> int:
+    return context.retry(lambda: read_both_fleets(context, deployment, endpoint.at))[0].requests

@@ -1,4 +1,4 @@
-"""The rollout as people see it: a live table on a terminal, plain lines in a file or a build log."""
+"""Shows the rollout: a live table on a terminal, plain lines in a file or a build log."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from aws.live_table import LiveTable, retry_message
+from aws.live_table import LiveTable
 from aws.tables import duration
-from release.watch.fleet_metrics import Numbers
+from release.watch.fleet_metrics import FleetMetrics
 from release.watch.watch import Snapshot
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-EVERY = 30.0  # seconds between two lines of numbers when nothing else changes
+INTERVAL = 30.0  # seconds between two lines of metrics when nothing else changes
 STYLES = {"ALARM": "bold red", "OK": "green", "INSUFFICIENT_DATA": "dim"}
 
 
-class Lines:
-    """A line for every stage and every alarm that changes, and the numbers now and then."""
+class PlainLines:
+    """A line for every stage and every alarm that changes, and the metrics now and then."""
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._write, self._clock = write, clock
-        self._stage, self._states, self._told, self._failing = "", {}, -EVERY, False  # type: ignore[var-annotated]
+        self._stage, self._states, self._last_line, self._in_trouble = "", {}, -INTERVAL, False  # type: ignore[var-annotated]
 
     def __enter__(self) -> Self:
         return self
@@ -36,30 +36,30 @@ class Lines:
         pass
 
     def show(self, snapshot: Snapshot) -> None:
-        self._failing = False
+        self._in_trouble = False
         stage = headline(snapshot, with_time=False)
         changed = stage != self._stage
         for name, state in snapshot.alarms.items():
             if self._states.get(name, "OK") != state and "ALARM" in (state, self._states.get(name)):
                 self._line(snapshot, f"alarm {name}: {state}")
         self._stage, self._states = stage, dict(snapshot.alarms)
-        if changed or self._clock() - self._told >= EVERY:
-            self._told = self._clock()
+        if changed or self._clock() - self._last_line >= INTERVAL:
+            self._last_line = self._clock()
             fleets = (("new", snapshot.green), ("old", snapshot.blue))
-            told = [f"{name}: {', '.join(cells(fleet))}" for name, fleet in fleets if fleet.requests]
-            self._line(snapshot, "; ".join((headline(snapshot), *told)))
+            metrics = [f"{name}: {', '.join(cells(fleet))}" for name, fleet in fleets if fleet.requests]
+            self._line(snapshot, "; ".join((headline(snapshot), *metrics)))
 
-    def show_error(self, error: Exception) -> None:
-        if not self._failing:
-            self._failing = True
-            self._write(retry_message(error))
+    def trouble(self, error: Exception) -> None:
+        if not self._in_trouble:
+            self._in_trouble = True
+            self._write(f"no response, asking again: {' '.join(str(error).split())}")
 
     def _line(self, snapshot: Snapshot, text: str) -> None:
-        self._write(f"{snapshot.look.at:%H:%M:%S}  {text}")
+        self._write(f"{snapshot.endpoint.at:%H:%M:%S}  {text}")
 
 
 class FleetsTable(LiveTable[Snapshot]):
-    def render(self) -> Group:
+    def picture(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
@@ -72,7 +72,7 @@ class FleetsTable(LiveTable[Snapshot]):
         for name, state in self._snapshot.alarms.items():
             alarms.add_row(Text(name), Text(state), style=STYLES.get(state, ""))
         sent = f"bake traffic: {self._snapshot.sent}" if self._snapshot.sent.sent else ""
-        return Group(Text(headline(self._snapshot)), fleets, alarms, Text(self._error or sent))
+        return Group(Text(headline(self._snapshot)), fleets, alarms, Text(self._trouble or sent))
 
 
 COLUMNS = ("requests", "5xx", "4xx", "p50", "p99")
@@ -80,22 +80,22 @@ COLUMNS = ("requests", "5xx", "4xx", "p50", "p99")
 
 def headline(snapshot: Snapshot, with_time: bool = True) -> str:
     """The stage, the new fleet's share of the traffic, the time left."""
-    seen = snapshot.look
-    told = [seen.stage]
-    if seen.moving and seen.share is not None:
-        told.append(f"{seen.share:.0%} of the traffic on the new fleet")
+    endpoint = snapshot.endpoint
+    parts = [endpoint.stage]
+    if endpoint.changing and endpoint.share is not None:
+        parts.append(f"{endpoint.share:.0%} of the traffic on the new fleet")
     if with_time and snapshot.left is not None:
-        told.append(f"{duration(timedelta(seconds=snapshot.left))} to bake")
-    return ", ".join(told)
+        parts.append(f"{duration(timedelta(seconds=snapshot.left))} to bake")
+    return ", ".join(parts)
 
 
-def values(fleet: Numbers) -> tuple[str, ...]:
+def values(fleet: FleetMetrics) -> tuple[str, ...]:
     counts = (str(number) for number in (fleet.requests, fleet.errors_5xx, fleet.errors_4xx))
     return (*counts, *("-" if ms is None else f"{ms:.1f} ms" for ms in (fleet.p50_ms, fleet.p99_ms)))
 
 
-def cells(fleet: Numbers) -> list[str]:
-    """The same for a line of text."""
+def cells(fleet: FleetMetrics) -> list[str]:
+    """The same values for a line of text."""
     return [
         f"{value} {name}" if name in COLUMNS[:3] else f"{name} {value}"
         for name, value in zip(COLUMNS, values(fleet), strict=True)

@@ -1,6 +1,6 @@
 """Bake traffic: recorded requests, sent by a few threads while the new fleet has too little traffic of its own.
 
-Every request ends in exactly one count: answered, failed (the endpoint answered with an error), lost (no answer).
+Every request ends in exactly one count: answered, failed (the endpoint returned an error), lost (no response).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Counts:
 
 
 class Traffic:
-    """Open it, then ``drive(True)`` and ``drive(False)`` as needed. Without bodies or rate nothing is ever sent."""
+    """Enter it, then ``drive(True)`` and ``drive(False)`` as needed. Without bodies or a rate nothing is ever sent."""
 
     def __init__(self, runtime: Any, endpoint: str, bodies: Sequence[bytes], per_second: float) -> None:
         self._runtime, self._endpoint = runtime, endpoint
         self._bodies, self._per_second = itertools.cycle(bodies), per_second
         self.possible = bool(bodies) and per_second > 0
-        self._wanted, self._ended, self._lock = threading.Event(), threading.Event(), threading.Lock()
+        self._active, self._stopped, self._lock = threading.Event(), threading.Event(), threading.Lock()
         self._counts, self._due = dict.fromkeys(("answered", "failed", "lost"), 0), 0.0
         self._threads = [threading.Thread(target=self._work, name="bake", daemon=True) for _ in range(THREADS)]
 
@@ -47,11 +47,11 @@ class Traffic:
         with self._lock:
             return Counts(**self._counts)
 
-    def drive(self, wanted: bool) -> None:
-        if wanted and self.possible:
-            self._wanted.set()
+    def drive(self, active: bool) -> None:
+        if active and self.possible:
+            self._active.set()
         else:
-            self._wanted.clear()
+            self._active.clear()
 
     def __enter__(self) -> Self:
         if self.possible:
@@ -62,21 +62,21 @@ class Traffic:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """What is on its way gets its answer, so that the counts add up; an interrupted run does not wait for it."""
-        self._ended.set()
-        self._wanted.set()
+        """Waits for pending responses, so that the counts add up; an interrupted run does not."""
+        self._stopped.set()
+        self._active.set()
         for thread in self._threads:
             if thread.is_alive() and kind is None:
                 thread.join(timeout=70)
 
     def _work(self) -> None:
         while True:
-            self._wanted.wait()
+            self._active.wait()
             with self._lock:
                 now = time.monotonic()
                 due = self._due = max(self._due + 1 / self._per_second, now)
                 body = next(self._bodies)
-            if self._ended.wait(due - now):
+            if self._stopped.wait(due - now):
                 return
             outcome = self._send(body)
             with self._lock:
@@ -89,6 +89,6 @@ class Traffic:
             self._runtime.invoke_endpoint(EndpointName=self._endpoint, ContentType=CSV, Body=body)["Body"].read()
         except ClientError:
             return "failed"
-        except Exception:  # noqa: BLE001 - no answer, for whatever reason
+        except Exception:  # noqa: BLE001 - no response, for whatever reason
             return "lost"
         return "answered"

@@ -1,4 +1,4 @@
-"""Following the endpoint to the end of its rollout: ask, show, keep the new fleet in traffic, ask again."""
+"""Follows the endpoint to the end of its rollout: poll, show, send bake traffic to the new fleet, poll again."""
 
 from __future__ import annotations
 
@@ -10,117 +10,118 @@ from math import ceil
 from typing import Protocol
 
 from aws.refusals import is_transient
-from release.context import Site
-from release.plan.rollout import Watch
-from release.state.aws_time import read
+from release.context import Context
+from release.kinds.kind import TrafficShift
+from release.state import alarm_history
+from release.state.aws_time import parse
 from release.state.deployment import Deployment
-from release.state.endpoint import Look, look
-from release.verdict import alarm_history
-from release.watch import fleet_metrics
-from release.watch.fleet_metrics import Numbers
+from release.state.endpoint import EndpointStatus, read_endpoint
+from release.watch.fleet_metrics import FleetMetrics, read_fleets
 from release.watch.traffic import Counts, Traffic
 from settings.errors import Problem
 
 GROWTH = 1.3
-PATIENCE = 60  # polls in a row without an answer
-UNSEEN = 10  # polls in a row that do not show yet what was accepted
-ENOUGH = 2  # times the floor: requests spread unevenly over the minutes
-BESIDES = 3600  # seconds that SageMaker may take beyond the timeout to begin and to go back
+FAILED_POLLS = 60  # in a row, before the watch gives up
+STALE_POLLS = 10  # in a row that do not show yet what was accepted
+FLOOR_FACTOR = 2  # requests in terms of the floor: they spread unevenly over the minutes
+OVERHEAD = 3600  # seconds that SageMaker may take beyond the timeout to begin and to go back
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    look: Look
+    endpoint: EndpointStatus
     alarms: Mapping[str, str]
-    green: Numbers
-    blue: Numbers
+    green: FleetMetrics
+    blue: FleetMetrics
     sent: Counts
     left: float | None  # seconds until the last bake ends, by AWS's clock
 
 
 class View(Protocol):
     def show(self, snapshot: Snapshot) -> None: ...
-    def show_error(self, error: Exception) -> None: ...
+    def trouble(self, error: Exception) -> None: ...
 
 
 @dataclass
-class Follower:
-    site: Site
+class Watch:
+    context: Context
     deployment: Deployment
-    plan: Watch
+    shift: TrafficShift
     traffic: Traffic
     view: View
     check: Callable[[], None] = lambda: None
     _baking_since: datetime | None = field(default=None, init=False)
 
-    def follow(self) -> Look:
-        """The endpoint when it no longer moves."""
-        pace, wait, unanswered, unseen, stage = self.site.pace, self.site.pace.first_poll, 0, 0, ""
+    def follow(self) -> EndpointStatus:
+        """Returns the endpoint when it no longer changes."""
+        timing, wait, failed, stale, stage = self.context.timing, self.context.timing.first_poll, 0, 0, ""
         while True:
             self.check()
             try:
-                snapshot = self._ask()
+                snapshot = self._poll()
             except Exception as error:
-                unanswered += 1
-                if unanswered > PATIENCE or not is_transient(error):
+                failed += 1
+                if failed > FAILED_POLLS or not is_transient(error):
                     raise
-                self.view.show_error(error)
+                self.view.trouble(error)
             else:
-                seen, unanswered = snapshot.look, 0
-                unseen = unseen + 1 if self._not_begun(seen) else 0
+                endpoint, failed = snapshot.endpoint, 0
+                stale = stale + 1 if self._is_stale(endpoint) else 0
                 self.view.show(snapshot)
-                if not seen.moving and not 0 < unseen <= UNSEEN:
-                    return seen
-                self._bounded(seen)
-                same = stage == (stage := f"{seen.stage}{seen.since}")
-                wait = min(wait * GROWTH, pace.longest_poll) if same else pace.first_poll
-            self.site.sleep(wait)
+                if not endpoint.changing and not 0 < stale <= STALE_POLLS:
+                    return endpoint
+                self._check_timeout(endpoint)
+                same = stage == (stage := f"{endpoint.stage}{endpoint.since}")
+                wait = min(wait * GROWTH, timing.longest_poll) if same else timing.first_poll
+            self.context.sleep(wait)
 
-    def _ask(self) -> Snapshot:
-        seen = look(self.site.client("sagemaker"), self.site.endpoint)
-        cloudwatch = self.site.client("cloudwatch")
-        green, blue = counted(self.site, self.deployment, seen.at)
-        if seen.baking:
-            self._baking_since = self._baking_since or seen.at
-        self.traffic.drive(seen.baking and green.requests < self._wanted(seen.at))
-        states = alarm_history.states(cloudwatch, self.deployment.alarms)
-        return Snapshot(seen, states, green, blue, self.traffic.counts, left(seen, self.plan))
+    def _poll(self) -> Snapshot:
+        endpoint = read_endpoint(self.context.client("sagemaker"), self.context.endpoint_name)
+        green, blue = read_both_fleets(self.context, self.deployment, endpoint.at)
+        if endpoint.baking:
+            self._baking_since = self._baking_since or endpoint.at
+        self.traffic.drive(endpoint.baking and green.requests < self._enough(endpoint.at))
+        states = alarm_history.states(self.context.client("cloudwatch"), self.deployment.alarms)
+        return Snapshot(endpoint, states, green, blue, self.traffic.counts, time_left(endpoint, self.shift))
 
-    def _wanted(self, at: datetime) -> float:
-        """As many requests as the floor asks for in every period since the first bake began."""
-        limits = self.site.settings.alarms
-        passed = (at - (self._baking_since or at)).total_seconds()
-        return ENOUGH * limits.traffic_floor * (1 + passed / limits.period_seconds)
+    def _enough(self, at: datetime) -> float:
+        """As many requests as the floor requires in every period since the first bake began."""
+        limits = self.context.settings.alarms
+        elapsed = (at - (self._baking_since or at)).total_seconds()
+        return FLOOR_FACTOR * limits.traffic_floor * (1 + elapsed / limits.period_seconds)
 
-    def _not_begun(self, seen: Look) -> bool:
-        return (seen.config, seen.modified) == (self.deployment.before, self.deployment.modified)
+    def _is_stale(self, endpoint: EndpointStatus) -> bool:
+        """Does the endpoint not show the change yet?"""
+        return (endpoint.config, endpoint.modified) == (self.deployment.before, self.deployment.modified)
 
-    def _bounded(self, seen: Look) -> None:
-        passed = (seen.at - read(self.deployment.since)).total_seconds()
-        if passed > self.plan.timeout_seconds + BESIDES:
+    def _check_timeout(self, endpoint: EndpointStatus) -> None:
+        elapsed = (endpoint.at - parse(self.deployment.since)).total_seconds()
+        if elapsed > self.shift.timeout_seconds + OVERHEAD:
             raise Problem(
-                f"endpoint {self.site.endpoint} is {seen.status} for {passed / 60:.0f} minutes, longer than any "
-                "timeout of the rollout: look at it in the SageMaker console; the same command follows it again"
+                f"endpoint {self.context.endpoint_name} is {endpoint.status} for {elapsed / 60:.0f} minutes, longer "
+                "than any timeout of the rollout: inspect it in the SageMaker console; the same command continues "
+                "to follow it"
             )
 
 
-def counted(site: Site, deployment: Deployment, until: datetime) -> tuple[Numbers, Numbers]:
+def read_both_fleets(context: Context, deployment: Deployment, until: datetime) -> tuple[FleetMetrics, FleetMetrics]:
     """The new fleet and the old one, since the deployment began."""
     configs = {"green": deployment.config, "blue": deployment.before}
     if deployment.before == deployment.config:
         configs["blue"] = ""
-    statistic, since = site.settings.alarms.latency_statistic, read(deployment.since)
-    found = fleet_metrics.fleets(site.client("cloudwatch"), site.endpoint, configs, statistic, since, until)
-    return found["green"], found["blue"]
+    statistic, since = context.settings.alarms.latency_statistic, parse(deployment.since)
+    cloudwatch = context.client("cloudwatch")
+    fleets = read_fleets(cloudwatch, context.endpoint_name, configs, statistic, since, until)
+    return fleets["green"], fleets["blue"]
 
 
-def left(seen: Look, plan: Watch) -> float | None:
-    """None where nobody knows: instances start and leave as long as they need."""
-    said = re.search(r"Baking for (\d+) seconds \((\w+)", seen.message)
-    if not said or seen.since is None:
+def time_left(endpoint: EndpointStatus, shift: TrafficShift) -> float | None:
+    """None where it is unknown: instances start and stop as long as they need."""
+    match = re.search(r"Baking for (\d+) seconds \((\w+)", endpoint.message)
+    if not match or endpoint.since is None:
         return None
-    this = max(0.0, int(said[1]) - (seen.at - seen.since).total_seconds())
-    if said[2].startswith("Termination"):
+    this = max(0.0, int(match[1]) - (endpoint.at - endpoint.since).total_seconds())
+    if match[2].startswith("Termination"):
         return this
-    done = ceil((seen.share or 0) * 100 / plan.step_percent) or 1
-    return this + max(0, plan.steps - done) * plan.wait_seconds + plan.termination_wait_seconds
+    done = ceil((endpoint.share or 0) * 100 / shift.step_percent) or 1
+    return this + max(0, shift.steps - done) * shift.wait_seconds + shift.termination_wait_seconds

@@ -1,4 +1,4 @@
-"""A stage for releases: a localcloud whose minute lasts a third of a second, tiny models, and the command over it."""
+"""A stage for releases: a localcloud whose minute lasts a third of a second, tiny models, and the command."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ SMALL = {
 
 class Stage:
     def __init__(self, cloud, folder):
-        self.cloud, self.folder, self.made = cloud, folder, 0
+        self.cloud, self.folder, self.packages = cloud, folder, 0
         self.s3, self.sagemaker = cloud.client("s3"), cloud.client("sagemaker")
         place = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
         self.s3.create_bucket(Bucket=BUCKET, **place)
@@ -86,13 +86,13 @@ class Stage:
         return f"s3://{BUCKET}/{key}"
 
     def package(self, kind="good", archive=None, sample="samples/sample.csv", approved="Approved"):
-        """Registered as the pipeline does it; each is a package and an artifact of its own."""
-        self.made += 1
-        body = archive if archive is not None else packed(**MODELS[kind])
-        url = self.put(f"models/{self.made}/model.tar.gz", body)
-        evaluation = self.put(f"models/{self.made}/evaluation.json", json.dumps({"model": self.made}).encode())
-        properties = {"git_commit": f"c0ffee{self.made}", "problem": "binary"}
-        answer = self.sagemaker.create_model_package(
+        """Registers one as the pipeline does; each is a package and an artifact of its own."""
+        self.packages += 1
+        body = archive if archive is not None else pack(**MODELS[kind])
+        url = self.put(f"models/{self.packages}/model.tar.gz", body)
+        evaluation = self.put(f"models/{self.packages}/evaluation.json", json.dumps({"model": self.packages}).encode())
+        properties = {"git_commit": f"c0ffee{self.packages}", "problem": "binary"}
+        response = self.sagemaker.create_model_package(
             ModelPackageGroupName=GROUP,
             ModelApprovalStatus=approved,
             InferenceSpecification={
@@ -105,7 +105,7 @@ class Stage:
             ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": evaluation}}},
             CustomerMetadataProperties=properties | ({"sample_requests": f"s3://{BUCKET}/{sample}"} if sample else {}),
         )
-        return answer["ModelPackageArn"]
+        return response["ModelPackageArn"]
 
     def command(self, *words):
         """In this process: the exit code."""
@@ -142,39 +142,39 @@ class Stage:
 
     @contextmanager
     def clients(self, per_second=60, threads=4):
-        """People who use the endpoint meanwhile; their answers are counted by kind."""
-        counts, ended = Counter(), threading.Event()
+        """Clients that use the endpoint meanwhile; their outcomes are counted by kind."""
+        counts, stopped = Counter(), threading.Event()
         runtime = self.cloud.client("sagemaker-runtime")
 
-        def ask():
-            while not ended.wait(threads / per_second):
+        def send():
+            while not stopped.wait(threads / per_second):
                 counts["sent"] += 1
-                counts[asked(runtime)] += 1
+                counts[outcome_of(runtime)] += 1
 
-        running = [threading.Thread(target=ask) for _ in range(threads)]
+        running = [threading.Thread(target=send) for _ in range(threads)]
         for thread in running:
             thread.start()
         try:
             yield counts
         finally:
-            ended.set()
+            stopped.set()
             for thread in running:
                 thread.join()
 
 
-def asked(runtime):
+def outcome_of(runtime):
     from botocore.exceptions import ClientError
 
     try:
         runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=b"1,basic\n")["Body"].read()
     except ClientError as error:
         return "failed" if error.response["Error"]["Code"] == "ModelError" else "refused"
-    except Exception:  # noqa: BLE001 - no answer, for whatever reason
+    except Exception:  # noqa: BLE001 - no response, for whatever reason
         return "lost"
     return "answered"
 
 
-def packed(load="pass", work="pass"):
+def pack(load="pass", work="pass"):
     sink, code = io.BytesIO(), HANDLER.format(load=load, work=work).encode()
     with tarfile.open(fileobj=sink, mode="w:gz") as archive:
         member = tarfile.TarInfo("code/inference.py")
@@ -198,27 +198,27 @@ def wait_until():
 
 
 @contextmanager
-def staged(folder):
+def start_stage(folder):
     from aws import sessions
     from release import context
 
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PIPELINE_ENV", raising=False)
-        patch.setattr(context, "PACE", context.Pace(0.03, 0.15, 0.02, 0.1, 0.5))  # to match the clock
+        patch.setattr(context, "TIMING", context.Timing(0.03, 0.15, 0.02, 0.1, 0.5))  # to match the clock
         with start_cloud(folder, SPEED) as cloud:
-            # without boto3's own retries, so that those of the command are tried; and made once, which is quicker
+            # without boto3's own retries, so that those of the command are tested; and created once, which is quicker
             patch.setattr(sessions, "client", lambda _, service: cloud.client(service))
             yield Stage(cloud, folder / "config")
 
 
 @pytest.fixture
 def stage(tmp_path):
-    with staged(tmp_path) as made:
-        yield made
+    with start_stage(tmp_path) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
 def long_stage(tmp_path_factory):
     """One for all tests of a file, which follow one another."""
-    with staged(tmp_path_factory.mktemp("stage")) as made:
-        yield made
+    with start_stage(tmp_path_factory.mktemp("stage")) as stage:
+        yield stage

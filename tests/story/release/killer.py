@@ -1,8 +1,8 @@
-"""A process that runs the deploy command in forks of itself, and kills them at a call of choice.
+"""A process that runs the deploy command in forks of itself, and kills them at a chosen call.
 
-A line of JSON on stdin: ``{"words": [...], "kill": [where, number, signal]}``; an answer of one line: ``{"code": ...,
-"said": ...}``, with code -9 for a killed one. ``write`` counts the calls that change something, ``poll`` those that
-look at the moving endpoint.
+A line of JSON on stdin: ``{"words": [...], "kill": [where, number, signal]}``; a line on stdout: ``{"code": ...,
+"output": ...}``, with code -9 for a killed one. ``write`` counts the calls that change something, ``poll`` those that
+describe the endpoint while it changes.
 """
 
 from __future__ import annotations
@@ -30,61 +30,62 @@ SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-a
 
 
 class Killer:
-    """Kills its own process just before the call is sent: AWS then is as it was after the call before."""
+    """Kills its own process just before the call is sent: AWS then is as it was after the previous call."""
 
     def __init__(self, where, number, sent=signal.SIGKILL):
-        self.where, self.left, self.signal, self.moving, self.lock = where, number, sent, False, Lock()
+        self.where, self.left, self.signal, self.changing, self.lock = where, number, sent, False, Lock()
 
     def __call__(self, event_name, **_):
         operation = event_name.rsplit(".", 1)[-1]
         write = not operation.startswith(READS)
         with self.lock:
-            counted = write if self.where == "write" else self.moving and operation == "DescribeEndpoint"
+            counted = write if self.where == "write" else self.changing and operation == "DescribeEndpoint"
             self.left -= counted
             if counted and not self.left:
                 os.kill(os.getpid(), self.signal)
-            self.moving |= operation in ("UpdateEndpoint", "CreateEndpoint")
+            self.changing |= operation in ("UpdateEndpoint", "CreateEndpoint")
 
 
 def clients(url):
-    """Made before any fork, and never used here: their connections must not be shared."""
+    """Created before any fork, and never used here: their connections must not be shared."""
     session = boto3.Session("local", "local", region_name="eu-west-1")
     config = Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"})
     return {name: session.client(name, endpoint_url=url, config=config) for name in SERVICES}
 
 
-def run(made, words, kill):
-    """In the fork: the exit code. Killed or not, what it said stands in its stdout by then."""
+def run(by_name, words, kill):
+    """In the fork: the exit code. Killed or not, its output is in its stdout by then."""
     if kill:
         killer = Killer(*kill)
-        for client in made.values():
+        for client in by_name.values():
             client.meta.events.register("before-send", killer)
-    context.PACE = context.Pace(0.01, 0.05, 0.02, 100 if kill else 0.1, 0.2)  # a killed one has no heartbeat to count
-    sessions.client = lambda _, service: made[service]
+    heartbeat = 100 if kill else 0.1  # the calls of a heartbeat would be counted
+    context.TIMING = context.Timing(0.01, 0.05, 0.02, heartbeat, 0.2)
+    sessions.client = lambda _, service: by_name[service]
     return main(words)
 
 
-def forked(made, words, kill):
-    with tempfile.TemporaryFile("w+") as said:
+def run_in_fork(by_name, words, kill):
+    with tempfile.TemporaryFile("w+") as output:
         pid = os.fork()
         if not pid:
             code = 70
             try:
-                with redirect_stdout(said), redirect_stderr(said):
-                    code = run(made, words, kill)
+                with redirect_stdout(output), redirect_stderr(output):
+                    code = run(by_name, words, kill)
             finally:
-                said.flush()
+                output.flush()
                 os._exit(code)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        said.seek(0)
-        return {"code": status, "said": said.read()}
+        output.seek(0)
+        return {"code": status, "output": output.read()}
 
 
 def serve(url):
-    made = clients(url)
+    by_name = clients(url)
     for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps(forked(made, asked["words"], asked.get("kill"))), flush=True)
+        command = json.loads(line)
+        print(json.dumps(run_in_fork(by_name, command["words"], command.get("kill"))), flush=True)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 BUCKET = "churn-local-000000000000-eu-west-1"
-KILLED, MOST = -9, 40
+KILLED, LIMIT = -9, 40
 ONE_INSTANCE = {"instance_count": "1", "autoscaling_min_instances": "1", "autoscaling_max_instances": "3"}
 AT_ONCE = {"strategy": '"all_at_once"', "canary_percent": None}
-SECONDS = 200  # of the clock in one of ours
+SECONDS = 200  # of the clock in a real one
 
 
 class Killer:
@@ -29,8 +29,8 @@ class Killer:
         words = ["--env", "local", "--config", str(self.stage.folder), *words]
         self.process.stdin.write(json.dumps({"words": words, "kill": kill}) + "\n")
         self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        return answer["code"], answer["said"]
+        result = json.loads(self.process.stdout.readline())
+        return result["code"], result["output"]
 
     def close(self):
         self.process.stdin.close()
@@ -45,21 +45,21 @@ def stage(long_stage):
 
 @pytest.fixture
 def long_bake(stage):
-    """Long enough to be looked at several times, however busy the machine is."""
+    """Long enough to be polled several times, however busy the machine is."""
 
-    def last(seconds):
+    def configure(seconds):
         wait = {"termination_wait_seconds": str(seconds * SECONDS)}
         stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE | wait)
 
-    yield last
+    yield configure
     stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
 
 
 @pytest.fixture(scope="module")
 def killer(stage):
-    made = Killer(stage)
-    yield made
-    made.close()
+    process = Killer(stage)
+    yield process
+    process.close()
 
 
 def is_as_after_one_undisturbed_run(stage, package):
@@ -68,16 +68,16 @@ def is_as_after_one_undisturbed_run(stage, package):
     newest = stage.document("last-good.json")["releases"][0]
     assert (newest["package"], newest["config"]) == (package, live["EndpointConfigName"])
     assert stage.good().count(package) == 1
-    assert ended(stage, package) == ["shipped"]
+    assert verdicts(stage, package) == ["shipped"]
     assert lease(stage) == ("", None)
-    assert len(stage.configs()) == len(stage.good()[:3])  # what is kept to go back to, and nothing besides
+    assert len(stage.configs()) == len(stage.good()[:3])  # what is kept for rollbacks, and nothing else
     scaling = stage.cloud.client("application-autoscaling")
     assert len(scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]) == 1
     assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 1
 
 
-def ended(stage, package):
-    return [each["verdict"] for each in stage.verdicts() if each["deployment"]["package"] == package]
+def verdicts(stage, package):
+    return [record["verdict"] for record in stage.verdicts() if record["deployment"]["package"] == package]
 
 
 def lease(stage):
@@ -89,9 +89,9 @@ def lease(stage):
 def test_a_first_release(stage, killer, number):
     package = stage.package()
     assert killer.run("--package", package, kill=["write", number])[0] == KILLED
-    code, said = killer.run("--package", package)
-    assert code == 0, said
-    assert "the first here" in said
+    code, output = killer.run("--package", package)
+    assert code == 0, output
+    assert "the first here" in output
     is_as_after_one_undisturbed_run(stage, package)
     assert killer.run("--delete", "--yes")[0] == 0
     stage.s3.delete_object(Bucket=BUCKET, Key="churn/releases/churn-local/last-good.json")
@@ -99,14 +99,14 @@ def test_a_first_release(stage, killer, number):
 
 def test_killed_at_every_change(stage, killer):
     assert stage.deploy(stage.package()) == 0
-    for number in range(1, MOST):
+    for number in range(1, LIMIT):
         package = stage.package()
-        code, said = killer.run("--package", package, kill=["write", number])
+        code, output = killer.run("--package", package, kill=["write", number])
         if code == KILLED:
-            again, said = killer.run("--package", package)
-            assert again == 0, (number, said)
+            again, output = killer.run("--package", package)
+            assert again == 0, (number, output)
         else:
-            assert code == 0, (number, said)
+            assert code == 0, (number, output)
         is_as_after_one_undisturbed_run(stage, package)
         if code != KILLED:
             assert number > 15
@@ -118,34 +118,34 @@ def test_killed_while_it_bakes(stage, killer, long_bake):
     package = stage.package()
     long_bake(4)
     assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
-    code, said = killer.run("--package", package)
-    assert code == 0, said
-    assert "it does not: going on from where it ended" in said
+    code, output = killer.run("--package", package)
+    assert code == 0, output
+    assert "it is not: continuing where it ended" in output
     is_as_after_one_undisturbed_run(stage, package)
 
 
-def test_killed_while_it_bakes_and_rolled_back_while_nobody_looked(stage, killer, wait_until, long_bake):
+def test_killed_while_it_bakes_and_rolled_back_while_nobody_watched(stage, killer, wait_until, long_bake):
     good, package = stage.live_package(), stage.package("failing")
     long_bake(15)  # at most: an alarm cuts it short
     assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
     with stage.clients():
         wait_until(lambda: stage.live()["EndpointStatus"] == "InService")
-    code, said = killer.run("--package", package)
-    assert code == 3, said
-    assert said.splitlines()[-1].startswith("rolled back: alarm churn-local-")
-    assert (stage.live_package(), ended(stage, package), lease(stage)) == (good, ["rolled back"], ("", None))
+    code, output = killer.run("--package", package)
+    assert code == 3, output
+    assert output.splitlines()[-1].startswith("rolled back: alarm churn-local-")
+    assert (stage.live_package(), verdicts(stage, package), lease(stage)) == (good, ["rolled back"], ("", None))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_says_that_the_rollout_goes_on_and_how_to_come_back(stage, killer, wait_until, long_bake, how):
+def test_interrupted_it_says_that_the_rollout_continues_and_how_to_resume(stage, killer, wait_until, long_bake, how):
     cloudwatch = stage.cloud.client("cloudwatch")
     wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])
     package = stage.package()
     long_bake(4)
-    code, said = killer.run("--package", package, kill=["poll", 2, how])
-    assert code == 130, said
-    assert "no longer watching; what SageMaker has begun goes on there" in said
-    assert f"python -m codepipeline.deploy --env local --config {stage.folder} --package {package}" in said
+    code, output = killer.run("--package", package, kill=["poll", 2, how])
+    assert code == 130, output
+    assert "no longer watching; SageMaker continues the rollout" in output
+    assert f"python -m codepipeline.deploy --env local --config {stage.folder} --package {package}" in output
     assert lease(stage)[0] == ""
     assert killer.run("--package", package)[0] == 0
     is_as_after_one_undisturbed_run(stage, package)

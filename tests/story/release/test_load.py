@@ -5,16 +5,16 @@ from datetime import timedelta
 
 PER_MINUTE = 2000
 BAKE = r"bake traffic: (\d+) sent: \d+ answered, (\d+) failed, 0 lost"
-LONGER = {"wait_seconds": "300"}  # a second and a half of ours
+LONGER = {"wait_seconds": "300"}  # a second and a half in real time
 LONGEST = {"wait_seconds": "1800"}  # which an alarm cuts short
-TWICE = {"datapoints": "2", "evaluation_periods": "2"}  # the alarm rings when clients have met the bad fleet as well
+TWICE = {"datapoints": "2", "evaluation_periods": "2"}  # the alarm fires when clients have used the bad fleet as well
 
 
-def counted(stage, metric):
+def total(stage, metric):
     """Of all fleets, by CloudWatch."""
     dimensions = [{"Name": "EndpointName", "Value": "churn-local"}, {"Name": "VariantName", "Value": "AllTraffic"}]
     now = stage.cloud.clock.now()
-    answer = stage.cloud.client("cloudwatch").get_metric_statistics(
+    response = stage.cloud.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/SageMaker",
         MetricName=metric,
         Dimensions=dimensions,
@@ -23,7 +23,7 @@ def counted(stage, metric):
         Period=86400,
         Statistics=["Sum"],
     )
-    return sum(point["Sum"] for point in answer["Datapoints"])
+    return sum(point["Sum"] for point in response["Datapoints"])
 
 
 def test_no_request_is_lost_while_a_canary_ships_and_while_one_rolls_back(stage, capsys):
@@ -39,8 +39,8 @@ def test_no_request_is_lost_while_a_canary_ships_and_while_one_rolls_back(stage,
     assert rolling_back["sent"] == rolling_back["answered"] + rolling_back["failed"] > 10
     assert 0 < rolling_back["failed"] <= 0.75 * rolling_back["sent"]  # the canary's share is a half
     assert stage.live_package() == good
-    bake = [[int(each) for each in found] for found in re.findall(BAKE, capsys.readouterr().out)]
-    assert counted(stage, "Invocations") == sum(each["sent"] for each in (shipping, rolling_back)) + sum(
+    bake = [[int(count) for count in counts] for counts in re.findall(BAKE, capsys.readouterr().out)]
+    assert total(stage, "Invocations") == sum(clients["sent"] for clients in (shipping, rolling_back)) + sum(
         sent for sent, _ in bake
     )
-    assert counted(stage, "Invocation5XXErrors") == rolling_back["failed"] + sum(failed for _, failed in bake)
+    assert total(stage, "Invocation5XXErrors") == rolling_back["failed"] + sum(failed for _, failed in bake)

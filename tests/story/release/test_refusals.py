@@ -1,4 +1,4 @@
-"""Releases that must not begin, cannot be judged, or are disturbed: one living endpoint, one thing after the other."""
+"""Releases that must not begin, cannot be judged, or are disturbed: one live endpoint, one after the other."""
 
 import threading
 from dataclasses import replace
@@ -21,7 +21,7 @@ def config(stage):
     return stage.live()["EndpointConfigName"]
 
 
-def test_an_alarm_that_rings_already_is_a_refusal(stage, capsys):
+def test_an_alarm_that_is_on_already_refuses_the_release(stage, capsys):
     cloudwatch, before = stage.cloud.client("cloudwatch"), config(stage)
     cloudwatch.put_metric_alarm(
         AlarmName="pager",
@@ -32,7 +32,7 @@ def test_an_alarm_that_rings_already_is_a_refusal(stage, capsys):
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="breaching",  # it goes on ringing
+        TreatMissingData="breaching",  # it stays in ALARM
     )
     cloudwatch.set_alarm_state(AlarmName="pager", StateValue="ALARM", StateReason="somebody said so")
     stage.configure(alarms={"extra": '["pager"]'})
@@ -48,7 +48,7 @@ def test_an_idle_canary_is_inconclusive_and_judged_again_by_the_same_command(sta
     assert stage.deploy(package) == 4
     out = capsys.readouterr().out.splitlines()
     assert any("the package names no sample_requests" in line for line in out)
-    assert out[-1].startswith("inconclusive: it is live and no alarm rang, but the new fleet had 0 requests")
+    assert out[-1].startswith("inconclusive: it is live and no alarm fired, but the new fleet had 0 requests")
     assert (stage.live_package(), stage.good()) == (package, [stage.first])
     assert stage.deploy(package) == 4
     with stage.clients(per_second=400) as counts:
@@ -58,7 +58,7 @@ def test_an_idle_canary_is_inconclusive_and_judged_again_by_the_same_command(sta
     stage.first = package
 
 
-def test_a_bake_that_was_over_before_anybody_looked_is_made_up_for(stage, capsys):
+def test_a_bake_that_ended_between_two_polls_gets_late_traffic(stage, capsys):
     stage.configure(rollout={"strategy": '"all_at_once"', "canary_percent": None, "termination_wait_seconds": "0"})
     package = stage.package()
     assert stage.deploy(package) == 0
@@ -67,8 +67,10 @@ def test_a_bake_that_was_over_before_anybody_looked_is_made_up_for(stage, capsys
     stage.first = package
 
 
-def test_two_at_once_one_wins_and_the_other_says_so(stage, capsys, monkeypatch):
-    monkeypatch.setattr(context, "PACE", replace(context.PACE, patience=60.0))  # the winner's beat may be late
+def test_of_two_at_once_one_wins_and_the_other_is_refused(stage, capsys, monkeypatch):
+    monkeypatch.setattr(
+        context, "TIMING", replace(context.TIMING, lease_timeout=60.0)
+    )  # the winner's heartbeat may be late
     package, codes = stage.package(), []
     runs = [threading.Thread(target=lambda: codes.append(stage.deploy(package))) for _ in range(2)]
     for run in runs:
@@ -81,7 +83,7 @@ def test_two_at_once_one_wins_and_the_other_says_so(stage, capsys, monkeypatch):
     stage.first = package
 
 
-def test_throttled_calls_are_asked_again(stage):
+def test_throttled_calls_are_retried(stage):
     package = stage.package()
     for operation in ("CreateModel", "CreateEndpointConfig", "UpdateEndpoint", "DescribeEndpoint"):
         stage.cloud.faults.throttle(f"sagemaker.{operation}", 2)
@@ -92,17 +94,17 @@ def test_throttled_calls_are_asked_again(stage):
     stage.first = package
 
 
-def test_a_refusal_that_no_patience_mends_is_one_sentence(stage, capsys):
+def test_an_error_that_no_retry_solves_is_one_sentence(stage, capsys):
     before = config(stage)
     stage.cloud.faults.fail("sagemaker.UpdateEndpoint", code="AccessDeniedException", status=400, message="not you")
     assert stage.deploy(stage.package()) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: you have no permission for sagemaker:UpdateEndpoint")
+    assert error.startswith("error: you may not sagemaker:UpdateEndpoint")
     assert "Traceback" not in error
     assert config(stage) == before
 
 
-def test_one_that_could_not_be_taken_back_is_made_whole_by_the_last_good_release_at_once(stage, capsys):
+def test_a_failed_rollback_is_repaired_by_the_last_good_release_at_once(stage, capsys):
     good = stage.good()
     stage.cloud.faults.fail("sagemaker.RollbackEndpoint", message="no capacity")
     assert stage.deploy(stage.package("crashing")) == 5
@@ -115,7 +117,7 @@ def test_one_that_could_not_be_taken_back_is_made_whole_by_the_last_good_release
 
 def test_an_endpoint_deleted_midway_is_a_failure_that_says_so(stage, capsys, wait_until):
     codes, package = [], stage.package()
-    stage.configure(rollout={"wait_seconds": "3000"})  # fifteen seconds of ours, to come in between
+    stage.configure(rollout={"wait_seconds": "3000"})  # fifteen real seconds, to delete it meanwhile
     run = threading.Thread(target=lambda: codes.append(stage.deploy(package)))
     run.start()
     wait_until(lambda: stage.live()["EndpointStatus"] == "Updating")
@@ -124,11 +126,11 @@ def test_an_endpoint_deleted_midway_is_a_failure_that_says_so(stage, capsys, wai
     assert codes == [5]
     assert "failed: the endpoint is gone: somebody deleted it" in capsys.readouterr().out
     stage.configure()
-    assert stage.deploy(package) == 0  # and it is made anew
+    assert stage.deploy(package) == 0  # and it is created again
     assert stage.live_package() == package
 
 
-def test_an_endpoint_that_moves_is_not_deleted_and_nothing_of_it(stage, capsys):
+def test_an_endpoint_that_changes_is_not_deleted_and_nothing_of_it(stage, capsys):
     policy = {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
     policy |= {"TerminationWaitInSeconds": 3600}  # much longer than this test
     names, configs = {"EndpointName": ENDPOINT, "EndpointConfigName": config(stage)}, stage.configs()

@@ -1,4 +1,4 @@
-"""A life: a first release, a healthy canary, the same again, a smoke test, the way back, the end. In this order."""
+"""A whole life: first release, healthy canary, the same again, smoke test, rollback, deletion. In this order."""
 
 import json
 import subprocess
@@ -23,39 +23,39 @@ def packages(stage):
 
 
 @pytest.fixture
-def said(capsys):
+def output(capsys):
     return lambda: capsys.readouterr().out.splitlines()
 
 
 def alarms(stage):
-    return [each["AlarmName"] for each in stage.cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]]
+    return [alarm["AlarmName"] for alarm in stage.cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]]
 
 
-def test_plan_changes_nothing(stage, packages, said):
+def test_plan_changes_nothing(stage, packages, output):
     assert stage.deploy(packages[0], "--plan") == 0
-    assert "create_endpoint" in "\n".join(said())
+    assert "create_endpoint" in "\n".join(output())
     with pytest.raises(ClientError, match="Could not find"):
         stage.live()
     assert not stage.s3.list_objects_v2(Bucket=BUCKET, Prefix="churn/releases/").get("KeyCount")
 
 
-def test_status_of_nothing(stage, said):
+def test_status_of_nothing(stage, output):
     assert stage.command("--status") == 0
-    assert said()[0] == f"endpoint {ENDPOINT} does not exist: --package ARN creates it"
+    assert output()[0] == f"endpoint {ENDPOINT} does not exist: --package ARN creates it"
 
 
-def test_the_first_release_into_an_empty_account_says_that_nothing_was_shifted(stage, packages, said):
+def test_the_first_release_into_an_empty_account_says_that_nothing_was_shifted(stage, packages, output):
     assert stage.deploy(packages[0]) == 0
-    *lines, last = said()
+    *lines, last = output()
     assert last == f"shipped: {packages[0]} is live; it is the first here, so nothing was shifted or compared"
     assert not [line for line in lines if "bake traffic" in line]
     assert stage.good() == [packages[0]]
 
 
-def test_a_healthy_canary_ships_and_nobody_notices(stage, packages, said):
+def test_a_healthy_canary_ships_without_a_failed_request(stage, packages, output):
     with stage.clients() as counts:
         assert stage.deploy(packages[1]) == 0
-    lines = said()
+    lines = output()
     assert lines[-1].startswith(f"shipped: {packages[1]} is live: new ")
     assert any("Updating (Baking), 50% of the traffic on the new fleet" in line for line in lines)
     assert any(line.startswith("bake traffic: ") and line.endswith(" 0 failed, 0 lost") for line in lines)
@@ -78,16 +78,16 @@ def test_what_shipped_is_the_champion(stage):
     assert json.loads(body) == {"model": 2}
 
 
-def test_the_old_release_stays_to_go_back_to_but_its_alarms_go(stage):
+def test_the_old_release_is_kept_for_a_rollback_but_its_alarms_are_deleted(stage):
     live = stage.live()["EndpointConfigName"]
     assert len(stage.configs()) == 2
     assert sorted(alarms(stage)) == sorted([f"{live}-4xx", f"{live}-5xx", f"{live}-latency", f"{ENDPOINT}-5xx-rate"])
 
 
-def test_the_same_package_again_is_unchanged(stage, packages, said):
+def test_the_same_package_again_is_unchanged(stage, packages, output):
     before = stage.live()["LastModifiedTime"]
     assert stage.deploy(packages[1]) == 0
-    assert said()[-1].startswith("unchanged: ")
+    assert output()[-1].startswith("unchanged: ")
     assert stage.live()["LastModifiedTime"] == before
 
 
@@ -97,46 +97,46 @@ def test_a_package_that_nobody_approved_is_refused(stage, capsys):
     assert "is PendingManualApproval: have it approved" in capsys.readouterr().err
 
 
-def test_smoke(stage, said):
-    assert stage.command("--smoke") == 5  # the handler is not the project's: it takes anything, and answers JSON
-    good, bad = said()
+def test_smoke(stage, output):
+    assert stage.command("--smoke") == 5  # the handler is not the project's: it accepts anything, and returns JSON
+    good, bad = output()
     assert good == "ok   text/csv: 5 rows, 5 labels with probabilities"
-    assert bad.startswith("BAD  text/csv, a bad request: answered with 200, where a client's mistake must be a 4xx")
+    assert bad.startswith("BAD  text/csv, a bad request: status 200, where a client's error must be a 4xx")
 
 
-def test_status_tells_what_lives_and_how_it_came(stage, packages, said):
+def test_status_shows_what_is_live_and_its_history(stage, packages, output):
     assert stage.command("--status") == 0
-    told = "\n".join(said())
+    text = "\n".join(output())
     live = (f"endpoint {ENDPOINT}: InService", packages[1], "c0ffee2")
     for part in (*live, "-5xx-rate", "churn/1  shipped", "good, the newest first: churn/2, churn/1"):
-        assert part in told
+        assert part in text
 
 
-def test_the_command_as_people_call_it(stage, packages):
+def test_the_command_as_people_run_it(stage, packages):
     words = ["codepipeline.deploy", "--config", str(stage.folder), "--package", packages[1]]
-    ended = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, cwd=ROOT, timeout=60)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines()[-1].startswith("unchanged: ")
+    result = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1].startswith("unchanged: ")
 
 
-def test_the_way_back_is_a_release_and_leaves_a_release_that_is_not_good_any_more(stage, packages, said):
+def test_a_rollback_is_a_release_and_withdraws_the_one_it_leaves(stage, packages, output):
     assert stage.command("--rollback", "--plan") == 0
-    assert f"back to {packages[0]} (commit c0ffee1)" in said()[0]
+    assert f"back to {packages[0]} (commit c0ffee1)" in output()[0]
     assert stage.command("--rollback", "--now") == 0
-    assert said()[-1].startswith(f"shipped: {packages[0]} is live")
+    assert output()[-1].startswith(f"shipped: {packages[0]} is live")
     assert stage.live_package() == packages[0]
     assert stage.good() == [packages[0], packages[0]]
     assert stage.command("--rollback") == 1  # not forward again
 
 
-def test_delete_lists_and_asks_and_leaves_the_records(stage, said, monkeypatch):
+def test_delete_lists_and_asks_and_leaves_the_records(stage, output, monkeypatch):
     assert stage.command("--delete", "--yes") == 0
-    told = "\n".join(said())
+    text = "\n".join(output())
     for part in (f"{ENDPOINT} (InService)", "configs", "models", "What stays: the records in s3://"):
-        assert part in told
+        assert part in text
     assert (stage.configs(), alarms(stage)) == ([], [])
     assert stage.sagemaker.list_models()["Models"] == []
     assert stage.sagemaker.list_endpoints()["Endpoints"] == []
     assert len(stage.verdicts()) == 3
     assert stage.command("--delete", "--yes") == 0
-    assert "nothing to delete" in said()[-1]
+    assert "nothing to delete" in output()[-1]

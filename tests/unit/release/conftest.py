@@ -1,4 +1,4 @@
-"""Settings and states to plan with: ``settings_of('[rollout]\\n...')``, ``situation(settings, live="m5")``."""
+"""Settings and states to plan with: ``settings_of('[rollout]\\n...')``, ``live(settings)``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from release.context import Pace, Site
+from release.context import Context, Timing
 from release.plan.plan import Plan, plan
 from release.state.state import State
 from settings.environments import CONFIG
@@ -27,21 +27,21 @@ OVERLAY = '[aws]\naccount_id = "123456789012"\n'
 
 @pytest.fixture
 def settings_of(tmp_path: Path) -> Callable[..., Settings]:
-    """The base with an overlay of the test's own, as the environment prod."""
+    """The base settings with an overlay of the test's own, as the environment prod."""
 
-    def made(overlay: str = "") -> Settings:
+    def settings(overlay: str = "") -> Settings:
         folder = tmp_path / "config"
         folder.mkdir(exist_ok=True)
         (folder / "base.toml").write_text((CONFIG / "base.toml").read_text())
         (folder / "prod.toml").write_text(OVERLAY + overlay)
         return load("prod", folder)
 
-    return made
+    return settings
 
 
 @pytest.fixture
 def package() -> dict[str, Any]:
-    """What DescribeModelPackage says of an approved one."""
+    """The response of DescribeModelPackage for an approved one."""
     return {
         "ModelPackageArn": PACKAGE,
         "ModelPackageGroupName": "churn",
@@ -62,32 +62,32 @@ def package() -> dict[str, Any]:
 
 @pytest.fixture
 def empty(package: dict[str, Any]) -> State:
-    """The package is fine and there is nothing else."""
-    return State(package=package, package_arn=PACKAGE, artifact_there=True, image_there=None)
+    """The package is valid and nothing else exists."""
+    return State(package=package, package_arn=PACKAGE, artifact_exists=True, image_exists=None)
 
 
 @pytest.fixture
 def live(empty: State) -> Callable[..., State]:
-    """The endpoint lives on an older package, as a plan of the same settings left it."""
+    """The endpoint serves an older package, as a plan of the same settings left it."""
 
-    def made(settings: Settings, **changes: Any) -> State:
+    def state(settings: Settings, **changes: Any) -> State:
         before = plan(settings, replace(empty, package_arn=OLD))
-        return replace(empty, **{**_as_left_by(settings, before), **changes})
+        return replace(empty, **{**_state_after(settings, before), **changes})
 
-    return made
+    return state
 
 
 @pytest.fixture
 def shipped(empty: State) -> Callable[..., State]:
-    """What there is when a plan for the package itself has been carried out."""
+    """The state after a plan for the package itself has been executed."""
 
-    def made(settings: Settings, **changes: Any) -> State:
-        return replace(empty, **{**_as_left_by(settings, plan(settings, empty)), **changes})
+    def state(settings: Settings, **changes: Any) -> State:
+        return replace(empty, **{**_state_after(settings, plan(settings, empty)), **changes})
 
-    return made
+    return state
 
 
-def _as_left_by(settings: Settings, done: Plan) -> dict[str, Any]:
+def _state_after(settings: Settings, done: Plan) -> dict[str, Any]:
     by_operation: dict[str, list[dict[str, Any]]] = {}
     for call in (*done.calls, *done.after):
         by_operation.setdefault(call.operation, []).append(call.request)
@@ -113,12 +113,12 @@ def _as_left_by(settings: Settings, done: Plan) -> dict[str, Any]:
 
 
 def refusal(code, message="no", operation="Operation", status=400):
-    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer, operation)
+    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, operation)
 
 
 class FakeS3:
-    """Objects by key; conditions are kept as S3 keeps them."""
+    """Objects by key; checks conditions as S3 does."""
 
     def __init__(self):
         self.objects, self.before_put = {}, []
@@ -151,21 +151,21 @@ def s3():
 
 
 @pytest.fixture
-def site(s3):
-    """What was said stands in ``site.said``; other clients are added to ``site.clients``."""
-    said, clients = [], {"s3": s3}
-    pace = Pace(0.001, 0.002, 0.001, 0.02, 0.1)
-    made = Site(load("local"), clients.__getitem__, said.append, pace)
-    object.__setattr__(made, "said", said)
-    object.__setattr__(made, "clients", clients)
-    return made
+def context(s3):
+    """Its output is in ``context.lines``; other clients are added to ``context.clients``."""
+    lines, clients = [], {"s3": s3}
+    timing = Timing(0.001, 0.002, 0.001, 0.02, 0.1)
+    context = Context(load("local"), clients.__getitem__, lines.append, timing)
+    object.__setattr__(context, "lines", lines)
+    object.__setattr__(context, "clients", clients)
+    return context
 
 
 @pytest.fixture
-def service(site):
-    """Puts a stand-in for a service into the site: its methods by name."""
+def service(context):
+    """Adds a stand-in for a service to the context: its methods by name."""
 
     def put(name, **methods):
-        site.clients[name] = SimpleNamespace(**methods)
+        context.clients[name] = SimpleNamespace(**methods)
 
     return put

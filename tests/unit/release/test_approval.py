@@ -1,4 +1,4 @@
-"""What a person reads before production, and which package it is about."""
+"""What a person reads before approving production, and which package it describes."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ GATE = {"metric": "auc", "value": 0.91234, "champion": 0.9, "shortfall": 0.0}
 @pytest.fixture
 def run(at, cloud, aws, capsys, monkeypatch):
     config = at(cloud)
-    monkeypatch.setattr("aws.sessions.client", lambda _, service: aws(service))  # making new ones takes long
+    monkeypatch.setattr("aws.sessions.client", lambda _, service: aws(service))  # creating new ones takes long
 
     def run(*words):
         code = approval.main(["--env", "prod", "--config", str(config), *words])
@@ -26,12 +26,12 @@ def run(at, cloud, aws, capsys, monkeypatch):
 
 @pytest.fixture
 def registered(aws):
-    """Registers a package with an evaluation; gives its ARN."""
+    """Registers a package with an evaluation; returns its ARN."""
     s3, sagemaker = aws("s3"), aws("sagemaker")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     sagemaker.create_model_package_group(ModelPackageGroupName="churn")
 
-    def made(content=None, status="Approved", **metadata):
+    def register(content=None, status="Approved", **metadata):
         if content is not None:
             s3.put_object(Bucket=BUCKET, Key=KEY, Body=content if isinstance(content, bytes) else json.dumps(content))
         container = {"Image": "000000000000.dkr.ecr.eu-west-1.amazonaws.com/i", "ModelDataUrl": f"s3://{BUCKET}/m"}
@@ -48,76 +48,76 @@ def registered(aws):
             **({"CustomerMetadataProperties": metadata} if metadata else {}),
         )["ModelPackageArn"]
 
-    return made
+    return register
 
 
-def shell(printed):
-    """What a shell makes of it."""
+def shell(output):
+    """The variables that a shell gets from it."""
     words = 'eval "$(cat)"; printf "%s\\n%s" "$MODEL_PACKAGE_ARN" "$SUMMARY"'
-    done = subprocess.run(["bash", "-c", words], input=printed, capture_output=True, text=True, check=True)
-    return done.stdout.split("\n")
+    result = subprocess.run(["bash", "-c", words], input=output, capture_output=True, text=True, check=True)
+    return result.stdout.split("\n")
 
 
 def test_version_metrics_champion_commit_and_report(run, registered):
     arn = registered({"gate": GATE}, git_commit="0123abc", report_uri="s3://b/report.html")
-    code, printed = run("--package", arn)
+    code, output = run("--package", arn)
     assert code == 0
-    assert shell(printed.out) == [
+    assert shell(output.out) == [
         arn,
         "Release churn/1 to churn-prod? auc 0.9123, champion 0.9000 (+0.0123). "
         "Commit 0123abc. Report: s3://b/report.html",
     ]
 
 
-def test_a_first_model_has_nobody_to_beat(run, registered):
-    _, printed = run("--package", registered({"gate": GATE | {"champion": None}}))
-    assert "auc 0.9123, no champion to compare with. Commit unknown. No report." in shell(printed.out)[1]
+def test_a_first_model_has_no_champion(run, registered):
+    _, output = run("--package", registered({"gate": GATE | {"champion": None}}))
+    assert "auc 0.9123, no champion to compare with. Commit unknown. No report." in shell(output.out)[1]
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"[1]", b"{}", {"gate": {"metric": "auc", "value": "x"}}, {"gate": 1}])
-def test_a_person_is_told_when_there_is_no_evaluation(run, registered, content):
-    code, printed = run("--package", registered(content))
+def test_a_missing_evaluation_is_reported(run, registered, content):
+    code, output = run("--package", registered(content))
     assert code == 0
-    assert "No evaluation was found." in shell(printed.out)[1]
+    assert "No evaluation was found." in shell(output.out)[1]
 
 
-def test_text_of_a_package_is_never_run_by_the_shell(run, registered):
-    _, printed = run("--package", registered({"gate": GATE | {"metric": "$(echo bad)'; `echo bad`"}}))
-    assert "$(echo bad)'; `echo bad` 0.9123" in shell(printed.out)[1]
+def test_the_shell_never_runs_text_of_a_package(run, registered):
+    _, output = run("--package", registered({"gate": GATE | {"metric": "$(echo bad)'; `echo bad`"}}))
+    assert "$(echo bad)'; `echo bad` 0.9123" in shell(output.out)[1]
 
 
-def test_it_fits_into_an_actions_configuration(run, registered):
-    _, printed = run("--package", registered({"gate": GATE}, git_commit="c" * 200, report_uri="s3://" + "r" * 240))
-    assert len(shell(printed.out)[1]) <= 1000
+def test_the_summary_fits_into_an_actions_configuration(run, registered):
+    _, output = run("--package", registered({"gate": GATE}, git_commit="c" * 200, report_uri="s3://" + "r" * 240))
+    assert len(shell(output.out)[1]) <= 1000
 
 
-def test_the_latest_approved_one_is_taken_only_when_asked_for_and_said_so(run, registered, cloud):
+def test_the_latest_approved_one_is_taken_only_on_request_and_reported(run, registered, cloud):
     registered({"gate": GATE})
     cloud.clock.advance(60)
     second = registered({"gate": GATE})
     cloud.clock.advance(60)
     registered({"gate": GATE}, status="PendingManualApproval")
-    code, printed = run("--package", "latest-approved")
-    assert (code, shell(printed.out)[0]) == (0, second)
-    assert f"no package was named: taking the latest approved one, {second}" in printed.err
+    code, output = run("--package", "latest-approved")
+    assert (code, shell(output.out)[0]) == (0, second)
+    assert f"no package was named: taking the latest approved one, {second}" in output.err
 
 
-def test_an_older_package_that_is_named_is_that_one(run, registered):
+def test_an_older_package_that_is_named_is_not_replaced(run, registered):
     first, _ = registered({"gate": GATE}), registered({"gate": GATE})
-    _, printed = run("--package", first)
-    assert shell(printed.out)[0] == first
+    _, output = run("--package", first)
+    assert shell(output.out)[0] == first
 
 
 def test_nothing_approved_is_a_sentence(run):
-    code, printed = run("--package", "latest-approved")
+    code, output = run("--package", "latest-approved")
     assert code == 1
-    assert printed.err == "error: no package of churn is approved: approve one, or name one with --package\n"
-    assert printed.out == ""
+    assert output.err == "error: no package of churn is approved: approve one, or name one with --package\n"
+    assert output.out == ""
 
 
 def test_a_package_that_is_not_there_is_a_sentence(run):
-    code, printed = run("--package", "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/9")
+    code, output = run("--package", "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/9")
     assert code == 1
-    assert printed.err.startswith("error: ")
-    assert len(printed.err.splitlines()) == 1
-    assert printed.out == ""
+    assert output.err.startswith("error: ")
+    assert len(output.err.splitlines()) == 1
+    assert output.out == ""

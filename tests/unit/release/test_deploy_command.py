@@ -1,4 +1,4 @@
-"""The command: what it takes, what it refuses, what it loads."""
+"""The command: what it accepts, what it refuses, what it imports."""
 
 import os
 import subprocess
@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from aws import sessions
-from release import command, context, delete
-from release.command import come_back, main
+from release import command, delete
+from release.command import main, resume
+from release.context import Timing
 from release.options import parser
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,10 +42,10 @@ except SystemExit as end:
     print(end.code, [name for name in {HEAVY} if name in sys.modules])
 """
     variables = os.environ | {"PYTHONPATH": str(ROOT)}
-    shown = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=variables
     ).stdout
-    assert shown.splitlines()[-1] == "0 []"
+    assert output.splitlines()[-1] == "0 []"
     for option in (
         "package",
         "env",
@@ -58,7 +59,7 @@ except SystemExit as end:
         "yes",
         "replace",
     ):
-        assert f"--{option}" in shown
+        assert f"--{option}" in output
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,8 @@ except SystemExit as end:
     [
         ("", "nothing to do: name an action; --status is a harmless first one"),
         ("--plan", "nothing to do"),
-        (f"--package {ARN} --rollback", "--package stands alone: call it without --rollback"),
-        ("--status --smoke", "--status stands alone"),
+        (f"--package {ARN} --rollback", "--package excludes other actions: use it without --rollback"),
+        ("--status --smoke", "--status excludes other actions"),
         ("--rollback --yes", "--yes goes with --delete only"),
         ("--status --now", "--now goes with --package or --rollback only"),
         ("--delete --plan", "--plan goes with --package or --rollback only"),
@@ -77,7 +78,7 @@ except SystemExit as end:
         ("--status --expect=", "--expect goes with --smoke only"),
     ],
 )
-def test_contradictions_are_refused_before_anything_is_read(capsys, no_call, words, sentence):
+def test_contradictory_options_are_refused_before_anything_is_read(capsys, no_call, words, sentence):
     assert main([*words.split(), "--config", "/nowhere"]) == 2
     assert f"error: {sentence}" in capsys.readouterr().err
 
@@ -85,9 +86,9 @@ def test_contradictions_are_refused_before_anything_is_read(capsys, no_call, wor
 @pytest.mark.parametrize("words", [["--env", "moon"], ["--config", "/nowhere"]])
 def test_settings_that_cannot_be_used_are_one_sentence(capsys, no_call, words):
     assert main(["--status", *words]) == 1
-    shown = capsys.readouterr()
-    assert shown.err.startswith("error: ")
-    assert "Traceback" not in shown.err
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert "Traceback" not in captured.err
 
 
 def test_missing_credentials_are_one_sentence(capsys, monkeypatch):
@@ -101,12 +102,12 @@ def test_missing_credentials_are_one_sentence(capsys, monkeypatch):
 
 def test_a_defect_is_one_line_and_keeps_its_trace_in_a_file(capsys, monkeypatch, tmp_path):
     def client(settings, service):
-        raise ZeroDivisionError("ours")
+        raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(sessions, "client", client)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert main(["--status"]) == 1
-    assert "error: unexpected ZeroDivisionError: ours" in capsys.readouterr().err
+    assert "error: unexpected ZeroDivisionError: a bug" in capsys.readouterr().err
     (trace,) = tmp_path.glob("codepipeline-deploy-*.txt")
     assert "Traceback" in trace.read_text()
 
@@ -114,31 +115,31 @@ def test_a_defect_is_one_line_and_keeps_its_trace_in_a_file(capsys, monkeypatch,
 @pytest.mark.parametrize(
     "words", [["--package", ARN, "--now", "--replace"], ["--rollback", "--now"], ["--rollback", "--env", "prod+local"]]
 )
-def test_the_way_to_come_back_is_the_same_command(words, tmp_path):
-    given = parser("local").parse_args([*words, "--config", str(tmp_path / "my config")])
-    again = come_back(given)
+def test_the_command_that_resumes_is_the_same_one(words, tmp_path):
+    options = parser("local").parse_args([*words, "--config", str(tmp_path / "my config")])
+    again = resume(options)
     import shlex
 
-    assert vars(parser("none").parse_args(shlex.split(again)[3:])) == vars(given)
+    assert vars(parser("none").parse_args(shlex.split(again)[3:])) == vars(options)
 
 
-@pytest.mark.parametrize(("said", "code"), [("n", 1), ("", 1), ("yeah", 1), (None, 2)])
-def test_delete_asks_and_does_nothing_without_a_yes(site, service, monkeypatch, said, code, capsys):
-    there = delete.Belongings("InService", False, ["c"], ["m"], [])
-    monkeypatch.setattr(delete, "belongings", lambda _: there)
-    monkeypatch.setattr(command, "_site", lambda settings: site)
-    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"isatty": lambda self: said is not None})())
-    monkeypatch.setattr("builtins.input", lambda question: said)
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("", 1), ("yeah", 1), (None, 2)])
+def test_delete_asks_and_does_nothing_without_a_yes(context, service, monkeypatch, answer, code, capsys):
+    resources = delete.Resources("InService", False, ["c"], ["m"], [])
+    monkeypatch.setattr(delete, "read_resources", lambda _: resources)
+    monkeypatch.setattr(command, "_context", lambda settings: context)
+    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"isatty": lambda self: answer is not None})())
+    monkeypatch.setattr("builtins.input", lambda question: answer)
     assert main(["--delete"]) == code
-    if said is None:
+    if answer is None:
         assert "add --yes to delete churn-local" in capsys.readouterr().err
     else:
-        assert site.said[-1] == "nothing was deleted"
+        assert context.lines[-1] == "nothing was deleted"
 
 
-def test_the_records_of_an_environment_are_its_own(site):
-    assert (site.endpoint, site.releases) == ("churn-local", "churn/releases/churn-local")
+def test_the_records_of_an_environment_are_its_own(context):
+    assert (context.endpoint_name, context.releases) == ("churn-local", "churn/releases/churn-local")
 
 
-def test_the_pace_is_not_shared_by_accident():
-    assert context.Pace().patience > 3 * context.Pace().beat
+def test_a_lease_outlives_late_heartbeats():
+    assert Timing().lease_timeout > 3 * Timing().heartbeat

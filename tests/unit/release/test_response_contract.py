@@ -1,4 +1,4 @@
-"""The contract of answers, in every format."""
+"""The contract of responses, in every format."""
 
 import io
 import json
@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from release.response_contract import Broken, checked
+from release.response_contract import Violation, check_response
 
 ROW = {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}
 
@@ -39,30 +39,30 @@ def parquet(**columns):
         (parquet(value=[1.0, 2.0]), "application/x-parquet", "regression"),
     ],
 )
-def test_good_answers(body, content_type, problem):
-    assert checked(body, content_type, 2, problem).startswith("2 rows, 2 ")
+def test_valid_responses(body, content_type, problem):
+    assert check_response(body, content_type, 2, problem).startswith("2 rows, 2 ")
 
 
 @pytest.mark.parametrize(
     ("body", "content_type", "problem", "sentence"),
     [
-        (b"yes,0.75\n", "text/csv", "binary", "2 rows were sent and 1 answered"),
-        (b"yes,0.75\nno,1.25\n", "text/csv", "binary", "answer 2: the probability '1.25' is not within 0 and 1"),
+        (b"yes,0.75\n", "text/csv", "binary", "2 rows were sent and 1 came back"),
+        (b"yes,0.75\nno,1.25\n", "text/csv", "binary", "row 2: the probability '1.25' is not within 0 and 1"),
         (b"yes,nan\nno,0\n", "text/csv", "binary", "not within 0 and 1"),
-        (b"a,0.5,0.2\nb,0.5,0.5\n", "text/csv", "multiclass", "answer 1: its probabilities sum to 0.7"),
+        (b"a,0.5,0.2\nb,0.5,0.5\n", "text/csv", "multiclass", "row 1: its probabilities sum to 0.7"),
         (b"yes\nno\n", "text/csv", "binary", "it has no probabilities"),
         (b"high\n1\n", "text/csv", "regression", "its value is 'high', not a number"),
         (predictions({"value": None}, {"value": True}), "application/json", "regression", "not a number"),
-        (predictions(ROW, {"probabilities": {"a": 1}}), "application/json", "binary", "answer 2: it has no label"),
+        (predictions(ROW, {"probabilities": {"a": 1}}), "application/json", "binary", "row 2: it has no label"),
         (predictions({**ROW, "probabilities": {"no": 0.5, "yes": 0.75}}, ROW), "application/json", "binary", "1.25"),
-        (b"[]", "application/json", "binary", "is no application/json of predictions"),
-        (b"oh", "application/json", "binary", "is no application/json of predictions"),
-        (b"\xff\xfe", "text/csv", "binary", "is no text/csv"),
-        (b"PAR1", "application/x-parquet", "binary", "is no application/x-parquet"),
-        (b"hello", "text/html", "binary", "it answered as text/html"),
+        (b"[]", "application/json", "binary", "is not application/json with predictions"),
+        (b"oh", "application/json", "binary", "is not application/json with predictions"),
+        (b"\xff\xfe", "text/csv", "binary", "is not text/csv"),
+        (b"PAR1", "application/x-parquet", "binary", "is not application/x-parquet"),
+        (b"hello", "text/html", "binary", "the response is text/html"),
     ],
 )
-def test_broken_answers(body, content_type, problem, sentence):
-    with pytest.raises(Broken) as broken:
-        checked(body, content_type, 2, problem)
-    assert sentence in str(broken.value)
+def test_violations(body, content_type, problem, sentence):
+    with pytest.raises(Violation) as violation:
+        check_response(body, content_type, 2, problem)
+    assert sentence in str(violation.value)

@@ -1,4 +1,4 @@
-"""The calls of a plan: what is waited out, what is so already, what stops."""
+"""The calls of a plan: which errors are retried, which are ignored, which stop it."""
 
 import pytest
 
@@ -9,66 +9,66 @@ from settings.errors import Problem
 UPDATE = {"EndpointName": "e", "EndpointConfigName": "new"}
 
 
-def calls(*answers):
-    """An operation that answers or raises these, one after the other, and what it was asked."""
-    waiting, asked = list(answers), []
+def calls(*outcomes):
+    """An operation that returns or raises these, one after the other, and its requests."""
+    waiting, requests = list(outcomes), []
 
     def operation(**request):
-        asked.append(request)
-        answer = waiting.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        requests.append(request)
+        outcome = waiting.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
-    return operation, asked
+    return operation, requests
 
 
-def test_in_their_order_each_with_its_sentence_and_only_while_it_is_our_turn(site, service):
-    create, asked = calls({}, {})
+def test_in_order_each_with_its_sentence_and_only_while_the_lease_is_held(context, service):
+    create, requests = calls({}, {})
     service("sagemaker", create_model=create)
-    turns = iter([None, None])
+    checks = iter([None, None])
     plan = [Call("sagemaker", "create_model", {"ModelName": name}, f"model {name}") for name in ("a", "b", "c")]
 
     def check():
-        if next(turns, "over") == "over":
+        if next(checks, "over") == "over":
             raise Problem("taken over")
 
     with pytest.raises(Problem, match="taken over"):
-        execute(plan, site, check)
-    assert asked == [{"ModelName": "a"}, {"ModelName": "b"}]
-    assert site.said == ["model a", "model b"]
+        execute(plan, context, check)
+    assert requests == [{"ModelName": "a"}, {"ModelName": "b"}]
+    assert context.lines == ["model a", "model b"]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "ServiceUnavailable"])
-def test_what_passes_is_waited_out(site, service, refuse, code):
-    create, asked = calls(*[refuse(code)] * 5, {})
+def test_transient_errors_are_retried(context, service, refuse, code):
+    create, requests = calls(*[refuse(code)] * 5, {})
     service("sagemaker", create_model=create)
-    execute([Call("sagemaker", "create_model", {}, "")], site, lambda: None)
-    assert len(asked) == 6
+    execute([Call("sagemaker", "create_model", {}, "")], context, lambda: None)
+    assert len(requests) == 6
 
 
-def test_patience_ends(site, service, refuse):
-    create, asked = calls(*[refuse("ThrottlingException")] * 6)
+def test_retries_are_limited(context, service, refuse):
+    create, requests = calls(*[refuse("ThrottlingException")] * 6)
     service("sagemaker", create_model=create)
     with pytest.raises(Exception, match="Throttling"):
-        execute([Call("sagemaker", "create_model", {}, "")], site, lambda: None)
-    assert len(asked) == 6
+        execute([Call("sagemaker", "create_model", {}, "")], context, lambda: None)
+    assert len(requests) == 6
 
 
-def test_what_is_so_already_is_fine_and_everything_else_is_not(site, service, refuse):
-    there = "ValidationException: already existing"
+def test_already_done_is_ignored_and_every_other_error_is_not(context, service, refuse):
+    ignore = "ValidationException: already existing"
     create, _ = calls(refuse("ValidationException", "Cannot create already existing model"))
     service("sagemaker", create_model=create)
-    execute([Call("sagemaker", "create_model", {}, "", (there,))], site, lambda: None)
-    create, asked = calls(refuse("ValidationException", "the role is wrong"))
+    execute([Call("sagemaker", "create_model", {}, "", (ignore,))], context, lambda: None)
+    create, requests = calls(refuse("ValidationException", "the role is wrong"))
     service("sagemaker", create_model=create)
     with pytest.raises(Exception, match="the role is wrong"):
-        execute([Call("sagemaker", "create_model", {}, "", (there,))], site, lambda: None)
-    assert len(asked) == 1
+        execute([Call("sagemaker", "create_model", {}, "", (ignore,))], context, lambda: None)
+    assert len(requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("there", "landed"),
+    ("endpoint", "took_effect"),
     [
         (
             {
@@ -89,12 +89,12 @@ def test_what_is_so_already_is_fine_and_everything_else_is_not(site, service, re
         ({"EndpointStatus": "InService", "EndpointConfigName": "old"}, False),
     ],
 )
-def test_an_update_whose_answer_was_lost_has_landed(site, service, refuse, there, landed):
+def test_an_update_whose_response_was_lost_may_have_taken_effect(context, service, refuse, endpoint, took_effect):
     update, _ = calls(refuse("InternalFailure"), refuse("ValidationException", "Cannot update in-progress endpoint"))
-    service("sagemaker", update_endpoint=update, describe_endpoint=lambda **_: there)
+    service("sagemaker", update_endpoint=update, describe_endpoint=lambda **_: endpoint)
     call = Call("sagemaker", "update_endpoint", UPDATE, "")
-    if landed:
-        execute([call], site, lambda: None)
+    if took_effect:
+        execute([call], context, lambda: None)
     else:
         with pytest.raises(Exception, match="in-progress"):
-            execute([call], site, lambda: None)
+            execute([call], context, lambda: None)

@@ -20,10 +20,6 @@ WHOLE = (
     'kms_key_id = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"\n'
 )
 AT_ONCE = '[rollout]\nstrategy = "all_at_once"\n'
-SERVERLESS = (
-    '[serving]\nkind = "serverless"\nmax_payload_bytes = 4194304\ndata_capture_percent = 0\n'
-    "serverless_memory_mb = 4096\n" + AT_ONCE
-)
 OVERLAYS = {
     "base": "",
     "scaled": SCHEDULED,
@@ -31,7 +27,6 @@ OVERLAYS = {
     "linear": '[rollout]\nstrategy = "linear"\nlinear_step_percent = 20\n',
     "rolling": '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 50\n',
     "at once": AT_ONCE,
-    "serverless": SERVERLESS,
     "average": '[alarms]\nlatency_statistic = "Average"\n',
     "no capture": "[serving]\ndata_capture_percent = 0\n",
 }
@@ -52,7 +47,7 @@ def api_name(operation):
 
 @pytest.mark.parametrize("now", [False, True])
 @pytest.mark.parametrize("overlay", OVERLAYS.values(), ids=OVERLAYS)
-def test_every_request_is_one_that_aws_takes(settings_of, empty, live, overlay, now):
+def test_aws_accepts_every_request(settings_of, empty, live, overlay, now):
     settings = settings_of(overlay)
     for state in (empty, live(settings), live(settings, target=None)):
         done = plan(settings, state, all_at_once=now, replace=True)
@@ -62,9 +57,9 @@ def test_every_request_is_one_that_aws_takes(settings_of, empty, live, overlay, 
             assert call.sentence
 
 
-def test_a_first_deployment_makes_everything_and_shifts_nothing(settings_of, empty):
+def test_a_first_deployment_creates_everything_and_shifts_nothing(settings_of, empty):
     done = plan(settings_of(SCALED), empty)
-    assert (done.kind, done.shifts) == ("first", False)
+    assert (done.change, done.shifts) == ("first", False)
     puts = ["put_metric_alarm"] * 4
     assert operations(done)[:7] == ["create_model", "create_endpoint_config", *puts, "create_endpoint"]
     assert [call.operation for call in done.after] == ["register_scalable_target", "put_scaling_policy"]
@@ -101,7 +96,7 @@ def test_the_config_has_the_instances_the_capture_and_the_key(settings_of, empty
     ("instance_type", "takes"),
     [("ml.m5.large", True), ("ml.m5d.large", False), ("ml.g4dn.xlarge", False), ("ml.g5.xlarge", False)],
 )
-def test_disks_of_the_instance_take_no_key(settings_of, empty, instance_type, takes):
+def test_local_disks_take_no_key(settings_of, empty, instance_type, takes):
     done = plan(settings_of(WHOLE + f'[serving]\ninstance_type = "{instance_type}"\n'), empty)
     assert ("KmsKeyId" in request_of(done, "create_endpoint_config")) is takes
 
@@ -129,14 +124,14 @@ def test_an_update_goes_from_the_old_config_to_the_new(settings_of, live):
     settings = settings_of()
     state = live(settings)
     done = plan(settings, state)
-    assert (done.kind, done.shifts, done.after) == ("update", True, ())
-    greens = ["put_metric_alarm"] * 3  # that of both fleets is there as it should be
+    assert (done.change, done.shifts, done.after) == ("update", True, ())
+    greens = ["put_metric_alarm"] * 3  # that of both fleets exists as it should be
     assert operations(done) == ["create_model", "create_endpoint_config", *greens, "update_endpoint"]
     assert state.live_config in done.calls[-1].sentence
     assert "RetainAllVariantProperties" not in request_of(done, "update_endpoint")
 
 
-def test_what_an_interrupted_run_left_is_not_made_again(settings_of, live, shipped):
+def test_what_an_interrupted_run_left_is_not_created_again(settings_of, live, shipped):
     settings = settings_of()
     left = shipped(settings)
     state = live(settings)
@@ -147,45 +142,45 @@ def test_what_an_interrupted_run_left_is_not_made_again(settings_of, live, shipp
 def test_the_same_again_is_unchanged(settings_of, shipped):
     settings = settings_of(SCHEDULED)
     done = plan(settings, shipped(settings))
-    assert (done.kind, done.shifts, done.calls, done.after) == ("unchanged", False, (), ())
-    assert "no request to send" in done.told()
+    assert (done.change, done.shifts, done.calls, done.after) == ("unchanged", False, (), ())
+    assert "no request to send" in done.render()
 
 
 def test_in_service_on_another_config_is_not_unchanged(settings_of, shipped):
     settings = settings_of()
     state = shipped(settings)
     rolled_back = replace(state, endpoint={**state.endpoint, "EndpointConfigName": "churn-prod-0000000000"})
-    assert plan(settings, rolled_back).kind == "update"
+    assert plan(settings, rolled_back).change == "update"
 
 
-def test_an_alarm_that_somebody_changed_is_put_right_though_the_endpoint_stays(settings_of, shipped):
+def test_an_alarm_that_somebody_changed_is_corrected_though_the_endpoint_stays(settings_of, shipped):
     settings = settings_of()
     state = shipped(settings)
     name = "churn-prod-5xx-rate"
     changed = {**state.definitions, name: {**state.definitions[name], "Threshold": 1.0}}
     done = plan(settings, replace(state, definitions=changed))
-    assert (done.kind, [call.request["AlarmName"] for call in done.calls]) == ("unchanged", [name])
+    assert (done.change, [call.request["AlarmName"] for call in done.calls]) == ("unchanged", [name])
 
 
 @pytest.mark.parametrize("status", ["Creating", "Updating"])
-def test_on_its_way_to_our_config_it_is_resumed(settings_of, live, shipped, status):
+def test_a_deployment_of_the_same_config_is_resumed(settings_of, live, shipped, status):
     settings = settings_of(SCALED)
-    ours = shipped(settings)
+    state = shipped(settings)
     if status == "Creating":
-        endpoint = {**ours.endpoint, "EndpointStatus": status}
+        endpoint = {**state.endpoint, "EndpointStatus": status}
     else:
-        pending = {"EndpointConfigName": ours.live_config}
+        pending = {"EndpointConfigName": state.live_config}
         endpoint = {**live(settings).endpoint, "EndpointStatus": status, "PendingDeploymentSummary": pending}
-    done = plan(settings, replace(ours, endpoint=endpoint, target=None))
-    assert (done.kind, done.shifts, done.calls) == ("resume", status == "Updating", ())
+    done = plan(settings, replace(state, endpoint=endpoint, target=None))
+    assert (done.change, done.shifts, done.calls) == ("resume", status == "Updating", ())
     assert [call.operation for call in done.after] == ["register_scalable_target", "put_scaling_policy"]
 
 
-def test_on_its_way_to_another_config_it_is_not(settings_of, live):
+def test_a_deployment_of_another_config_is_not(settings_of, live):
     settings = settings_of()
     state = live(settings)
     endpoint = {**state.endpoint, "EndpointStatus": "Updating", "PendingDeploymentSummary": {"EndpointConfigName": "x"}}
-    assert plan(settings, replace(state, endpoint=endpoint)).kind == "update"
+    assert plan(settings, replace(state, endpoint=endpoint)).change == "update"
 
 
 STRATEGIES = {
@@ -236,18 +231,18 @@ def test_without_any_alarm_there_is_no_rollback_configuration(settings_of, live)
     done = plan(settings, live(settings))
     assert done.alarm_names == ()
     assert "AutoRollbackConfiguration" not in request_of(done, "update_endpoint")["DeploymentConfig"]
-    assert "no alarm takes it back" in done.told()
+    assert "no alarm takes it back" in done.render()
 
 
 @pytest.mark.parametrize("overlay", ["", OVERLAYS["rolling"]])
-def test_now_is_all_at_once_and_not_stopped_by_the_old_fleet_s_errors(settings_of, live, overlay):
+def test_now_is_all_at_once_and_ignores_the_errors_of_the_old_fleet(settings_of, live, overlay):
     settings = settings_of(overlay + '[alarms]\nextra = ["orders-low"]\n')
     done = plan(settings, live(settings), all_at_once=True)
     config = request_of(done, "update_endpoint")["DeploymentConfig"]
     assert config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
     assert done.alarm_names == tuple(f"{done.config_name}-{what}" for what in ("5xx", "latency", "4xx"))
     assert "orders-low" in plan(settings, live(settings)).alarm_names
-    assert "--now" in done.told()
+    assert "--now" in done.render()
 
 
 def test_now_leaves_time_for_the_last_wait(settings_of, live):
@@ -261,10 +256,10 @@ def test_now_leaves_time_for_the_last_wait(settings_of, live):
 
 
 @pytest.mark.parametrize("overlay", ["", OVERLAYS["linear"], OVERLAYS["rolling"], AT_ONCE])
-def test_the_watch_knows_all_the_waits(settings_of, empty, overlay):
+def test_the_traffic_shift_has_all_waits(settings_of, empty, overlay):
     settings = settings_of(overlay)
-    watch = plan(settings, empty).watch
-    assert watch.steps * watch.wait_seconds + watch.termination_wait_seconds == settings.rollout.total_wait_seconds
+    shift = plan(settings, empty).traffic_shift
+    assert shift.steps * shift.wait_seconds + shift.termination_wait_seconds == settings.rollout.total_wait_seconds
 
 
 def test_under_autoscaling_the_live_count_stays_and_the_new_capture_counts(settings_of, live):
@@ -297,18 +292,6 @@ def test_replace_does_nothing_where_the_instance_type_stays(settings_of, live):
     assert not done.replaces
 
 
-def test_a_serverless_endpoint_has_no_guardrails_and_the_plan_says_so(settings_of, live):
-    settings = settings_of(SERVERLESS)
-    done = plan(settings, live(settings))
-    assert request_of(done, "update_endpoint").keys() == {"EndpointName", "EndpointConfigName"}
-    assert request_of(done, "create_endpoint_config")["ProductionVariants"][0]["ServerlessConfig"] == {
-        "MemorySizeInMB": 4096,
-        "MaxConcurrency": 10,
-    }
-    assert done.alarm_names == ()
-    assert "a serverless endpoint has no guardrails" in done.told()
-
-
 @pytest.mark.parametrize(
     ("overlay", "sentence"),
     [
@@ -321,8 +304,8 @@ def test_kinds_that_are_not_deployed_are_refused(settings_of, empty, overlay, se
         plan(settings_of(overlay), empty)
 
 
-def test_told_numbers_the_sentences_and_shows_the_exact_requests(settings_of, empty):
-    text = plan(settings_of(SCALED), empty).told()
+def test_the_text_numbers_the_sentences_and_shows_the_exact_requests(settings_of, empty):
+    text = plan(settings_of(SCALED), empty).render()
     assert text.startswith(
         "package churn/7 makes the new endpoint churn-prod: a first deployment, nothing is shifted\n1. "
     )
@@ -330,13 +313,13 @@ def test_told_numbers_the_sentences_and_shows_the_exact_requests(settings_of, em
     assert text.index("7. endpoint") < text.index("when the endpoint is InService:") < text.index("8. autoscaling")
 
 
-def test_a_refusal_that_means_it_is_there_already_is_told_from_others(settings_of, empty):
+def test_an_error_that_means_already_done_is_distinguished_from_others(settings_of, empty):
     class Refusal(Exception):
         def __init__(self, code, message):
             self.response = {"Error": {"Code": code, "Message": message}}
 
     create = plan(settings_of(), empty).calls[0]
-    assert create.already_so(Refusal("ValidationException", 'Cannot create already existing model "x".'))
-    assert not create.already_so(Refusal("ValidationException", "Could not access model data"))
-    assert not create.already_so(Refusal("ThrottlingException", "already existing"))
-    assert not create.already_so(ValueError("already existing"))
+    assert create.already_done(Refusal("ValidationException", 'Cannot create already existing model "x".'))
+    assert not create.already_done(Refusal("ValidationException", "Could not access model data"))
+    assert not create.already_done(Refusal("ThrottlingException", "already existing"))
+    assert not create.already_done(ValueError("already existing"))

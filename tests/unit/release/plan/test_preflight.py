@@ -1,4 +1,4 @@
-"""Every reason not to begin a deployment, each with its sentence; and nothing against what begins none."""
+"""Every reason not to begin a deployment, each with its sentence; a plan that begins none is never refused."""
 
 from dataclasses import replace
 
@@ -9,14 +9,13 @@ from release.plan.plan import plan
 from settings.errors import Problem
 
 SCALED = "[serving]\nautoscaling_max_instances = 6\n"
-AT_ONCE = '[rollout]\nstrategy = "all_at_once"\n'
 
 
 def refusals(settings, state, **options):
-    return list(preflight.problems_of(settings, state, plan(settings, state, **options)))
+    return list(preflight.problems(settings, state, plan(settings, state, **options)))
 
 
-def test_nothing_is_held_against_a_good_release(settings_of, live, empty):
+def test_a_good_release_is_not_refused(settings_of, live, empty):
     settings = settings_of(SCALED)
     assert refusals(settings, live(settings)) == []
     assert refusals(settings, empty) == []
@@ -46,17 +45,17 @@ def test_a_group_may_be_named_by_its_arn(settings_of, empty):
     assert refusals(settings_of(), replace(empty, package={**empty.package, "ModelPackageGroupName": arn})) == []
 
 
-def test_a_package_that_is_not_there(settings_of, empty):
-    [line] = refusals(settings_of(), replace(empty, package={}, artifact_there=False))
+def test_a_package_that_does_not_exist(settings_of, empty):
+    [line] = refusals(settings_of(), replace(empty, package={}, artifact_exists=False))
     assert line == f"there is no model package {empty.package_arn}: check the ARN, and that it is of eu-west-1"
 
 
 def test_its_artifact_and_its_image(settings_of, empty):
-    [line] = refusals(settings_of(), replace(empty, artifact_there=False))
+    [line] = refusals(settings_of(), replace(empty, artifact_exists=False))
     assert "the artifact of the package" in line
-    [line] = refusals(settings_of(), replace(empty, image_there=False))
+    [line] = refusals(settings_of(), replace(empty, image_exists=False))
     assert "the image of the package" in line
-    assert refusals(settings_of(), replace(empty, image_there=True)) == []
+    assert refusals(settings_of(), replace(empty, image_exists=True)) == []
 
 
 STATUSES = {
@@ -66,7 +65,7 @@ STATUSES = {
     "RollingBack": "another deployment is being taken back: wait",
     "Deleting": "it is being deleted: wait until it is gone",
     "Failed": "it could not be created (no capacity): take it down with --delete",
-    "UpdateRollbackFailed": "neither finished nor taken back (no capacity): --rollback --now makes it whole; if AWS",
+    "UpdateRollbackFailed": "neither finished nor taken back (no capacity): --rollback --now repairs it; if AWS",
     "OutOfService": "takes no requests and no update: take it down with --delete",
     "SomethingNew": "wait until it is InService",
 }
@@ -84,12 +83,12 @@ def test_an_endpoint_that_is_not_in_service(settings_of, live, status):
     assert STATUSES[status].format(config=state.live_config, pending="churn-prod-other") in line
 
 
-def test_a_plan_for_later_holds_nothing_against_what_ends_by_itself(settings_of, live):
+def test_a_plan_for_later_is_not_refused_for_what_ends_without_it(settings_of, live):
     settings = settings_of()
-    state = ringing(live(settings), "churn-prod-5xx-rate")
+    state = in_alarm(live(settings), "churn-prod-5xx-rate")
     moving = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Updating"})
-    told = preflight.check_later(settings, moving, plan(settings, moving))
-    assert told == "endpoint churn-prod is Updating: this is planned anew when that has ended"
+    note = preflight.check_later(settings, moving, plan(settings, moving))
+    assert note == "endpoint churn-prod is Updating: the release plans again when that has ended"
     rejected = replace(moving, package={**state.package, "ModelApprovalStatus": "Rejected"})
     for wrong, sentence in ((rejected, "is Rejected: have it approved"), (state, "is in ALARM")):
         with pytest.raises(Problem, match=sentence):
@@ -112,53 +111,43 @@ def test_an_endpoint_of_somebody_else(settings_of, live):
     assert "has the variants a, b instead of AllTraffic" in line
 
 
-def test_instances_and_serverless_do_not_turn_into_each_other(settings_of, live):
-    serverless = '[serving]\nkind = "serverless"\nmax_payload_bytes = 4194304\ndata_capture_percent = 0\n' + AT_ONCE
-    before = live(settings_of(serverless))
-    [line] = refusals(settings_of(), before)
-    assert 'is serverless and serving.kind = "realtime"' in line
-    before = live(settings_of())
-    [line] = refusals(settings_of(serverless), before)
-    assert 'is on instances and serving.kind = "serverless"' in line
-
-
-def ringing(state, name):
+def in_alarm(state, name):
     return replace(state, alarms={**state.alarms, name: "ALARM"})
 
 
-def test_an_alarm_that_rings_already(settings_of, live):
+def test_an_alarm_that_is_on_already(settings_of, live):
     settings = settings_of()
-    state = ringing(live(settings), "churn-prod-5xx-rate")
+    state = in_alarm(live(settings), "churn-prod-5xx-rate")
     [line] = refusals(settings, state)
     assert "churn-prod-5xx-rate is in ALARM" in line
     assert "--now" in line
     assert refusals(settings, state, all_at_once=True) == []
 
 
-def test_an_alarm_of_the_new_fleet_that_still_rings_from_its_last_try(settings_of, live):
+def test_an_alarm_of_the_new_fleet_that_is_on_since_its_last_deployment(settings_of, live):
     settings = settings_of()
     state = live(settings)
     name = f"{plan(settings, state).config_name}-latency"
     for now in (False, True):
-        [line] = refusals(settings, ringing(state, name), all_at_once=now)
+        [line] = refusals(settings, in_alarm(state, name), all_at_once=now)
         assert name in line
         assert "--now" not in line
 
 
-def test_an_alarm_of_another_config_that_rings_is_no_concern(settings_of, live):
+def test_an_alarm_of_another_config_does_not_matter(settings_of, live):
     settings = settings_of()
-    assert refusals(settings, ringing(live(settings), "churn-prod-0000000000-latency")) == []
+    assert refusals(settings, in_alarm(live(settings), "churn-prod-0000000000-latency")) == []
 
 
-def test_alarms_of_the_user_must_exist_and_be_quiet(settings_of, live, empty):
+def test_alarms_of_the_user_must_exist_and_be_ok(settings_of, live, empty):
     settings = settings_of('[alarms]\nextra = ["orders-low"]\n')
     state = live(settings)
     [line] = refusals(settings, state)
     assert 'prod.toml: alarms.extra: "orders-low" is no metric alarm' in line
-    [line] = refusals(settings, ringing(state, "orders-low"))
+    [line] = refusals(settings, in_alarm(state, "orders-low"))
     assert "orders-low is in ALARM" in line
     assert refusals(settings, replace(state, alarms={**state.alarms, "orders-low": "OK"})) == []
-    assert refusals(settings, empty) == []  # a first deployment has no way back that an alarm could take
+    assert refusals(settings, empty) == []  # an alarm could not roll back a first deployment
 
 
 @pytest.mark.parametrize(
@@ -174,7 +163,7 @@ def test_a_share_needs_two_live_instances(settings_of, live, overlay):
     assert refusals(settings, one, all_at_once=True) == []
 
 
-def test_the_settings_count_is_what_an_update_without_autoscaling_has(settings_of, live):
+def test_without_autoscaling_the_count_of_the_settings_is_what_matters(settings_of, live):
     settings = settings_of()
     state = live(settings)
     one = replace(state, endpoint={**state.endpoint, "ProductionVariants": [{"DesiredInstanceCount": 1}]})
@@ -191,10 +180,10 @@ def test_another_instance_type_under_autoscaling(settings_of, live):
     assert refusals(settings, replace(before, target=None)) == []
 
 
-def test_all_reasons_are_said_at_once(settings_of, live):
+def test_all_reasons_are_reported_at_once(settings_of, live):
     settings = settings_of()
-    state = ringing(live(settings), "churn-prod-5xx-rate")
-    state = replace(state, artifact_there=False)
+    state = in_alarm(live(settings), "churn-prod-5xx-rate")
+    state = replace(state, artifact_exists=False)
     with pytest.raises(Problem, match=r"^2 reasons not to deploy:\n  the artifact .*\n  the alarm ") as problem:
         preflight.check(settings, state, plan(settings, state))
     assert problem.value.exit_code == 1
@@ -203,9 +192,9 @@ def test_all_reasons_are_said_at_once(settings_of, live):
         preflight.check(settings, state, plan(settings, state))
 
 
-def test_what_begins_nothing_is_not_refused(settings_of, shipped):
+def test_a_plan_that_begins_nothing_is_not_refused(settings_of, shipped):
     settings = settings_of()
-    state = ringing(shipped(settings, artifact_there=False), "churn-prod-5xx-rate")
+    state = in_alarm(shipped(settings, artifact_exists=False), "churn-prod-5xx-rate")
     preflight.check(settings, state, plan(settings, state))
     under_way = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Creating"})
     preflight.check(settings, under_way, plan(settings, under_way))

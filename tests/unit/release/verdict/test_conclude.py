@@ -2,8 +2,8 @@
 
 import pytest
 
-from release.context import Site
-from release.verdict.conclude import crown
+from release.context import Context
+from release.verdict.conclude import update_champion
 from settings.loader import load
 
 MAKER = "churn-local-000000000000-eu-west-1"
@@ -12,22 +12,21 @@ PACKAGE = {"ModelMetrics": {"ModelQuality": {"Statistics": {"S3Uri": f"s3://{MAK
 
 
 @pytest.fixture
-def site(aws):
+def context(aws):
     aws("s3").create_bucket(Bucket=MAKER, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    said = []
-    site = Site(load("prod+local"), aws, said.append)
-    return site, said
+    lines = []
+    return Context(load("prod+local"), aws, lines.append), lines
 
 
-def test_it_is_crowned_where_models_are_made_not_where_they_serve(site, aws):
+def test_the_champion_is_in_the_bucket_where_models_are_made_not_where_they_serve(context, aws):
     aws("s3").put_object(Bucket=MAKER, Key=KEY, Body=b'{"gate": 1}')
-    crown(site[0], PACKAGE)
+    update_champion(context[0], PACKAGE)
     found = aws("s3").get_object(Bucket=MAKER, Key="churn/champion/evaluation.json")["Body"].read()
     assert found == b'{"gate": 1}'
 
 
-def test_without_an_evaluation_the_champion_stays(site, aws):
-    crown(site[0], PACKAGE)
-    assert "is gone: scheduled runs go on comparing with the one before" in site[1][0]
-    crown(site[0], {})
+def test_without_an_evaluation_the_champion_stays(context, aws):
+    update_champion(context[0], PACKAGE)
+    assert "is gone: scheduled runs keep comparing with the previous champion" in context[1][0]
+    update_champion(context[0], {})
     assert aws("s3").list_objects_v2(Bucket=MAKER)["KeyCount"] == 0

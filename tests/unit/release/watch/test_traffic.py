@@ -1,4 +1,4 @@
-"""Bake traffic: sent only while it is wanted, and every request counted once."""
+"""Bake traffic: sent only while it is needed, and every request counted once."""
 
 import io
 import itertools
@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from release.samples import encoded, parse, read
+from release.samples import parse, read, writers
 from release.watch.traffic import Traffic
 
 
@@ -21,8 +21,8 @@ class FakeRuntime:
         return {"Body": io.BytesIO(b"ok")}
 
 
-def driven(traffic, enough):
-    """Until so many were sent."""
+def drive(traffic, enough):
+    """Until so many were sent; returns the counts."""
     end = time.monotonic() + 30
     with traffic:
         traffic.drive(True)
@@ -35,16 +35,16 @@ def driven(traffic, enough):
 
 def test_answered_failed_and_lost_add_up(refuse):
     runtime = FakeRuntime(None, refuse("ModelError"), OSError("no answer"))
-    counts = driven(Traffic(runtime, "e", [b"1", b"2"], 200), 4)
+    counts = drive(Traffic(runtime, "e", [b"1", b"2"], 200), 4)
     assert counts.sent == len(runtime.bodies) == counts.answered + counts.failed + counts.lost
     assert abs(counts.answered - counts.failed) <= 1
     assert abs(counts.failed - counts.lost) <= 1
     assert set(runtime.bodies) == {b"1", b"2"}
 
 
-def test_no_faster_than_asked():
+def test_no_faster_than_the_rate():
     began = time.monotonic()
-    sent = driven(Traffic(FakeRuntime(), "e", [b"1"], 20), 6).sent
+    sent = drive(Traffic(FakeRuntime(), "e", [b"1"], 20), 6).sent
     assert sent <= 20 * (time.monotonic() - began) + 1
 
 
@@ -58,7 +58,7 @@ def test_without_requests_or_rate_nothing_is_sent(bodies, rate):
     assert traffic.counts.sent == 0
 
 
-def test_nothing_is_sent_before_it_is_wanted():
+def test_nothing_is_sent_before_it_is_needed():
     traffic = Traffic(FakeRuntime(), "e", [b"1"], 1000)
     with traffic:
         time.sleep(0.03)
@@ -68,14 +68,14 @@ def test_nothing_is_sent_before_it_is_wanted():
 def test_recorded_rows_as_requests():
     samples = parse('age;plan\n3;"a;b"\n\n4;"line\nbreak"\n', ";")
     assert samples.bodies() == [b'3;"a;b"\n', b'4;"line\nbreak"\n']
-    written = encoded(samples, 1)
-    assert written["application/json"]() == b'{"instances": [{"age": "3", "plan": "a;b"}]}'
-    assert written["application/jsonlines"]() == b'{"age": "3", "plan": "a;b"}\n'
-    assert written["application/x-parquet"]()[:4] == b"PAR1"
+    by_type = writers(samples, 1)
+    assert by_type["application/json"]() == b'{"instances": [{"age": "3", "plan": "a;b"}]}'
+    assert by_type["application/jsonlines"]() == b'{"age": "3", "plan": "a;b"}\n'
+    assert by_type["application/x-parquet"]()[:4] == b"PAR1"
     assert parse("", ",").bodies() == []
 
 
-def test_an_s3_that_is_busy_for_a_moment_costs_no_bake_traffic(site, s3, refuse, monkeypatch):
+def test_a_throttled_s3_costs_no_bake_traffic(context, s3, refuse, monkeypatch):
     s3.objects["sample.csv"] = b"age\n3\n"
     whole, busy = s3.get_object, [refuse("SlowDown", status=503)]
 
@@ -86,5 +86,5 @@ def test_an_s3_that_is_busy_for_a_moment_costs_no_bake_traffic(site, s3, refuse,
 
     monkeypatch.setattr(s3, "get_object", get_object)
     package = {"CustomerMetadataProperties": {"sample_requests": "s3://bucket/sample.csv"}}
-    assert read(site, package).bodies() == [b"3\n"]
-    assert (busy, site.said) == ([], [])
+    assert read(context, package).bodies() == [b"3\n"]
+    assert (busy, context.lines) == ([], [])

@@ -5,7 +5,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
 
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 URL = "LOCALCLOUD_URL"  # names the server to whom it started: see inside.py
@@ -33,7 +36,7 @@ def variables(url: str, region: str, guard: str, certificate: Path) -> dict[str,
     return told
 
 
-def client(service: str, region: str, url: str) -> Any:
+def client(cloud: Cloud, service: str) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -44,7 +47,7 @@ def client(service: str, region: str, url: str) -> Any:
         s3={"addressing_style": "path"},
     )
     with _MAKING:  # which is not for several threads
-        return _session().client(service, region_name=region, endpoint_url=url, config=config)
+        return _session().client(service, region_name=cloud.region, endpoint_url=cloud.url, config=config)
 
 
 @cache

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from localcloud.core.errors import Problem
 from localcloud.runtime.process_registry import Processes, began
 
 CHECKOUT = Path(__file__).resolve().parents[5]
-CONFIG = CHECKOUT / "config"  # as the pipelines' own
+CONFIG = Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")  # as the pipelines' own
 NAME = ".localcloud"
 LOCK_SECONDS = 120.0
 

@@ -19,8 +19,7 @@ TAKES = 120  # seconds, a change of capacity
 
 @pytest.fixture
 def services() -> list[Any]:
-    from localcloud.core.refusal import Refusal
-    from localcloud.core.service import operation
+    from localcloud.core.service import Refusal, operation
     from localcloud.services.autoscaling.service import AutoScaling
     from localcloud.services.cloudwatch.service import CloudWatch
     from localcloud.services.sagemaker.part import Part

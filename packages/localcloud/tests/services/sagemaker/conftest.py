@@ -17,8 +17,7 @@ CLUSTER = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 
 
 
 def pipelines_alone_service() -> type:
-    from localcloud.core.refusal import Refusal
-    from localcloud.core.service import operation
+    from localcloud.core.service import Refusal, operation
     from localcloud.services.sagemaker.part import Part
     from localcloud.services.sagemaker.pipelines.executions import Executions
     from localcloud.services.sagemaker.tags import Tags
@@ -226,7 +225,7 @@ class Runs:
         return {name: step["StepStatus"] for name, step in self.steps(arn).items()}
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        every = self.cloud.events.recent
+        every = self.cloud.signals.events
         return [event for event in every if event["detail-type"].endswith(f"Pipeline {kind} Status Change")]
 
 

@@ -1,10 +1,11 @@
-"""A model that answers on this machine: a server process over its model.tar.gz (images.py: which one)."""
+"""A model that answers on this machine: ``python -m localcloud.runtime.serving`` over its model.tar.gz."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -15,7 +16,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from localcloud.runtime.jobs.images import Image
 from localcloud.runtime.jobs.runtimes import KEPT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,19 +44,14 @@ class ModelServer:
     """
 
     def __init__(
-        self,
-        model: Path,
-        variables: Mapping[str, str],
-        line: Callable[[str], None],
-        threads: int = 1,
-        image: Image = Image(),  # noqa: B008 - immutable
+        self, model: Path, variables: Mapping[str, str], line: Callable[[str], None], threads: int = 1
     ) -> None:
         self.last_words, self.url = "", ""
         self._line, self._settled = line, threading.Event()
         kept = {name: os.environ[name] for name in (*KEPT, "PATH") if name in os.environ}
         self._child = subprocess.Popen(
-            image.serve_command(model, threads),
-            env={**kept, **variables, **({} if image.python or image.serve else {"PYTHONPATH": str(ROOT)})},
+            [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(model), "--threads", str(threads)],
+            env={**kept, **variables, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -118,10 +113,9 @@ def served(
     recorded: Callable[[int], AbstractContextManager[None]],
     ended: Callable[[], bool],
     threads: int = 1,
-    image: Image = Image(),  # noqa: B008 - immutable
 ) -> Iterator[str]:
     """Its URL, while it serves; it stops when ``ended``."""
-    server = ModelServer(model, variables, line, threads, image)
+    server = ModelServer(model, variables, line, threads)
 
     def watch() -> None:
         while server.running and not ended():

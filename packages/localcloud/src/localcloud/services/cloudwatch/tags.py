@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from localcloud.core.refusal import Refusal
-from localcloud.core.service import Service, operation
+from localcloud.core.service import Refusal, Service, operation
 
 MOST = 50
 RESERVED = "aws:"

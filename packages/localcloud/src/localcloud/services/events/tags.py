@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.refusal import Refusal
-from localcloud.core.service import operation
+from localcloud.core.service import Refusal, operation
 from localcloud.services.events.buses import DEFAULT, Buses
 
 MOST = 50

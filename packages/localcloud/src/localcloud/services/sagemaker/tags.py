@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.paging import paged
-from localcloud.core.refusal import Refusal
-from localcloud.core.service import operation
+from localcloud.core.service import Refusal, operation, paged
 from localcloud.services.sagemaker.part import Part
 
 MOST = 50

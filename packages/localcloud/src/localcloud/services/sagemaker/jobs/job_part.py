@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.paging import paged
-from localcloud.core.refusal import Refusal
+from localcloud.core.service import Refusal, paged
 from localcloud.runtime.etag_cache import SmallObjects
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.job import Job, Outcome
@@ -140,9 +139,7 @@ class JobPart(Part):
         return S3Store(self.cloud.client("s3"), self._small)
 
     def job_runtime(self) -> runtimes.Prepare:
-        return runtimes.chosen(
-            os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
-        )
+        return runtimes.chosen(os.environ, self.cloud.environment(), self.cloud.processes.environment)
 
     def job_watch(self, record: JobRecord, line: Callable[[str], None] = lambda _: None) -> Watch:
         """What it prints goes to its log while it runs, and to ``line``."""

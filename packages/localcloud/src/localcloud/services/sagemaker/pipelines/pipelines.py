@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.paging import paged
-from localcloud.core.refusal import Refusal
-from localcloud.core.service import operation
+from localcloud.core.service import Refusal, operation, paged
 from localcloud.services.sagemaker import s3_objects
 from localcloud.services.sagemaker.part import Part
 from localcloud.services.sagemaker.pipelines import definition_structure

@@ -1,0 +1,25 @@
+"""The instances of a real-time endpoint: how many of which type, and what their type rules out."""
+
+from __future__ import annotations
+
+import re
+
+from release.kinds.kind import Capacity
+from release.state.state import State
+from settings.model import Settings
+
+# The hardware encrypts their local disks, and AWS refuses a KMS key for them.
+LOCAL_STORAGE = re.compile(r"ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|g[56][a-z]*|gr6[a-z]*|p5[a-z]*|trn\d[a-z]*)\.")
+
+
+def capacity(settings: Settings) -> Capacity:
+    instance_type, count = settings.serving.instance_type, settings.serving.instance_count
+    variant = {"InstanceType": instance_type, "InitialInstanceCount": count, "InitialVariantWeight": 1.0}
+    takes_key = not LOCAL_STORAGE.match(instance_type)
+    return Capacity(variant, f"{count} x {instance_type} at the start", takes_key)
+
+
+def blocked_by_scaling(settings: Settings, state: State) -> bool:
+    """AWS refuses another instance type while the variant scales automatically."""
+    live = state.live_variant.get("InstanceType")
+    return state.target is not None and live is not None and live != settings.serving.instance_type
