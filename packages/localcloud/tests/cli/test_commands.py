@@ -25,7 +25,8 @@ import pytest
 from localcloud.cli import commands
 from localcloud.core.errors import Problem
 from localcloud.core.state_dir import CHECKOUT, Place
-from localcloud.runtime.process_registry import MARK, Processes, began
+from localcloud.runtime.process_registry import REGISTRY_VARIABLE, ProcessRegistry
+from localcloud.runtime.processes import start_time
 from localcloud.server.process import aws_settings
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(120)"]
@@ -89,9 +90,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
 
 def gone(pid: int) -> bool:
     deadline = time.monotonic() + 20
-    while began(pid) is not None and time.monotonic() < deadline:
+    while start_time(pid) is not None and time.monotonic() < deadline:
         time.sleep(0.02)
-    return began(pid) is None
+    return start_time(pid) is None
 
 
 def test_up_twice_down_twice(localcloud: Command, shared: Command) -> None:
@@ -109,11 +110,11 @@ def test_up_twice_down_twice(localcloud: Command, shared: Command) -> None:
     assert "QueueUrls" not in shared.client("sqs").list_queues()
 
     child = subprocess.Popen(SLEEP, start_new_session=True)
-    Processes(localcloud.place.state / "processes").register(child.pid, "job-1")
+    ProcessRegistry(localcloud.place.state / "processes").register(child.pid, "job-1")
     assert "  processes   job-1\n" in localcloud("status").stdout
     assert localcloud("down").stdout.startswith(f"localcloud is down (pid {pid})")
     assert child.wait(30) == -15
-    assert began(pid) is None
+    assert start_time(pid) is None
     assert localcloud("down").stdout == "localcloud is not running\n"
     assert {path.name for path in localcloud.folder.iterdir()} == {"lock", "port", "server.log", "example"}
     assert shared("status").returncode == 0
@@ -150,16 +151,19 @@ def test_several_ups_at_once_start_one(localcloud: Command) -> None:
     with ThreadPoolExecutor(3) as pool:
         urls = set(pool.map(lambda _: localcloud.up(), range(3)))
     assert len(urls) == 1
-    assert began(localcloud.pid)
+    assert start_time(localcloud.pid)
 
 
 def test_after_a_kill_up_starts_clean_and_says_so(localcloud: Command) -> None:
     localcloud.up()
-    killed, processes = localcloud.pid, Processes(localcloud.place.state / "processes")
+    killed, processes = localcloud.pid, ProcessRegistry(localcloud.place.state / "processes")
     recorded = subprocess.Popen(SLEEP, start_new_session=True)
     processes.register(recorded.pid, "job")
     marked = subprocess.Popen(SLEEP, start_new_session=True, env=os.environ | processes.environment)
-    while Path(f"/proc/{marked.pid}").exists() and MARK not in Path(f"/proc/{marked.pid}/environ").read_text():
+    while (
+        Path(f"/proc/{marked.pid}").exists()
+        and REGISTRY_VARIABLE not in Path(f"/proc/{marked.pid}/environ").read_text()
+    ):
         time.sleep(0.01)
     (localcloud.place.state / "jobs").mkdir()
     os.kill(killed, signal.SIGKILL)

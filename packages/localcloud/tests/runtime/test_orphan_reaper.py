@@ -1,4 +1,4 @@
-"""Whoever is killed leaves no process behind, whatever becomes of its folder."""
+"""A killed server leaves no process behind, whatever happens to its folder."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localcloud.runtime.orphan_reaper import OWNER
-from localcloud.runtime.process_registry import Processes, began
+from localcloud.runtime.process_registry import ProcessRegistry
+from localcloud.runtime.processes import OWNER_VARIABLE, start_time
 
 ROOT = Path(__file__).resolve().parents[4]
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STARTER = """
 import subprocess, sys, time
 from pathlib import Path
-from localcloud.runtime.process_registry import Processes
+from localcloud.runtime.process_registry import ProcessRegistry
 
 sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
-processes = Processes(Path(sys.argv[1]))
+registry = ProcessRegistry(Path(sys.argv[1]))
 apart = {"start_new_session": True, "stdout": subprocess.DEVNULL}
-marked = subprocess.Popen(sleep, env=processes.environment, **apart)
+unrecorded = subprocess.Popen(sleep, env=registry.environment, **apart)
 recorded = subprocess.Popen(sleep, **apart)
-processes.register(recorded.pid, "job")
-print(marked.pid, recorded.pid, flush=True)
+registry.register(recorded.pid, "job")
+print(unrecorded.pid, recorded.pid, flush=True)
 sys.stdin.read()
 """
 
 
 class Starter:
-    """A process that has started two others, one of which bears a mark, and the other has a record."""
+    """A process that has started two others: one has the variables in its environment, the other a record."""
 
     def __init__(self, folder: Path, **variables: str) -> None:
         command = [sys.executable, "-c", STARTER, str(folder)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, **pipes)  # type: ignore[call-overload]
         self.children = [int(pid) for pid in self.process.stdout.readline().split()]
-        self.watcher = next(child for child in psutil.Process(self.process.pid).children() if _watches(child)).pid
+        self.reaper = next(child for child in psutil.Process(self.process.pid).children() if _is_reaper(child)).pid
 
     def kill(self) -> None:
         self.process.kill()
@@ -51,72 +51,72 @@ class Starter:
 
     def close(self) -> None:
         self.kill()
-        for pid in (*self.children, self.watcher):
+        for pid in (*self.children, self.reaper):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
-def _watches(process: psutil.Process) -> bool:
-    with suppress(psutil.Error):  # another test's child that has ended
+def _is_reaper(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # a child of another test that has ended
         return "localcloud.runtime.orphan_reaper" in process.cmdline()
     return False
 
 
 @pytest.fixture
 def starter(tmp_path: Path) -> Iterator[Starter]:
-    made = Starter(tmp_path / "processes")
-    yield made
-    made.close()
+    starter = Starter(tmp_path / "processes")
+    yield starter
+    starter.close()
 
 
 def gone(*pids: int) -> bool:
     deadline = time.monotonic() + 30
-    while any(map(began, pids)) and time.monotonic() < deadline:
+    while any(map(start_time, pids)) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return not any(map(began, pids))
+    return not any(map(start_time, pids))
 
 
-def test_what_was_started_ends_with_whoever_is_killed_and_so_does_the_watcher(starter: Starter) -> None:
-    assert all(map(began, starter.children))
+def test_children_and_reaper_end_when_the_server_is_killed(starter: Starter) -> None:
+    assert all(map(start_time, starter.children))
     starter.kill()
     assert gone(*starter.children)
-    assert gone(starter.watcher)
+    assert gone(starter.reaper)
 
 
-def test_of_others_in_the_same_folder_nothing_ends(starter: Starter, tmp_path: Path) -> None:
-    processes = Processes(tmp_path / "processes")
-    with subprocess.Popen(SLEEP, env=os.environ | processes.environment, start_new_session=True) as mine:
-        processes.register(mine.pid, "mine")
+def test_processes_of_other_servers_in_the_same_folder_survive(starter: Starter, tmp_path: Path) -> None:
+    registry = ProcessRegistry(tmp_path / "processes")
+    with subprocess.Popen(SLEEP, env=os.environ | registry.environment, start_new_session=True) as mine:
+        registry.register(mine.pid, "mine")
         starter.kill()
-        assert gone(starter.watcher)
+        assert gone(starter.reaper)
         assert mine.poll() is None
-        assert [process.name for process in processes.all() if process.alive] == ["mine"]
+        assert [process.name for process in registry.all() if process.alive] == ["mine"]
         mine.kill()
 
 
-def test_an_orderly_end_needs_no_watcher_any_more(starter: Starter) -> None:
+def test_the_reaper_ends_after_an_orderly_shutdown(starter: Starter) -> None:
     starter.process.communicate("")
-    assert gone(starter.watcher)
+    assert gone(starter.reaper)
 
 
-def test_a_localcloud_within_another_is_watched_all_the_same(tmp_path: Path) -> None:
-    inner = Starter(tmp_path, **{OWNER: "outer"})
+def test_a_localcloud_inside_another_has_its_own_reaper(tmp_path: Path) -> None:
+    inner = Starter(tmp_path, **{OWNER_VARIABLE: "outer"})
     try:
-        assert OWNER not in psutil.Process(inner.watcher).environ()  # else the outer one's would end it
+        assert OWNER_VARIABLE not in psutil.Process(inner.reaper).environ()  # else the outer reaper would end it
         inner.kill()
         assert gone(*inner.children)
     finally:
         inner.close()
 
 
-def test_without_a_watcher_there_is_one_again(tmp_path: Path) -> None:
-    first, second = Processes(tmp_path / "1"), Processes(tmp_path / "2")
-    assert first.environment[OWNER] == second.environment[OWNER]
-    watchers = [child for child in psutil.Process().children() if _watches(child)]
-    assert len(watchers) == 1
-    watchers[0].kill()
-    assert gone(watchers[0].pid)
-    assert Processes(tmp_path / "3").environment[OWNER] == first.environment[OWNER]
-    again = [child.pid for child in psutil.Process().children() if _watches(child)]
-    assert len(again) == 1
-    assert again != [watchers[0].pid]
+def test_a_dead_reaper_is_replaced(tmp_path: Path) -> None:
+    first, second = ProcessRegistry(tmp_path / "1"), ProcessRegistry(tmp_path / "2")
+    assert first.environment[OWNER_VARIABLE] == second.environment[OWNER_VARIABLE]
+    reapers = [child for child in psutil.Process().children() if _is_reaper(child)]
+    assert len(reapers) == 1
+    reapers[0].kill()
+    assert gone(reapers[0].pid)
+    assert ProcessRegistry(tmp_path / "3").environment[OWNER_VARIABLE] == first.environment[OWNER_VARIABLE]
+    replacements = [child.pid for child in psutil.Process().children() if _is_reaper(child)]
+    assert len(replacements) == 1
+    assert replacements != [reapers[0].pid]

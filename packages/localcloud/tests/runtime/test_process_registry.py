@@ -1,4 +1,4 @@
-"""Whoever finds the records can end every process, and ends no other."""
+"""The records of a registry are enough to end every process in it, and no other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.runtime.process_registry import MARK, Processes, began
+from localcloud.runtime.process_registry import REGISTRY_VARIABLE, ProcessRegistry
+from localcloud.runtime.processes import start_time
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -31,8 +32,8 @@ PARENT = [
 
 
 @pytest.fixture
-def processes(tmp_path: Path) -> Processes:
-    return Processes(tmp_path / "processes")
+def registry(tmp_path: Path) -> ProcessRegistry:
+    return ProcessRegistry(tmp_path / "processes")
 
 
 @pytest.fixture
@@ -54,116 +55,116 @@ def started() -> Iterator[Any]:
 
 def gone(pid: int) -> bool:
     deadline = time.monotonic() + 30
-    while began(pid) is not None and time.monotonic() < deadline:
+    while start_time(pid) is not None and time.monotonic() < deadline:
         time.sleep(0.01)
-    return began(pid) is None
+    return start_time(pid) is None
 
 
-def test_recorded_processes_end_with_everything_they_started(processes: Processes, started: Any) -> None:
+def test_recorded_processes_end_with_their_children(registry: ProcessRegistry, started: Any) -> None:
     parent = started(PARENT)
     grandchild = int(parent.stdout.readline())
-    processes.register(parent.pid, "job")
-    assert [(p.pid, p.name, p.alive) for p in processes.all()] == [(parent.pid, "job", True)]
-    assert processes.end_all() == 1
+    registry.register(parent.pid, "job")
+    assert [(p.pid, p.name, p.alive) for p in registry.all()] == [(parent.pid, "job", True)]
+    assert registry.end_all() == 1
     assert gone(parent.pid)
     assert gone(grandchild)
-    assert processes.all() == []
+    assert registry.all() == []
 
 
-def test_who_does_not_listen_to_sigterm_is_killed(processes: Processes, started: Any) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(registry: ProcessRegistry, started: Any) -> None:
     stubborn = started(STUBBORN)
     stubborn.stdout.readline()
-    processes.register(stubborn.pid)
-    assert processes.end_all(grace_seconds=0.2) == 1
+    registry.register(stubborn.pid)
+    assert registry.end_all(grace_seconds=0.2) == 1
     assert stubborn.wait(10) == -9
 
 
-def test_another_process_with_the_same_pid_is_left_alone(processes: Processes, started: Any) -> None:
+def test_another_process_with_the_same_pid_is_left_alone(registry: ProcessRegistry, started: Any) -> None:
     child = started(SLEEP)
-    processes.register(child.pid)
-    record = processes.folder / f"{child.pid}.json"
-    record.write_text(json.dumps(json.loads(record.read_text()) | {"began": 1.0}))
-    assert processes.end_all() == 0
+    registry.register(child.pid)
+    record = registry.folder / f"{child.pid}.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"start_time": 1.0}))
+    assert registry.end_all() == 0
     assert child.poll() is None
     assert not record.exists()
 
 
-def test_what_has_ended_is_forgotten(processes: Processes, started: Any) -> None:
+def test_ended_processes_are_forgotten(registry: ProcessRegistry, started: Any) -> None:
     child = started([sys.executable, "-c", ""])
     child.wait(10)
-    processes.register(child.pid)
-    assert processes.all() == []
+    registry.register(child.pid)
+    assert registry.all() == []
     other = started(SLEEP)
-    processes.register(other.pid)
-    processes.forget(other.pid)
-    processes.forget(other.pid)
-    assert processes.end_all() == 0
+    registry.register(other.pid)
+    registry.forget(other.pid)
+    registry.forget(other.pid)
+    assert registry.end_all() == 0
     assert other.poll() is None
 
 
-def test_marked_processes_are_found_without_a_record(processes: Processes, started: Any, tmp_path: Path) -> None:
-    mine = started(SLEEP, env={**os.environ, **processes.environment})
-    others = started(SLEEP, env={**os.environ, MARK: str(tmp_path / "elsewhere")})
+def test_processes_without_a_record_are_found_too(registry: ProcessRegistry, started: Any, tmp_path: Path) -> None:
+    mine = started(SLEEP, env={**os.environ, **registry.environment})
+    others = started(SLEEP, env={**os.environ, REGISTRY_VARIABLE: str(tmp_path / "elsewhere")})
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not processes.end_all():
+    while time.monotonic() < deadline and not registry.end_all():
         time.sleep(0.01)  # between fork and exec it has our environment still
     assert gone(mine.pid)
     assert others.poll() is None
 
 
-def test_a_record_that_cannot_be_read_stops_nothing(processes: Processes, started: Any) -> None:
+def test_an_unreadable_record_is_skipped(registry: ProcessRegistry, started: Any) -> None:
     child = started(SLEEP)
-    processes.register(child.pid)
-    (processes.folder / "1.json").write_text("{")
-    (processes.folder / "2.json").write_text('{"pid": 1}')
-    assert processes.end_all() == 1
+    registry.register(child.pid)
+    (registry.folder / "1.json").write_text("{")
+    (registry.folder / "2.json").write_text('{"pid": 1}')
+    assert registry.end_all() == 1
     assert gone(child.pid)
 
 
 def test_a_container_ends_with_its_process(
-    processes: Processes, started: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    registry: ProcessRegistry, started: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
-    docker.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/said\n')
+    docker.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
-    processes.register(started(SLEEP).pid, "job", container="job-1")
-    processes.end_all()
-    assert (tmp_path / "said").read_text() == "rm --force job-1\n"
+    registry.register(started(SLEEP).pid, "job", container="job-1")
+    registry.end_all()
+    assert (tmp_path / "calls").read_text() == "rm --force job-1\n"
 
 
-def test_a_docker_that_does_not_answer_spares_nobody(
-    processes: Processes, started: Any, monkeypatch: pytest.MonkeyPatch
+def test_processes_end_even_if_docker_hangs(
+    registry: ProcessRegistry, started: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hangs(command: list[str], **_: Any) -> None:
         raise subprocess.TimeoutExpired(command, 30)
 
-    monkeypatch.setattr("localcloud.runtime.process_registry.subprocess.run", hangs)
+    monkeypatch.setattr("localcloud.runtime.processes.subprocess.run", hangs)
     children = [started(SLEEP), started(SLEEP)]
     for number, child in enumerate(children):
-        processes.register(child.pid, f"job-{number}", container=f"job-{number}")
-    assert processes.end_all() == 2
+        registry.register(child.pid, f"job-{number}", container=f"job-{number}")
+    assert registry.end_all() == 2
     assert all(gone(child.pid) for child in children)
 
 
-def test_a_copied_record_is_nobody_s(processes: Processes, started: Any, tmp_path: Path) -> None:
+def test_a_copied_record_is_ignored(registry: ProcessRegistry, started: Any, tmp_path: Path) -> None:
     child = started(SLEEP)
-    processes.register(child.pid, "job")
-    copy = Processes(tmp_path / "copy")
-    shutil.copytree(processes.folder, copy.folder)
+    registry.register(child.pid, "job")
+    copy = ProcessRegistry(tmp_path / "copy")
+    shutil.copytree(registry.folder, copy.folder)
     assert copy.all() == []
     assert not copy.kill("job")
     assert copy.end_all() == 0
     assert child.poll() is None
 
 
-def test_one_s_own_end_even_if_the_folder_is_another_s_by_now(processes: Processes, started: Any) -> None:
+def test_own_processes_end_even_if_another_server_uses_the_folder(registry: ProcessRegistry, started: Any) -> None:
     mine, others = started(SLEEP), started(SLEEP)
-    processes.register(mine.pid)
-    shutil.rmtree(processes.folder)
-    Processes(processes.folder).register(others.pid)
-    assert processes.end_own() == 1
+    registry.register(mine.pid)
+    shutil.rmtree(registry.folder)
+    ProcessRegistry(registry.folder).register(others.pid)
+    assert registry.end_own() == 1
     assert gone(mine.pid)
     assert others.poll() is None
-    assert processes.end_own() == 0
+    assert registry.end_own() == 0

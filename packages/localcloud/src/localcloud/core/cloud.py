@@ -21,7 +21,7 @@ from localcloud.core.faults import Faults
 from localcloud.core.log_writer import LogWriter
 from localcloud.core.service import Service
 from localcloud.core.workers import Workers
-from localcloud.runtime.process_registry import Processes
+from localcloud.runtime.process_registry import ProcessRegistry
 
 S = TypeVar("S", bound=Service)
 Kind = type[Service] | str
@@ -62,7 +62,7 @@ class Cloud:
         self.lock = RLock()
         self.counters = Counters()
         self.clock.on_defect = lambda: self.counters.count(DEFECTS)
-        self.processes = Processes(folder / "processes")
+        self.processes = ProcessRegistry(folder / "processes")
         self.faults = Faults(self.processes)
         self.signals = Signals(self)
         self.workers = Workers(self.counters)

@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 from localcloud.core.service import Refusal
-from localcloud.runtime.process_registry import Processes
+from localcloud.runtime.process_registry import ProcessRegistry
 
 Waiting = Callable[[], AbstractContextManager[None]]
 THROTTLED = {"s3": ("SlowDown", 503, "Please reduce your request rate.")}
@@ -38,7 +38,7 @@ class _Fault:
 
 @dataclass
 class Faults:
-    processes: Processes
+    processes: ProcessRegistry
     s3_delay_ms: float = 0.0
     _calls: dict[str, _Fault] = field(default_factory=dict)
     _events: dict[str, list[int]] = field(default_factory=dict)  # detail-type -> deliveries of the next ones

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import TextIO
 
 from localcloud.core.errors import Problem
-from localcloud.runtime.process_registry import Processes, began
+from localcloud.runtime.process_registry import ProcessRegistry
+from localcloud.runtime.processes import start_time
 
 CHECKOUT = Path(__file__).resolve().parents[5]
 CONFIG = Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")  # as the pipelines' own
@@ -65,7 +66,7 @@ class Running:
 
     @property
     def alive(self) -> bool:
-        return began(self.pid) == self.began
+        return start_time(self.pid) == self.began
 
 
 class Place:
@@ -126,7 +127,7 @@ class Place:
 
     def clear(self) -> int:
         """End what a dead server left behind, and forget it; returns how many processes that were."""
-        ended = Processes(self.state / "processes").end_all()
+        ended = ProcessRegistry(self.state / "processes").end_all()
         shutil.rmtree(self.state, ignore_errors=True)
         self._server.unlink(missing_ok=True)
         return ended

@@ -1,25 +1,25 @@
-"""Small objects of S3 that were read once, by ETag: most of what a job reads are scripts that the last one read."""
+"""Caches small objects of S3 by ETag: most of what a job reads are scripts that the job before it read too."""
 
 from __future__ import annotations
 
 from threading import Lock
 
-LARGEST, ROOM = 256 << 10, 64 << 20  # bytes
+MAX_OBJECT_BYTES, CAPACITY_BYTES = 256 << 10, 64 << 20
 
 
-class SmallObjects:
-    """The same ETag is the same content, wherever it is kept. When there is no room, the oldest go."""
+class EtagCache:
+    """The same ETag means the same content, in whichever bucket. When the cache is full, the oldest objects go."""
 
-    def __init__(self, room: int = ROOM) -> None:
+    def __init__(self, capacity: int = CAPACITY_BYTES) -> None:
         self._bodies: dict[str, bytes] = {}
-        self._free, self._lock = room, Lock()
+        self._free, self._lock = capacity, Lock()
 
     def get(self, etag: str) -> bytes | None:
         return self._bodies.get(etag)
 
-    def keep(self, etag: str, body: bytes) -> None:
+    def put(self, etag: str, body: bytes) -> None:
         with self._lock:
-            if not etag or etag in self._bodies or len(body) > LARGEST:
+            if not etag or etag in self._bodies or len(body) > MAX_OBJECT_BYTES:
                 return
             self._bodies[etag] = body
             self._free -= len(body)

@@ -1,4 +1,4 @@
-"""A bare repository on this machine, asked through the ``git`` command, whatever configuration its owner has."""
+"""A bare repository on this machine, used through the ``git`` command without any configuration of its user."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from io import BytesIO
 from pathlib import Path
 
 SECONDS = 120.0
-NOTHING = "0" * 40  # what Git writes for a branch that is not there, before its first push or after its deletion
+NO_COMMIT = "0" * 40  # Git's id for a branch that does not exist, before its first push or after its deletion
 COMMIT = re.compile(r"[0-9a-f]{40}")
 QUIET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
 FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%at", "%B")
 
 
 class GitProblem(Exception):
-    """One sentence: what Git could not do."""
+    """Git failed; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Person:
     name: str
     email: str
-    date: str  # as ISO 8601 has it
+    date: str  # ISO 8601
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class Repository:
 
     @classmethod
     def of(cls, cloud_folder: Path) -> Repository:
-        """The one that stands for every connected repository of a cloud."""
+        """The repository behind every connection of a cloud."""
         return cls(cloud_folder / "git" / "repository.git")
 
     def create(self) -> None:
-        """Once; ``main`` is what a clone of it checks out."""
+        """Create it if it does not exist; a clone checks out ``main``."""
         if not self.exists:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             _run(["git", "init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(self.folder)])
@@ -60,11 +60,11 @@ class Repository:
         return (self.folder / "HEAD").is_file()
 
     def resolve(self, revision: str) -> str:
-        """The commit that a branch, a tag or an abbreviation means; GitProblem when there is none."""
+        """The commit of a branch, a tag or an abbreviated id; GitProblem when there is none."""
         if not self.exists:
-            raise GitProblem("nothing was pushed to the local repository yet: `git push local main`")
+            raise GitProblem("the local repository is empty: run `git push local main`")
         if revision.startswith("-"):
-            raise GitProblem(f"{revision!r} is no revision")
+            raise GitProblem(f"{revision!r} is not a revision")
         try:
             return self._git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").strip()
         except GitProblem:
@@ -75,30 +75,30 @@ class Repository:
         try:
             return self.resolve(f"refs/heads/{name}")
         except GitProblem as problem:
-            told = f"the local repository has no branch {name!r}: push it" if self.exists else str(problem)
-            raise GitProblem(told) from None
+            reason = f"the local repository has no branch {name!r}: push it" if self.exists else str(problem)
+            raise GitProblem(reason) from None
 
     def branches(self) -> list[str]:
         return self._git("for-each-ref", "--format=%(refname:short)", "refs/heads").split() if self.exists else []
 
     def commit(self, revision: str) -> Commit:
-        told = self._git("show", "--no-patch", f"--format={'%x00'.join(FIELDS)}", self.resolve(revision))
-        number, tree, parents, an, ae, ad, cn, ce, cd, at, message = told.rstrip("\n").split("\0", 10)
+        output = self._git("show", "--no-patch", f"--format={'%x00'.join(FIELDS)}", self.resolve(revision))
+        number, tree, parents, an, ae, ad, cn, ce, cd, at, message = output.rstrip("\n").split("\0", 10)
         people = Person(an, ae, ad), Person(cn, ce, cd)
         return Commit(number, tree, tuple(parents.split()), *people, int(at), message.strip())
 
-    def changed(self, old: str, new: str) -> list[str]:
+    def changed_files(self, old: str, new: str) -> list[str]:
         """The files that a push changed; all of them when the branch is new."""
-        if old == NOTHING:
+        if old == NO_COMMIT:
             return self._paths("ls-tree", "-r", "-z", "--name-only", new)
         return self._paths("diff", "--name-only", "--no-renames", "-z", old, new)
 
     def archive(self, commit: str, file: Path) -> None:
-        """The commit's files as a zip, as a source action gives them on: without the history."""
+        """The commit's files as a zip, as a source action passes them on: without the history."""
         self._git("archive", "--format=zip", "-1", f"--output={file}", commit)
 
     def export(self, revision: str, folder: Path) -> str:
-        """The commit's files into a folder; answers the commit."""
+        """Extract the commit's files into a folder; returns the commit."""
         commit = self.resolve(revision)
         packed = _run(["git", f"--git-dir={self.folder}", "archive", "--format=tar", commit])
         with tarfile.open(fileobj=BytesIO(packed)) as archive:
@@ -114,18 +114,18 @@ class Repository:
 
 def _run(command: list[str]) -> bytes:
     try:
-        done = subprocess.run(command, env=dict(_environment()), capture_output=True, timeout=SECONDS, check=False)
+        result = subprocess.run(command, env=dict(_environment()), capture_output=True, timeout=SECONDS, check=False)
     except FileNotFoundError:
         raise GitProblem("the command git is not installed: install it to push to localcloud") from None
     except subprocess.TimeoutExpired:
         raise GitProblem(f"git {command[2]} took longer than {SECONDS:g} s") from None
-    if done.returncode:
-        told = " ".join(done.stderr.decode(errors="replace").split())
-        raise GitProblem(told or f"{' '.join(command[2:4])} ended with {done.returncode}")
-    return done.stdout
+    if result.returncode:
+        reason = " ".join(result.stderr.decode(errors="replace").split())
+        raise GitProblem(reason or f"{' '.join(command[2:4])} exited with {result.returncode}")
+    return result.stdout
 
 
 def _environment() -> Iterator[tuple[str, str]]:
-    """Without the variables by which Git tells its hooks and aliases where they are."""
+    """Without the variables that Git sets for its hooks and aliases."""
     yield from ((name, value) for name, value in os.environ.items() if not name.startswith("GIT_"))
     yield from QUIET.items()

@@ -1,8 +1,9 @@
-"""Whoever starts processes has this one beside it, which waits for its end and then ends what it left behind.
+"""Ends the child processes of a server that died: a process of its own beside every server.
 
-A server that is killed has no time for that, and `up` cleans only a folder that is used again. They are tied by a pipe:
-the system closes it however the other ends, at any time, on Linux and macOS alike. What was started names its starter
-in its environment, so that nobody else's process is ended, and none is forgotten that had no time to be recorded.
+A server that is killed cannot end its children itself, and `up` cleans only a folder that is used again. Server and
+reaper are connected by a pipe, which the system closes however the server ends, on Linux and macOS alike. Each child
+carries its owner in its environment, so that no foreign process is ended, and none is missed that was not yet on
+record.
 """
 
 from __future__ import annotations
@@ -11,49 +12,55 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-OWNER = "LOCALCLOUD_OWNER"  # in a process's environment: who started it
-ROUNDS = (0.0, 0.5, 1.5)  # seconds; what was being started in the last moment is found the second time
-ROOT = Path(__file__).resolve().parents[2]
+from localcloud.runtime.processes import OWNER_VARIABLE, end, read_records, with_variable
+
+ROUNDS = (0.0, 0.5, 1.5)  # seconds before each; a child whose start was under way is found in a later round
+SOURCE = Path(__file__).resolve().parents[2]
 _LOCK = Lock()
-_watchers: dict[str, subprocess.Popen[str]] = {}  # of this process; of its parent too, after a fork
+_reapers: dict[str, subprocess.Popen[str]] = {}  # by owner: this process, and after a fork its parent
 
 
 def watch(owner: str, folder: Path) -> None:
-    """From now on, for as long as this process lives; ``folder`` has records of what it starts."""
-    with _LOCK, suppress(OSError):  # a machine that cannot have it is one without this safety
-        watcher = _watchers.get(owner)
-        if not watcher or watcher.poll() is not None:
-            watcher = _watchers[owner] = _start(owner)
-        assert watcher.stdin  # noqa: S101 - it was opened with a pipe
-        watcher.stdin.write(f"{folder}\n")
-        watcher.stdin.flush()
+    """Ensure a reaper for as long as this process lives; ``folder`` holds records of its children."""
+    with _LOCK, suppress(OSError):  # a machine that cannot start it works without this safety
+        reaper = _reapers.get(owner)
+        if not reaper or reaper.poll() is not None:
+            reaper = _reapers[owner] = _start(owner)
+        assert reaper.stdin  # noqa: S101 - it was opened with a pipe
+        reaper.stdin.write(f"{folder}\n")
+        reaper.stdin.flush()
+
+
+def end_children(owner: str, folders: Iterable[Path]) -> int:
+    """End what a dead process started; ``folders`` hold records, which may by now be those of another process."""
+    recorded = [process for folder in folders for process in read_records(folder) if process.owner == owner]
+    return end([*recorded, *with_variable(OWNER_VARIABLE, owner)])
 
 
 def _start(owner: str) -> subprocess.Popen[str]:
-    """Part of nothing else: where one localcloud runs inside another, the end of both is noticed by two."""
+    """Without the variables of an outer localcloud, whose reaper would end this one."""
     return subprocess.Popen(
         [sys.executable, "-m", __name__, owner],
-        cwd=ROOT,
+        cwd=SOURCE,
         env={name: value for name, value in os.environ.items() if not name.startswith("LOCALCLOUD_")},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         text=True,
-        start_new_session=True,  # a signal to the other's group is not for this one
+        start_new_session=True,  # a signal to the server's group does not reach it
     )
 
 
 def main(owner: str) -> int:
-    folders = {Path(line.rstrip("\n")) for line in sys.stdin}  # until the other ends
-    from localcloud.runtime.process_registry import end_those_of
-
+    folders = {Path(line.rstrip("\n")) for line in sys.stdin}  # until the server ends
     for pause in ROUNDS:
         time.sleep(pause)
-        end_those_of(owner, folders)
+        end_children(owner, folders)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""S3 as jobs use it: through the API, with AWS's patience for a moment's trouble."""
+"""S3 as jobs use it: through the API, with retries as in AWS's SDKs."""
 
 from __future__ import annotations
 
@@ -8,81 +8,83 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from localcloud.runtime.etag_cache import LARGEST, SmallObjects
+from localcloud.runtime.etag_cache import MAX_OBJECT_BYTES, EtagCache
 from localcloud.runtime.store import Store, Unavailable
 
 T = TypeVar("T")
 ATTEMPTS = 5
 FIRST_PAUSE = 0.05  # seconds; doubled each time
 PAGE = 1000
-EMPTY: dict[str, Any] = {}  # no body: botocore would ask for leave to send one, and some servers then wait for it
+EMPTY: dict[str, Any] = {}  # no body: botocore would send "Expect: 100-continue", for which some servers wait
 MISSING = ("NoSuchKey", "NoSuchBucket", "404")
 
 
 class S3Store(Store):
-    """``client`` is boto3's for S3; what is in ``small`` is not read again when a listing names its ETag."""
+    """``client`` is boto3's for S3; an object in ``cache`` is not read again when a listing shows its ETag."""
 
-    def __init__(self, client: Any, small: SmallObjects | None = None) -> None:
-        self.client, self.small = client, small or SmallObjects()
-        self._listed: dict[str, str] = {}  # ETags
+    def __init__(self, client: Any, cache: EtagCache | None = None) -> None:
+        self.client, self.cache = client, cache or EtagCache()
+        self._etags: dict[str, str] = {}  # by URI, as listed
 
     def read(self, uri: str) -> bytes:
         def read() -> bytes:
-            body: bytes = self.client.get_object(**_place(uri))["Body"].read()
+            body: bytes = self.client.get_object(**_bucket_and_key(uri))["Body"].read()
             return body
 
-        return _patiently(read, f"read {uri}")
+        return _with_retries(read, f"read {uri}")
 
     def write(self, uri: str, body: bytes) -> None:
         content = {"Body": body} if body else EMPTY
-        _patiently(lambda: self.client.put_object(**_place(uri), **content), f"write {uri}")
+        _with_retries(lambda: self.client.put_object(**_bucket_and_key(uri), **content), f"write {uri}")
 
     def exists(self, uri: str) -> bool:
         try:
-            _patiently(lambda: self.client.head_object(**_place(uri)), f"look for {uri}")
+            _with_retries(lambda: self.client.head_object(**_bucket_and_key(uri)), f"look for {uri}")
         except FileNotFoundError:
             return False
         return True
 
     def keys(self, uri: str) -> list[str]:
-        place = _place(uri)
+        location = _bucket_and_key(uri)
         pages = self.client.get_paginator("list_objects_v2")
 
-        def listed() -> dict[str, str]:
-            found = pages.paginate(Bucket=place["Bucket"], Prefix=place["Key"], PaginationConfig={"PageSize": PAGE})
-            items = [item for page in found for item in page.get("Contents", [])]
-            return {f"s3://{place['Bucket']}/{item['Key']}": item["ETag"] for item in items}
+        def list_all() -> dict[str, str]:
+            result = pages.paginate(
+                Bucket=location["Bucket"], Prefix=location["Key"], PaginationConfig={"PageSize": PAGE}
+            )
+            items = [item for page in result for item in page.get("Contents", [])]
+            return {f"s3://{location['Bucket']}/{item['Key']}": item["ETag"] for item in items}
 
-        found = _patiently(listed, f"list {uri}")
-        self._listed |= found
-        return list(found)
+        etags = _with_retries(list_all, f"list {uri}")
+        self._etags |= etags
+        return list(etags)
 
     def fetch(self, uri: str, file: Path) -> None:
         def fetch() -> None:
-            answer = self.client.get_object(**_place(uri))
-            if answer["ContentLength"] > LARGEST:
+            response = self.client.get_object(**_bucket_and_key(uri))
+            if response["ContentLength"] > MAX_OBJECT_BYTES:
                 with file.open("wb") as target:
-                    shutil.copyfileobj(answer["Body"], target, 1 << 20)
+                    shutil.copyfileobj(response["Body"], target, 1 << 20)
                 return
-            body = answer["Body"].read()
+            body = response["Body"].read()
             file.write_bytes(body)
-            self.small.keep(answer["ETag"], body)
+            self.cache.put(response["ETag"], body)
 
-        known = self.small.get(self._listed.get(uri, ""))
-        if known is None:
-            _patiently(fetch, f"read {uri}")
+        cached = self.cache.get(self._etags.get(uri, ""))
+        if cached is None:
+            _with_retries(fetch, f"read {uri}")
         else:
-            file.write_bytes(known)
+            file.write_bytes(cached)
 
     def put(self, file: Path, uri: str) -> None:
         def put() -> None:
             with file.open("rb") as source:
-                self.client.put_object(**_place(uri), **({"Body": source} if file.stat().st_size else EMPTY))
+                self.client.put_object(**_bucket_and_key(uri), **({"Body": source} if file.stat().st_size else EMPTY))
 
-        _patiently(put, f"write {uri}")
+        _with_retries(put, f"write {uri}")
 
 
-def _place(uri: str) -> dict[str, str]:
+def _bucket_and_key(uri: str) -> dict[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     if not uri.startswith("s3://") or not bucket:
         raise Unavailable(f"{uri} is not an S3 URI: it must start with s3:// and a bucket")
@@ -90,11 +92,11 @@ def _place(uri: str) -> dict[str, str]:
 
 
 class _Missing(Unavailable, FileNotFoundError):
-    """An object or a bucket that is not there."""
+    """An object or a bucket that does not exist."""
 
 
-def _patiently(call: Callable[[], T], what: str) -> T:
-    """Throttling and trouble of the service pass; everything else is told at once, in a sentence."""
+def _with_retries(call: Callable[[], T], what: str) -> T:
+    """Throttling and errors of the service are retried; everything else is raised at once, as one sentence."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     for attempt in range(ATTEMPTS):

@@ -1,4 +1,4 @@
-"""What jobs need of S3, and how SageMaker lays a prefix or a manifest out as files."""
+"""What jobs need of S3, and how SageMaker writes a prefix or a manifest to files."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ CLASH = "Please check your s3 objects and ensure that there is no object that is
 
 
 class Unavailable(OSError):
-    """What a store cannot give or take; the message is a sentence."""
+    """An object cannot be read or written; the message is one sentence."""
 
 
 class Store(ABC):
-    """Keys are told as whole URIs: s3://bucket/key."""
+    """Keys are whole URIs: s3://bucket/key."""
 
     @abstractmethod
     def read(self, uri: str) -> bytes: ...
@@ -29,25 +29,25 @@ class Store(ABC):
 
     @abstractmethod
     def keys(self, uri: str) -> list[str]:
-        """Every object whose URI begins with these very characters, in the order of S3: by key."""
+        """Every object whose URI starts with these characters, in the order of S3: by key."""
 
     @abstractmethod
     def fetch(self, uri: str, file: Path) -> None:
-        """An object becomes that file; its folder is there."""
+        """Download an object to a file whose folder exists."""
 
     @abstractmethod
     def put(self, file: Path, uri: str) -> None: ...
 
     def download(self, uri: str, folder: Path, *, manifest: bool = False, share: tuple[int, int] = (0, 1)) -> int:
-        """The objects of a prefix or of a manifest land in the folder; returns how many there are in all.
+        """Download the objects of a prefix or of a manifest; returns how many there are in total.
 
-        ``share`` (number, of how many) takes one instance's part of them: ShardedByS3Key.
+        ``share`` (number, of how many) selects the part of one instance: ShardedByS3Key.
         """
-        found = self.places(uri, manifest=manifest)
+        files = self.file_names(uri, manifest=manifest)
         folder.mkdir(parents=True, exist_ok=True)
         number, count = share
-        for key, place in found[number::count]:
-            file = folder / place
+        for key, name in files[number::count]:
+            file = folder / name
             if not file.resolve().is_relative_to(folder.resolve()):
                 raise Unavailable(f"Failed to download data. {key} would land outside of its folder.")
             try:
@@ -55,19 +55,19 @@ class Store(ABC):
                 self.fetch(key, file)
             except (FileExistsError, NotADirectoryError, IsADirectoryError):
                 raise Unavailable(f"Failed to download data. Cannot download {key}: it clashes. {CLASH}") from None
-        return len(found)
+        return len(files)
 
-    def places(self, uri: str, *, manifest: bool = False) -> list[tuple[str, str]]:
-        """The objects of a prefix or of a manifest, and where below a folder each lands."""
+    def file_names(self, uri: str, *, manifest: bool = False) -> list[tuple[str, str]]:
+        """The objects of a prefix or of a manifest, each with its path below the target folder."""
         if not manifest:
             return list(_below(uri, self.keys(uri)))
         try:
-            return list(_listed(json.loads(self.read(uri)), uri))
+            return list(_in_manifest(json.loads(self.read(uri)), uri))
         except ValueError as error:
             raise Unavailable(f"Failed to download data. The manifest {uri} is not JSON: {error}") from None
 
     def upload(self, source: Path, uri: str) -> None:
-        """A file becomes that object; a folder's files become objects below that prefix, in a fixed order."""
+        """Upload a file as that object, or the files of a folder below that prefix, in a fixed order."""
         if source.is_file():
             self.put(source, uri)
             return
@@ -76,10 +76,10 @@ class Store(ABC):
 
 
 def _below(prefix: str, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Where each object of a prefix lands: its own name, or what follows the prefix taken as a folder.
+    """Each object's file: its own name, or what follows the prefix, if that is a folder.
 
     A prefix that ends inside a name (data/raw for data/raw-old/x) keeps that name: raw-old/x. Objects whose key ends
-    with a slash are what consoles make folders with; they have no content.
+    with a slash are the folders of consoles; they have no content.
     """
     stem = prefix[: prefix.rindex("/") + 1]
     for key in keys:
@@ -89,12 +89,12 @@ def _below(prefix: str, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield key, rest.lstrip("/") if rest.startswith("/") or prefix == stem else key[len(stem) :]
 
 
-def _listed(manifest: object, uri: str) -> Iterator[tuple[str, str]]:
-    """``[{"prefix": "s3://bucket/some/"}, "a.csv", "deep/b.csv"]``: objects by their whole names."""
+def _in_manifest(manifest: object, uri: str) -> Iterator[tuple[str, str]]:
+    """``[{"prefix": "s3://bucket/some/"}, "a.csv", "deep/b.csv"]``: objects by their full names."""
     entries: list[Any] = manifest if isinstance(manifest, list) and manifest else [None]
     head, names = entries[0], entries[1:]
     prefix = str(head.get("prefix")) if isinstance(head, dict) else ""
     if not prefix.startswith("s3://") or not all(isinstance(name, str) for name in names):
-        what = 'a JSON list of {"prefix": "s3://..."} and names'
-        raise Unavailable(f"Failed to download data. The manifest {uri} is not {what}.")
+        expected = 'a JSON list of {"prefix": "s3://..."} and names'
+        raise Unavailable(f"Failed to download data. The manifest {uri} is not {expected}.")
     yield from ((prefix + name, name) for name in names)

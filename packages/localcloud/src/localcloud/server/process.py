@@ -20,7 +20,7 @@ from localcloud.core.errors import Problem
 from localcloud.core.seeding_state import Furnishing
 from localcloud.core.state_dir import CONFIG, Place, Running
 from localcloud.runtime.jobs.runtimes import SWITCH
-from localcloud.runtime.process_registry import began
+from localcloud.runtime.processes import start_time
 from rehearsal.seed import Question
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _describe(place: Place, cloud: Any) -> Running:
     pid = os.getpid()
     return Running(
         pid=pid,
-        began=began(pid) or 0.0,
+        began=start_time(pid) or 0.0,
         folder=str(place.folder.resolve()),
         since=datetime.now().astimezone().isoformat(timespec="seconds"),
         url=cloud.url,

@@ -14,7 +14,7 @@ import pytest
 from localcloud.runtime.jobs import processing, runner, runtimes, training
 from localcloud.runtime.jobs.job import Refused
 from localcloud.runtime.jobs.progress import Watch
-from localcloud.runtime.process_registry import began
+from localcloud.runtime.processes import start_time
 from localcloud.runtime.s3_store import S3Store
 
 CODE = "s3://bucket/code"
@@ -112,9 +112,9 @@ def test_a_missing_input_fails_before_anything_starts(tmp_path, store):
 
 def wait_until_gone(pid):
     end = time.monotonic() + 30
-    while began(pid) is not None and time.monotonic() < end:
+    while start_time(pid) is not None and time.monotonic() < end:
         time.sleep(0.02)
-    return began(pid) is None
+    return start_time(pid) is None
 
 
 STUBBORN = """

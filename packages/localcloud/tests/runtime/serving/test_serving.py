@@ -1,4 +1,4 @@
-"""HTTP as the server speaks it, around a handler made of lambdas."""
+"""The HTTP of the model server, with a handler made of lambdas."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def log(capfd: Capture) -> Capture:
 
 
 def echo(**functions: Callable[..., Any]) -> Handler:
-    """Answers with the type and the text of what it was given."""
+    """Responds with the type and the text of its arguments."""
     usual: dict[str, Any] = {
         "input_fn": lambda body, kind: f"{type(body).__name__} {kind} {len(body)}",
         "predict_fn": lambda data, model: f"{model}: {data}",
@@ -65,7 +65,7 @@ def client(server: Server) -> Iterator[http.client.HTTPConnection]:
         connection.close()
 
 
-def ask(
+def send(
     connection: http.client.HTTPConnection, method: str, path: str, body: Any = None, headers: Any = None, **more: Any
 ) -> tuple[int, bytes]:
     connection.request(method, path, body, headers or {}, **more)
@@ -77,25 +77,25 @@ def connected(server: Server) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=30)
 
 
-def say(server: Server, *pieces: bytes) -> bytes:
+def send_raw(server: Server, *pieces: bytes) -> bytes:
     """Raw bytes to the server; everything that comes back until it closes."""
     with connected(server) as wire:
         for piece in pieces:
             wire.sendall(piece)
         wire.shutdown(socket.SHUT_WR)
-        answer = b""
+        response = b""
         while data := wire.recv(65536):
-            answer += data
-    return answer
+            response += data
+    return response
 
 
 def test_ping_and_invocations_share_a_connection(server: Server) -> None:
     with client(server) as connection:
-        assert ask(connection, "GET", "/ping") == (200, b"")
+        assert send(connection, "GET", "/ping") == (200, b"")
         wire = connection.sock
         headers = {"Content-Type": "text/csv", "Accept": "x/y"}
-        assert ask(connection, "POST", "/invocations", b"a,b", headers) == (200, b"model: str text/csv 3 as x/y")
-        assert ask(connection, "GET", "/ping?x=1") == (200, b"")
+        assert send(connection, "POST", "/invocations", b"a,b", headers) == (200, b"model: str text/csv 3 as x/y")
+        assert send(connection, "GET", "/ping?x=1") == (200, b"")
         assert connection.sock is wire
 
 
@@ -121,13 +121,13 @@ def test_wrong_paths_and_methods(server: Server, method: str, path: str, status:
         assert (response.status, json.loads(response.read())) == (status, {"error": sentence})
         assert response.headers["Allow"] == ({"/ping": "GET", "/invocations": "POST"}[path] if status == 405 else None)
         wire = connection.sock
-        assert ask(connection, "GET", "/ping") == (200, b"")
+        assert send(connection, "GET", "/ping") == (200, b"")
         assert connection.sock is wire or method == "POST"  # which came with a body that was not read
-        assert ask(connection, "HEAD", "/ping") == (405, b"")
+        assert send(connection, "HEAD", "/ping") == (405, b"")
 
 
 @pytest.mark.parametrize(
-    ("kind", "handed"),
+    ("content_type", "passed"),
     [
         ("text/csv", "str"),
         ("application/json", "str"),
@@ -136,33 +136,33 @@ def test_wrong_paths_and_methods(server: Server, method: str, path: str, status:
         ("Text/CSV", "bytes"),
     ],
 )
-def test_text_is_handed_over_as_the_toolkit_does(server: Server, kind: str, handed: str) -> None:
+def test_text_is_passed_as_by_the_toolkit(server: Server, content_type: str, passed: str) -> None:
     with client(server) as connection:
-        answer = ask(connection, "POST", "/invocations", b"abc", {"Content-Type": kind})
-        assert answer == (200, f"model: {handed} {kind} 3 as application/json".encode())
+        response = send(connection, "POST", "/invocations", b"abc", {"Content-Type": content_type})
+        assert response == (200, f"model: {passed} {content_type} 3 as application/json".encode())
 
 
 def test_text_that_is_not_utf8_stays_bytes(server: Server) -> None:
     with client(server) as connection:
-        answer = ask(connection, "POST", "/invocations", b"\xff", {"Content-Type": "text/csv"})
-        assert answer == (200, b"model: bytes text/csv 1 as application/json")
+        response = send(connection, "POST", "/invocations", b"\xff", {"Content-Type": "text/csv"})
+        assert response == (200, b"model: bytes text/csv 1 as application/json")
 
 
 @pytest.mark.parametrize("accept", [{}, {"Accept": "*/*"}, {"Accept": ""}])
-def test_no_preference_is_the_toolkits_default(server: Server, accept: dict[str, str]) -> None:
+def test_without_an_accept_header_the_toolkits_default_is_used(server: Server, accept: dict[str, str]) -> None:
     with client(server) as connection:
-        assert ask(connection, "POST", "/invocations", b"", accept)[1].endswith(b"as application/json")
+        assert send(connection, "POST", "/invocations", b"", accept)[1].endswith(b"as application/json")
 
 
-def test_the_content_type_is_the_handlers_or_what_was_asked_for() -> None:
+def test_the_content_type_is_the_handlers_or_the_accepted_one() -> None:
     def output(prediction: str, accept: str) -> Any:
         return {"a/a": (b"1", "b/b"), "c/c": "1", "d/d": bytearray(b"1")}[accept]
 
     with serving(echo(output_fn=output)) as server, client(server) as connection:
-        for accept, answered in (("a/a", "b/b"), ("c/c", "c/c"), ("d/d", "d/d")):
+        for accept, content_type in (("a/a", "b/b"), ("c/c", "c/c"), ("d/d", "d/d")):
             connection.request("POST", "/invocations", b"x", {"Accept": accept})
             response = connection.getresponse()
-            assert (response.read(), response.headers["Content-Type"]) == (b"1", answered)
+            assert (response.read(), response.headers["Content-Type"]) == (b"1", content_type)
 
 
 class Teapot(Exception):
@@ -181,35 +181,35 @@ class Teapot(Exception):
     ],
 )
 @pytest.mark.parametrize("function", ["input_fn", "predict_fn", "output_fn"])
-def test_a_failing_handler_is_an_answer(
+def test_a_failing_handler_is_an_error_response(
     log: Capture, function: str, error: Exception, status: int, sentence: str
 ) -> None:
     def fail(*_: Any) -> None:
         raise error
 
     with serving(echo(**{function: fail})) as server, client(server) as connection:
-        answered = ask(connection, "POST", "/invocations", b"x")
-        assert (answered[0], json.loads(answered[1])) == (status, {"error": sentence})
+        code, content = send(connection, "POST", "/invocations", b"x")
+        assert (code, json.loads(content)) == (status, {"error": sentence})
         wire = connection.sock
-        assert ask(connection, "GET", "/ping") == (200, b"")
+        assert send(connection, "GET", "/ping") == (200, b"")
         assert connection.sock is wire and wire  # the body was read to its end: the connection goes on
-    assert ("Traceback" in log.readouterr().err) == (status == 500)  # the log has it, the client has a sentence
+    assert ("Traceback" in log.readouterr().err) == (status == 500)  # the traceback is only logged
 
 
 @pytest.mark.parametrize("result", [None, 5, [b"x"], {"a": 1}, (3, "x/y"), (b"x", "x/y", "z")])
-def test_an_answer_that_is_not_text_or_bytes_is_a_500(log: Capture, result: Any) -> None:
+def test_a_result_that_is_not_text_or_bytes_is_a_500(log: Capture, result: Any) -> None:
     with serving(echo(output_fn=lambda *_: result)) as server, client(server) as connection:
-        status, content = ask(connection, "POST", "/invocations", b"x")
+        status, content = send(connection, "POST", "/invocations", b"x")
         assert status == 500 and "the handler failed with" in json.loads(content)["error"]
 
 
-def test_a_folded_header_cannot_write_headers_of_the_answer() -> None:
+def test_a_folded_header_cannot_add_headers_to_the_response() -> None:
     with serving(echo(output_fn=lambda _, accept: (b"", accept))) as server:
         head = (
             b"POST /invocations HTTP/1.1\r\nAccept: a/b\r\n Evil: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
         )
-        answer = say(server, head)
-        assert b"Content-Type: a/b Evil: 1\r\n" in answer and b"\nEvil" not in answer.replace(b"\n Evil", b"")
+        response = send_raw(server, head)
+        assert b"Content-Type: a/b Evil: 1\r\n" in response and b"\nEvil" not in response.replace(b"\n Evil", b"")
 
 
 def post(*headers: str) -> bytes:
@@ -225,41 +225,41 @@ def test_over_size_is_refused_before_the_body_is_sent(server: Server) -> None:
         assert wire.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
-def test_who_asks_before_sending_is_told_to_go_on_or_not(server: Server) -> None:
+def test_expect_100_continue_is_accepted_or_refused(server: Server) -> None:
     with connected(server) as wire:
         wire.sendall(post("Content-Length: 3", "Expect: 100-continue"))
         assert wire.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
         wire.sendall(b"abc")
         assert b"bytes a/b 3" in wire.recv(65536)
-    refused = say(server, post(f"Content-Length: {LIMIT + 1}", "Expect: 100-continue"))
+    refused = send_raw(server, post(f"Content-Length: {LIMIT + 1}", "Expect: 100-continue"))
     assert refused.startswith(b"HTTP/1.1 413 ") and b"100 Continue" not in refused
 
 
 def test_the_limit_itself_is_allowed(server: Server) -> None:
     with client(server) as connection:
         headers = {"Content-Type": "a/b"}
-        assert ask(connection, "POST", "/invocations", b"x" * LIMIT, headers)[0] == 200
+        assert send(connection, "POST", "/invocations", b"x" * LIMIT, headers)[0] == 200
         pieces = iter([b"x" * (LIMIT - 1), b"x"])
-        assert b" 1000 " in ask(connection, "POST", "/invocations", pieces, headers, encode_chunked=True)[1]
+        assert b" 1000 " in send(connection, "POST", "/invocations", pieces, headers, encode_chunked=True)[1]
         pieces = iter([b"x" * (LIMIT - 1), b"xx"])
-        assert ask(connection, "POST", "/invocations", pieces, headers, encode_chunked=True)[0] == 413
+        assert send(connection, "POST", "/invocations", pieces, headers, encode_chunked=True)[0] == 413
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_the_sender_of_far_too_much_gets_to_read_why(server: Server, chunked: bool) -> None:
-    """It sends all of it before it looks for the answer: closing at once would only show it a broken pipe."""
+def test_the_sender_of_a_body_that_is_far_too_large_reads_the_error(server: Server, chunked: bool) -> None:
+    """It sends the whole body before it reads the response: closing at once would be a broken pipe."""
     far_too_much = b"x" * 20_000_000
     with client(server) as connection:
         body: Any = iter([far_too_much]) if chunked else far_too_much
-        status, content = ask(connection, "POST", "/invocations", body, encode_chunked=chunked)
+        status, content = send(connection, "POST", "/invocations", body, encode_chunked=chunked)
         sentence = f"the request has {len(far_too_much)} bytes or more: send at most {LIMIT}"
         assert (status, json.loads(content)) == (413, {"error": sentence})
-        assert ask(connection, "GET", "/ping")[0] == 200  # on a new connection
+        assert send(connection, "GET", "/ping")[0] == 200  # on a new connection
 
 
 def test_chunks_with_extensions_and_trailers(server: Server) -> None:
-    answer = say(server, CHUNKED, b"3;x=y\r\nabc\r\n", b"00A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 200 ") and b"bytes a/b 13" in answer
+    response = send_raw(server, CHUNKED, b"3;x=y\r\nabc\r\n", b"00A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n")
+    assert response.startswith(b"HTTP/1.1 200 ") and b"bytes a/b 13" in response
 
 
 @pytest.mark.parametrize(
@@ -287,28 +287,26 @@ def test_chunks_with_extensions_and_trailers(server: Server) -> None:
         [b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n"],
     ],
 )
-def test_what_is_not_http_is_refused_and_the_connection_closed(
-    server: Server, log: Capture, pieces: list[bytes]
-) -> None:
-    answer = say(server, *pieces)
-    head, _, content = answer.partition(b"\r\n\r\n")
+def test_invalid_http_is_refused_and_the_connection_closed(server: Server, log: Capture, pieces: list[bytes]) -> None:
+    response = send_raw(server, *pieces)
+    head, _, content = response.partition(b"\r\n\r\n")
     assert head.split()[1][:1] in (b"4", b"5") and b"Connection: close" in head
     assert json.loads(content)["error"]
     assert "Traceback" not in log.readouterr().err
 
 
-def test_clients_that_vanish_leave_no_trace(server: Server, log: Capture) -> None:
+def test_clients_that_disconnect_cause_no_errors(server: Server, log: Capture) -> None:
     for piece in (b"", b"GET", post("Content-Length: 9"), post("Content-Length: 9") + b"abc", CHUNKED + b"5\r\na"):
         with connected(server) as wire:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # closing resets
             wire.sendall(piece)
     with client(server) as connection:
-        assert ask(connection, "GET", "/ping")[0] == 200
+        assert send(connection, "GET", "/ping")[0] == 200
     assert log.readouterr().err == ""
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_no_more_calls_at_once_than_threads(threads: int) -> None:
+def test_concurrent_calls_are_limited_to_the_threads(threads: int) -> None:
     lock, running, most = threading.Lock(), [0], [0]
     together = threading.Barrier(threads)
 
@@ -333,15 +331,15 @@ def test_no_more_calls_at_once_than_threads(threads: int) -> None:
 
 def post_once(server: Server) -> None:
     with client(server) as connection:
-        assert ask(connection, "POST", "/invocations", b"x")[0] == 200
+        assert send(connection, "POST", "/invocations", b"x")[0] == 200
 
 
-def test_ping_answers_while_the_handler_is_busy() -> None:
+def test_ping_responds_while_the_handler_is_busy() -> None:
     release = threading.Event()
     with serving(echo(predict_fn=lambda *_: str(release.wait(30)))) as server:
         busy = threading.Thread(target=post_once, args=(server,))
         busy.start()
         with client(server) as connection:
-            assert ask(connection, "GET", "/ping") == (200, b"")
+            assert send(connection, "GET", "/ping") == (200, b"")
         release.set()
         busy.join(10)

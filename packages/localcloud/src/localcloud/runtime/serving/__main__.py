@@ -10,17 +10,17 @@ import sys
 import threading
 from pathlib import Path
 
-from localcloud.runtime.serving.errors import CannotStart
+from localcloud.runtime.serving.errors import StartError
 
 MAX_PAYLOAD_BYTES = "6291456"  # SageMaker's own for real-time endpoints
 
 
 def main(argv: list[str] | None = None) -> int:
-    given = _parser().parse_args(argv)
+    options = _parser().parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        return _serve(given)
-    except CannotStart as problem:
+        return _serve(options)
+    except StartError as problem:
         print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m localcloud.runtime.serving", description=__doc__)
     parser.add_argument("--model-dir", type=Path, required=True, help="an unpacked model.tar.gz: model and code/")
-    parser.add_argument("--port", type=int, default=0, help="0, the default, lets the system choose")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, selects a free port")
     parser.add_argument(
         "--threads",
         type=int,
@@ -40,20 +40,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(given: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace) -> int:
     from localcloud.runtime.serving.handler import load
     from localcloud.runtime.serving.server import Server
 
     limit = os.environ.get("MAX_PAYLOAD_BYTES", MAX_PAYLOAD_BYTES)
-    if given.threads < 1 or not limit.isdigit():
-        raise CannotStart("--threads and MAX_PAYLOAD_BYTES must be whole numbers, the first at least 1")
+    if options.threads < 1 or not limit.isdigit():
+        raise StartError("--threads and MAX_PAYLOAD_BYTES must be whole numbers, the first at least 1")
     try:
-        server = Server(given.port, given.threads, int(limit))
+        server = Server(options.port, options.threads, int(limit))
     except (OSError, OverflowError) as error:
-        raise CannotStart(f"port {given.port} cannot be used ({error}): choose another, or 0") from error
-    server.handler = load(given.model_dir)
+        raise StartError(f"port {options.port} cannot be used ({error}): choose another, or 0") from error
+    server.handler = load(options.model_dir)
     gc.collect()
-    gc.freeze()  # the model and the libraries stay: no request waits until they are looked through again
+    gc.freeze()  # the garbage collector need not traverse the model and the libraries again
     server.server_activate()
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: threading.Thread(target=server.shutdown).start())

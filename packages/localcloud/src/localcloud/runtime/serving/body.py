@@ -8,7 +8,7 @@ from email.message import Message
 from http import HTTPStatus
 from io import BufferedIOBase
 
-from localcloud.runtime.serving.errors import Refusal
+from localcloud.runtime.serving.errors import HttpError
 
 LONGEST_LINE = 4096
 
@@ -21,19 +21,21 @@ def read(stream: BufferedIOBase, headers: Message, limit: int) -> bytes:
 
 
 def check(headers: Message, limit: int) -> None:
-    """What can be refused before a byte of the body is read."""
+    """Refuse what can be refused before the body is read."""
     codings, lengths = headers.get_all("Transfer-Encoding", []), set(headers.get_all("Content-Length", []))
     if codings and (lengths or [coding.strip().lower() for coding in codings] != ["chunked"]):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "the body's length is unclear: send Content-Length, or chunks without it")
+        raise HttpError(
+            HTTPStatus.BAD_REQUEST, "the body's length is unclear: send Content-Length, or chunks without it"
+        )
     if len(lengths) > 1 or not all(re.fullmatch(r"[0-9]{1,18}", length.strip()) for length in lengths):
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"Content-Length {', '.join(lengths)} is not one number of bytes")
+        raise HttpError(HTTPStatus.BAD_REQUEST, f"Content-Length {', '.join(lengths)} is not one number of bytes")
     for length in lengths:
         _check_size(int(length), limit)
 
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise Refusal(
+        raise HttpError(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the request has {size} bytes or more: send at most {limit}"
         )
 
@@ -45,29 +47,29 @@ def _chunks(stream: BufferedIOBase, limit: int) -> Iterator[bytes]:
         _check_size(total, limit)
         yield _exactly(stream, size)
         if stream.readline(3) not in (b"\r\n", b"\n"):
-            raise Refusal(HTTPStatus.BAD_REQUEST, "a chunk of the body is longer than it says")
+            raise HttpError(HTTPStatus.BAD_REQUEST, "a chunk of the body is longer than its size")
     for _ in range(100):  # trailers
         if _line(stream).strip() == b"":
             return
-    raise Refusal(HTTPStatus.BAD_REQUEST, "the body has more than 100 trailers")
+    raise HttpError(HTTPStatus.BAD_REQUEST, "the body has more than 100 trailers")
 
 
 def _chunk_size(stream: BufferedIOBase) -> int:
     text = _line(stream).split(b";")[0].strip()
     if not re.fullmatch(rb"[0-9A-Fa-f]{1,15}", text):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "a chunk of the body does not begin with its size")
+        raise HttpError(HTTPStatus.BAD_REQUEST, "a chunk of the body does not begin with its size")
     return int(text, 16)
 
 
 def _line(stream: BufferedIOBase) -> bytes:
     line = stream.readline(LONGEST_LINE)
     if not line.endswith(b"\n"):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "the body ends early, or a line between its chunks is too long")
+        raise HttpError(HTTPStatus.BAD_REQUEST, "the body ends early, or a line between its chunks is too long")
     return line
 
 
 def _exactly(stream: BufferedIOBase, size: int) -> bytes:
     content = stream.read(size)
     if len(content) < size:
-        raise Refusal(HTTPStatus.BAD_REQUEST, f"the body ends after {len(content)} of {size} bytes")
+        raise HttpError(HTTPStatus.BAD_REQUEST, f"the body ends after {len(content)} of {size} bytes")
     return content

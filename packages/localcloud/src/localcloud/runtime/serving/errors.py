@@ -1,15 +1,15 @@
-"""Why a request is answered with an error, and why a server does not start."""
+"""Errors of a request, and errors that keep the server from starting."""
 
 from __future__ import annotations
 
 
-class Refusal(Exception):
-    """An answer that is an error: a status code and one sentence."""
+class HttpError(Exception):
+    """An error response: a status code and one sentence."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
         self.status = status
 
 
-class CannotStart(Exception):
-    """The model directory, its handler or the port is at fault; the message is one sentence."""
+class StartError(Exception):
+    """The model directory, its handler or the port is invalid; the message is one sentence."""

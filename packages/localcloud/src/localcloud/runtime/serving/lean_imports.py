@@ -1,7 +1,7 @@
-"""A cold start without scikit-learn.
+"""Imports of a cold start, without scikit-learn.
 
-xgboost imports it only to define XGBClassifier and its kin, and that takes three quarters of a server's start. A
-handler whose own code can be seen not to use those classes gets an xgboost without them.
+xgboost imports it only to define XGBClassifier and similar classes, which takes three quarters of a server's start. A
+handler whose own code evidently does not use those classes gets an xgboost without them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ KNOWN = (sys.stdlib_module_names | {"numpy", "pyarrow", "xgboost", "sagemaker_in
 
 
 def is_lean(code: Path) -> bool:
-    """Only libraries are imported that do not use scikit-learn, and nothing could bring back one of its objects."""
+    """Whether the code imports only libraries that do not use scikit-learn, and cannot load its objects indirectly."""
     files = list(code.rglob("*.py"))
     try:
         nodes = [node for file in files for node in ast.walk(ast.parse(file.read_bytes()))]
     except (SyntaxError, ValueError):
-        return False  # the import tells it better
+        return False  # the import raises a better error
     own = {part.removesuffix(".py") for file in files for part in file.relative_to(code).parts}
     return all(_is_lean(node, KNOWN | own) for node in nodes)
 

@@ -1,7 +1,7 @@
-"""HTTP around a handler: one thread a connection, keep-alive, JSON errors, an end that lets running requests finish.
+"""An HTTP server for a handler: a thread per connection, keep-alive, JSON errors, a shutdown that completes requests.
 
-Python's own HTTP server, because it was measured: less than half the time per request of an ASGI server that hands
-its requests to threads, and next to nothing to import.
+It uses Python's own HTTP server: measured, it needs less than half the time per request of an ASGI server that passes
+its requests to threads, and almost no time to import.
 """
 
 from __future__ import annotations
@@ -20,63 +20,63 @@ from socketserver import TCPServer
 from typing import Any
 
 from localcloud.runtime.serving import body
-from localcloud.runtime.serving.errors import Refusal
+from localcloud.runtime.serving.errors import HttpError
 from localcloud.runtime.serving.handler import Handler
 
 IDLE_SECONDS = 75.0
-LINGER_SECONDS = 5.0  # how long a refused body is still taken in, so that its sender gets to read why
-FINISH_SECONDS = 10.0  # how long running requests may take once the server is told to stop
+LINGER_SECONDS = 5.0  # how long the body of a refused request is still received, so that its sender reads the error
+FINISH_SECONDS = 10.0  # how long running requests may take after the signal to stop
 ROUTES = {"/ping": "GET", "/invocations": "POST"}
 
 
 class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # a small answer leaves in one packet
+    wbufsize = -1  # a small response is sent in one packet
     disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
     server: Server
-    unread = False  # a part of the request may still be on its way: the connection cannot be used again
+    unread = False  # a part of the request was not received: the connection cannot be used again
 
     def __getattr__(self, name: str) -> Callable[[], None]:
-        if name.startswith("do_"):  # every method: a wrong one is a 405 of ours
-            return self.answer
+        if name.startswith("do_"):  # every method, so that a wrong one is a 405
+            return self.respond
         raise AttributeError(name)
 
-    def answer(self) -> None:
+    def respond(self) -> None:
         try:
             self._send(HTTPStatus.OK, *self._content())
-        except Refusal as refusal:
-            self._refuse(refusal)
+        except HttpError as error:
+            self._send_error(error)
 
     def _content(self) -> tuple[bytes, str]:
         self.unread = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
         path = self.path.split("?")[0]
         if path not in ROUTES:
-            raise Refusal(HTTPStatus.NOT_FOUND, f"there is no {path}: use GET /ping or POST /invocations")
+            raise HttpError(HTTPStatus.NOT_FOUND, f"there is no {path}: use GET /ping or POST /invocations")
         if self.command != ROUTES[path]:
-            raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} is for {ROUTES[path]}, not for {self.command}")
+            raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} is for {ROUTES[path]}, not for {self.command}")
         content = body.read(self.rfile, self.headers, self.server.max_bytes)
         self.unread = False
         if path == "/ping":
             return b"", "application/json"
         with self.server.calls:
-            return self.server.handler.answer(content, self._header("Content-Type"), self._header("Accept"))
+            return self.server.handler.invoke(content, self._header("Content-Type"), self._header("Accept"))
 
     def _header(self, name: str) -> str | None:
         value = self.headers.get(name)
-        return None if value is None else " ".join(value.split())  # a folded header must not break a line of ours
+        return None if value is None else " ".join(value.split())  # a folded header must not break the response
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _send_error(self, error: HttpError) -> None:
         self.close_connection |= self.unread
-        content = json.dumps({"error": " ".join(str(refusal).split())}).encode()
-        self._send(refusal.status, content, "application/json")
+        content = json.dumps({"error": " ".join(str(error).split())}).encode()
+        self._send(error.status, content, "application/json")
         if self.unread:
             self._linger()
 
-    def _send(self, status: int, content: bytes, kind: str) -> None:
+    def _send(self, status: int, content: bytes, content_type: str) -> None:
         self.close_connection |= self.server.stopping
         self.send_response(status)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", ROUTES[self.path.split("?")[0]])
@@ -96,12 +96,12 @@ class Connection(BaseHTTPRequestHandler):
                 pass
 
     def handle_expect_100(self) -> bool:
-        """The sender waits for our word before it sends its body: an over-size one never leaves it."""
+        """The client waits for this before it sends its body: one that is too large is never sent."""
         try:
             body.check(self.headers, self.server.max_bytes)
-        except Refusal as refusal:
+        except HttpError as error:
             self.close_connection = True
-            self._refuse(refusal)
+            self._send_error(error)
             return False
         self.send_response_only(HTTPStatus.CONTINUE)
         self.end_headers()
@@ -109,10 +109,10 @@ class Connection(BaseHTTPRequestHandler):
         return True
 
     def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
-        """What the HTTP parser itself refuses."""
+        """Called by the HTTP parser for what it refuses."""
         self.unread = True
-        self.request_version = self.protocol_version  # unread as well: answered in ours, with headers
-        self._refuse(Refusal(code, message or HTTPStatus(code).phrase))
+        self.request_version = self.protocol_version  # not parsed yet: the response has headers in any case
+        self._send_error(HttpError(code, message or HTTPStatus(code).phrase))
 
     def version_string(self) -> str:
         return "localcloud"
@@ -122,7 +122,7 @@ class Connection(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Bound at once, so that a port that is taken is told early; it listens only when the model is loaded."""
+    """Bound at once, so that a port in use is reported early; it listens when the model is loaded."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -141,7 +141,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # HTTPServer's asks DNS for the machine's name
+        TCPServer.server_bind(self)  # HTTPServer's own looks up the machine's name in DNS
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
@@ -156,7 +156,7 @@ class Server(ThreadingHTTPServer):
             traceback.print_exc()
 
     def finish(self) -> None:
-        """Idle connections end at once, running requests get their answer."""
+        """Idle connections end at once, running requests are completed."""
         self.stopping = True
         self.server_close()
         for connection in list(self._open):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from localcloud.core.service import Refusal, Service, operation, paged
-from localcloud.runtime.git_repository import COMMIT, NOTHING, Commit, GitProblem, Person, Repository
+from localcloud.runtime.git_repository import COMMIT, NO_COMMIT, Commit, GitProblem, Person, Repository
 from localcloud.services.codepipeline.triggers import Push
 
 if TYPE_CHECKING:
@@ -81,19 +81,19 @@ class CodeCommit(Service):
         if not prefix:
             return []
         kind, name = REFERENCES[prefix], reference.removeprefix(prefix)
-        commit = NOTHING if new == NOTHING else self.git.resolve(new)
-        files = self.git.changed(old, commit) if kind == "branch" and new != NOTHING else []
+        commit = NO_COMMIT if new == NO_COMMIT else self.git.resolve(new)
+        files = self.git.changed_files(old, commit) if kind == "branch" and new != NO_COMMIT else []
         pipelines: Any = self.cloud.services.get("codepipeline")
         with self.cloud.lock:
             for repository in self.repositories.values():
                 self._announce(repository, kind, name, old, commit)
-            if new == NOTHING or not pipelines:
+            if new == NO_COMMIT or not pipelines:
                 return []
             told: list[str] = pipelines.pushed(Push(kind, name, commit, files))
             return told
 
     def _announce(self, repository: dict[str, Any], kind: str, name: str, old: str, new: str) -> None:
-        change = "Created" if old == NOTHING else "Deleted" if new == NOTHING else "Updated"
+        change = "Created" if old == NO_COMMIT else "Deleted" if new == NO_COMMIT else "Updated"
         arn = repository["Arn"]
         detail = {
             "event": f"reference{change}",
@@ -104,7 +104,7 @@ class CodeCommit(Service):
             "referenceFullName": f"refs/{'heads' if kind == 'branch' else 'tags'}/{name}",
             "callerUserArn": f"arn:aws:iam::{self.cloud.account}:root",
         }
-        commits = {"commitId": new if new != NOTHING else "", "oldCommitId": old if old != NOTHING else ""}
+        commits = {"commitId": new if new != NO_COMMIT else "", "oldCommitId": old if old != NO_COMMIT else ""}
         said = detail | {key: value for key, value in commits.items() if value}
         self.cloud.emit("aws.codecommit", "CodeCommit Repository State Change", said, [arn])
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
 from localcloud.core.service import Refusal, paged
-from localcloud.runtime.etag_cache import SmallObjects
+from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.job import Job, Outcome
 from localcloud.runtime.jobs.progress import Watch
@@ -41,7 +41,7 @@ class JobPart(Part):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self.queue, self._small = Queue(), SmallObjects()
+        self.queue, self._object_cache = Queue(), EtagCache()
         self.job_records: dict[tuple[str, str], JobRecord] = {}  # by kind and name, in the order of their creation
 
     def reset(self) -> None:
@@ -136,7 +136,7 @@ class JobPart(Part):
                 shutil.rmtree(each / "opt", ignore_errors=True)
 
     def job_store(self) -> S3Store:
-        return S3Store(self.cloud.client("s3"), self._small)
+        return S3Store(self.cloud.client("s3"), self._object_cache)
 
     def job_runtime(self) -> runtimes.Prepare:
         return runtimes.chosen(os.environ, self.cloud.environment(), self.cloud.processes.environment)

@@ -174,7 +174,7 @@ def _ask(url: str, body: bytes, request: Request, watch: Watch) -> bytes:
 def _objects(request: Request, store: Store) -> Iterator[tuple[str, bytes]]:
     source = request["TransformInput"]
     data = source["DataSource"]["S3DataSource"]
-    for uri, place in store.places(data["S3Uri"], manifest=data["S3DataType"] == "ManifestFile"):
+    for uri, place in store.file_names(data["S3Uri"], manifest=data["S3DataType"] == "ManifestFile"):
         yield place, batches.unpacked(store.read(uri), source.get("CompressionType", "None"))
 
 

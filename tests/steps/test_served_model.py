@@ -1,0 +1,138 @@
+"""A model that train.py wrote, served by ``python -m localcloud.runtime.serving`` as on an endpoint."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import xgboost
+
+import inference
+from features import Column, Features, Target
+from training.model_folder import prepared
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(folder: Path, *flags: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(folder), *flags],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def serving(folder: Path, *flags: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    """The process, and a function that makes a new connection to it."""
+    process = command(folder, *flags, **environment)
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    try:
+        assert process.stdout and process.stderr
+        url = urlsplit(process.stdout.readline().strip())
+        assert url.hostname == "127.0.0.1", process.stderr.read()
+        yield process, lambda: http.client.HTTPConnection("127.0.0.1", url.port or 0, timeout=20)
+    finally:
+        timer.cancel()
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def post(connection: http.client.HTTPConnection, body: bytes, kind: str = "text/csv", accept: str = "x/y") -> Any:
+    connection.request("POST", "/invocations", body, {"Content-Type": kind, "Accept": accept})
+    response = connection.getresponse()
+    return response.status, response.read()
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model directory as train.py writes it."""
+    folder = tmp_path_factory.mktemp("real")
+    columns = (Column("tenure", "numeric"), Column("plan", "categorical", ("basic", "plus")))
+    features = Features("multiclass", Target("grade", ("a", "b", "c")), columns, missing=("",))
+    draw = np.random.default_rng(1)
+    matrix = np.column_stack([draw.normal(size=500), draw.integers(0, 3, 500)]).astype(np.float32)
+    data = xgboost.DMatrix(matrix, draw.integers(0, 3, 500), feature_types=features.types, feature_names=features.names)
+    booster = xgboost.train({"objective": "multi:softprob", "num_class": 3}, data, 20)
+    features.write(folder / "features.json")
+    metadata = b'{"format": 1, "problem": "multiclass", "threshold": null}'
+    files = {"model.ubj": bytes(booster.save_raw("ubj")), "metadata.json": metadata}
+    with prepared(folder / "model") as publish:
+        publish(files | {"features.json": (folder / "features.json").read_bytes()})
+    return folder / "model"
+
+
+def csv_rows(seed: int) -> bytes:
+    draw = np.random.default_rng(seed)
+    rows = draw.integers(1, 500)
+    plans = np.array(["basic", "plus", "other", ""])[draw.integers(0, 4, rows)]
+    return "".join(f"{x!r},{p}\n" for x, p in zip(draw.normal(size=rows).tolist(), plans, strict=True)).encode()
+
+
+def test_many_concurrent_clients_get_the_predictions_of_one(real: Path) -> None:
+    """Also the skew test: the process returns exactly the bits of predict_matrix here."""
+    model = inference.load(real)
+    bodies = [csv_rows(seed) for seed in range(50)]
+    requests = [inference.input_fn(body, "text/csv") for body in bodies]
+    expected = [inference.output_fn(inference.predict_fn(one, model), "text/csv")[0] for one in requests]
+    responses: dict[int, list[Any]] = {}
+
+    def client(number: int, connection: http.client.HTTPConnection) -> None:
+        responses[number] = [post(connection, bodies[(at + number) % 50], accept="text/csv") for at in range(50)]
+        connection.close()
+
+    with serving(real, "--threads", "4") as (process, connect):
+        clients = [threading.Thread(target=client, args=(number, connect())) for number in range(8)]
+        for one in clients:
+            one.start()
+        for one in clients:
+            one.join(60)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert process.stderr and process.stderr.read() == ""
+    for number in range(8):
+        assert responses[number] == [(200, expected[(at + number) % 50]) for at in range(50)]
+
+
+def test_the_handler_in_the_model_is_served(real: Path) -> None:
+    with serving(real) as (process, connect):
+        assert process.stdout
+        connection = connect()
+        status, content = post(connection, b"tenure,plan\n1,basic\n", accept="*/*")
+        assert status == 200 and json.loads(content)["predictions"][0]["label"] in "abc"
+        assert post(connection, b"1,basic\nx,basic\n") == (
+            400,
+            b'{"error": "row 2: column \\"tenure\\" holds \\"x\\", which is not a number"}',
+        )
+        assert post(connection, b"\xff,a\n")[1] == b'{"error": "row 1 is not UTF-8 text"}'
+        assert post(connection, b"1,basic\n")[0] == 406
+        libraries = Path(f"/proc/{process.pid}/maps")
+        if libraries.exists():
+            assert "/sklearn/" not in libraries.read_text()  # three quarters of a cold start
+
+
+def test_a_damaged_model_prints_one_sentence(real: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(real, tmp_path / "model")
+    model = (folder / "model.ubj").read_bytes()
+    (folder / "model.ubj").write_bytes(model[: len(model) // 2])
+    process = command(folder)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("error: the model in ") and "cannot be loaded: XGBoostError" in err
