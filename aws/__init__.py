@@ -1,1 +1,1 @@
-"""AWS as the commands see it: sessions and clients, errors as sentences, tables and progress for people."""
+"""Access to AWS for the commands: sessions and clients, errors as sentences, tables and progress for people."""

@@ -1,7 +1,8 @@
-"""How every command ends: one sentence on what went wrong, whatever it was, and an exit code."""
+"""Runs commands: whatever goes wrong becomes one sentence on stderr and an exit code."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -12,8 +13,8 @@ INTERRUPTED = 130
 ROOMS = ("aws", "codepipeline", "pipelines", "rehearsal", "release", "scripts", "settings")
 
 
-def ended(name: str, run: Callable[[], int], *, interrupted: str = "interrupted") -> int:
-    """``name`` is the command's, for the file that keeps the trace of a defect."""
+def run_command(name: str, run: Callable[[], int], *, interrupted: str = "interrupted") -> int:
+    """``name`` names the file that keeps the traceback of a defect."""
     try:
         return run()
     except Problem as problem:
@@ -22,19 +23,37 @@ def ended(name: str, run: Callable[[], int], *, interrupted: str = "interrupted"
     except KeyboardInterrupt:
         print(f"\n{interrupted}", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output had enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except ModuleNotFoundError as error:
         print(f"error: {_missing(name, error)}", file=sys.stderr)
         return 1
-    except Exception as error:  # noqa: BLE001 - a defect of ours: still one line
+    except Exception as error:  # noqa: BLE001 - a defect: still one line
         print(f"error: unexpected {_defect(name, error)}", file=sys.stderr)
         return 1
 
 
+def run_in_environment(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """For a command with ``--env`` and ``--config``: AWS's errors become sentences too."""
+    interrupted = "interrupted: run it again to go on"
+    return run_command("codepipeline", lambda: _translate_errors(run, options), interrupted=interrupted)
+
+
+def _translate_errors(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return run(options)
+    except (ClientError, BotoCoreError) as error:
+        from aws.errors import translate
+        from settings.loader import load
+
+        raise translate(error, load(options.env, options.config)) from error
+
+
 def _missing(name: str, error: ModuleNotFoundError) -> str:
-    """Mostly that the command runs with another Python than that of .venv."""
+    """Usually the command runs with a Python other than that of .venv."""
     if (error.name or "").partition(".")[0] in ROOMS:
         return f"unexpected {_defect(name, error)}"
     return f"{error.name} is not installed for {sys.executable}: `make setup`, then `source .venv/bin/activate`"

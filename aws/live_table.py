@@ -1,4 +1,4 @@
-"""A picture on the terminal that follows what is shown to it; each command draws its own."""
+"""A table on the terminal that is redrawn with every snapshot; each command renders its own."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
+def retry_message(error: Exception) -> str:
+    return f"no response, retrying: {' '.join(str(error).split())}"
+
+
 class LiveTable(Generic[S]):
     def __init__(self, console: Console) -> None:
         from rich.live import Live
 
         self._snapshot: S | None = None
-        self._trouble = ""
-        self._live = Live(get_renderable=self.picture, console=console, refresh_per_second=4)
+        self._error = ""
+        self._live = Live(get_renderable=self.render, console=console, refresh_per_second=4)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -29,12 +33,12 @@ class LiveTable(Generic[S]):
         self._live.stop()
 
     def show(self, snapshot: S) -> None:
-        self._snapshot, self._trouble = snapshot, ""
+        self._snapshot, self._error = snapshot, ""
         self._live.refresh()
 
-    def trouble(self, error: Exception) -> None:
-        self._trouble = f"no answer, asking again: {' '.join(str(error).split())}"
+    def show_error(self, error: Exception) -> None:
+        self._error = retry_message(error)
         self._live.refresh()
 
-    def picture(self) -> Group:
+    def render(self) -> Group:
         raise NotImplementedError

@@ -19,7 +19,7 @@ def latest_approved(sagemaker: Any, group: str) -> str | None:
             page = sagemaker.list_model_packages(**request)
             for summary in page.get("ModelPackageSummaryList", []):
                 return str(summary["ModelPackageArn"])
-            if not page.get("NextToken"):  # AWS filters after it cut the page: an empty page need not be the last
+            if not page.get("NextToken"):  # AWS filters after paging: an empty page may not be the last
                 return None
             request["NextToken"] = page["NextToken"]
     except Exception as error:

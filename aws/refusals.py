@@ -1,4 +1,4 @@
-"""How AWS says no: what an error means for the next move. Sentences for people are in ``aws_errors``."""
+"""Classifies errors of AWS by what can be done next. ``aws.errors`` has the sentences for people."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ TRANSIENT = (
 
 
 def is_missing(error: Exception) -> bool:
-    """Some SageMaker operations say a missing resource with a ValidationException and words."""
-    words = ("does not exist", "could not find")
-    return _code(error) in MISSING or (_is_validation(error) and any(word in _message(error) for word in words))
+    """Some SageMaker operations report a missing resource as a ValidationException; only its message tells."""
+    phrases = ("does not exist", "could not find")
+    return _code(error) in MISSING or (_is_validation(error) and any(phrase in _message(error) for phrase in phrases))
 
 
 def already_exists(error: Exception) -> bool:
@@ -42,7 +42,7 @@ def is_denied(error: Exception) -> bool:
 
 
 def is_transient(error: Exception) -> bool:
-    """Worth asking again: throttling, the service's own faults, and a network that comes and goes."""
+    """Worth a retry: throttling, faults of the service, and an unreliable network."""
     from botocore.exceptions import ConnectionError as NoConnection
     from botocore.exceptions import HTTPClientError
 

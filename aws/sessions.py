@@ -1,7 +1,7 @@
-"""The only place where AWS clients and SDK sessions are made, and where the SDK's defects are worked around.
+"""Creates all AWS clients and SDK sessions, and works around the SDK's defects.
 
-``client`` is for everything that calls AWS. ``offline`` is for the SDK, which here only authors definitions: inside it
-the SDK can reach nothing, reads nothing of this machine, and says nothing.
+``client`` is for everything that calls AWS. ``offline`` is for the SDK, which only authors definitions here: within it
+the SDK makes no call, reads nothing of this machine and prints nothing.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "offline",
     "AWS_SECRET_ACCESS_KEY": "offline",
     "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": os.devnull,  # a profile that is named but missing stops boto3 from making any session
+    "AWS_CONFIG_FILE": os.devnull,  # a profile that is named but missing makes boto3 refuse any session
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "SAGEMAKER_VALIDATE_ROLE": "false",  # ModelTrainer asks IAM what the role may do
-    "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": os.devnull,  # defaults from somebody's home would change the definition
+    "SAGEMAKER_VALIDATE_ROLE": "false",  # ModelTrainer would ask IAM what the role allows
+    "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": os.devnull,  # defaults in a home folder would change the definition
     "SAGEMAKER_USER_CONFIG_OVERRIDE": os.devnull,
 }
 
@@ -49,7 +49,7 @@ def client(settings: Settings, service: str) -> Any:
 
 @cache
 def _session_of(key: str, secret: str, region: str) -> Any:
-    """Kept: it remembers what it read of AWS's descriptions, which are large, and which credentials it found."""
+    """Cached: a session keeps AWS's service models, which are large, and the credentials that it resolved."""
     import boto3
 
     return boto3.session.Session(
@@ -75,37 +75,37 @@ def _session(settings: Settings, boto: Any, upload: Callable[[str], str]) -> Any
 
     session = PipelineSession(boto_session=boto, default_bucket=settings.bucket)
     session.upload_data = lambda path, **_: upload(path)  # the SDK would upload, to an address with the time in it
-    session.default_bucket = lambda: settings.bucket  # the SDK would look for it, and create it
+    session.default_bucket = lambda: settings.bucket  # the SDK would look it up, and create it
     return session
 
 
 @contextmanager
 def _refusing_session(region: str) -> Iterator[Any]:
-    """boto3's default session too: the SDK makes clients from it while it is imported."""
+    """Also replaces boto3's default session: the SDK creates clients from it while it is imported."""
     import boto3
 
-    boto, tried = _refusing_boto(region)
-    tried.clear()
+    boto, attempts = _refusing_boto(region)
+    attempts.clear()
     with _replaced(boto3, "DEFAULT_SESSION", boto):
         yield boto
-    if tried:  # the SDK swallows some refusals
-        raise RuntimeError(f"the SDK tried to call AWS while compiling: {', '.join(tried)}")
+    if attempts:  # the SDK swallows some of the errors
+        raise RuntimeError(f"the SDK tried to call AWS while compiling: {', '.join(attempts)}")
 
 
 @cache
 def _refusing_boto(region: str) -> tuple[Any, list[str]]:
-    """The session, and the calls that somebody tried. Kept: each session reads AWS's descriptions anew (0.3 s)."""
+    """The session, and the calls that were tried. Cached: every new session reads AWS's service models (0.3 s)."""
     import boto3
 
-    tried: list[str] = []
+    attempts: list[str] = []
 
     def refuse(request: Any, **_: Any) -> None:
-        tried.append(f"{request.method} {request.url}")
-        raise RuntimeError(f"no call may be made while compiling: {tried[-1]}")
+        attempts.append(f"{request.method} {request.url}")
+        raise RuntimeError(f"no call may be made while compiling: {attempts[-1]}")
 
     boto = boto3.session.Session(region_name=region)
     boto.events.register("before-send", refuse)
-    return boto, tried
+    return boto, attempts
 
 
 def _replacements(bucket: str) -> list[tuple[Any, str, Any]]:
@@ -115,25 +115,25 @@ def _replacements(bucket: str) -> list[tuple[Any, str, Any]]:
     from sagemaker.train import ModelTrainer
 
     return [
-        # sends account, latency and error texts to AWS from threads; its opt-out makes each lookup check a schema
+        # sends account, latency and error texts to AWS from threads; its opt-out validates a schema at each lookup
         (telemetry_logging, "_send_telemetry_request", lambda *_, **__: None),
-        # looks for a Studio file in every folder above the working directory, and tags jobs with what it finds
+        # searches every folder above the working directory for a Studio file, and tags jobs with its content
         (_studio, "_find_config", lambda *_: None),
         # simulates IAM policies to choose a bucket
         (ModelTrainer, "_resolve_staging_bucket", lambda _: (bucket, None)),
-        # each processing step makes a local-mode session (0.2 s, and a file in ~/.sagemaker) to ask for a method's name
+        # each processing step creates a local-mode session (0.2 s, a file in ~/.sagemaker) to look up a method's name
         (steps, "LocalSagemakerClient", lambda: SimpleNamespace(create_processing_job=create_processing_job)),
     ]
 
 
 def create_processing_job() -> None:
-    """Stands for local mode's, which is never called."""
+    """Stands for the method of local mode, which is never called."""
 
 
 def _import_sdk() -> None:
-    """Importing it configures the root logger for everybody: put back what was there.
+    """Importing it configures the root logger: restore the earlier state.
 
-    Its thousands of classes stay to the end: to look through them for garbage, at the end too, takes a second or two.
+    Its thousands of classes stay in memory anyway: scanning them for garbage would take a second or two.
     """
     root = logging.getLogger()
     level, handlers, collecting = root.level, root.handlers[:], gc.isenabled()
@@ -150,15 +150,15 @@ def _import_sdk() -> None:
 
 
 @contextmanager
-def _environment(wanted: dict[str, str]) -> Iterator[None]:
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("AWS_", "SAGEMAKER_"))}
-    os.environ.update(wanted)
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    saved = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("AWS_", "SAGEMAKER_"))}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for name in wanted:
+        for name in variables:
             os.environ.pop(name, None)
-        os.environ.update(kept)
+        os.environ.update(saved)
 
 
 @contextmanager
@@ -175,9 +175,9 @@ def _silence() -> Iterator[None]:
 
 @contextmanager
 def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    kept = getattr(owner, name)
+    original = getattr(owner, name)
     setattr(owner, name, value)
     try:
         yield
     finally:
-        setattr(owner, name, kept)
+        setattr(owner, name, original)

@@ -1,4 +1,4 @@
-"""A sign of life on the terminal while the SDK loads; nothing where nobody looks."""
+"""A spinner on the terminal while the SDK loads; nothing where stderr is no terminal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 
 
-def working(what: str) -> AbstractContextManager[object]:
+def show_spinner(label: str) -> AbstractContextManager[object]:
     if not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console
 
-    return Console(stderr=True).status(f"{what} ...")
+    return Console(stderr=True).status(f"{label} ...")

@@ -13,7 +13,7 @@ def columns(rows: Sequence[Sequence[str]], indent: str = "  ") -> str:
 
 
 def duration(span: timedelta) -> str:
-    """Never negative: the two clocks of a laptop and of AWS need not agree."""
+    """Never negative: the clocks of this machine and of AWS may differ."""
     seconds = max(0, round(span.total_seconds()))
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -22,5 +22,5 @@ def duration(span: timedelta) -> str:
     return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
 
 
-def moment(time: datetime | None) -> str:
+def timestamp(time: datetime | None) -> str:
     return time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if time else "-"

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from aws import sessions
+from aws.command_errors import run_in_environment
 from codepipeline.aws_cli import AwsCli, parameter_words
 from codepipeline.cloudformation import UNFINISHED, UNMADE, reason, remove, status, unchangeable
-from codepipeline.command_errors import ended
 from codepipeline.stack_checks import require
 from codepipeline.stacks import SHOWN, Stack, releases, stacks, stages
 from settings.environments import CONFIG
@@ -26,7 +26,7 @@ from settings.model import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return ended(_bootstrap, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_bootstrap, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
 
 
 def _parser(environment: str) -> argparse.ArgumentParser:

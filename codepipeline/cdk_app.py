@@ -3,7 +3,9 @@
 cdk deploy --all --app "python -m codepipeline.cdk_app"
 """
 
+import argparse
 import os
+from pathlib import Path
 
 from aws_cdk import App, Environment, Stack
 from aws_cdk.cloudformation_include import CfnInclude
@@ -12,10 +14,14 @@ from codepipeline.stacks import stacks
 from settings.environments import CONFIG
 from settings.loader import load
 
-settings = load(os.environ.get("PIPELINE_ENV") or "local", CONFIG)
+parser = argparse.ArgumentParser(prog="python -m codepipeline.cdk_app", description=__doc__, allow_abbrev=False)
+parser.add_argument("--env", default=os.environ.get("PIPELINE_ENV") or "local", help="where models are made")
+parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
+options = parser.parse_args()
+settings = load(options.env, options.config)
 place = Environment(account=settings.require_account(), region=settings.aws.region)
 app, before = App(), None
-for stack in stacks(settings, CONFIG):
+for stack in stacks(settings, options.config):
     scope = Stack(app, stack.name, env=place, tags=stack.tags, termination_protection=stack.holds_data)
     given = {name: value for name, value in stack.parameters.items() if value}  # the others have "" as default
     CfnInclude(scope, "Template", template_file=str(stack.path), parameters=given)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from aws import sessions
+from aws.command_errors import run_in_environment
 from codepipeline import retained_resources
 from codepipeline.cloudformation import remove, status
-from codepipeline.command_errors import ended
 from codepipeline.stacks import Stack, name_of, stacks, stages
 from pipelines import delete
 from release import command as deploy
@@ -33,7 +33,7 @@ STARTING = ("schedules.yml", "pipelines.yml")  # first: nothing may come back wh
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return ended(_teardown, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_teardown, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
 
 
 def _parser(environment: str) -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws.tables import columns, moment
+from aws.tables import columns, timestamp
 from pipelines.arguments import declared, table
 from pipelines.deployed import readable, require
 from pipelines.difference import steps
@@ -18,7 +18,7 @@ def describe(sagemaker: Any, name: str) -> str:
     live = require(sagemaker, name)
     definition = readable(live.definition) or {}
     facts = [["arn", live.arn], ["role", live.role], ["description", live.description]]
-    facts += [["created", moment(live.created)], ["modified", moment(live.modified)]]
+    facts += [["created", timestamp(live.created)], ["modified", timestamp(live.modified)]]
     facts += [["steps", " -> ".join(steps(definition)) or "(cannot be read)"]]
     parts = [f"pipeline {name}", columns(facts), "parameters", table(declared(definition))]
     return "\n".join([*parts, f"last {LAST} executions", _rows(recent(sagemaker, name, LAST))])
@@ -34,7 +34,7 @@ def _rows(found: list[Execution]) -> str:
     if not found:
         return "  none yet: --start begins one"
     head = ["started", "status", "execution", "reason"]
-    return columns([head, *([moment(e.started), e.status, e.id, _reason(e)] for e in found)])
+    return columns([head, *([timestamp(e.started), e.status, e.id, _reason(e)] for e in found)])
 
 
 def _reason(execution: Execution) -> str:

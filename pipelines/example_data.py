@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aws.command_errors import ended
+from aws.command_errors import run_command
 from settings.errors import Problem, UsageProblem
 
 if TYPE_CHECKING:  # at run time imported where needed: --help should not wait for them
@@ -25,7 +25,7 @@ MOST_PARTS = 10_000
 
 def main(argv: list[str] | None = None) -> int:
     given = _parser().parse_args(argv)
-    return ended("example-data", lambda: _written(given))
+    return run_command("example-data", lambda: _written(given))
 
 
 def _written(given: argparse.Namespace) -> int:

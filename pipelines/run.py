@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws.command_errors import INTERRUPTED, ended
+from aws.command_errors import INTERRUPTED, run_command
 from pipelines.options import actions, check, parser
 from settings.errors import Problem
 
@@ -25,7 +25,7 @@ Client = Callable[[str], Any]
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser(os.environ.get("PIPELINE_ENV") or "local")
     options = arguments.parse_args(argv)
-    return ended("pipelines-run", lambda: _checked(arguments, options))
+    return run_command("pipelines-run", lambda: _checked(arguments, options))
 
 
 def _checked(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
@@ -48,9 +48,9 @@ def _run(options: argparse.Namespace) -> int:
     except Problem:
         raise
     except Exception as error:
-        from aws.errors import sentence
+        from aws.errors import translate
 
-        raise sentence(error, settings) from error
+        raise translate(error, settings) from error
 
 
 def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
@@ -86,9 +86,9 @@ def _show(options: argparse.Namespace, settings: Settings, client: Client) -> in
 
 
 def _compiled(settings: Settings) -> Compiled:
-    from aws.spinner import working
+    from aws.spinner import show_spinner
 
-    with working("compiling the definition"):
+    with show_spinner("compiling the definition"):
         from pipelines.definition import compile
 
         return compile(settings)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from aws.live_table import LiveTable
+from aws.live_table import LiveTable, retry_message
 from aws.refusals import is_transient
 from aws.tables import duration
 from pipelines.executions import Execution, Step, describe, steps
@@ -30,7 +30,7 @@ class Snapshot:
 
 class View(Protocol):
     def show(self, snapshot: Snapshot) -> None: ...
-    def trouble(self, error: Exception) -> None: ...
+    def show_error(self, error: Exception) -> None: ...
 
 
 def poll(sagemaker: Any, arn: str) -> Snapshot:
@@ -48,7 +48,7 @@ def follow(ask: Callable[[], Snapshot], view: View, sleep: Callable[[float], Non
             unanswered += 1
             if unanswered > PATIENCE or not is_transient(error):
                 raise
-            view.trouble(error)
+            view.show_error(error)
         else:
             unanswered = 0
             view.show(snapshot)
@@ -72,7 +72,7 @@ class Lines:
     def __init__(self, write: Callable[[str], None], clock: Callable[[], datetime] = now) -> None:
         self._write, self._clock = write, clock
         self._seen: dict[str, str] = {}
-        self._troubled = False
+        self._failing = False
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +83,7 @@ class Lines:
         pass
 
     def show(self, snapshot: Snapshot) -> None:
-        self._troubled = False
+        self._failing = False
         for step in snapshot.steps:
             state = f"{step.status} ({step.note})" if step.note else step.status
             if self._seen.get(step.name) != state:
@@ -91,12 +91,10 @@ class Lines:
                 after = f" after {elapsed(step, self._clock())}" if step.ended else ""
                 self._write(f"{self._clock().astimezone():%H:%M:%S}  {step.name}: {state}{after}")
 
-    def trouble(self, error: Exception) -> None:
-        if not self._troubled:  # once for each interruption
-            self._troubled = True
-            self._write(
-                f"{self._clock().astimezone():%H:%M:%S}  no answer, asking again: {' '.join(str(error).split())}"
-            )
+    def show_error(self, error: Exception) -> None:
+        if not self._failing:  # once for each interruption
+            self._failing = True
+            self._write(f"{self._clock().astimezone():%H:%M:%S}  {retry_message(error)}")
 
 
 class StepsTable(LiveTable[Snapshot]):
@@ -106,7 +104,7 @@ class StepsTable(LiveTable[Snapshot]):
         self._names, self._clock = names, clock
         super().__init__(console)
 
-    def picture(self) -> Group:
+    def render(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
@@ -114,7 +112,7 @@ class StepsTable(LiveTable[Snapshot]):
         table = Table("step", "status", "time", "", box=None)
         for cells, style in rows(self._snapshot, self._names, self._clock()):
             table.add_row(*(Text(cell) for cell in cells), style=style)
-        return Group(table, Text(self._trouble or self._state(), no_wrap=True, overflow="ellipsis"))
+        return Group(table, Text(self._error or self._state(), no_wrap=True, overflow="ellipsis"))
 
     def _state(self) -> str:
         if self._snapshot is None:

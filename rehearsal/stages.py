@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aws import sessions
-from aws.errors import sentence
+from aws.errors import translate
 from pipelines import example_data, executions
 from rehearsal.seed import EXAMPLE, ROWS
 from settings.environments import CONFIG
@@ -60,7 +60,7 @@ def _put(settings: Settings, data: Path, uri: str) -> str:
         for file in files:
             s3.upload_file(str(file), bucket, f"{prefix}/{file.relative_to(top).as_posix()}")
     except Exception as error:
-        raise sentence(error, settings) from error
+        raise translate(error, settings) from error
     return f"DataUri={uri}"
 
 
@@ -69,7 +69,7 @@ def show(settings: Settings, folder: Path) -> None:
     try:
         _show(settings, folder)
     except Exception as error:
-        raise sentence(error, settings) from error
+        raise translate(error, settings) from error
 
 
 def _show(settings: Settings, folder: Path) -> None:

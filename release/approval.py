@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aws import model_registry, sessions
-from aws.command_errors import ended
-from aws.errors import sentence
+from aws.command_errors import run_in_environment
 from settings.environments import CONFIG
 from settings.errors import Problem
 from settings.loader import load
@@ -29,8 +28,7 @@ LIMIT = 1000  # characters of a value in an action's configuration
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv)
-    return ended("release-approval", lambda: _run(options))
+    return run_in_environment(_print, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
 
 
 def _parser(environment: str) -> argparse.ArgumentParser:
@@ -41,19 +39,10 @@ def _parser(environment: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: argparse.Namespace) -> int:
-    from botocore.exceptions import BotoCoreError, ClientError
-
+def _print(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
-    try:
-        return _print(options.package, settings)
-    except (ClientError, BotoCoreError) as error:
-        raise sentence(error, settings) from error
-
-
-def _print(name: str, settings: Settings) -> int:
     client = cache(partial(sessions.client, settings))
-    arn = resolve(name, settings, client("sagemaker"))
+    arn = resolve(options.package, settings, client("sagemaker"))
     package = client("sagemaker").describe_model_package(ModelPackageName=arn)
     text = summary(package, _evaluation(package, client("s3")), settings)
     for variable, value in (("MODEL_PACKAGE_ARN", arn), ("SUMMARY", text)):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws.command_errors import INTERRUPTED, ended
+from aws.command_errors import INTERRUPTED, run_command
 from release.options import check, flags, parser
 from settings.errors import Problem
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser(os.environ.get("PIPELINE_ENV") or "local")
     options = arguments.parse_args(argv)
-    return ended("codepipeline-deploy", lambda: _check_and_run(arguments, options))
+    return run_command("codepipeline-deploy", lambda: _check_and_run(arguments, options))
 
 
 def _check_and_run(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
@@ -60,9 +60,9 @@ def _run(options: argparse.Namespace) -> int:
     except Problem:
         raise
     except Exception as error:
-        from aws.errors import sentence
+        from aws.errors import translate
 
-        raise sentence(error, settings) from error
+        raise translate(error, settings) from error
 
 
 def _context(settings: Settings) -> Context:

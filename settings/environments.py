@@ -7,15 +7,13 @@ name is the environment's, and goes into every name in AWS; what follows only ch
 from __future__ import annotations
 
 import difflib
-import os
 import re
 from pathlib import Path
 
 from settings.errors import SettingsProblem
 from settings.files import BASE
 
-# The tests are of the template, on settings of their own: a project that changes its settings breaks none of them.
-CONFIG = Path(os.environ.get("PIPELINE_TEST_CONFIG") or Path(__file__).resolve().parents[1] / "config")
+CONFIG = Path(__file__).resolve().parents[1] / "config"
 NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 LONGEST_NAME = 16  # it is part of every name that AWS limits
 LAYER = "+"

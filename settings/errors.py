@@ -1,4 +1,4 @@
-"""What can go wrong and a person can mend: every command prints ``error: <sentence>`` and ends with the exit code."""
+"""Errors that the user can fix: every command prints ``error: <sentence>`` and ends with the exit code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class Problem(Exception):
-    """One sentence for the user: what, where, what next. Anything else that is raised is a defect of ours."""
+    """One sentence for the user: what, where, what next. Anything else that is raised is a defect."""
 
     exit_code = 1
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from settings import environments
+from settings.values import key_text
 
 # No test reads or reaches anybody's AWS, whatever the shell has set.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -15,14 +23,34 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own, also inside a build of localcloud's
 os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-# The tests are of the template: what a project changes in its settings must not make its build fail.
-os.environ["PIPELINE_TEST_CONFIG"] = str(Path(__file__).resolve().parent / "config")
 # Tests start hundreds of processes: compiling the same modules anew in each would take most of their time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # Who starts the tests in the background of a script has Ctrl-C ignored, by all that they start as well.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+TESTS = Path(__file__).resolve().parent
+
+
+def _settings(folder: Path) -> Path:
+    """config/base.toml under what the tests rely on, with environments of the tests' own."""
+    own = TESTS / "settings"
+    shutil.copytree(own, folder, ignore=shutil.ignore_patterns("overlay.toml"), dirs_exist_ok=True)
+    base, over = (tomllib.loads(file.read_text()) for file in (TESTS.parent / "config/base.toml", own / "overlay.toml"))
+    lines = []
+    for section in base | over:
+        there = {} if section == "tags" else base.get(section, {})  # tags are free: a project's would come on top
+        keys = (there | over.get(section, {})).items()
+        lines += [f"[{section}]", *(f"{key_text(key)} = {json.dumps(value)}" for key, value in keys)]
+    (folder / "base.toml").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+# The tests are of the template: what a project changes in its settings must not make its build fail. In this process
+# the tests' own are the default; a process that a test starts is given them with --config.
+environments.CONFIG = _settings(Path(tempfile.mkdtemp(prefix="settings-")))
+atexit.register(shutil.rmtree, environments.CONFIG, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

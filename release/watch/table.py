@@ -8,7 +8,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from aws.live_table import LiveTable
+from aws.live_table import LiveTable, retry_message
 from aws.tables import duration
 from release.watch.fleet_metrics import FleetMetrics
 from release.watch.watch import Snapshot
@@ -25,7 +25,7 @@ class PlainLines:
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._write, self._clock = write, clock
-        self._stage, self._states, self._last_line, self._in_trouble = "", {}, -INTERVAL, False  # type: ignore[var-annotated]
+        self._stage, self._states, self._last_line, self._failing = "", {}, -INTERVAL, False  # type: ignore[var-annotated]
 
     def __enter__(self) -> Self:
         return self
@@ -36,7 +36,7 @@ class PlainLines:
         pass
 
     def show(self, snapshot: Snapshot) -> None:
-        self._in_trouble = False
+        self._failing = False
         stage = headline(snapshot, with_time=False)
         changed = stage != self._stage
         for name, state in snapshot.alarms.items():
@@ -49,17 +49,17 @@ class PlainLines:
             metrics = [f"{name}: {', '.join(cells(fleet))}" for name, fleet in fleets if fleet.requests]
             self._line(snapshot, "; ".join((headline(snapshot), *metrics)))
 
-    def trouble(self, error: Exception) -> None:
-        if not self._in_trouble:
-            self._in_trouble = True
-            self._write(f"no response, asking again: {' '.join(str(error).split())}")
+    def show_error(self, error: Exception) -> None:
+        if not self._failing:
+            self._failing = True
+            self._write(retry_message(error))
 
     def _line(self, snapshot: Snapshot, text: str) -> None:
         self._write(f"{snapshot.endpoint.at:%H:%M:%S}  {text}")
 
 
 class FleetsTable(LiveTable[Snapshot]):
-    def picture(self) -> Group:
+    def render(self) -> Group:
         from rich.console import Group
         from rich.table import Table
         from rich.text import Text
@@ -72,7 +72,7 @@ class FleetsTable(LiveTable[Snapshot]):
         for name, state in self._snapshot.alarms.items():
             alarms.add_row(Text(name), Text(state), style=STYLES.get(state, ""))
         sent = f"bake traffic: {self._snapshot.sent}" if self._snapshot.sent.sent else ""
-        return Group(Text(headline(self._snapshot)), fleets, alarms, Text(self._trouble or sent))
+        return Group(Text(headline(self._snapshot)), fleets, alarms, Text(self._error or sent))
 
 
 COLUMNS = ("requests", "5xx", "4xx", "p50", "p99")

@@ -39,7 +39,7 @@ class Snapshot:
 
 class View(Protocol):
     def show(self, snapshot: Snapshot) -> None: ...
-    def trouble(self, error: Exception) -> None: ...
+    def show_error(self, error: Exception) -> None: ...
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Watch:
                 failed += 1
                 if failed > FAILED_POLLS or not is_transient(error):
                     raise
-                self.view.trouble(error)
+                self.view.show_error(error)
             else:
                 endpoint, failed = snapshot.endpoint, 0
                 stale = stale + 1 if self._is_stale(endpoint) else 0

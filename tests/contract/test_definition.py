@@ -183,8 +183,8 @@ print(json.dumps({{"body": compiled.body, "uploads": content.hexdigest(), "calls
 def elsewhere(tmp_path):
     """Another person's machine: another path, home and time zone, leftovers in the tree, the SDK's defaults set."""
     tree = tmp_path / "home-of-somebody" / "a checkout"
-    for room in (ROOT / "pipelines", ROOT / "scripts", CONFIG):
-        shutil.copytree(room, tree / room.name, ignore=shutil.ignore_patterns("__pycache__"))
+    for room in ("pipelines", "scripts"):
+        shutil.copytree(ROOT / room, tree / room, ignore=shutil.ignore_patterns("__pycache__"))
     for leftover in ("__pycache__/train.cpython-313.pyc", ".DS_Store", ".train.py.swp", "train.py~"):
         (tree / "scripts" / leftover).parent.mkdir(exist_ok=True)
         (tree / "scripts" / leftover).write_text("leftover")

@@ -72,7 +72,7 @@ def run_demo(*words):
     """The command in this process, where the SDK is imported once."""
     out, err = io.StringIO(), io.StringIO()
     handler = signal.getsignal(signal.SIGTERM)
-    endpoint._started.cache_clear()  # of another server
+    endpoint._start.cache_clear()  # of another server
     try:
         with redirect_stdout(out), redirect_stderr(err):
             code = one_model.main([*map(str, words)])

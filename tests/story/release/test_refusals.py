@@ -99,7 +99,7 @@ def test_an_error_that_no_retry_solves_is_one_sentence(stage, capsys):
     stage.cloud.faults.fail("sagemaker.UpdateEndpoint", code="AccessDeniedException", status=400, message="not you")
     assert stage.deploy(stage.package()) == 1
     error = capsys.readouterr().err
-    assert error.startswith("error: you may not sagemaker:UpdateEndpoint")
+    assert error.startswith("error: you have no permission for sagemaker:UpdateEndpoint")
     assert "Traceback" not in error
     assert config(stage) == before
 

@@ -1,4 +1,4 @@
-"""Where the AWS of an environment is: a command of the settings may have to start it."""
+"""The endpoint of an environment, which a command of the settings may have to start."""
 
 import sys
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ def test_aws_itself_has_no_url():
     assert endpoint.url(aws()) is None
 
 
-def test_a_named_server_is_taken_as_it_is():
+def test_a_configured_url_is_returned_unchanged():
     assert endpoint.url(aws(url="http://127.0.0.1:9")) == "http://127.0.0.1:9"
 
 
@@ -29,7 +29,7 @@ def test_the_last_line_of_the_command_is_the_url():
     assert endpoint.url(aws(*script("print('it runs'); print('http://127.0.0.1:7')"))) == "http://127.0.0.1:7"
 
 
-def test_python_is_the_one_that_runs_this(capfd):
+def test_python_means_the_running_interpreter(capfd):
     endpoint.url(aws(*script("import sys; print(sys.executable, file=sys.stderr); print('http://127.0.0.1:8')")))
     assert capfd.readouterr().err.strip() == sys.executable
 
@@ -45,11 +45,11 @@ def test_the_command_runs_once(tmp_path):
     ("command", "says"),
     [
         (script("raise SystemExit(3)"), "ended with 3"),
-        (script("print('ready')"), "named no server"),
-        (script(""), "named no server"),
+        (script("print('ready')"), "printed no URL"),
+        (script(""), "printed no URL"),
         (("no-such-command-here",), "cannot be run"),
     ],
 )
-def test_a_command_that_starts_nothing_is_a_sentence(command, says):
+def test_a_command_that_starts_no_server_is_reported_in_one_sentence(command, says):
     with pytest.raises(AwsProblem, match=says):
         endpoint.url(aws(*command))

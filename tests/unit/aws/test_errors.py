@@ -1,4 +1,4 @@
-"""Each way in which AWS says no becomes one sentence with the remedy."""
+"""Each error of AWS becomes one sentence with the remedy."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,7 @@ import pytest
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from aws.errors import sentence
+from aws.errors import translate
 from settings.errors import AwsProblem
 
 ROLE = "arn:aws:iam::111122223333:role/churn-dev-execution"
@@ -22,8 +22,8 @@ def refused(operation, code, message="", **more):
     return boto.ClientError({"Error": {"Code": code, "Message": message, **more}}, operation)
 
 
-def told(error, endpoint_url=""):
-    problem = sentence(error, settings(endpoint_url))
+def message_of(error, endpoint_url=""):
+    problem = translate(error, settings(endpoint_url))
     assert isinstance(problem, AwsProblem)
     assert "\n" not in str(problem)
     return str(problem)
@@ -43,9 +43,9 @@ def told(error, endpoint_url=""):
         (boto.EndpointConnectionError(endpoint_url="https://x"), ["cannot be reached", "proxy", "aws.region"]),
         (boto.ReadTimeoutError(endpoint_url="https://x"), ["cannot be reached"]),
         (boto.ParamValidationError(report="RoleArn:\n too short"), ["cannot be sent", "RoleArn: too short"]),
-        (ResponseParserError("<html>"), ["not AWS"]),
+        (ResponseParserError("<html>"), ["does not respond as AWS does"]),
         (refused("CreatePipeline", "ExpiredToken"), ["have expired", "aws sso login"]),
-        (refused("CreatePipeline", "UnrecognizedClientException", "bad token"), ["does not know", "bad token"]),
+        (refused("CreatePipeline", "UnrecognizedClientException", "bad token"), ["does not recognize", "bad token"]),
         (refused("PutObject", "SignatureDoesNotMatch"), ["clock"]),
         (refused("HeadBucket", "404", "Not Found"), ["bucket churn-bucket does not exist", "`make bootstrap`"]),
         (refused("PutObject", "NoSuchBucket", "gone", BucketName="other"), ["bucket other does not exist"]),
@@ -57,8 +57,8 @@ def told(error, endpoint_url=""):
         (refused("CreatePipeline", "ValidationException", "odd {thing}"), ["CreatePipeline: odd {thing}"]),
     ],
 )
-def test_what_was_refused_and_what_to_do(error, words):
-    text = told(error)
+def test_the_error_and_its_remedy(error, words):
+    text = message_of(error)
     assert [word for word in words if word not in text] == [], text
 
 
@@ -67,54 +67,60 @@ def test_a_denial_names_who_what_where_and_why():
         f"User: {USER} is not authorized to perform: sagemaker:CreatePipeline on resource: "
         "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev with an explicit deny in a service control policy"
     )
-    text = told(refused("CreatePipeline", "AccessDeniedException", message))
-    assert text.startswith(f"{USER} may not sagemaker:CreatePipeline on arn:aws:sagemaker:eu-west-1:111122223333:pipe")
+    text = message_of(refused("CreatePipeline", "AccessDeniedException", message))
+    assert text.startswith(
+        f"{USER} has no permission for sagemaker:CreatePipeline on arn:aws:sagemaker:eu-west-1:111122223333:pipe"
+    )
     assert "have sagemaker:CreatePipeline allowed" in text
     assert text.endswith("(with an explicit deny in a service control policy)")
 
 
 def test_passing_the_role_says_whose_role_it_is():
     message = f"User: {USER} is not authorized to perform: iam:PassRole on resource: {ROLE} because no policy allows it"
-    text = told(refused("CreatePipeline", "AccessDeniedException", message))
-    assert f"may not iam:PassRole on {ROLE}, the role that the jobs run as" in text
+    text = message_of(refused("CreatePipeline", "AccessDeniedException", message))
+    assert f"has no permission for iam:PassRole on {ROLE}, the role that the jobs run as" in text
 
 
 @pytest.mark.parametrize(("operation", "action"), [("PutObject", "s3:PutObject"), ("HeadBucket", "s3:ListBucket")])
-def test_a_denial_of_s3_which_names_nothing_names_the_action_all_the_same(operation, action):
-    text = told(refused(operation, "AccessDenied", "Access Denied"))
-    assert f"you may not {action} in the bucket churn-bucket" in text
+def test_a_denial_of_s3_without_details_names_the_action(operation, action):
+    text = message_of(refused(operation, "AccessDenied", "Access Denied"))
+    assert f"you have no permission for {action} in the bucket churn-bucket" in text
 
 
 def test_a_denial_without_words_names_the_action():
-    assert "you may not sagemaker:ListTags in this account" in told(refused("ListTags", "AccessDeniedException"))
+    assert "you have no permission for sagemaker:ListTags in this account" in message_of(
+        refused("ListTags", "AccessDeniedException")
+    )
 
 
 def test_a_role_that_cannot_be_assumed():
     message = f"Could not assume role {ROLE}. Please ensure that the role exists and allows principal 'x' to assume it."
-    text = told(refused("CreatePipeline", "ValidationException", message))
+    text = message_of(refused("CreatePipeline", "ValidationException", message))
     assert text.startswith(f"SageMaker cannot assume the role {ROLE}: create it (aws.role_arn")
     assert "trust policy" in text
 
 
-def test_assuming_a_role_of_ones_own_is_a_denial_like_others():
+def test_a_denied_call_of_assume_role_is_a_denial_like_others():
     message = f"User: {USER} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/x"
-    assert "may not sts:AssumeRole" in told(refused("AssumeRole", "AccessDenied", message))
+    assert "has no permission for sts:AssumeRole" in message_of(refused("AssumeRole", "AccessDenied", message))
 
 
 LOCAL = "http://127.0.0.1:5155"
 
 
 def test_a_local_endpoint_that_does_not_run():
-    text = told(boto.EndpointConnectionError(endpoint_url=LOCAL), LOCAL)
-    assert text.startswith(f"nothing answers at {LOCAL} (aws.endpoint_url of the environment dev): start the local AWS")
+    text = message_of(boto.EndpointConnectionError(endpoint_url=LOCAL), LOCAL)
+    assert text.startswith(
+        f"no server responds at {LOCAL} (aws.endpoint_url of the environment dev): start the local AWS"
+    )
 
 
 def test_a_local_endpoint_without_keys():
-    assert "any text will do" in told(boto.NoCredentialsError(), LOCAL)
+    assert "any text will do" in message_of(boto.NoCredentialsError(), LOCAL)
 
 
-def test_what_is_not_of_aws_is_a_defect_and_raised_as_it_is():
+def test_any_other_exception_is_raised_unchanged():
     defect = KeyError("ours")
     with pytest.raises(KeyError) as raised:
-        sentence(defect, settings())
+        translate(defect, settings())
     assert raised.value is defect

@@ -22,7 +22,7 @@ def test_it_synthesises_the_same_stacks(tmp_path, monkeypatch):
         pytest.skip("CDK needs Node.js")
     monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
     monkeypatch.setenv("PIPELINE_ENV", "local")
-    words = [sys.executable, "-m", "codepipeline.cdk_app"]
+    words = [sys.executable, "-m", "codepipeline.cdk_app", "--config", str(CONFIG)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     wanted = stacks(load("local"), CONFIG)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
@@ -15,6 +16,8 @@ from aws import sessions
 from pipelines.options import ALONE, CHAIN, parser
 from pipelines.run import main
 from settings.environments import CONFIG
+
+ROOT = Path(__file__).resolve().parents[3]
 
 PIPELINE = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn-local"
 EXECUTION = f"{PIPELINE}/execution/abc"
@@ -99,7 +102,7 @@ def answer(monkeypatch, text):
 
 def child(*command, **options):
     """With the variables of this process: where Python finds the repository."""
-    environment = os.environ | {"PYTHONPATH": str(CONFIG.parent)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.run(command, text=True, timeout=60, env=environment, **pipes)
 
@@ -310,6 +313,15 @@ def test_what_is_not_there_is_not_described(capsys, aws, action):
 def test_a_reader_that_has_seen_enough_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)
-    result = child(sys.executable, "-m", "pipelines.run", "--show-config", stdout=writer, stderr=subprocess.PIPE)
+    result = child(
+        sys.executable,
+        "-m",
+        "pipelines.run",
+        "--config",
+        str(CONFIG),
+        "--show-config",
+        stdout=writer,
+        stderr=subprocess.PIPE,
+    )
     os.close(writer)
     assert (result.returncode, result.stderr) == (0, "")

@@ -92,7 +92,7 @@ def test_what_passes_is_asked_again_and_told_once(error):
     final, lines = lines_of(timeline)
     assert final.execution.succeeded
     assert len(lines) == 2
-    assert all("no answer, asking again" in line for line in lines)
+    assert all("no response, retrying" in line for line in lines)
 
 
 def test_patience_ends():
@@ -151,7 +151,7 @@ def test_the_live_table_on_a_terminal_keeps_its_last_state_and_shows_markup_as_i
     assert "9 s" in last
     assert "[red]" in last
     assert "execution abc: Succeeded" in last
-    assert "no answer, asking again" in screen.getvalue()
+    assert "no response, retrying" in screen.getvalue()
     assert "\x1b[?25h" in screen.getvalue()  # the cursor is back
 
 

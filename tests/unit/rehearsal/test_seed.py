@@ -11,7 +11,6 @@ from localcloud.core.seeding import furnish
 from pipelines import example_data
 from rehearsal import seed
 from rehearsal.seed import Question
-from settings.environments import CONFIG
 
 BUCKET = "churn-local-000000000000-eu-west-1"
 ROLE = "churn-local-execution"
@@ -45,7 +44,7 @@ def test_the_bucket_the_role_and_example_data_are_made_once(cloud, aws, tmp_path
 
 def test_what_was_furnished_says_so(cloud, aws, tmp_path):
     furnish(cloud, seed.wanted(tmp_path))
-    tag = [{"Key": "furnished-by", "Value": "localcloud"}]
+    tag = [{"Key": "seeded-by", "Value": "localcloud"}]
     assert aws("s3").get_bucket_tagging(Bucket=BUCKET)["TagSet"] == tag
     assert aws("iam").list_role_tags(RoleName=ROLE)["Tags"] == tag
     assert aws("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == "eu-west-1"
@@ -78,9 +77,8 @@ def test_example_data_is_kept_until_what_makes_it_changes(tmp_path, monkeypatch)
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A copy of what the answer follows from, to be changed."""
-    for part in (CONFIG, *(ROOT / room for room in ("settings", "aws", "pipelines", "rehearsal"))):
-        shutil.copytree(part, tmp_path / part.name, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.delenv("PIPELINE_TEST_CONFIG")
+    for room in ("config", "settings", "aws", "pipelines", "rehearsal"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(seed, "CHECKOUT", tmp_path)
     monkeypatch.setattr(seed, "CONFIG", tmp_path / "config")
     return tmp_path

@@ -168,12 +168,12 @@ def test_what_does_not_exist_is_refused_with_what_was_meant(folder: Path, conten
 
 
 def test_the_file_named_is_the_one_that_the_value_came_from(folder: Path) -> None:
-    line = refusal(folder, BASE.replace("rounds = 500 ", "rounds = 0 "), "base.toml")
+    line = refusal(folder, BASE.replace("\nrounds = 500\n", "\nrounds = 0\n"), "base.toml")
     assert line == "base.toml: training.rounds = 0: must be at least 1"
 
 
 def test_a_base_without_a_key_or_a_section_is_refused(folder: Path) -> None:
-    line = refusal(folder, BASE.replace("seed = 7 ", "# seed = 7 "), "base.toml")
+    line = refusal(folder, BASE.replace("\nseed = 7\n", "\n"), "base.toml")
     assert line == "base.toml: training.seed: is missing; add it, the base has every setting"
     start, end = BASE.index("[network]"), BASE.index("[tags]")
     line = refusal(folder, BASE[:start] + BASE[end:], "base.toml")

@@ -53,12 +53,12 @@ def aws(request: pytest.FixtureRequest) -> Callable[[str], Any]:
 def start_cloud(folder: Path, speed: float | None = None, services: Sequence[Any] | None = None) -> Iterator[Any]:
     """Without a speed the clock stands still until it is advanced."""
     from localcloud.core.clock import Clock
-    from localcloud.core.cloud import Cloud
     from localcloud.core.counters import DEFECTS
+    from localcloud.server.composition import compose
     from localcloud.server.listening import listening
 
     clock = Clock(stepped=True) if speed is None else Clock(speed)
-    with listening(Cloud(folder / "localcloud", clock=clock, services=services)) as cloud:
+    with listening(compose(folder / "localcloud", clock=clock, services=services)) as cloud:
         yield cloud
     assert not cloud.counters[DEFECTS], "localcloud failed inside (500): see the captured log"  # noqa: S101 - a test's
 

@@ -237,6 +237,46 @@ def test_status_tells_what_a_person_asks(shared: Command) -> None:
         assert line in told
 
 
+def seed_file(folder: Path, **content: Any) -> Path:
+    file = folder / "seed.json"
+    file.write_text(json.dumps({"version": 1, **content}))
+    return file
+
+
+def test_a_seed_says_what_a_server_begins_with(localcloud: Command, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("a\n1\n")
+    item = {"key": "in/data.csv", "file": "data.csv"}
+    content = {"account": "111122223333", "region": "us-east-1", "buckets": [{"name": "one", "objects": [item]}]}
+    file = seed_file(tmp_path, **content)
+    url = localcloud.up("--seed", str(file))
+    s3 = localcloud.client("s3")
+    assert s3.get_object(Bucket="one", Key="in/data.csv")["Body"].read() == b"a\n1\n"
+    assert localcloud.client("sts").get_caller_identity()["Account"] == "111122223333"
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["one"]
+
+    seed_file(tmp_path, roles=[{"arn": "arn:aws:iam::111122223333:role/jobs"}], **content)
+    assert localcloud.up("--seed", str(file)) == url
+    assert localcloud.client("iam").get_role(RoleName="jobs")
+    assert localcloud("seed", str(file)).stdout == "all of it is there already: nothing was added\n"
+    seed_file(tmp_path, buckets=[{"name": "two"}])
+    assert localcloud("seed", str(file)).stdout == "added bucket two\n"
+
+    localcloud("reset")
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["two"]
+    done = localcloud("up", "--account", "000000000000", ok=False)
+    assert done.stderr.startswith("error: localcloud is running with --account 111122223333, not 000000000000; ")
+    done = localcloud("up", "--seed", str(seed_file(tmp_path, region="eu-west-1")), ok=False)
+    assert done.stderr.startswith(f"error: {file}: region is eu-west-1, and localcloud runs with us-east-1: ")
+
+
+def test_with_a_seed_that_is_wrong_nothing_is_started(localcloud: Command, tmp_path: Path) -> None:
+    file = seed_file(tmp_path, bukets=[])
+    done = localcloud("up", "--seed", str(file), ok=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'error: {file}: there is no field "bukets"; the fields are version, account, ')
+    assert localcloud("status", ok=False).returncode == 3
+
+
 def test_status_as_json_is_one_object_with_the_same_fields_always(shared: Command, tmp_path: Path) -> None:
     record = json.loads(shared("status", "--json").stdout)
     running = shared.place.running()
@@ -285,9 +325,11 @@ def test_reset_empties_the_server_and_furnishes_it_again(shared: Command) -> Non
 
 def test_another_up_gives_the_account_what_the_settings_want_by_now(localcloud: Command, tmp_path: Path) -> None:
     """Also when they could not be read before."""
-    config, ours = tmp_path / "config", os.environ["PIPELINE_TEST_CONFIG"]
-    shutil.copytree(ours, config)
-    base = (config / "base.toml").read_text()
+    checkout = tmp_path / "copy"
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "tests", "docs", "benchmarks", "build")
+    shutil.copytree(CHECKOUT, checkout, ignore=left_out)
+    base = (checkout / "config/base.toml").read_text()
+    path = os.pathsep.join(map(str, (checkout / "packages/localcloud/src", checkout)))
 
     def buckets() -> list[str]:
         return [bucket["Name"].split("-")[0] for bucket in localcloud.client("s3").list_buckets()["Buckets"]]
@@ -298,8 +340,8 @@ def test_another_up_gives_the_account_what_the_settings_want_by_now(localcloud: 
         (base, "", ["churn"]),
         (base.replace('name = "churn"', 'name = "tenant"'), "", ["churn", "tenant"]),
     ):
-        (config / "base.toml").write_text(settings)
-        said = localcloud("up", PIPELINE_TEST_CONFIG=str(config)).stderr
+        (checkout / "config/base.toml").write_text(settings)
+        said = localcloud("up", PYTHONPATH=path).stderr
         assert said.startswith(warning) and ("warning" in said) == bool(warning)
         assert buckets() == there
 
@@ -386,7 +428,10 @@ def test_what_needs_a_server_says_how_to_start_one(tmp_path: Path, command: str)
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["fly"], ["up", "--port", "0"], ["up", "--port", "x"], ["up", "--speed", "0"], ["up", "--speed", "nan"]],
+    [
+        *([], ["fly"], ["seed"], ["up", "--account", "12"], ["up", "--region", "west"]),
+        *(["up", "--port", "0"], ["up", "--port", "x"], ["up", "--speed", "0"], ["up", "--speed", "nan"]),
+    ],
     ids=" ".join,
 )
 def test_bad_arguments_are_refused(tmp_path: Path, arguments: list[str]) -> None:

@@ -12,9 +12,10 @@ import pytest
 
 from localcloud.core import protocols
 from localcloud.core.clock import Clock
-from localcloud.core.cloud import SERVICES, Cloud
+from localcloud.core.cloud import Cloud
 from localcloud.core.counters import DEFECTS
 from localcloud.core.service import Service, operation
+from localcloud.server.composition import SERVICES, compose
 from localcloud.server.listening import listening
 
 
@@ -26,8 +27,8 @@ class Events(Service):
         self.seen: list[dict[str, Any]] = []
         self.measured: list[Any] = []
         self.log: list[str] = []
-        cloud.on_event(self.seen.append)
-        cloud.on_metric(self.measured.append)
+        cloud.events.subscribe(self.seen.append)
+        cloud.metrics.subscribe(self.measured.append)
 
     @operation("ListRules")
     def list_rules(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -65,13 +66,13 @@ def test_a_service_can_be_named_by_where_it_is(tmp_path: Path, monkeypatch: pyte
     text = "from localcloud.core.service import Service\nclass G(Service):\n    name = 'events'\n"
     (tmp_path / "garden.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
-    cloud = Cloud(tmp_path / "state", clock=Clock(stepped=True), services=["garden:G"])
+    cloud = compose(tmp_path / "state", clock=Clock(stepped=True), services=["garden:G"])
     cloud.close()
     assert type(cloud.services["events"]).__name__ == "G"
 
 
 def test_every_operation_of_ours_is_one_of_aws_s(tmp_path: Path) -> None:
-    cloud = Cloud(tmp_path, clock=Clock(stepped=True))
+    cloud = compose(tmp_path, clock=Clock(stepped=True))
     cloud.close()
     assert len(cloud.services) == len(SERVICES)
     for service in cloud.services.values():
@@ -102,7 +103,7 @@ def test_events_have_aws_s_envelope(cloud: Cloud) -> None:
         "resources": ["arn:job"],
         "detail": {"Status": "Completed", "Tags": []},
     }
-    assert list(cloud.signals.events)[1] is second
+    assert list(cloud.events.recent)[1] is second
 
 
 def test_a_lost_and_a_doubled_event(cloud: Cloud) -> None:
@@ -135,7 +136,7 @@ def test_work_is_done_elsewhere_and_tells_its_result(cloud: Cloud) -> None:
 
 
 def test_a_timer_that_fails_is_a_defect(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with listening(Cloud(tmp_path, clock=Clock(stepped=True), services=[])) as cloud:
+    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[])) as cloud:
         cloud.clock.after(10, lambda: [][0])
         cloud.clock.advance(30)
         assert cloud.counters[DEFECTS] == 1
@@ -143,7 +144,7 @@ def test_a_timer_that_fails_is_a_defect(tmp_path: Path, caplog: pytest.LogCaptur
 
 
 def test_work_that_fails_is_a_defect(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    cloud = Cloud(tmp_path, clock=Clock(stepped=True), services=[])
+    cloud = compose(tmp_path, clock=Clock(stepped=True), services=[])
     future = cloud.work(lambda: 1 / 0)
     assert isinstance(future.exception(10), ZeroDivisionError)
     assert cloud.counters[DEFECTS] == 1
@@ -152,7 +153,7 @@ def test_work_that_fails_is_a_defect(tmp_path: Path, caplog: pytest.LogCaptureFi
 
 
 def test_after_the_end_no_work_is_taken(tmp_path: Path) -> None:
-    cloud = Cloud(tmp_path, clock=Clock(stepped=True), services=[])
+    cloud = compose(tmp_path, clock=Clock(stepped=True), services=[])
     cloud.close()
     assert cloud.work(print, "never").cancelled()
 
@@ -165,7 +166,7 @@ def test_reset_empties_ours_and_moto_s(cloud: Cloud, aws: Any) -> None:
     cloud.reset()
     assert "QueueUrls" not in aws("sqs").list_queues()
     assert aws("logs").describe_log_groups()["logGroups"] == []
-    assert not cloud.signals.events
+    assert not cloud.events.recent
     assert cloud.service(Events).log == ["reset"]
     assert aws("events").list_rules()["Rules"] == []
 
@@ -192,7 +193,7 @@ def test_the_end_leaves_no_thread_and_closes_services_while_they_are_answered(tm
             super().close()
             asked.append(self.cloud.client("events").list_rules()["Rules"])
 
-    with listening(Cloud(tmp_path, clock=Clock(1000), services=[Last]), guarded=True) as cloud:
+    with listening(compose(tmp_path, clock=Clock(1000), services=[Last]), guarded=True) as cloud:
         cloud.work(time.sleep, 0.01)
         cloud.log("/group", "stream", ["line"])
         cloud.client("sqs").list_queues()
@@ -204,7 +205,7 @@ def test_the_end_leaves_no_thread_and_closes_services_while_they_are_answered(tm
 
 
 def test_a_child_process_is_told_where_aws_is(tmp_path: Path) -> None:
-    with listening(Cloud(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
         told = cloud.environment()
         assert told["AWS_ENDPOINT_URL"] == cloud.url
         assert told["HTTPS_PROXY"] == told["https_proxy"] == cloud.guard_url

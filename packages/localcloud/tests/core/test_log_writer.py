@@ -11,6 +11,7 @@ import pytest
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.counters import DEFECTS
+from localcloud.server.composition import compose
 from localcloud.server.listening import listening
 
 
@@ -100,7 +101,7 @@ def test_what_waits_is_written_before_the_end(cloud: Cloud, aws: Any) -> None:
 def test_lines_that_cannot_be_written_are_a_defect_and_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with listening(Cloud(tmp_path, services=[])) as cloud:
+    with listening(compose(tmp_path, services=[])) as cloud:
         with monkeypatch.context() as broken:
             broken.setattr(cloud, "moto", lambda _: 1 / 0)
             cloud.log("/group", "stream", ["lost"])

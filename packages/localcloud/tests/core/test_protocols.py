@@ -17,7 +17,7 @@ from werkzeug.test import EnvironBuilder
 
 from localcloud.core import protocols
 from localcloud.core.protocols import Answer, Call
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.server.routing import Directory, Scope
 
 MOMENT = datetime(2026, 3, 4, 5, 6, 7, 250_000, tzinfo=UTC)

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Part, Service, operation
 
 
-class Reading:
-    """A mixin, as services are made of."""
+class Rules(Part):
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
 
     @operation("ListRules")
     def list_rules(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {}
+        return {"Rules": self.names}
+
+    def reset(self) -> None:
+        self.names.clear()
 
 
-class Events(Reading, Service):
+class Events(Service):
     name = "events"
+
+    def __init__(self, cloud: Any = None) -> None:
+        super().__init__(cloud)
+        self.rules = Rules(["nightly"])
+        self.parts = (self.rules,)
 
     @operation("TestEventPattern", locked=False)
     def test_event_pattern(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -27,19 +38,37 @@ class Events(Reading, Service):
     def no_operation(self) -> None: ...
 
 
-def test_operations_come_from_the_class_and_its_mixins() -> None:
-    assert Events.operations == {"ListRules": ("list_rules", True), "TestEventPattern": ("test_event_pattern", False)}
-    assert Service.operations == {}
+def test_operations_are_those_of_the_service_and_of_its_parts() -> None:
+    events = Events()
+    assert {name: handler.locked for name, handler in events.operations.items()} == {
+        "ListRules": True,
+        "TestEventPattern": False,
+    }
+    assert events.operations["ListRules"].method({}) == {"Rules": ["nightly"]}
+    assert Service(cast("Any", None)).operations == {}
 
 
 def test_an_operation_can_be_replaced_in_a_subclass() -> None:
     class Other(Events):
-        @operation("ListRules", locked=False)
-        def list_rules(self, request: dict[str, Any]) -> dict[str, Any]:
+        @operation("TestEventPattern", locked=True)
+        def test_event_pattern(self, request: dict[str, Any]) -> dict[str, Any]:
             return {}
 
-    assert Other.operations["ListRules"] == ("list_rules", False)
-    assert Events.operations["ListRules"] == ("list_rules", True)
+    assert Other().operations["TestEventPattern"].locked
+    assert not Events().operations["TestEventPattern"].locked
+
+
+def test_two_parts_cannot_have_the_same_operation() -> None:
+    events = Events()
+    events.parts = (events.rules, Rules([]))
+    with pytest.raises(TypeError, match="Events has two methods for ListRules"):
+        assert events.operations
+
+
+def test_a_reset_reaches_the_parts() -> None:
+    events = Events()
+    events.reset()
+    assert events.rules.names == []
 
 
 def test_a_refusal_carries_what_the_protocols_need() -> None:

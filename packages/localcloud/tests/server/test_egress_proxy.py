@@ -18,13 +18,14 @@ from localcloud.core.clock import Clock
 from localcloud.core.cloud import Cloud
 from localcloud.core.counters import PLAYED_HOSTS, REFUSED_HOSTS, Counters
 from localcloud.server.certificates import Authority
+from localcloud.server.composition import compose
 from localcloud.server.egress_proxy import Guard
 from localcloud.server.listening import listening
 
 
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Cloud]:
-    with listening(Cloud(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
         yield cloud
 
 
@@ -123,7 +124,7 @@ def test_noise_does_no_harm(guarded: Cloud, noise: bytes) -> None:
 
 def test_open_tunnels_end_with_the_guard(tmp_path: Path) -> None:
     tunnels: list[Any] = []
-    with listening(Cloud(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
         client, _ = through(cloud, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
         trusting = ssl.create_default_context(cafile=str(cloud.certificate))
         tunnels.append(trusting.wrap_socket(client, server_hostname="sts.eu-west-1.amazonaws.com"))

@@ -14,7 +14,10 @@ from botocore.exceptions import ClientError
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.counters import CALLS, DEFECTS, MISSING
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
+from localcloud.server.composition import compose
 from localcloud.server.listening import listening
 
 
@@ -247,7 +250,7 @@ def test_many_waiting_calls_keep_nobody_up(cloud: Cloud, aws: Any) -> None:
 
 
 def test_a_defect_is_a_500_that_is_counted_and_logged(tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:
-    with listening(Cloud(tmp_path, services=[Events])) as cloud:
+    with listening(compose(tmp_path, services=[Events])) as cloud:
         with pytest.raises(ClientError) as failed:
             cloud.client("events").delete_rule(Name="gone")
         assert code(failed) == "InternalFailure"
@@ -260,7 +263,7 @@ def test_a_defect_of_moto_is_one_too(tmp_path: Any, monkeypatch: pytest.MonkeyPa
     from moto.sqs.models import SQSBackend
 
     monkeypatch.setattr(SQSBackend, "list_queues", lambda *_: 1 / 0)
-    with listening(Cloud(tmp_path, services=[])) as cloud:
+    with listening(compose(tmp_path, services=[])) as cloud:
         with pytest.raises(ClientError) as failed:
             cloud.client("sqs").list_queues()
         assert code(failed) == "InternalFailure"

@@ -33,8 +33,8 @@ def status_of(status="Updating", config="old", message="", share=None, at=60, mo
 
 class View:
     def __init__(self):
-        self.shown, self.troubles = [], []
-        self.show, self.trouble = self.shown.append, self.troubles.append
+        self.shown, self.errors = [], []
+        self.show, self.show_error = self.shown.append, self.errors.append
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def test_in_service_on_the_old_config_ends_it(follow):
     assert follow(status_of(), status_of("InService", "old"))[0].config == "old"
 
 
-def test_a_network_that_comes_back_is_trouble_but_does_not_end_it(follow, refuse):
+def test_a_network_that_comes_back_is_an_error_but_does_not_end_it(follow, refuse):
     final, view, _ = follow(refuse("ThrottlingException"), status_of("InService", "new"))
-    assert (final.config, len(view.troubles)) == ("new", 1)
+    assert (final.config, len(view.errors)) == ("new", 1)
     with pytest.raises(Exception, match="AccessDenied"):
         follow(refuse("AccessDenied"))
 
@@ -141,19 +141,19 @@ def test_lines_show_stages_alarms_and_now_and_then_the_metrics():
     assert [line[10:] for line in written[1:]] == ["alarm a: ALARM", "alarm a: OK", f"{first}; {metrics}"]
 
 
-def test_lines_report_trouble_once():
+def test_lines_show_an_error_once():
     written = []
     lines = PlainLines(written.append)
     for _ in range(3):
-        lines.trouble(OSError("no\nnetwork"))
-    assert written == ["no response, asking again: no network"]
+        lines.show_error(OSError("no\nnetwork"))
+    assert written == ["no response, retrying: no network"]
 
 
 def test_the_live_table_has_all_of_it():
     out = io.StringIO()
     with FleetsTable(Console(file=out, width=120, force_terminal=True)) as table:
         table.show(snapshot("ALARM"))
-        table.trouble(OSError("gone"))
+        table.show_error(OSError("gone"))
     for part in (
         "Updating (Baking)",
         "10% of the traffic",
@@ -161,7 +161,7 @@ def test_the_live_table_has_all_of_it():
         "requests",
         "9.0 ms",
         "ALARM",
-        "asking again: gone",
+        "retrying: gone",
     ):
         assert part in out.getvalue()
 

@@ -1,70 +1,110 @@
-"""The commands: start a server for this checkout, find it, ask it, end it. Each is safe to repeat, and to interrupt."""
+"""The commands: start a server, find it, ask it, end it. Each is safe to repeat, and to interrupt."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
-import signal
-import subprocess
 import sys
 import time
-from collections import deque
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from localcloud.core import client_environment
+from localcloud.cli import server_process
+from localcloud.cli.server_process import ServerOptions
+from localcloud.core import client_environment, seed
 from localcloud.core.control_client import ask, lines, moment, status_record
 from localcloud.core.errors import Problem
-from localcloud.core.state_dir import CHECKOUT, Place, Running
-from localcloud.runtime.jobs.runtimes import SWITCH
-from localcloud.server import process
+from localcloud.core.seed import Seed
+from localcloud.core.state_dir import Place, Running
 
-START_SECONDS = 60.0
 END_SECONDS = 15.0
 NOT_RUNNING = 3  # what status ends with, as service managers have it
 FIRST = "`python -m localcloud down` first"
 HINT = "start it with: python -m localcloud up"
-# What a server must not take from the shell that starts it: somebody's credentials, endpoints, proxies; and that it may
-# not keep compiled modules, without which each start takes twice as long.
-HIDDEN = ("AWS_", "BOTO_", "MOTO_", "SAGEMAKER_", "PYTHONDONTWRITEBYTECODE")
-OFFLINE = {
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-}
 
 
 def up(
-    place: Place, port: int | None = None, speed: float | None = None, docker: str = "", *, in_foreground: bool = False
+    place: Place,
+    port: int | None = None,
+    speed: float | None = None,
+    docker: str = "",
+    *,
+    account: str = "",
+    region: str = "",
+    seed_file: Path | None = None,
+    in_foreground: bool = False,
 ) -> int:
-    """The last line of what it prints is the URL. ``docker``: see runtimes.SWITCH, whose place it takes."""
+    """The last line of what it prints is the URL."""
+    options = ServerOptions(port, speed, account, region, docker, seeded=seed_file is not None)
     with ExitStack() as lock:
         lock.enter_context(place.locked())
         running = place.running()
         if running:
-            _refuse_otherwise(running, port, speed, docker)
-            if problem := _ask(running, "furnish", {})["problem"]:
-                print(f"warning: {problem}", file=sys.stderr)
+            _refuse_other_options(running, options)
+            _seed_running(running, seed_file)
             print(f"localcloud is running already (pid {running.pid}, since {moment(running.since)})")
             return _print_url(running)
+        content = seed.read(seed_file, account, region) if seed_file else None
+        if content:
+            options = replace(options, account=content.account, region=content.region)
         _tidy(place)
-        if docker:
-            os.environ[SWITCH] = docker
-        if not in_foreground:
-            running = _start(place, port, speed or 1.0)
-            print(f"localcloud is up (pid {running.pid}, log: {place.log})", file=sys.stderr)
-            return _print_url(running)
+        if in_foreground:
+            return _run_in_foreground(place, options, content, seed_file, lock)
+        running = server_process.start(place, options)
+        with _down_on_failure(place, running):
+            _post_seed(running, content, seed_file)
+        print(f"localcloud is up (pid {running.pid}, log: {place.log})", file=sys.stderr)
+        return _print_url(running)
 
-        def ready(running: Running) -> None:
-            lock.close()
-            _print_url(running)
 
-        process.run(place, port, speed or 1.0, ready)
-        if place.running():  # else the folder is another server's by now
-            place.clear()
-        return 0
+def _run_in_foreground(
+    place: Place, options: ServerOptions, content: Seed | None, seed_file: Path | None, lock: ExitStack
+) -> int:
+    with server_process.foreground(place, options) as (running, wait):
+        _post_seed(running, content, seed_file)
+        lock.close()
+        _print_url(running)
+        code = wait()
+    if place.last() == running:  # else the folder is another server's by now
+        place.clear()
+    return 1 if code else 0
+
+
+def seed_again(place: Place, file: Path) -> int:
+    running = _needed(place)
+    added = _post_seed(running, seed.read(file, running.account, running.region), file, if_changed=False)
+    return _say("\n".join([f"added {each}" for each in added] or ["all of it is there already: nothing was added"]))
+
+
+def _seed_running(running: Running, file: Path | None) -> None:
+    if file:
+        _post_seed(running, seed.read(file, running.account, running.region), file)
+    elif problem := _ask(running, "furnish", {})["problem"]:
+        print(f"warning: {problem}", file=sys.stderr)
+
+
+def _post_seed(running: Running, content: Seed | None, file: Path | None, *, if_changed: bool = True) -> list[str]:
+    if not content:
+        return []
+    body = {"seed": content.document(), "source": str(file), "if_changed": if_changed}
+    response = _ask(running, "seed", body)
+    added: list[str] = response["added"]
+    return added
+
+
+@contextmanager
+def _down_on_failure(place: Place, running: Running) -> Iterator[None]:
+    """A server that cannot be seeded is none."""
+    try:
+        yield
+    except BaseException:
+        server_process.end(running, END_SECONDS)
+        place.clear()
+        raise
 
 
 def down(place: Place) -> int:
@@ -72,10 +112,7 @@ def down(place: Place) -> int:
         running = place.running()
         if not running:
             return 0 if _tidy(place) else _say("localcloud is not running")
-        _signal(running.pid, signal.SIGTERM)
-        if not _ended(running, END_SECONDS):
-            _signal(running.pid, signal.SIGKILL)
-            _ended(running, END_SECONDS)
+        server_process.end(running, END_SECONDS)
         ended = place.clear()
         return _say(f"localcloud is down (pid {running.pid}){_and_ended(ended)}")
 
@@ -132,48 +169,6 @@ def env(place: Place) -> int:
     return 0
 
 
-def _start(place: Place, port: int | None, speed: float) -> Running:
-    place.new_log()
-    command = [sys.executable, "-m", process.CHILD, "--folder", str(place.folder), "--speed", str(speed)]
-    command += [] if port is None else ["--port", str(port)]
-    with place.log.open("w") as log:
-        child = subprocess.Popen(
-            command,
-            cwd=CHECKOUT,
-            env=_clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        return _awaited(place, child)
-    except BaseException:
-        child.kill()
-        child.wait()
-        place.clear()
-        raise
-
-
-def _awaited(place: Place, child: subprocess.Popen[bytes]) -> Running:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        running = place.last()
-        if running and running.pid == child.pid:
-            return running
-        if child.poll() is not None:
-            last = deque(place.log.open(errors="replace"), maxlen=1)
-            sentence = last[0].strip().removeprefix("error: ") if last else f"exit code {child.returncode}"
-            raise Problem(f"localcloud did not start: {sentence}")
-        time.sleep(0.01)
-    raise Problem(f"localcloud did not start within {START_SECONDS:g} s; {place.log} may tell why")
-
-
-def _clean_environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
-    return {name: value for name, value in kept.items() if not name.lower().endswith("_proxy")} | OFFLINE
-
-
 def _tidy(place: Place) -> bool:
     """After a server that ended without `down` (killed, or the machine was): say so, and leave nothing of it."""
     dead = place.last()
@@ -189,13 +184,23 @@ def _and_ended(processes: int) -> str:
     return f", and {some} ended" if processes else ""
 
 
-def _refuse_otherwise(running: Running, port: int | None, speed: float | None, docker: str) -> None:
+def _refuse_other_options(running: Running, options: ServerOptions) -> None:
     """What runs is not changed: it may be in use."""
-    for name, wanted, has in (("--port", port, _port(running)), ("--speed", speed, running.speed)):
-        if wanted and wanted != has:
-            raise Problem(f"localcloud is running with {name} {has:g}, not {wanted:g}; {FIRST}")
-    if docker and docker != running.docker:
-        raise Problem(f"localcloud is running {_with_docker(running.docker)}, not {_with_docker(docker)}; {FIRST}")
+    for name, desired, actual in (
+        ("--port", options.port, _port(running)),
+        ("--speed", options.speed, running.speed),
+        ("--account", options.account, running.account),
+        ("--region", options.region, running.region),
+    ):
+        if desired and desired != actual:
+            raise Problem(f"localcloud is running with {name} {_text(actual)}, not {_text(desired)}; {FIRST}")
+    if options.docker and options.docker != running.docker:
+        actual, desired = _with_docker(running.docker), _with_docker(options.docker)
+        raise Problem(f"localcloud is running {actual}, not {desired}; {FIRST}")
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _with_docker(image: str) -> str:
@@ -216,20 +221,6 @@ def _needed(place: Place) -> Running:
 def _ask(running: Running, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     whose, remedy = f"localcloud (pid {running.pid})", "`python -m localcloud down` ends it"
     return ask(running.url, what, body, whose=whose, remedy=remedy)
-
-
-def _ended(running: Running, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while running.alive:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def _signal(pid: int, number: int) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)
 
 
 def _print_url(running: Running) -> int:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localcloud.core.errors import Problem
+from localcloud.core.json_fields import Form
+from localcloud.core.seed import ACCOUNT_ID, REGION_NAME
 
 FASTEST = 1_000_000.0
 
@@ -27,11 +29,18 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--speed", type=_speed, help="how many times faster than ours its clock goes (default: 1)")
     where = "run jobs in containers: of the images that they name, or all of IMAGE"
     up.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help=where)
+    up.add_argument("--account", type=_account, metavar="ID", help="12 digits (default: the seed's, or 000000000000)")
+    up.add_argument("--region", type=_region, help="default: the seed's, or eu-west-1")
+    up.add_argument(
+        "--seed", type=Path, metavar="FILE", help="what the account contains from the start; see the README"
+    )
     up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log here")
     commands.add_parser("down", help="end it, with everything it started and everything in it")
     status = commands.add_parser("status", help="what it is doing; ends with 3 when it does not run")
     status.add_argument("--json", action="store_true", help="print one JSON object: running, url, account, region, ...")
-    commands.add_parser("reset", help="empty it: buckets, pipelines, jobs, rules, metrics, ...")
+    seed = commands.add_parser("seed", help="add what a seed file has and the account does not; safe to repeat")
+    seed.add_argument("file", type=Path, metavar="FILE")
+    commands.add_parser("reset", help="empty it, and apply the last seed again")
     logs = commands.add_parser("logs", help="what the server logged")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
     commands.add_parser("remote", help="give this checkout the remote `local`, for: git push local main")
@@ -68,7 +77,18 @@ def _run(options: argparse.Namespace) -> int:
 
     place = Place((options.folder or default_folder()).absolute())
     if options.command == "up":
-        return commands.up(place, options.port, options.speed, options.docker, in_foreground=options.foreground)
+        return commands.up(
+            place,
+            options.port,
+            options.speed,
+            options.docker,
+            account=options.account or "",
+            region=options.region or "",
+            seed_file=options.seed,
+            in_foreground=options.foreground,
+        )
+    if options.command == "seed":
+        return commands.seed_again(place, options.file)
     if options.command == "status":
         return commands.status(place, as_json=options.json)
     if options.command == "logs":
@@ -85,6 +105,20 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
         raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
     return int(text)
+
+
+def _account(text: str) -> str:
+    return _matching(text, ACCOUNT_ID)
+
+
+def _region(text: str) -> str:
+    return _matching(text, REGION_NAME)
+
+
+def _matching(text: str, form: Form) -> str:
+    if not form.pattern.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text} must be {form.description}")
+    return text
 
 
 def _speed(text: str) -> float:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from typing import Any
 
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 URL = "LOCALCLOUD_URL"  # names the server to whom it started: see inside.py
@@ -36,7 +33,7 @@ def variables(url: str, region: str, guard: str, certificate: Path) -> dict[str,
     return told
 
 
-def client(cloud: Cloud, service: str) -> Any:
+def client(service: str, region: str, url: str) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -47,7 +44,7 @@ def client(cloud: Cloud, service: str) -> Any:
         s3={"addressing_style": "path"},
     )
     with _MAKING:  # which is not for several threads
-        return _session().client(service, region_name=cloud.region, endpoint_url=cloud.url, config=config)
+        return _session().client(service, region_name=region, endpoint_url=url, config=config)
 
 
 @cache

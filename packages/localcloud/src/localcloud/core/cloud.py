@@ -1,12 +1,11 @@
-"""The composition: one clock, one lock, our services, and what they share. ``Server`` puts it on the wire.
+"""What services are given: one clock, one lock, events, metrics, logs, and each other. It knows no service by type.
 
 moto keeps its state per process: there is one Cloud at a time in a process, and a new one begins empty.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,75 +15,57 @@ from typing import Any, TypeVar
 from localcloud.core import client_environment, moto_backends
 from localcloud.core.clock import Clock
 from localcloud.core.counters import DEFECTS, Counters
-from localcloud.core.events_and_metrics import Signals
+from localcloud.core.events import EventEmitter
 from localcloud.core.faults import Faults
 from localcloud.core.log_writer import LogWriter
-from localcloud.core.service import Service
+from localcloud.core.metrics import MetricEmitter
+from localcloud.core.seed import ACCOUNT, REGION
 from localcloud.core.workers import Workers
+from localcloud.runtime.jobs.images import Images
 from localcloud.runtime.process_registry import ProcessRegistry
 
-S = TypeVar("S", bound=Service)
-Kind = type[Service] | str
-
-SERVICES = [
-    "localcloud.services.sagemaker.service:SageMaker",
-    "localcloud.services.sagemaker_runtime.service:SageMakerRuntime",
-    "localcloud.services.events.service:Events",
-    "localcloud.services.scheduler.service:Scheduler",
-    "localcloud.services.cloudwatch.service:CloudWatch",
-    "localcloud.services.autoscaling.service:AutoScaling",
-    "localcloud.services.codebuild.service:CodeBuild",
-    "localcloud.services.codepipeline.service:CodePipeline",
-    "localcloud.services.codecommit.service:CodeCommit",
-    "localcloud.services.codeconnections.service:CodeConnections",
-    "localcloud.services.codeconnections.service:CodeStarConnections",
-    "localcloud.services.cloudformation.service:CloudFormation",
-]  # "module:Class" of each service of ours; a new one is added here and nowhere else
-ACCOUNT, REGION = "000000000000", "eu-west-1"
-LAST_MOMENTS = 10.0
+S = TypeVar("S")
+CLOSING_SECONDS = 10.0
 
 
 class Cloud:
     def __init__(
-        self,
-        folder: Path,
-        *,
-        clock: Clock | None = None,
-        account: str = ACCOUNT,
-        region: str = REGION,
-        services: Sequence[Kind] | None = None,
+        self, folder: Path, *, clock: Clock | None = None, account: str = ACCOUNT, region: str = REGION
     ) -> None:
         self.folder, self.account, self.region = folder, account, region
         self.url = ""  # once a Server listens
         self.guard_url = ""  # once a Guard does
-        self.certificate = folder / "ca.pem"  # who vouches for AWS's hosts as the guard plays them
+        self.certificate = folder / "ca.pem"  # of the authority that signs for AWS's hosts behind the guard
         self.clock = clock or Clock()
         self.lock = RLock()
         self.counters = Counters()
         self.clock.on_defect = lambda: self.counters.count(DEFECTS)
         self.processes = ProcessRegistry(folder / "processes")
+        self.images = Images()  # what stands for the images of jobs and models
         self.faults = Faults(self.processes)
-        self.signals = Signals(self)
+        self.events = EventEmitter(self.clock, self.faults, account, region)
+        self.metrics = MetricEmitter(self.clock)
         self.workers = Workers(self.counters)
-        self.logs = LogWriter(self)
-        self.on_event, self.on_metric = self.signals.on_event, self.signals.on_metric
-        self.emit, self.metric, self.log = self.signals.emit, self.signals.metric, self.logs.write
+        self.logs = LogWriter(self.clock, self.counters, self.moto)
+        self.emit, self.metric, self.log = self.events.emit, self.metrics.emit, self.logs.write
         self.furnish: Callable[..., str] = lambda **_: ""  # puts in what an account has from the beginning
+        self.services: dict[str, Any] = {}
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
         folder.mkdir(parents=True, exist_ok=True)
         moto_backends.reset()
-        self.services: dict[str, Service] = {}
-        for kind in SERVICES if services is None else services:
-            service = _load(kind)(self)
-            self.services[service.name] = service
-        self._open = list(self.services.values())
+        self._open: list[Any] = []
+
+    def add(self, service: Any) -> None:
+        self.services[service.name] = service
+        self._open.append(service)
 
     def service(self, kind: type[S]) -> S:
-        """Another service of ours, to be called in process."""
-        found = self.services[kind.name]
+        """Another service, to be called in process."""
+        name: str = kind.name  # type: ignore[attr-defined]
+        found = self.services[name]
         if not isinstance(found, kind):
-            raise TypeError(f"{kind.name} is served by {type(found).__name__}, not by {kind.__name__}")
+            raise TypeError(f"{name} is served by {type(found).__name__}, not by {kind.__name__}")
         return found
 
     def work(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
@@ -92,10 +73,10 @@ class Cloud:
         return self.workers.submit(function, *arguments)
 
     def client(self, service: str) -> Any:
-        """boto3's client to ourselves, over HTTP: S3, SQS, SNS of moto, or our own. Never under the lock."""
+        """boto3's client to this cloud, over HTTP: S3, SQS, SNS of moto, or our own. Never under the lock."""
         with self._clients_lock:
             if service not in self._clients:
-                self._clients[service] = client_environment.client(self, service)
+                self._clients[service] = client_environment.client(service, self.region, self.url)
             return self._clients[service]
 
     def moto(self, service: str) -> AbstractContextManager[Any]:
@@ -103,7 +84,7 @@ class Cloud:
         return moto_backends.backend(service, self.account, self.region)
 
     def environment(self) -> dict[str, str]:
-        """The variables that make any AWS tool or SDK of a child process talk to us, and to nobody else."""
+        """The variables that make any AWS tool or SDK of a child process call this cloud, and nothing else."""
         return client_environment.variables(self.url, self.region, self.guard_url, self.certificate)
 
     def arn(self, service: str, resource: str) -> str:
@@ -115,19 +96,21 @@ class Cloud:
             for service in self.services.values():
                 service.reset()
             self.faults.clear()
-            self.signals.forget()
+            self.images.replace(())
+            self.events.recent.clear()
+            self.metrics.recent.clear()
         self.logs.flush()
         moto_backends.reset()
         self.furnish(emptied=True)
 
     def close_services(self) -> None:
-        """First, while the server still answers what they, or work that a reset stopped, ask in their last moments."""
+        """First, while the server still answers their last calls, or those of work that a reset stopped."""
         while self._open:
             self._open.pop().close()
-        self.workers.settle(LAST_MOMENTS)
+        self.workers.settle(CLOSING_SECONDS)
 
     def close(self) -> None:
-        """No thread and no process of ours is left afterwards."""
+        """No thread and no process of localcloud is left afterwards."""
         self.close_services()
         self.clock.close()
         self.workers.close()
@@ -135,11 +118,3 @@ class Cloud:
         self.logs.close()
         for client in self._clients.values():
             client.close()
-
-
-def _load(kind: Kind) -> type[Service]:
-    if not isinstance(kind, str):
-        return kind
-    module, name = kind.split(":")
-    loaded: type[Service] = getattr(importlib.import_module(module), name)
-    return loaded

@@ -6,7 +6,9 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
+from http.client import BAD_REQUEST
 from typing import Any
+from urllib.error import HTTPError
 
 from localcloud.core.counters import CALLS, DEFECTS, MISSING, PLAYED_HOSTS, REFUSED_HOSTS
 from localcloud.core.errors import Problem
@@ -16,7 +18,7 @@ WORK_SECONDS = 75.0  # of what has the settings read, which may take 60 on a bus
 
 
 def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, remedy: str) -> dict[str, Any]:
-    """Of the control plane (http/control.py). ``whose`` and ``remedy`` are told when nobody answers."""
+    """Calls the control plane (server/control.py). A Problem names ``whose`` and ``remedy`` if there is no answer."""
     request = urllib.request.Request(  # noqa: S310 - our own URL
         f"{url}/_localcloud/{what}",
         data=None if body is None else json.dumps(body).encode(),
@@ -25,11 +27,21 @@ def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, 
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(request, timeout=WORK_SECONDS if body is not None else ANSWER_SECONDS) as answer:
-            told: dict[str, Any] = json.load(answer)
-            return told
+            response: dict[str, Any] = json.load(answer)
+            return response
+    except HTTPError as error:
+        raise Problem(_refusal(error) or f"{whose} refused {what} ({error}); {remedy}") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)
         raise Problem(f"{whose} runs at {url} but does not answer ({why}); {remedy}") from None
+
+
+def _refusal(error: HTTPError) -> str:
+    """The server's own sentence; "" for a defect, which its log explains."""
+    try:
+        return str(json.load(error)["error"]) if error.code == BAD_REQUEST else ""
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 FIELDS = (

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.process_registry import ProcessRegistry
 
 Waiting = Callable[[], AbstractContextManager[None]]

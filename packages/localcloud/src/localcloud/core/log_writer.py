@@ -7,17 +7,16 @@ clock soon is.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from localcloud.core.counters import DEFECTS
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.core.clock import Clock
+from localcloud.core.counters import DEFECTS, Counters
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +30,8 @@ class _Lines:
 
 
 class LogWriter:
-    def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
+    def __init__(self, clock: Clock, counters: Counters, moto: Callable[[str], AbstractContextManager[Any]]) -> None:
+        self._clock, self._counters, self._moto = clock, counters, moto
         self._queue: SimpleQueue[_Lines | Event | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._starting = Lock()
@@ -41,7 +40,7 @@ class LogWriter:
     def write(self, group: str, stream: str, lines: Sequence[str], at: datetime | None = None) -> None:
         """Group and stream are made when they are not there. No lines: only that."""
         if self._started():
-            self._queue.put(_Lines(group, stream, tuple(lines), at or self.cloud.clock.now()))
+            self._queue.put(_Lines(group, stream, tuple(lines), at or self._clock.now()))
 
     def flush(self, timeout: float = 10.0) -> bool:
         """What was written before can be read afterwards. False when that took too long."""
@@ -95,12 +94,12 @@ class LogWriter:
                 self._put(group, stream, events)
             except Exception:
                 log.exception("lines for %s %s are lost", group, stream)
-                self.cloud.counters.count(DEFECTS)
+                self._counters.count(DEFECTS)
         for event in done:
             event.set()
 
     def _put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
-        with self.cloud.moto("logs") as logs:
+        with self._moto("logs") as logs:
             logs.ensure_log_group(group)
             logs.ensure_log_stream(group, stream)
             if events:

@@ -15,7 +15,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from localcloud.core.moto_backends import load
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 # What the parsers raise of a body that is no such request; of a time that no calendar has, botocore a RuntimeError
 UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RuntimeError)

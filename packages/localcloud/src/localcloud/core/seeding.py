@@ -13,12 +13,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.seed import TAG, TAG_VALUE
 from rehearsal.seed import Wanted
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
-TAG, OURS = "furnished-by", "localcloud"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -29,7 +29,7 @@ def furnish(cloud: Cloud, wanted: Wanted) -> None:
     with cloud.moto("s3") as s3:
         for name in {wanted.bucket, wanted.data_bucket} - s3.buckets.keys():
             s3.create_bucket(name, wanted.region)
-            s3.put_bucket_tagging(name, {TAG: OURS})
+            s3.put_bucket_tagging(name, {TAG: TAG_VALUE})
         there = s3.buckets[wanted.data_bucket].keys
         if wanted.example and not any(key.startswith(wanted.data_prefix) for key in there):
             key = f"{wanted.data_prefix.rstrip('/')}/churn.csv"
@@ -56,6 +56,6 @@ def _make_role(iam: Any, arn: str) -> None:
             path=f"{path}/",
             permissions_boundary=None,
             description="what the jobs run as",
-            tags=[{"Key": TAG, "Value": OURS}],
+            tags=[{"Key": TAG, "Value": TAG_VALUE}],
             max_session_duration="3600",
         )

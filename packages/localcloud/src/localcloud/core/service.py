@@ -1,45 +1,37 @@
-"""What a service of localcloud is: a class whose methods are operations of AWS's own model.
+"""What a service is: parts whose methods are operations of AWS's own model.
 
-    class Pipelines(Service):
-        name = "sagemaker"
+    class Pipelines(Part):
+        def __init__(self, clock: Clock) -> None: ...
 
         @operation("DescribePipeline")
         def describe_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-            ...
             raise Refusal("ResourceNotFound", "Pipeline 'churn' does not exist.")
 
-A method gets a request that AWS's model has nothing against (required members, types, enumerations, patterns, lengths,
-ranges: all checked), in the API's spelling, timestamps as aware datetimes, without members that are null; it answers
-in the API's spelling. It runs under ``cloud.lock``, in memory and briefly: work that takes time is started, not done,
-and nothing under the lock may call ourselves over HTTP. An operation that has to wait says ``locked=False``.
+    class SageMaker(Service):
+        name = "sagemaker"
+
+        def __init__(self, cloud: Cloud) -> None:
+            super().__init__(cloud)
+            self.pipelines = Pipelines(cloud.clock)
+            self.parts = (self.pipelines,)
+
+A part is given what it needs: a clock, an emitter, a store, another part. A method gets a request that AWS's model
+accepts (required members, types, enumerations, patterns, lengths, ranges: all checked), in the API's spelling,
+timestamps as aware datetimes, without members that are null; it returns the response in the API's spelling. It runs
+under ``cloud.lock``, in memory and briefly: work that takes time is started, not done, and nothing under the lock may
+call localcloud over HTTP. An operation that has to wait says ``locked=False``.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.core.cloud import Cloud
 
-NOT_IMPLEMENTED = "NotImplementedByLocalcloud"
+Request = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-class Refusal(Exception):
-    """What AWS says no with. ``members`` are further fields of the error, such as ModelError's OriginalStatusCode."""
-
-    def __init__(self, code: str, message: str, status: int = 400, **members: Any) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status, self.members = code, message, status, members
-
-
-def not_implemented(what: str) -> Refusal:
-    """What AWS has and localcloud has not: refused like this, and counted by the front."""
-    return Refusal(NOT_IMPLEMENTED, f"{what} is not implemented by localcloud.")
 
 
 class Operation(NamedTuple):
@@ -47,8 +39,13 @@ class Operation(NamedTuple):
     locked: bool
 
 
+class Handler(NamedTuple):
+    method: Callable[[Request], Any]
+    locked: bool
+
+
 def operation(name: str, *, locked: bool = True) -> Callable[[Method], Method]:
-    """Marks a method as an operation; the method may stand in a mixin."""
+    """Marks a method of a part, or of the service itself, as an operation."""
 
     def mark(method: Method) -> Method:
         method.localcloud_operation = Operation(name, locked)  # type: ignore[attr-defined]
@@ -57,67 +54,51 @@ def operation(name: str, *, locked: bool = True) -> Callable[[Method], Method]:
     return mark
 
 
-class Service:
-    name: ClassVar[str]  # as botocore calls it: sagemaker, events, cloudwatch, sagemaker-runtime
-    validation_code: ClassVar[str] = "ValidationException"
-    operations: ClassVar[Mapping[str, tuple[str, bool]]] = {}  # operation -> method's name, locked
+class Part:
+    """Some operations of a service, with their state. Without state of its own it needs no ``reset``."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        marked = ((name, getattr(getattr(cls, name), "localcloud_operation", None)) for name in dir(cls))
-        cls.operations = {mark.name: (name, mark.locked) for name, mark in marked if mark}
+    def reset(self) -> None:
+        """Forget everything: called under the lock. Cancel timers; end what was started."""
+
+    def close(self) -> None:
+        """End what was started (jobs, threads): called once, without the lock, while the cloud still works."""
+
+
+class Service(Part):
+    name: ClassVar[str]  # botocore's: sagemaker, events, cloudwatch, sagemaker-runtime
+    validation_code: ClassVar[str] = "ValidationException"
+    parts: Sequence[Part] = ()
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
 
-    def controls(self) -> Mapping[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]]:
-        """What the control plane takes for it: (method, path) -> what answers; a ValueError is refused."""
+    @cached_property
+    def operations(self) -> Mapping[str, Handler]:
+        found: dict[str, Handler] = {}
+        for part in (self, *self.parts):
+            for name, handler in _handlers(part):
+                if name in found:
+                    raise TypeError(f"{type(self).__name__} has two methods for {name}")
+                found[name] = handler
+        return found
+
+    def connect(self) -> None:
+        """Called once when every service exists, in any order: subscribe to others here, not in ``__init__``."""
+
+    def controls(self) -> Mapping[tuple[str, str], Callable[[Request], Request]]:
+        """Routes of the control plane: (method, path) -> what handles it; a ValueError is a bad request."""
         return {}
 
     def reset(self) -> None:
-        """Forget everything: called under the lock. Cancel your timers; end what you started."""
+        for part in self.parts:
+            part.reset()
 
     def close(self) -> None:
-        """End what you started (jobs, threads): called once, without the lock, while the cloud still works."""
+        for part in reversed(self.parts):
+            part.close()
 
 
-def paged(
-    items: Sequence[Any],
-    request: Mapping[str, Any],
-    key: str,
-    *,
-    limit: int = 10,
-    size_key: str = "MaxResults",
-    token_key: str = "NextToken",  # noqa: S107 - the name of a field
-    code: str = "ValidationException",
-) -> dict[str, Any]:
-    """One page of ``items``, which the caller has filtered and sorted; ``limit`` is AWS's default size of a page.
-
-    The token names the item that comes next, so that nothing is left out or told twice when others are created or
-    deleted between two pages. It is good for the same question only, as AWS's are.
-    """
-    question = zlib.crc32(repr(sorted((k, v) for k, v in request.items() if k not in (size_key, token_key))).encode())
-    start = _start(items, request[token_key], question, code) if request.get(token_key) else 0
-    end = start + int(request.get(size_key) or limit)
-    page: dict[str, Any] = {key: list(items[start:end])}
-    if end < len(items):
-        token = json.dumps([question, end, _identity(items[end])])
-        page[token_key] = base64.urlsafe_b64encode(token.encode()).decode()
-    return page
-
-
-def _start(items: Sequence[Any], token: str, question: int, code: str) -> int:
-    try:
-        asked, place, identity = json.loads(base64.urlsafe_b64decode(token))
-        right = asked == question and isinstance(place, int)
-    except (ValueError, TypeError):
-        right = False
-    if not right:
-        raise Refusal(code, "The pagination token is invalid: it comes from no answer to this request.")
-    there = (number for number, item in enumerate(items) if _identity(item) == identity)
-    return min(there, key=lambda number: abs(number - place), default=place)
-
-
-def _identity(item: Any) -> str:
-    """An item's first member: services put the name or the ARN there."""
-    return str(next(iter(item.values()), "")) if isinstance(item, Mapping) else str(item)
+def _handlers(part: Part) -> list[tuple[str, Handler]]:
+    names = (name for name in dir(type(part)) if not name.startswith("__"))
+    marks = ((name, getattr(getattr(type(part), name), "localcloud_operation", None)) for name in names)
+    return [(mark.name, Handler(getattr(part, name), mark.locked)) for name, mark in marks if mark]

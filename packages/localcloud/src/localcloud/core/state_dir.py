@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ from localcloud.runtime.process_registry import ProcessRegistry
 from localcloud.runtime.processes import start_time
 
 CHECKOUT = Path(__file__).resolve().parents[5]
-CONFIG = Path(os.environ.get("PIPELINE_TEST_CONFIG") or CHECKOUT / "config")  # as the pipelines' own
+CONFIG = CHECKOUT / "config"  # as the pipelines' own
 NAME = ".localcloud"
 LOCK_SECONDS = 120.0
 

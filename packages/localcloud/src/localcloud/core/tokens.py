@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from localcloud.core.clock import Clock
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 REMEMBERED = 24 * 3600  # seconds; AWS does not say how long
 MOST = 10_000

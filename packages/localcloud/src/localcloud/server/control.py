@@ -4,7 +4,8 @@
     POST clock/advance   {"seconds": 600}, on a clock that goes by steps
     GET  faults          what is set; POST sets one (see faults.py); DELETE clears all
     POST furnish         what the settings want by now, and which the account does not have yet
-    POST reset           empties everything
+    POST seed            {"seed": {...}}: adds what it has and the account does not; see seeding.py
+    POST reset           empties everything, and applies the last seed again
     ...                  and what services add (``Service.controls``): POST git, POST git/push
 
 A POST has to say that it is JSON: a web page from elsewhere cannot do that unasked.
@@ -19,7 +20,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.moto_backends import Start
+from localcloud.server.moto_app import Start
+from localcloud.server.seeding import Seeding
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -31,6 +33,7 @@ PATH = "/_localcloud/"
 class Control:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
+        self._seeding = Seeding(cloud)
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
             ("GET", "status"): lambda _: self._status(),
             ("POST", "clock/advance"): self._advance,
@@ -38,6 +41,7 @@ class Control:
             ("POST", "faults"): cloud.faults.ask,
             ("DELETE", "faults"): self._clear,
             ("POST", "furnish"): lambda _: {"problem": cloud.furnish()},
+            ("POST", "seed"): self._seeding.control,
             ("POST", "reset"): self._reset,
         }
         for service in cloud.services.values():
@@ -86,6 +90,7 @@ class Control:
 
     def _reset(self, _: dict[str, Any]) -> dict[str, Any]:
         self.cloud.reset()
+        self._seeding.apply_again()
         return {}
 
     def _advance(self, asked: dict[str, Any]) -> dict[str, Any]:

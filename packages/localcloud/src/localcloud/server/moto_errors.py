@@ -10,8 +10,8 @@ from typing import Any
 
 from localcloud.core import protocols
 from localcloud.core.protocols import Call
+from localcloud.core.refusal import Refusal
 from localcloud.core.request_validation import request_problems
-from localcloud.core.service import Refusal
 from localcloud.server import routing
 
 CODES = {"rest-xml": "InvalidRequest", "query": "ValidationError"}

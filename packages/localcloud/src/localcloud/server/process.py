@@ -9,8 +9,8 @@ import os
 import signal
 import sys
 import tomllib
-from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -27,24 +27,39 @@ if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 log = logging.getLogger(__name__)
-CHILD = "localcloud.server.process"  # what `up` leaves running
 LOOK_SECONDS = 1.0
 SETTINGS = ("base.toml", "local.toml")
 
 
-def run(place: Place, port: int | None, speed: float, ready: Callable[[Running], None] = lambda _: None) -> None:
-    """``port`` None: the last one again if it is free, else any. The log goes to stderr."""
+@dataclass(frozen=True)
+class Options:
+    folder: Path
+    port: int | None
+    speed: float
+    account: str
+    region: str
+    seeded: bool
+    parent: int
+
+    @property
+    def orphaned(self) -> bool:
+        """The command in whose foreground it runs has ended."""
+        return bool(self.parent) and os.getppid() != self.parent
+
+
+def run(options: Options) -> None:
+    """Without a port the last one is taken again if it is free, else any. The log goes to stderr."""
     _log()
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if port is not None:
-        _serve(place, port, speed, ready, stop)
+    if options.port is not None:
+        _serve(options, options.port, stop)
         return
     try:
-        _serve(place, place.port, speed, ready, stop)
+        _serve(options, Place(options.folder).port, stop)
     except Problem:
-        _serve(place, 0, speed, ready, stop)
+        _serve(options, 0, stop)
 
 
 def _log() -> None:
@@ -53,37 +68,41 @@ def _log() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _serve(place: Place, port: int, speed: float, ready: Callable[[Running], None], stop: Event) -> None:
+def _serve(options: Options, port: int, stop: Event) -> None:
     gc.disable()  # until all is loaded: it would look for garbage again and again, and find none
+    place = Place(options.folder)
     with ExitStack() as stack:
-        asked = stack.enter_context(closing(Question(place.example)))
+        asked = None if options.seeded else stack.enter_context(closing(Question(place.example)))
         from localcloud.server.listening import listening
         from localcloud.services.codecommit.service import CodeCommit
 
-        cloud = _cloud(place, speed)
+        cloud = _cloud(place, options)
         furnishing = Furnishing(cloud, place.example)
-        cloud.furnish = furnishing.renew
+        if not options.seeded:
+            cloud.furnish = furnishing.renew
         try:
             stack.enter_context(listening(cloud, port, guarded=True))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", "") or error
             raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
-        _furnish_meanwhile(cloud, furnishing, asked)
+        if asked:
+            _furnish_meanwhile(cloud, furnishing, asked)
         cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
         running = _describe(place, cloud)
         place.write(running)
-        ready(running)
-        while not stop.wait(LOOK_SECONDS) and place.last() == running:
+        while not stop.wait(LOOK_SECONDS) and place.last() == running and not options.orphaned:
             pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
 
 
-def _cloud(place: Place, speed: float) -> Cloud:
+def _cloud(place: Place, options: Options) -> Cloud:
     from localcloud.core.clock import Clock
-    from localcloud.core.cloud import ACCOUNT, REGION, Cloud
+    from localcloud.core.seed import ACCOUNT, REGION
+    from localcloud.server.composition import compose
 
-    aws = aws_settings()
-    account, region = aws.get("account_id") or ACCOUNT, aws.get("region") or REGION
-    return Cloud(place.state, clock=Clock(speed), account=account, region=region)
+    aws = {} if options.seeded else aws_settings()
+    account = options.account or aws.get("account_id") or ACCOUNT
+    region = options.region or aws.get("region") or REGION
+    return compose(place.state, clock=Clock(options.speed), account=account, region=region)
 
 
 def _furnish_meanwhile(cloud: Cloud, furnishing: Furnishing, asked: Question) -> None:
@@ -138,10 +157,14 @@ def main(argv: list[str] | None = None) -> int:
     arguments = argparse.ArgumentParser(prog="python -m localcloud.server.process", description=__doc__)
     arguments.add_argument("--folder", type=Path, required=True)
     arguments.add_argument("--port", type=int)
-    arguments.add_argument("--speed", type=float, required=True)
-    options = arguments.parse_args(argv)
+    arguments.add_argument("--speed", type=float, default=1.0)
+    arguments.add_argument("--account", default="")
+    arguments.add_argument("--region", default="")
+    arguments.add_argument("--seeded", action="store_true")
+    arguments.add_argument("--parent", type=int, default=0, help="ends when this process has")
+    options = Options(**vars(arguments.parse_args(argv)))
     try:
-        run(Place(options.folder), options.port, options.speed)
+        run(options)
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core import protocols
 from localcloud.core.counters import CALLS, DEFECTS, MISSING
-from localcloud.core.moto_backends import WAITERS, Moto, Start, Told
 from localcloud.core.protocols import Answer, Call
+from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.request_validation import request_problems
-from localcloud.core.service import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.server import moto_errors, routing
 from localcloud.server.control import PATH, Control
+from localcloud.server.moto_app import WAITERS, Moto, Start, Told
 from localcloud.server.routing import Directory, Scope
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("localcloud.calls")
 READS = ("Describe", "List", "Get", "Head", "GET", "HEAD", "Invoke")  # by the hundred: logged only when refused
 NOT_OURS = b"localcloud answers as 127.0.0.1, as localhost and under AWS's names.\n"
+UNKNOWN = (None, True)
 WAITING = "localcloud.waiting"  # the server's; see server.py
 
 
@@ -76,7 +77,7 @@ class Front:
         return body
 
     def _ours(self, environ: dict[str, Any], call: Call, signed: Scope) -> Told:
-        _, locked = self.cloud.services[call.service].operations.get(call.operation, ("", True))
+        _, locked = self.cloud.services[call.service].operations.get(call.operation, UNKNOWN)
         with _more(environ, not locked):
             self._admit(call, signed)
             return _told(protocols.answer(call, self._perform(call)))
@@ -97,9 +98,9 @@ class Front:
 
     def _perform(self, call: Call) -> dict[str, Any]:
         service = self.cloud.services[call.service]
-        method, locked = service.operations.get(call.operation, ("", True))
-        if not method:
+        if call.operation not in service.operations:
             raise not_implemented(call.name)
+        method, locked = service.operations[call.operation]
         request = protocols.raw(call) if call.protocol == "json" else protocols.parse(call)
         if problems := request_problems(call.service, call.operation, request):
             count = f"{len(problems)} validation error{'s'[: len(problems) > 1]} detected"
@@ -107,7 +108,7 @@ class Front:
         if call.protocol == "json":
             request = protocols.parse(call)
         with self.cloud.lock if locked else nullcontext():
-            answer: dict[str, Any] = getattr(service, method)(request) or {}
+            answer: dict[str, Any] = method(request) or {}
             return answer
 
     def _foreign(self, environ: dict[str, Any], call: Call, what: str, moto: Moto) -> Told:

@@ -19,7 +19,8 @@ TAKES = 120  # seconds, a change of capacity
 
 @pytest.fixture
 def services() -> list[Any]:
-    from localcloud.core.service import Refusal, operation
+    from localcloud.core.refusal import Refusal
+    from localcloud.core.service import operation
     from localcloud.services.autoscaling.service import AutoScaling
     from localcloud.services.cloudwatch.service import CloudWatch
     from localcloud.services.sagemaker.part import Part

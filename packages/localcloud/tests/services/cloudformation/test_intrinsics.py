@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation.intrinsics import NO_VALUE, Evaluator, calls
 from localcloud.services.cloudformation.yaml_text import parsed
 

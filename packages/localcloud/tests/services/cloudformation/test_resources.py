@@ -119,7 +119,7 @@ Resources:
 def furnished(cloud: Cloud) -> Any:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="bucket-f", CreateBucketConfiguration={"LocationConstraint": cloud.region})
-    tags = {"TagSet": [{"Key": "furnished-by", "Value": "localcloud"}]}
+    tags = {"TagSet": [{"Key": "seeded-by", "Value": "localcloud"}]}
     s3.put_bucket_tagging(Bucket="bucket-f", Tagging=tags)
     s3.put_object(Bucket="bucket-f", Key="example", Body=b"x")
     return s3
@@ -146,7 +146,7 @@ Resources:
   Bad: {{Type: AWS::SQS::Queue, DependsOn: B, Properties: {{DelaySeconds: -1}}}}
 """
     assert create(template)["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert s3.get_bucket_tagging(Bucket="bucket-f")["TagSet"] == [{"Key": "furnished-by", "Value": "localcloud"}]
+    assert s3.get_bucket_tagging(Bucket="bucket-f")["TagSet"] == [{"Key": "seeded-by", "Value": "localcloud"}]
     assert s3.get_object(Bucket="bucket-f", Key="example")
 
 
@@ -171,7 +171,7 @@ Resources:
 @pytest.mark.parametrize(("fails", "arns"), [(False, "stacks"), (True, "local")])
 def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arns: str) -> None:
     iam = cloud.client("iam")
-    tags = [{"Key": "furnished-by", "Value": "localcloud"}]
+    tags = [{"Key": "seeded-by", "Value": "localcloud"}]
     iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
     role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
     resources: dict[str, Any] = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
@@ -187,7 +187,7 @@ def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arn
 
 def test_a_furnished_role_stays_where_the_stack_s_cannot_be_made(create: Make, cloud: Cloud) -> None:
     iam = cloud.client("iam")
-    tags = [{"Key": "furnished-by", "Value": "localcloud"}]
+    tags = [{"Key": "seeded-by", "Value": "localcloud"}]
     iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
     role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
     cloud.faults.fail("iam.CreateRole", code="MalformedPolicyDocument", status=400, message="no")

@@ -309,7 +309,7 @@ def test_reading(create: Make, cfn: Any, physical: Any, monkeypatch: pytest.Monk
 
 def test_statuses_are_events_of_eventbridge(create: Make, cloud: Cloud) -> None:
     create({"Resources": {"A": topic()}})
-    told = [event for event in cloud.signals.events if event["source"] == "aws.cloudformation"]
+    told = [event for event in cloud.events.recent if event["source"] == "aws.cloudformation"]
     assert told[-1]["detail"]["status-details"]["status"] == "CREATE_COMPLETE"
     assert {event["detail-type"] for event in told} == {
         "CloudFormation Stack Status Change",

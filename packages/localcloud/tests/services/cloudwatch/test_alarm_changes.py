@@ -153,7 +153,7 @@ def test_the_event_is_aws_s(put: Any, alarm: Any, described: Any, cloud: Cloud) 
     alarm(AlarmDescription="too many", Dimensions=[{"Name": "env", "Value": "dev"}])
     put(9.0, Dimensions=[{"Name": "env", "Value": "dev"}])
     cloud.clock.advance(60)
-    event = cloud.signals.events[-1]
+    event = cloud.events.recent[-1]
     now = described()
     assert (event["source"], event["detail-type"]) == ("aws.cloudwatch", "CloudWatch Alarm State Change")
     assert event["resources"] == [now["AlarmArn"]]
@@ -180,7 +180,7 @@ def test_the_event_is_aws_s(put: Any, alarm: Any, described: Any, cloud: Cloud) 
 def test_the_event_of_an_expression(alarm: Any, cloudwatch: Any, cloud: Cloud) -> None:
     alarm(Metrics=RATE)
     cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="")
-    metrics = cloud.signals.events[-1]["detail"]["configuration"]["metrics"]
+    metrics = cloud.events.recent[-1]["detail"]["configuration"]["metrics"]
     assert metrics[1] == {"id": "e1", "expression": "m1 * 100", "label": "percent", "returnData": True}
     assert metrics[0]["id"] == "m1"
     assert metrics[0]["metricStat"]["metric"]["dimensions"] == {"env": "dev"}
@@ -191,7 +191,7 @@ def test_changes_of_the_configuration_are_told(alarm: Any, cloudwatch: Any, clou
     alarm()
     alarm(Threshold=7)
     cloudwatch.delete_alarms(AlarmNames=["a"])
-    events = list(cloud.signals.events)
+    events = list(cloud.events.recent)
     assert {event["detail-type"] for event in events} == {"CloudWatch Alarm Configuration Change"}
     assert [event["detail"]["operation"] for event in events] == ["create", "update", "delete"]
     updated = events[1]["detail"]

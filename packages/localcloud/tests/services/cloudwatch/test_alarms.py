@@ -21,7 +21,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 def states(cloud: Cloud) -> list[str]:
     """All changes so far."""
-    events = [event for event in cloud.signals.events if event["detail-type"] == STATE_CHANGE]
+    events = [event for event in cloud.events.recent if event["detail-type"] == STATE_CHANGE]
     return [event["detail"]["state"]["value"] for event in events]
 
 

@@ -258,7 +258,7 @@ def test_a_limit_of_builds_at_once(codebuild: Any, project: Any, finished: Any) 
 
 def test_events_of_a_build_and_its_phases(cloud: Any, built: Any) -> None:
     build = built("version: 0.2\nphases: {build: {commands: ['exit 1']}}")
-    told = [event for event in cloud.signals.events if event["source"] == "aws.codebuild"]
+    told = [event for event in cloud.events.recent if event["source"] == "aws.codebuild"]
     states = [event["detail"] for event in told if event["detail-type"] == "CodeBuild Build State Change"]
     assert [detail["build-status"] for detail in states] == ["IN_PROGRESS", "FAILED"]
     assert states[1]["additional-information"]["logs"]["stream-name"] == build["logs"]["streamName"]

@@ -65,7 +65,7 @@ def test_a_push_is_an_event(cloud: Any, codecommit: Any, committed: Any, git: An
     git("push", repository, "HEAD:main")
     git("push", repository, "HEAD:side")
     git("push", repository, ":side")
-    details = [event["detail"] for event in cloud.signals.events if event["source"] == "aws.codecommit"]
+    details = [event["detail"] for event in cloud.events.recent if event["source"] == "aws.codecommit"]
     told = [(one["event"], one["referenceType"], one["referenceName"], one.get("commitId")) for one in details]
     assert sorted(told[:2]) == [
         ("referenceCreated", "branch", "main", first),

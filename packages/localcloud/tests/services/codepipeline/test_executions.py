@@ -102,7 +102,7 @@ def test_a_stage_may_try_again_by_itself(
     assert state["retryStageMetadata"]["autoStageRetryAttempt"] == 1
     states = [
         event["detail"]["state"]
-        for event in cloud.signals.events
+        for event in cloud.events.recent
         if event["detail-type"] == "CodePipeline Pipeline Execution State Change"
     ]
     assert states == ["STARTED", "SUCCEEDED"]
@@ -201,7 +201,7 @@ def test_events_tell_of_executions_stages_and_actions(
     pipelines.create_pipeline(pipeline=declared(stage("Build", build()), variables=[A]))
     execution = started(variables=[ONE])
     over(execution)
-    told = [event for event in cloud.signals.events if event["source"] == "aws.codepipeline"]
+    told = [event for event in cloud.events.recent if event["source"] == "aws.codepipeline"]
     assert {event["detail"]["execution-id"] for event in told} == {execution}
     kinds = [(event["detail-type"].split()[1], event["detail"]["state"]) for event in told]
     inside = [("Stage", "STARTED"), ("Action", "STARTED"), ("Action", "SUCCEEDED"), ("Stage", "SUCCEEDED")]

@@ -147,7 +147,7 @@ def test_what_happens_to_targets_is_measured(
     rule("worse", {"Arn": cloud.arn("sqs", "gone"), "DeadLetterConfig": {"Arn": cloud.arn("sqs", "gone-too")}})
     put()
     settle()
-    counted = {(datum.name, datum.dimensions["RuleName"]) for datum in cloud.signals.metrics}
+    counted = {(datum.name, datum.dimensions["RuleName"]) for datum in cloud.metrics.recent}
     assert counted == {
         ("Invocations", "good"),
         ("FailedInvocations", "bad"),

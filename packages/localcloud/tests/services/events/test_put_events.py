@@ -124,7 +124,7 @@ def test_faults_lose_and_double_events(cloud: Any, rule: Callable[..., str], que
 
 
 def test_global_endpoints_are_refused(events: Any, refused: Callable[..., str], cloud: Any) -> None:
-    from localcloud.core.service import Refusal
+    from localcloud.core.refusal import Refusal
 
     try:
         cloud.services["events"].put_events({"Entries": [EVENT], "EndpointId": "a.b"})

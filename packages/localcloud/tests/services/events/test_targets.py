@@ -15,7 +15,8 @@ ROLE = "arn:aws:iam::000000000000:role/r"
 
 @pytest.fixture
 def services() -> list[Any]:
-    from localcloud.core.service import Refusal, Service, operation
+    from localcloud.core.refusal import Refusal
+    from localcloud.core.service import Service, operation
     from localcloud.services.events.service import Events
 
     class SageMaker(Service):

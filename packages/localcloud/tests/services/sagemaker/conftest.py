@@ -17,7 +17,8 @@ CLUSTER = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 
 
 
 def pipelines_alone_service() -> type:
-    from localcloud.core.service import Refusal, operation
+    from localcloud.core.refusal import Refusal
+    from localcloud.core.service import operation
     from localcloud.services.sagemaker.part import Part
     from localcloud.services.sagemaker.pipelines.executions import Executions
     from localcloud.services.sagemaker.tags import Tags
@@ -225,7 +226,7 @@ class Runs:
         return {name: step["StepStatus"] for name, step in self.steps(arn).items()}
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        every = self.cloud.signals.events
+        every = self.cloud.events.recent
         return [event for event in every if event["detail-type"].endswith(f"Pipeline {kind} Status Change")]
 
 

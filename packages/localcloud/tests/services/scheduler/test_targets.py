@@ -96,7 +96,7 @@ def test_what_cannot_be_mended_goes_to_the_dead_letters_at_once(cloud, schedule,
     assert told["RETRY_ATTEMPTS"] == "0"
     assert "EXHAUSTED_RETRY_CONDITION" not in told
     counted = [
-        (datum.name, dict(datum.dimensions)) for datum in cloud.signals.metrics if datum.namespace == "AWS/Scheduler"
+        (datum.name, dict(datum.dimensions)) for datum in cloud.metrics.recent if datum.namespace == "AWS/Scheduler"
     ]
     assert counted == [
         (name, {"ScheduleGroup": "default"})

@@ -1,11 +1,10 @@
-"""A model that answers on this machine: ``python -m localcloud.runtime.serving`` over its model.tar.gz."""
+"""A model that answers on this machine: a server process over its model.tar.gz (images.py: which one)."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-import sys
 import tarfile
 import threading
 import time
@@ -16,6 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from localcloud.runtime.jobs.images import Image
 from localcloud.runtime.jobs.runtimes import KEPT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,14 +44,19 @@ class ModelServer:
     """
 
     def __init__(
-        self, model: Path, variables: Mapping[str, str], line: Callable[[str], None], threads: int = 1
+        self,
+        model: Path,
+        variables: Mapping[str, str],
+        line: Callable[[str], None],
+        threads: int = 1,
+        image: Image = Image(),  # noqa: B008 - immutable
     ) -> None:
         self.last_words, self.url = "", ""
         self._line, self._settled = line, threading.Event()
         kept = {name: os.environ[name] for name in (*KEPT, "PATH") if name in os.environ}
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(model), "--threads", str(threads)],
-            env={**kept, **variables, "PYTHONPATH": str(ROOT)},
+            image.serve_command(model, threads),
+            env={**kept, **variables, **({} if image.python or image.serve else {"PYTHONPATH": str(ROOT)})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -113,9 +118,10 @@ def served(
     recorded: Callable[[int], AbstractContextManager[None]],
     ended: Callable[[], bool],
     threads: int = 1,
+    image: Image = Image(),  # noqa: B008 - immutable
 ) -> Iterator[str]:
     """Its URL, while it serves; it stops when ``ended``."""
-    server = ModelServer(model, variables, line, threads)
+    server = ModelServer(model, variables, line, threads, image)
 
     def watch() -> None:
         while server.running and not ended():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from localcloud.runtime.jobs.images import PYTHON, Images
 from localcloud.runtime.jobs.job import ML, Job
 
 Prepare = Callable[[Job, Path], "Command"]
@@ -45,20 +45,26 @@ class Command:
             self.links.rmdir()
 
 
-def chosen(environment: Mapping[str, str], variables: Mapping[str, str], marks: Mapping[str, str]) -> Prepare:
+def chosen(
+    environment: Mapping[str, str], variables: Mapping[str, str], marks: Mapping[str, str], images: Images
+) -> Prepare:
     """By the switch in the server's environment. ``variables`` tell a job where its AWS is, ``marks`` whose it is."""
     if image := environment.get(SWITCH):
         return docker(None if image == "1" else image, variables, marks)
-    return partial(process, variables=variables, marks=marks)
+    return partial(process, variables=variables, marks=marks, images=images)
 
 
 def process(
-    job: Job, instance: Path, variables: Mapping[str, str] | None = None, marks: Mapping[str, str] | None = None
+    job: Job,
+    instance: Path,
+    variables: Mapping[str, str] | None = None,
+    marks: Mapping[str, str] | None = None,
+    images: Images | None = None,
 ) -> Command:
     """The command with every /opt/ml in arguments, environment, configuration and the SDK's scripts pointing into
     ``instance``."""
     root = instance.resolve()
-    python = Path(sys.executable)
+    python = (images or Images()).find(job.image).interpreter
     links = None if PLAIN.fullmatch(f"{root}{python}") else _linked(instance=root, python=python.parents[1])
     here = _mapping(links / "instance" if links else root)
     python = links / "python" / python.relative_to(python.parents[1]) if links else python
@@ -69,7 +75,7 @@ def process(
     environment |= _aws(job, variables)
     environment |= {name: here(value) for name, value in job.environment.items()}
     argv = [here(argument) for argument in job.command]
-    if argv[0] in ("python", "python3"):
+    if argv[0] in PYTHON:
         argv[0] = str(python)
     return Command(argv, environment | dict(marks or {}), links)
 

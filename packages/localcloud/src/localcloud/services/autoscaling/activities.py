@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.service import operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.service import operation
 from localcloud.services.autoscaling.records import BAD_TOKEN, PAGE, Activity, Target
 from localcloud.services.autoscaling.scaling import Scaling
 

@@ -7,7 +7,7 @@ was before the last scale-out as long as its cooldown lasts: what was added then
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from localcloud.services.autoscaling import steps, tracking, variants
 from localcloud.services.autoscaling.records import STEPS, TRACKING, Policy, Target
@@ -18,17 +18,14 @@ from localcloud.services.cloudwatch.actions import Notice
 from localcloud.services.cloudwatch.alarm import Alarm
 from localcloud.services.cloudwatch.service import CloudWatch
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-
 COOLDOWN = 300  # AWS's default for variants
 AGAIN = 60
 
 
 class Deciding(Scaling):
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        self.cloudwatch = cloud.service(CloudWatch)
+    def connect(self) -> None:
+        super().connect()
+        self.cloudwatch = self.cloud.service(CloudWatch)
         self.cloudwatch.watch.actions.on("autoscaling", self.alarmed)
 
     def alarmed(self, notice: Notice) -> None:

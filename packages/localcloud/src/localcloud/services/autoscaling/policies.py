@@ -9,7 +9,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from localcloud.core.service import Refusal, not_implemented, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.service import operation
 from localcloud.services.autoscaling import steps, tracking, variants
 from localcloud.services.autoscaling.decision import Deciding
 from localcloud.services.autoscaling.records import BAD_TOKEN, PAGE, STEPS, TRACKING, Policy, Target

@@ -9,7 +9,8 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service
 from localcloud.services.autoscaling import variants
 from localcloud.services.autoscaling.records import DIMENSION, NAMESPACE, Activity, Change, Target
 from localcloud.services.autoscaling.variants import IN_SERVICE, Reading, Unreadable

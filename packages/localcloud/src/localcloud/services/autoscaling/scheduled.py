@@ -11,9 +11,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from localcloud.core.paging import paged
 from localcloud.core.rate_and_cron import NoSchedule, Schedule
+from localcloud.core.refusal import Refusal
 from localcloud.core.schedule_expressions import following, timetable
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.service import operation
 from localcloud.services.autoscaling.records import BAD_TOKEN, PAGE, Action, Target
 from localcloud.services.autoscaling.scaling import Scaling, described
 from localcloud.services.autoscaling.targets import check_limits, served

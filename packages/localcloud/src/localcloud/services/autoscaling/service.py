@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from localcloud.services.autoscaling.activities import Activities
 from localcloud.services.autoscaling.scheduled import Scheduled
 from localcloud.services.autoscaling.tags import Tags
 from localcloud.services.autoscaling.targets import Targets
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-
 
 class AutoScaling(Targets, Scheduled, Activities, Tags):
-    """After SageMaker and CloudWatch in the list of services: it scales the one and performs the other's actions."""
+    """Scales SageMaker's endpoints and carries out CloudWatch's alarm actions."""
 
     name: ClassVar[str] = "application-autoscaling"
 
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        endpoints: Any = cloud.services["sagemaker"]
+    def connect(self) -> None:
+        super().connect()
+        endpoints: Any = self.cloud.services["sagemaker"]
         endpoints.scalable_resources = self.registered  # AWS refuses another instance type under a scalable target

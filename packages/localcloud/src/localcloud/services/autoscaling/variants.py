@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud

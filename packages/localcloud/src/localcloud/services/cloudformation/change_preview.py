@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation import evaluation, schemas
 from localcloud.services.cloudformation.intrinsics import Evaluator, calls
 from localcloud.services.cloudformation.stack import Resource, Stack, Wanted

@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.core.service import Refusal, not_implemented, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.service import operation
 from localcloud.services.cloudformation import capabilities, stack_request
 from localcloud.services.cloudformation.change_preview import Forecast
 from localcloud.services.cloudformation.change_set import AVAILABLE, EMPTY, EXECUTING, ChangeSet

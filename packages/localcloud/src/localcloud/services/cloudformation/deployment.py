@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation import evaluation, schemas
 from localcloud.services.cloudformation.change_preview import differing
 from localcloud.services.cloudformation.failures import ResourceFailed, understood

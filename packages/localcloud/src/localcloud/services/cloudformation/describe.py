@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.cloudformation import capabilities, stack_request, template
 from localcloud.services.cloudformation.change_sets import ChangeSets
 from localcloud.services.cloudformation.parameters import declared

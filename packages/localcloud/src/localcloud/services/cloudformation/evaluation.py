@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation import property_types, rules, schemas
 from localcloud.services.cloudformation.functions import error
 from localcloud.services.cloudformation.intrinsics import LANGUAGE_EXTENSIONS, NO_VALUE, Evaluator, calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation.stack import Stack
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation.resource_requests import Unfit
 from localcloud.services.cloudformation.resources.resource_type import Failed
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 if TYPE_CHECKING:
     from localcloud.services.cloudformation.intrinsics import Evaluator

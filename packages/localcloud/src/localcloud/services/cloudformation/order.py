@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation.functions import attribute_of
 from localcloud.services.cloudformation.intrinsics import Evaluator, calls
 from localcloud.services.cloudformation.template import depends_on

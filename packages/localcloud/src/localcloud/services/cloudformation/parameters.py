@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.core.service import Refusal, not_implemented
+from localcloud.core.refusal import Refusal, not_implemented
 from localcloud.services.cloudformation.functions import text
 from localcloud.services.cloudformation.template import Template
 from localcloud.services.cloudformation.template_syntax import NUMBER

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service
 from localcloud.services.cloudformation.change_set import ChangeSet
 from localcloud.services.cloudformation.exports import Exports
 from localcloud.services.cloudformation.operations import unless_stopped

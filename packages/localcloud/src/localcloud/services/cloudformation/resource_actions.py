@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation import schemas
 from localcloud.services.cloudformation.failures import ResourceFailed, Stopped, understood
 from localcloud.services.cloudformation.order import ordered

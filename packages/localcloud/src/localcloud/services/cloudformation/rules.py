@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation.functions import error, listed, text
 from localcloud.services.cloudformation.intrinsics import Evaluator, function
 from localcloud.services.cloudformation.yaml_text import broken

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation import evaluation
 from localcloud.services.cloudformation import template as templates
 from localcloud.services.cloudformation.parameters import Parameter, chosen

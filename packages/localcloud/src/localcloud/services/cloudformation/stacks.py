@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.core.service import Refusal, operation
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.cloudformation import capabilities, operations, stack_request
 from localcloud.services.cloudformation.change_preview import Forecast
 from localcloud.services.cloudformation.deployment import Deployment

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from localcloud.core.service import Refusal, not_implemented
+from localcloud.core.refusal import Refusal, not_implemented
 from localcloud.services.cloudformation import schemas, template_syntax
 from localcloud.services.cloudformation.functions import attribute_of
 from localcloud.services.cloudformation.intrinsics import LANGUAGE_EXTENSIONS, calls

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLAIN = {"Ref": "Ref", "Condition": "Condition"}  # all other tags become Fn::<tag>

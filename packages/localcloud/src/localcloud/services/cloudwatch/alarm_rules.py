@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudwatch import metric_queries
 from localcloud.services.cloudwatch.alarm import ACTIONS, single_query
 from localcloud.services.cloudwatch.alarm_evaluation import BREACHING, COMPARISONS, IGNORE, MISSING, NOT_BREACHING

@@ -9,7 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.cloudwatch import alarm_messages, alarm_rules
 from localcloud.services.cloudwatch.alarm import ACTIONS, Alarm, State, born
 from localcloud.services.cloudwatch.alarm_messages import small

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
 from localcloud.services.cloudwatch.tags import checked_tags
 
 if TYPE_CHECKING:

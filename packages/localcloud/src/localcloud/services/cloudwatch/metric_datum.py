@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudwatch.statistics import Bucket
 
 INVALID = "InvalidParameterValue"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.cloudwatch import math_expressions
 from localcloud.services.cloudwatch.math_evaluation import Scope, evaluate
 from localcloud.services.cloudwatch.math_expressions import BadExpression, Node

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
 from localcloud.services.cloudwatch import metric_queries
 from localcloud.services.cloudwatch.math_values import Series
 from localcloud.services.cloudwatch.metric_datum import read
@@ -20,7 +22,7 @@ from localcloud.services.cloudwatch.statistics import PLAIN, Bucket, Statistic
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
-    from localcloud.core.events_and_metrics import Datum
+    from localcloud.core.metrics import Datum
 
 INVALID, COMBINATION = "InvalidParameterValue", "InvalidParameterCombination"
 BAD_TOKEN = "InvalidNextToken"  # noqa: S105 - an error's name
@@ -31,7 +33,7 @@ class Metrics(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.store = Store(cloud.clock.seconds)
-        cloud.on_metric(self._noted)
+        cloud.metrics.subscribe(self._noted)
 
     def reset(self) -> None:
         super().reset()

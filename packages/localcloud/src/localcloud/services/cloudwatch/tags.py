@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from localcloud.core.service import Refusal, Service, operation
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
 
 MOST = 50
 RESERVED = "aws:"

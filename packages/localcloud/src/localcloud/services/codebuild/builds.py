@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.service import Refusal, not_implemented, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.service import operation
 from localcloud.runtime.jobs.queue import Queue
 from localcloud.services.codebuild import events
 from localcloud.services.codebuild.build_record import ABANDON, COMPLETED, STOP, Build, Phase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.codebuild.build_record import Build
 from localcloud.services.codebuild.projects import problems
 from localcloud.services.codebuild.reports import INVALID

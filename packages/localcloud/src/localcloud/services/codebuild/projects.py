@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service, not_implemented, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.service import Service, operation
 from localcloud.services.codebuild.buildspec import inline
 from localcloud.services.codebuild.reports import ABSENT, INVALID, PAGES
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service, not_implemented, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.service import Service, operation
 from localcloud.services.codebuild.junit import Case
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 from localcloud.services.codebuild import junit, sources, variables

@@ -16,7 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
 from localcloud.runtime.git_repository import COMMIT, NO_COMMIT, Commit, GitProblem, Person, Repository
 from localcloud.services.codepipeline.triggers import Push
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from localcloud.core.service import Refusal, operation
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.codepipeline.engine import ActionFailed, Engine
 from localcloud.services.codepipeline.records import RUNNING, ActionRun, Execution
 

@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.runtime.git_repository import GitProblem, Repository
 from localcloud.services.codepipeline import events
 from localcloud.services.codepipeline.engine import Engine

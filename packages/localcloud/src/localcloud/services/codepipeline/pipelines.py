@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
 from localcloud.services.codepipeline.records import Pipeline, Stage
 from localcloud.services.codepipeline.structure import problems
 

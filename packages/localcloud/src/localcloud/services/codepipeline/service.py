@@ -12,7 +12,7 @@ import json
 import logging
 from typing import ClassVar
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.codepipeline import event_target  # noqa: F401 - registers pipelines as a target of events
 from localcloud.services.codepipeline.approvals import Approvals
 from localcloud.services.codepipeline.build_actions import BuildActions

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localcloud.core.service import NOT_IMPLEMENTED
+from localcloud.core.refusal import NOT_IMPLEMENTED
 from localcloud.services.codepipeline.providers import (
     PROVIDERS,
     Action,

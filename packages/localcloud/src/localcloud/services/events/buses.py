@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, Service, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import Service, operation
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.events import senders  # also registers the kinds of targets that are ours
 from localcloud.services.events.buses import PAGE
 from localcloud.services.events.rules import Rules, changeable

@@ -8,8 +8,10 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.paging import paged
 from localcloud.core.rate_and_cron import NoSchedule, Schedule, parse
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.events.buses import DEFAULT, PAGE, Bus, Buses
 from localcloud.services.events.patterns import Fields, Invalid, compile_pattern
 

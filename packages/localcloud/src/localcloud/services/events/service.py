@@ -15,7 +15,8 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from localcloud.core.service import Refusal, operation
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.events import entries
 from localcloud.services.events.buses import DEFAULT
 from localcloud.services.events.delivery import Deliveries
@@ -40,7 +41,7 @@ class Events(RuleTargets, Tags):
         super().__init__(cloud)
         self.deliveries = Deliveries(cloud)
         self.s3 = S3Events(cloud, self.deliveries.work)
-        cloud.on_event(lambda event: self.arrive(event, DEFAULT))
+        cloud.events.subscribe(lambda event: self.arrive(event, DEFAULT))
 
     def reset(self) -> None:
         self.deliveries.reset()

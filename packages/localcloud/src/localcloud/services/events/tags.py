@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.service import Refusal, operation
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.events.buses import DEFAULT, Buses
 
 MOST = 50

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Service, not_implemented
+from localcloud.core.refusal import not_implemented
+from localcloud.core.service import Service
 from localcloud.core.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Part(Service):
             raise fault
         if operation not in self.operations:
             raise not_implemented(f"sagemaker.{operation}")
-        answer: dict[str, Any] | None = getattr(self, self.operations[operation][0])(request)
+        answer: dict[str, Any] | None = self.operations[operation].method(request)
         return answer or {}
 
     def on_job_end(self, listener: JobListener) -> None:

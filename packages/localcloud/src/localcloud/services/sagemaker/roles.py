@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.sagemaker.part import Part
 
 MOST = 50

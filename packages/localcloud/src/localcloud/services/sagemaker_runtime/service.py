@@ -9,7 +9,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from localcloud.core.service import NOT_IMPLEMENTED, Refusal, Service, not_implemented, operation
+from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
+from localcloud.core.service import Service, operation
 from localcloud.services.sagemaker.hosting.fleet import FOLDER, Fleet
 from localcloud.services.sagemaker.hosting.fleet_registry import Endpoints, desk
 from localcloud.services.sagemaker.hosting.invocation import Answer, Gone, Invocation

@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from localcloud.core.paging import paged
 from localcloud.core.rate_and_cron import NoSchedule, Rate
 from localcloud.core.rate_and_cron import Schedule as Timetable
+from localcloud.core.refusal import Refusal
 from localcloud.core.schedule_expressions import following, timetable
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.service import operation
 from localcloud.services.scheduler.groups import DEFAULT, PAGE, Group, Groups, absent, with_token
 from localcloud.services.scheduler.records import ENABLED, Schedule
 from localcloud.services.scheduler.targets import check

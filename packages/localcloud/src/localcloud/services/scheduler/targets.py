@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.events.senders import FIFO, queue_url
 from localcloud.services.events.targets import Arn, Undelivered
 from localcloud.services.scheduler import universal_targets

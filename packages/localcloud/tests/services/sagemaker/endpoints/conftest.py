@@ -223,7 +223,7 @@ class World:
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         detail_type = f"SageMaker {kind} State Change"
-        return [each["detail"] for each in self.cloud.signals.events if each["detail-type"] == detail_type]
+        return [each["detail"] for each in self.cloud.events.recent if each["detail-type"] == detail_type]
 
 
 @pytest.fixture

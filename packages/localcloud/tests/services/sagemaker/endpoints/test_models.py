@@ -48,7 +48,7 @@ def test_a_model_is_described_listed_newest_first_and_deleted(cloud, sagemaker):
     assert [model["ModelName"] for model in sagemaker.list_models()["Models"]] == ["churn-2", "churn-1"]
     sagemaker.delete_model(ModelName="churn-1")
     assert [model["ModelName"] for model in sagemaker.list_models()["Models"]] == ["churn-2"]
-    events = [event for event in cloud.signals.events if event["detail-type"] == "SageMaker Model State Change"]
+    events = [event for event in cloud.events.recent if event["detail-type"] == "SageMaker Model State Change"]
     assert [event["detail"]["ModelName"] for event in events] == ["churn-1", "churn-2", "churn-1"]
 
 

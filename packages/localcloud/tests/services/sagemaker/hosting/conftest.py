@@ -79,7 +79,7 @@ class World:
         self.cloud, self.client = cloud, client
         self.s3, self.runtime = client("s3"), client("sagemaker-runtime")
         self.routes, self.told = {}, []
-        cloud.on_metric(self.told.append)
+        cloud.metrics.subscribe(self.told.append)
         cloud.services["sagemaker"].endpoint_routes = self.routes.get
         self.s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         self.s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=archive())

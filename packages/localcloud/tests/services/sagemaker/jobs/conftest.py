@@ -123,7 +123,7 @@ class Desk:
 
     def events(self, kind="Processing"):
         wanted = f"SageMaker {kind} Job State Change"
-        return [event for event in self.cloud.signals.events if event["detail-type"] == wanted]
+        return [event for event in self.cloud.events.recent if event["detail-type"] == wanted]
 
     def manifest(self, key, *names, prefix="s3://bucket/"):
         self.put(key, json.dumps([{"prefix": prefix}, *names]).encode())

@@ -88,7 +88,7 @@ def test_metrics_are_read_from_the_log(desk):
     job = desk.over("Training")
     found = {metric["MetricName"]: round(metric["Value"], 6) for metric in job["FinalMetricDataList"]}
     assert found == {"validation:auc": 0.75, "train:auc": 0.6}
-    told = [(datum.namespace, datum.name, datum.value, datum.dimensions) for datum in desk.cloud.signals.metrics]
+    told = [(datum.namespace, datum.name, datum.value, datum.dimensions) for datum in desk.cloud.metrics.recent]
     job_name = {"TrainingJobName": "job"}
     assert told == [
         ("/aws/sagemaker/TrainingJobs", "validation:auc", 0.5, job_name),

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.sagemaker.pipelines.definition_structure import NOT_YET, checked, definition_faults
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.sagemaker.pipelines.parameters import texts, values
 
 DECLARED = [

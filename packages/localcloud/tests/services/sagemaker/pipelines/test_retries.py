@@ -2,7 +2,7 @@
 
 import pytest
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 THROTTLED = Refusal("ThrottlingException", "Rate exceeded")
 LIMITED = Refusal("ResourceLimitExceeded", "The limit is 0 Instances")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def register(sagemaker):
 
 @pytest.fixture
 def announced(cloud):
-    return lambda: [event for event in cloud.signals.events if event["detail-type"] == EVENT]
+    return lambda: [event for event in cloud.events.recent if event["detail-type"] == EVENT]
 
 
 def versions(answer):

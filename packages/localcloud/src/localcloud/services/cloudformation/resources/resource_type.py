@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from localcloud.core.seeding import OURS, TAG
+from localcloud.core.seed import TAG, TAG_VALUE
 from localcloud.services.cloudformation.resource_requests import as_tags, matched
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 Properties = Mapping[str, Any]
-FURNISHED = (TAG, OURS)  # the tag of what `localcloud up` made for people who run no stack
+FURNISHED = (TAG, TAG_VALUE)  # the tag of what `localcloud up` made for people who run no stack
 CHARACTERS = string.ascii_uppercase + string.digits
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from localcloud.core.service import Refusal, not_implemented
+from localcloud.core.refusal import Refusal, not_implemented
 from localcloud.services.sagemaker.endpoints.capacity import Wanted
 from localcloud.services.sagemaker.endpoints.deployment import policy
 from localcloud.services.sagemaker.endpoints.deployment.side import Side

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, not_implemented, operation
+from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.service import operation
 from localcloud.services.sagemaker.endpoints import events as announcements
 from localcloud.services.sagemaker.endpoints.listing import page
 from localcloud.services.sagemaker.endpoints.models import Models

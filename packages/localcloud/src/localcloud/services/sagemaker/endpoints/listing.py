@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from localcloud.core.service import paged
+from localcloud.core.paging import paged
 
 
 class Listed(Protocol):

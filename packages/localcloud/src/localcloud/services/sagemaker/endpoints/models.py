@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.sagemaker.jobs.input_checks import any_object
 from localcloud.services.sagemaker.registry.registry import Registry
 from localcloud.services.sagemaker.roles import check_role

@@ -47,6 +47,7 @@ class Fleet:
         self.variant_name: str = variant["VariantName"]
         self.capture, self.stopped = capture, False
         self._environment: Mapping[str, str] = container.get("Environment", {})
+        self._image = cloud.images.find(container.get("Image", ""))
         self._startup = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
         folder = cloud.folder / FOLDER / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
         download = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
@@ -162,7 +163,7 @@ class Fleet:
             return instance
 
     def _instance(self) -> Instance:
-        return Instance(self.cloud, self.endpoint, self.variant_name, self.answer_seconds)
+        return Instance(self.cloud, self.endpoint, self.variant_name, self.answer_seconds, self._image)
 
     def _begin(self, instance: Instance) -> None:
         model = self._artifact.model()

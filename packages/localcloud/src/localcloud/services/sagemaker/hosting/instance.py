@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from localcloud.runtime.jobs.images import Image
 from localcloud.runtime.jobs.model_server import CannotServe, ModelServer
 from localcloud.runtime.jobs.runtimes import SHARING
 from localcloud.services.sagemaker.hosting.connections import Connections, Reply
@@ -26,8 +27,16 @@ WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"  # of the container: how many calls i
 
 
 class Instance:
-    def __init__(self, cloud: Cloud, endpoint: str, variant: str, answer_seconds: float) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        endpoint: str,
+        variant: str,
+        answer_seconds: float,
+        image: Image = Image(),  # noqa: B008
+    ) -> None:
         self.cloud, self.answer_seconds = cloud, answer_seconds
+        self._image = image
         self.stream = f"{variant}/i-{secrets.token_hex(9)[:17]}"
         self.name = f"{endpoint}/{self.stream}"  # to be killed by
         self.group = f"/aws/sagemaker/Endpoints/{endpoint}"
@@ -83,7 +92,7 @@ class Instance:
         with self._lock:
             if self._killed:
                 raise CannotServe("it was stopped before it began")
-            self._server = ModelServer(model, variables, self._line_of(model), _threads(environment))
+            self._server = ModelServer(model, variables, self._line_of(model), _threads(environment), self._image)
         self.cloud.processes.register(self._server.pid, self.name)
         return self._server
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.jobs.job import NO_OBJECTS
 
 if TYPE_CHECKING:

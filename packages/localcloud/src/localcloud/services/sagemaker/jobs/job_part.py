@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.service import Refusal, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.job import Job, Outcome
@@ -139,7 +140,9 @@ class JobPart(Part):
         return S3Store(self.cloud.client("s3"), self._object_cache)
 
     def job_runtime(self) -> runtimes.Prepare:
-        return runtimes.chosen(os.environ, self.cloud.environment(), self.cloud.processes.environment)
+        return runtimes.chosen(
+            os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
+        )
 
     def job_watch(self, record: JobRecord, line: Callable[[str], None] = lambda _: None) -> Watch:
         """What it prints goes to its log while it runs, and to ``line``."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 
 
 class LogMetrics:

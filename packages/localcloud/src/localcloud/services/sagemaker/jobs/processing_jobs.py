@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from localcloud.core.service import NOT_IMPLEMENTED, Refusal, operation
+from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
+from localcloud.core.service import operation
 from localcloud.runtime.jobs import processing
 from localcloud.runtime.jobs.job import Job, Outcome, Refused
 from localcloud.runtime.jobs.runner import run_all

@@ -12,7 +12,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from localcloud.core.service import NOT_IMPLEMENTED, Refusal, operation
+from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
+from localcloud.core.service import operation
 from localcloud.runtime.jobs import training
 from localcloud.runtime.jobs.job import Job, Outcome, Refused
 from localcloud.runtime.jobs.runner import run_all

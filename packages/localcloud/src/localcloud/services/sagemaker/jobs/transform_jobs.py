@@ -15,7 +15,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
 
-from localcloud.core.service import NOT_IMPLEMENTED, Refusal, operation
+from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
+from localcloud.core.service import operation
 from localcloud.runtime.jobs import batches
 from localcloud.runtime.jobs.association import Association, BadRequest, association
 from localcloud.runtime.jobs.job import Job, Outcome, Refused
@@ -127,6 +128,7 @@ class TransformJobs(JobPart, Models):
                 lambda pid: watch.recorded(job, pid, ""),
                 lambda: _ending(watch),
                 threads,
+                self.cloud.images.find(job.image),
             ) as url,
             ThreadPoolExecutor(threads) as pool,
         ):

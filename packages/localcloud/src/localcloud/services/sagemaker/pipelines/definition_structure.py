@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.sagemaker.pipelines import retries, step_cache
 from localcloud.services.sagemaker.pipelines.definition_checks import (
     CALLS,

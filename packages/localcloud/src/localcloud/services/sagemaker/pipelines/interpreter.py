@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from localcloud.core.counters import DEFECTS
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.sagemaker.jobs.records import out_of_time
 from localcloud.services.sagemaker.part import Part
 from localcloud.services.sagemaker.pipelines import retries, step_cache

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.sagemaker import s3_objects
 from localcloud.services.sagemaker.part import Part
 from localcloud.services.sagemaker.pipelines import definition_structure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from localcloud.core.service import Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.services.sagemaker.pipelines.graph import Graph
 from localcloud.services.sagemaker.pipelines.records import Execution, StepRun
 

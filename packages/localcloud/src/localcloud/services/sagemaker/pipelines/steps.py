@@ -11,8 +11,8 @@ import string
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.core.request_validation import request_problems
-from localcloud.core.service import NOT_IMPLEMENTED, Refusal
 from localcloud.services.sagemaker.part import Part
 from localcloud.services.sagemaker.pipelines import conditions
 from localcloud.services.sagemaker.pipelines.definition_checks import CALLS

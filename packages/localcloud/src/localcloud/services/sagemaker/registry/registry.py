@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from localcloud.core.service import Refusal, operation, paged
+from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
+from localcloud.core.service import operation
 from localcloud.services.sagemaker.part import Part
 from localcloud.services.sagemaker.registry.packages import (
     EVENT,

@@ -1,0 +1,149 @@
+"""Starts the server as a process, in the background or for as long as the command runs, and ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from localcloud.core.errors import Problem
+from localcloud.core.server_environment import server_variables
+from localcloud.core.state_dir import Place, Running
+
+MODULE = "localcloud.server.process"
+START_SECONDS = 60.0
+STDERR = 2
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """What `up` was given; None and "" are left to the server, or to one that runs already."""
+
+    port: int | None = None
+    speed: float | None = None
+    account: str = ""
+    region: str = ""
+    docker: str = ""  # the image that jobs run in; 1: each in its own
+    seeded: bool = False
+
+    def arguments(self) -> list[str]:
+        named = {"--port": self.port, "--speed": self.speed, "--account": self.account, "--region": self.region}
+        pairs = [[name, str(value)] for name, value in named.items() if value not in (None, "")]
+        return [*(word for pair in pairs for word in pair), *(["--seeded"] if self.seeded else [])]
+
+
+def start(place: Place, options: ServerOptions) -> Running:
+    """In the background: it stays when the command ends."""
+    place.new_log()
+    with place.log.open("w") as log:
+        child = _spawn(place, options, output=log)
+    with _killed_on_failure(place, child):
+        return _ready(place, child, lambda: _last_line(place.log))
+
+
+@contextmanager
+def foreground(place: Place, options: ServerOptions) -> Iterator[tuple[Running, Callable[[], int]]]:
+    """What was started, and what waits for its end. SIGTERM and Ctrl-C end it too."""
+    with _forwarded_signals() as forward_to:
+        child = _spawn(place, options, output=None)
+        forward_to(child)
+        with _killed_on_failure(place, child):
+            running = _ready(place, child, lambda: "its last lines are above")
+            yield running, child.wait
+
+
+def end(running: Running, seconds: float) -> None:
+    """Politely, then by force."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(running.pid, number)
+        if _gone(running, seconds):
+            return
+
+
+def _gone(running: Running, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while running.alive:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@contextmanager
+def _forwarded_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """SIGTERM and SIGINT of this process go to a child, once it is there."""
+    children: list[subprocess.Popen[bytes]] = []
+    received: list[int] = []
+
+    def forward(number: int, _: Any) -> None:
+        received.append(number)
+        for child in children:
+            child.send_signal(signal.SIGTERM)
+
+    def register(child: subprocess.Popen[bytes]) -> None:
+        children.append(child)
+        if received:  # while it was being started
+            child.send_signal(signal.SIGTERM)
+
+    before = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield register
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _spawn(place: Place, options: ServerOptions, output: IO[str] | None) -> subprocess.Popen[bytes]:
+    """``output`` None: to this command's stderr, and the server ends when this command does.
+
+    ``-P``: modules of the current folder are none of the server's.
+    """
+    command = [sys.executable, "-P", "-m", MODULE, "--folder", str(place.folder), *options.arguments()]
+    if output is None:
+        command += ["--parent", str(os.getpid())]
+    return subprocess.Popen(
+        command,
+        cwd=place.folder,
+        env=server_variables(options.docker),
+        stdin=subprocess.DEVNULL,
+        stdout=output or STDERR,
+        stderr=subprocess.STDOUT,
+        start_new_session=output is not None,
+    )
+
+
+@contextmanager
+def _killed_on_failure(place: Place, child: subprocess.Popen[bytes]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        child.kill()
+        child.wait()
+        place.clear()
+        raise
+
+
+def _ready(place: Place, child: subprocess.Popen[bytes], reason: Callable[[], str]) -> Running:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        running = place.last()
+        if running and running.pid == child.pid:
+            return running
+        if child.poll() is not None:
+            raise Problem(f"localcloud did not start: {reason() or f'exit code {child.returncode}'}")
+        time.sleep(0.01)
+    raise Problem(f"localcloud did not start within {START_SECONDS:g} s; {place.log} may tell why")
+
+
+def _last_line(log: Path) -> str:
+    last = deque(log.open(errors="replace"), maxlen=1)
+    return last[0].strip().removeprefix("error: ") if last else ""

@@ -1,0 +1,42 @@
+"""Which interpreter and which model server stand for an image, where jobs and models run as processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+PYTHON = ("python", "python3")
+SERVE = ("python", "-m", "localcloud.runtime.serving", "--model-dir", "{model_dir}", "--threads", "{threads}")
+
+
+@dataclass(frozen=True)
+class Image:
+    image: str = "*"  # its URI, or a pattern such as *.dkr.ecr.*.amazonaws.com/churn:*
+    python: str = ""  # the interpreter; "": the server's own
+    serve: tuple[str, ...] = ()  # the command that serves a model; (): localcloud's own
+
+    @property
+    def interpreter(self) -> Path:
+        return Path(self.python or sys.executable)
+
+    def serve_command(self, model: Path, threads: int) -> list[str]:
+        """It prints its URL, http://127.0.0.1:<port>, once it answers GET /ping and POST /invocations there."""
+        values = {"{model_dir}": str(model), "{threads}": str(threads)}
+        words = [values.get(word, word) for word in self.serve or SERVE]
+        return [str(self.interpreter), *words[1:]] if words[0] in PYTHON else words
+
+
+class Images:
+    """The first entry that matches an image stands for it; without one it runs as the server itself does."""
+
+    def __init__(self, images: Iterable[Image] = ()) -> None:
+        self._images = tuple(images)
+
+    def replace(self, images: Iterable[Image]) -> None:
+        self._images = tuple(images)
+
+    def find(self, uri: str) -> Image:
+        return next((image for image in self._images if fnmatchcase(uri, image.image)), Image())
