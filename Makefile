@@ -105,7 +105,8 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in
 	@cd requirements && for set in dev deploy scan; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in || exit 1; done
+	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in \
+	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) || exit 1; done
 
 .PHONY: clean
 clean: ## remove everything these tasks made, .venv included
