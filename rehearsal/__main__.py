@@ -3,51 +3,62 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
 
-from aws.command_errors import run_command
-from rehearsal.control_plane import in_environment
-from rehearsal.server import FOLDER, Server
-from settings.errors import Problem
+from localcloud.core.errors import Problem as OurProblem
+from localcloud.core.state_dir import Place, default_folder
 
-SPEED = 80  # a bake of ten minutes takes seven and a half seconds
-IS_RUNNING = "localcloud is running, with things of yours in it: `make down` ends it; the demo begins anew"
+SPEED = 80.0  # a bake of ten minutes takes seven and a half seconds
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=__doc__)
     parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help="where everything is written (default: .localcloud)"
+        "--folder", type=Path, default=default_folder(), help="where everything is written (default: .localcloud)"
     )
     parser.add_argument("--keep", action="store_true", help="leave all of it running, to play with")
     args = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    server = Server(args.folder.absolute())
-    return run_command("demo", lambda: run(server, keep=args.keep), interrupted="stopped")
+    from settings.errors import Problem
+
+    try:
+        return _tell(Place(args.folder.absolute()), keep=args.keep)
+    except (Problem, OurProblem) as problem:
+        print(f"\nerror: {problem}", file=sys.stderr)
+        return getattr(problem, "exit_code", 1)
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
 
 
-def run(server: Server, *, keep: bool) -> int:
-    from rehearsal.narration import Narrator
+def _tell(place: Place, *, keep: bool) -> int:
+    from localcloud.cli import commands
+    from localcloud.core import client_environment
+    from rehearsal.narration import Teller
     from rehearsal.story import Story, check
     from settings.loader import load
 
-    if server.is_running:
-        raise Problem(IS_RUNNING)
+    if place.running():
+        raise OurProblem("localcloud is running, with things of yours in it: `make down` ends it; the demo begins anew")
     check(load("local"))
-    narrator = Narrator()
-    url = server.up("--speed", str(SPEED))
-    finished = False
+    tell = Teller()
+    commands.up(place, speed=SPEED)
+    running = place.running()
+    assert running  # noqa: S101 - it is up
+    os.environ[client_environment.URL] = running.url
+    done = False
     try:
-        with in_environment(url):
-            story = Story.begin(server.folder, url, narrator)
-            story.run()
-        finished = True
+        story = Story.begin(place.folder, running.url, tell)
+        story.live()
+        done = True
     finally:
-        if not (keep and finished):
-            server.down()
-    narrator.summary()
+        os.environ.pop(client_environment.URL, None)
+        if not (keep and done):
+            commands.down(place)
+    tell.summary()
     story.look(keep=keep)
     return 0
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from localcloud.core.clock import Timer
-from localcloud.core.schedule_expressions import ScheduleExpression
+from localcloud.core.rate_and_cron import Schedule
 
 NAMESPACE, DIMENSION = "sagemaker", "sagemaker:variant:DesiredInstanceCount"
 BAD_TOKEN, PAGE = "InvalidNextTokenException", 50
@@ -53,7 +53,7 @@ class Action:
     name: str
     arn: str
     said: dict[str, Any]
-    schedule: ScheduleExpression
+    schedule: Schedule
     created: datetime
     timer: Timer | None = None
 

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from localcloud.services.events.invocation import DeliveryFailure, Invocation
-from localcloud.services.events.target_kinds import TargetKind, TargetKinds
-from localcloud.services.events.transform import INPUT_MEMBERS
+from localcloud.services.events.targets import Sending, Undelivered, target
+from localcloud.services.events.transform import FORMS
 
-
-def add_build_target(kinds: TargetKinds, client: Callable[[str], Any]) -> None:
-    kinds.add("codebuild", "project/", TargetKind(partial(start_build, client), needs_role=True))
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
 
 
-def start_build(client: Callable[[str], Any], invocation: Invocation) -> None:
+@target("codebuild", "project/", role=True)
+def start_build(cloud: Cloud, sending: Sending) -> None:
     """The token makes a repeated attempt start nothing twice. An event as it came says nothing to a build."""
     from botocore.exceptions import ParamValidationError
 
     asked: dict[str, Any] = {}
-    if any(member in invocation.target for member in INPUT_MEMBERS):
+    if any(form in sending.target for form in FORMS):
         try:
-            asked = json.loads(invocation.payload())
+            asked = json.loads(sending.payload())
         except ValueError:
-            raise DeliveryFailure("INVALID_PARAMETER", f"StartBuild needs JSON, not: {invocation.payload()}") from None
+            raise Undelivered("INVALID_PARAMETER", f"StartBuild needs JSON, not: {sending.payload()}") from None
     if not isinstance(asked, dict):
-        raise DeliveryFailure("INVALID_PARAMETER", "StartBuild needs a JSON object.")
-    request = {"idempotencyToken": invocation.id, **asked, "projectName": invocation.name}
+        raise Undelivered("INVALID_PARAMETER", "StartBuild needs a JSON object.")
+    request = {"idempotencyToken": sending.id, **asked, "projectName": sending.name}
     try:
-        client("codebuild").start_build(**request)
+        cloud.client("codebuild").start_build(**request)
     except ParamValidationError as error:
-        raise DeliveryFailure("INVALID_PARAMETER", " ".join(str(error).split())) from None
+        raise Undelivered("INVALID_PARAMETER", " ".join(str(error).split())) from None

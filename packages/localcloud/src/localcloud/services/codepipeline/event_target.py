@@ -7,39 +7,36 @@ must be a request that CodePipeline takes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from localcloud.services.events.invocation import DeliveryFailure, Invocation
-from localcloud.services.events.target_kinds import TargetKind, TargetKinds
-from localcloud.services.events.transform import INPUT_MEMBERS
+from localcloud.services.events.targets import Sending, Undelivered, target
+from localcloud.services.events.transform import FORMS
 
-
-def add_pipeline_target(kinds: TargetKinds, client: Callable[[str], Any]) -> None:
-    kinds.add("codepipeline", "", TargetKind(partial(start_pipeline, client), needs_role=True))
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
 
 
-def start_pipeline(client: Callable[[str], Any], invocation: Invocation) -> None:
-    """Unless the target gives a token, the invocation's makes a repeated attempt start nothing twice."""
+@target("codepipeline", role=True)
+def start_pipeline(cloud: Cloud, sending: Sending) -> None:
+    """Unless the target gives a token, the sending's makes a repeated attempt start nothing twice."""
     from botocore.exceptions import ParamValidationError
 
-    asked = _asked(invocation)
-    request = {"clientRequestToken": invocation.id, **asked, "name": invocation.resource}
+    asked = _asked(sending)
+    request = {"clientRequestToken": sending.id, **asked, "name": sending.resource}
     try:
-        client("codepipeline").start_pipeline_execution(**request)
+        cloud.client("codepipeline").start_pipeline_execution(**request)
     except ParamValidationError as error:
-        raise DeliveryFailure("INVALID_PARAMETER", " ".join(str(error).split())) from None
+        raise Undelivered("INVALID_PARAMETER", " ".join(str(error).split())) from None
 
 
-def _asked(invocation: Invocation) -> dict[str, Any]:
-    if not any(member in invocation.target for member in INPUT_MEMBERS):
+def _asked(sending: Sending) -> dict[str, Any]:
+    if not any(form in sending.target for form in FORMS):
         return {}
     try:
-        asked = json.loads(invocation.payload())
+        asked = json.loads(sending.payload())
     except ValueError:
         asked = None
     if not isinstance(asked, dict):
-        sentence = f"StartPipelineExecution needs a JSON object, not: {invocation.payload()}"
-        raise DeliveryFailure("INVALID_PARAMETER", sentence)
+        sentence = f"StartPipelineExecution needs a JSON object, not: {sending.payload()}"
+        raise Undelivered("INVALID_PARAMETER", sentence)
     return asked

@@ -1,0 +1,146 @@
+"""When a scheduled rule fires: ``rate(5 minutes)`` and ``cron(0 8 ? * MON-FRI *)``, in UTC. Pure.
+
+AWS does not say when a rate begins: here the first firing is one interval after the rule was put or enabled.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+
+RATE = re.compile(r"rate\(([1-9][0-9]{0,8}) (minute|hour|day)(s?)\)")
+CRON = re.compile(r"cron\((.+)\)")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+OnDay = Callable[[date], bool]
+
+
+class NoSchedule(ValueError):
+    """Not an expression that AWS takes."""
+
+
+class Schedule(Protocol):
+    def after(self, moment: datetime) -> datetime | None:
+        """The first firing later than ``moment``; None when there is none."""
+
+
+class Rate:
+    def __init__(self, interval: timedelta) -> None:
+        self.interval = interval
+
+    def after(self, moment: datetime) -> datetime | None:
+        try:
+            return moment + self.interval
+        except OverflowError:
+            return None
+
+
+class Cron:
+    def __init__(self, fields: list[str]) -> None:
+        minutes, hours, day, month, weekday, year = fields
+        if (day == "?") == (weekday == "?"):
+            raise NoSchedule("one of day-of-month and day-of-week must be ?, the other must not")
+        self.minutes = sorted(_numbers(minutes, 0, 59))
+        self.hours = sorted(_numbers(hours, 0, 23))
+        self.months = _numbers(month, 1, 12, MONTHS)
+        self.years = sorted(_numbers(year, FIRST_YEAR, LAST_YEAR))
+        self.on_day = _day_of_month(day) if weekday == "?" else _day_of_week(weekday)
+
+    def after(self, moment: datetime) -> datetime | None:
+        start = moment.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        months = ((year, month) for year in self.years for month in sorted(self.months))
+        found = (self._in_month(*month, start) for month in months if month >= (start.year, start.month))
+        return next(filter(None, found), None)
+
+    def _in_month(self, year: int, month: int, start: datetime) -> datetime | None:
+        for number in range(1, monthrange(year, month)[1] + 1):
+            day = date(year, month, number)
+            if day >= start.date() and self.on_day(day):
+                times = (datetime(year, month, number, h, m, tzinfo=UTC) for h in self.hours for m in self.minutes)
+                if found := next((time for time in times if time >= start), None):
+                    return found
+        return None
+
+
+def parse(expression: str) -> Schedule:
+    if rate := RATE.fullmatch(expression):
+        number, unit, plural = int(rate[1]), rate[2], rate[3]
+        if (number == 1) == bool(plural):
+            raise NoSchedule("it is 1 minute, but 2 minutes")
+        return Rate(timedelta(**{f"{unit}s": number}))
+    fields = cron[1].split() if (cron := CRON.fullmatch(expression)) else []
+    if len(fields) != 6:
+        raise NoSchedule("rate(value unit), or cron with six fields, is needed")
+    return Cron([field.upper() for field in fields])
+
+
+def _numbers(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> set[int]:
+    """``*``, ``5``, ``1-5``, ``MON-FRI``, ``0/15``, ``*/5``, ``10-50/10``, and several of these with commas."""
+    found: set[int] = set()
+    for part in text.split(","):
+        span, slash, step_text = part.partition("/")
+        step = _number(step_text, 1, high) if slash else 1
+        first, dash, last = span.partition("-")
+        if span == "*":
+            begin, end = low, high
+        else:
+            begin = _number(first, low, high, names)
+            end = _number(last, low, high, names) if dash else (high if slash else begin)
+        span_of = range(begin, end + 1) if begin <= end else [*range(begin, high + 1), *range(low, end + 1)]
+        found.update(list(span_of)[::step])
+    return found
+
+
+def _number(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> int:
+    number = names.index(text) + 1 if text in names else int(text) if re.fullmatch(r"[0-9]{1,4}", text) else None
+    if number is None or not low <= number <= high:
+        raise NoSchedule(f"{text!r} is not between {low} and {high}")
+    return number
+
+
+def _day_of_month(text: str) -> OnDay:
+    if text == "L":
+        return lambda day: day.day == _last_day(day)
+    if text == "LW":
+        return lambda day: day == _workday_near(day, _last_day(day))
+    if near := re.fullmatch(r"([0-9]{1,2})W", text):
+        wanted = _number(near[1], 1, 31)
+        return lambda day: wanted <= _last_day(day) and day == _workday_near(day, wanted)
+    days = _numbers(text, 1, 31)
+    return lambda day: day.day in days
+
+
+def _day_of_week(text: str) -> OnDay:
+    if text == "L":
+        return lambda day: _weekday(day) == len(DAYS)
+    if last := re.fullmatch(r"([0-9]|[A-Z]{3})L", text):
+        wanted = _number(last[1], 1, 7, DAYS)
+        return lambda day: _weekday(day) == wanted and day.day + 7 > _last_day(day)
+    if nth := re.fullmatch(r"([0-9]|[A-Z]{3})#([1-5])", text):
+        wanted, instance = _number(nth[1], 1, 7, DAYS), int(nth[2])
+        return lambda day: _weekday(day) == wanted and (day.day + 6) // 7 == instance
+    days = _numbers(text, 1, 7, DAYS)
+    return lambda day: _weekday(day) in days
+
+
+def _weekday(day: date) -> int:
+    """1 is Sunday."""
+    return day.isoweekday() % 7 + 1
+
+
+def _last_day(day: date) -> int:
+    return monthrange(day.year, day.month)[1]
+
+
+def _workday_near(day: date, number: int) -> date:
+    """The weekday nearest to a day of the month, without leaving the month."""
+    wanted = day.replace(day=number)
+    if wanted.isoweekday() == 6:
+        return wanted + timedelta(days=2 if number == 1 else -1)
+    if wanted.isoweekday() == 7:
+        return wanted + timedelta(days=-2 if number == _last_day(day) else 1)
+    return wanted
