@@ -6,12 +6,12 @@ arithmetic are SageMaker's own.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from settings.aws_names import InstanceType, S3Uri
-from settings.fields import ColumnName, Columns, Delimiter, Part, Section, Text, Texts
+from settings.fields import Applies, ColumnName, Columns, Delimiter, Part, Section, Text, Texts
 
 DAY = 24 * 3600
 VOLUME = "a SageMaker job has one volume of at most 16 TiB"
@@ -37,7 +37,10 @@ class Data(Section):
 
 
 class Problem(Section):
-    type: Literal["binary", "multiclass", "regression"]
+    type: Annotated[
+        Literal["binary", "multiclass", "regression"],
+        Applies({"problem.positive": "", "quality_gate.metric": "accuracy"}),
+    ]
     positive: Text
 
 
@@ -47,7 +50,9 @@ class Processing(Section):
     max_runtime_seconds: int = Field(ge=1, le=9 * DAY, description="SageMaker stops a processing job after 9 days")
 
 
-class Training(Section):
+class Hyperparameters(Section):
+    """Each is a flag of scripts/train.py, checked by scripts/training/hyperparameters.py."""
+
     rounds: int = Field(ge=1, le=100_000)
     early_stopping_rounds: int = Field(ge=0, description="0 trains all rounds")
     learning_rate: float = Field(gt=0, le=1)
@@ -61,11 +66,16 @@ class Training(Section):
     imbalance: Literal["threshold", "weights", "none"]
     checkpoint_rounds: int = Field(ge=1)
     device: Literal["auto", "cpu", "cuda"]
+
+
+class Training(Hyperparameters):
     instance_type: InstanceType
     volume_gb: int = Field(ge=1, le=16_384, description=VOLUME)
     max_runtime_seconds: int = Field(ge=1, le=28 * DAY, description="SageMaker stops a training job after 28 days")
     spot: bool
-    max_wait_seconds: int = Field(ge=1, le=28 * DAY, description="waiting and running together end after 28 days")
+    max_wait_seconds: Annotated[int, Applies({"training.spot": True})] = Field(
+        ge=1, le=28 * DAY, description="waiting and running together end after 28 days"
+    )
 
 
 class QualityGate(Section):

@@ -22,6 +22,7 @@ from sagemaker.mlops.workflow import TrainingStep
 from sagemaker.train import ModelTrainer
 
 from pipelines.steps.common import CAPACITY, LIVE_LOGS, SERVICE, StepContext, output_uri
+from settings.building import Hyperparameters
 from settings.errors import SettingsProblem
 from settings.model import Settings
 
@@ -29,21 +30,6 @@ NAME = "Train"
 CHANNELS = ("train", "validation", "features")
 CHECKPOINTS = "/opt/ml/checkpoints"
 METRICS = {"binary": ("logloss", "auc"), "multiclass": ("mlogloss", "merror"), "regression": ("rmse", "mae")}
-PASSED = (
-    "rounds",
-    "early_stopping_rounds",
-    "learning_rate",
-    "max_depth",
-    "min_child_weight",
-    "subsample",
-    "colsample_bytree",
-    "reg_lambda",
-    "max_bin",
-    "seed",
-    "imbalance",
-    "checkpoint_rounds",
-    "device",
-)
 
 
 def train(context: StepContext, preprocess_step: Any) -> TrainingStep:
@@ -73,7 +59,7 @@ def train(context: StepContext, preprocess_step: Any) -> TrainingStep:
 
 
 def hyperparameters(settings: Settings) -> dict[str, str]:
-    values = {name: getattr(settings.training, name) for name in PASSED}
+    values = {name: getattr(settings.training, name) for name in Hyperparameters.model_fields}
     for name, value in values.items():
         if "'" in str(value):
             reason = "an apostrophe breaks the start script of SageMaker's jobs; remove it"

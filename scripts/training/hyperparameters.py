@@ -1,10 +1,10 @@
-"""The hyperparameters, each with default, range and a word of help; flags and XGBoost's parameters come from them."""
+"""The hyperparameters, each with its range and a word of help; flags and XGBoost's parameters come from them."""
 
 from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 OBJECTIVES = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
@@ -35,37 +35,40 @@ class Range:
         return f"{kind} {'above' if self.low_excluded else 'from'} {self.low:g} {end}"
 
 
-def _whole(default: int, low: int, high: float, explanation: str) -> Any:
-    return field(default=default, metadata={"range": Range(low, high, whole=True), "help": explanation})
+def _whole(low: int, high: float, explanation: str, *, of_xgboost: bool = True) -> Any:
+    return field(metadata={"range": Range(low, high, whole=True), "help": explanation, "of_xgboost": of_xgboost})
 
 
-def _real(default: float, low: float, high: float, explanation: str, low_excluded: bool = False) -> Any:
-    return field(default=default, metadata={"range": Range(low, high, False, low_excluded), "help": explanation})
+def _real(low: float, high: float, explanation: str, *, low_excluded: bool = False) -> Any:
+    return field(metadata={"range": Range(low, high, False, low_excluded), "help": explanation, "of_xgboost": True})
 
 
-def _choice(default: str, choices: tuple[str, ...], explanation: str) -> Any:
-    return field(default=default, metadata={"choices": choices, "help": explanation})
+def _choice(choices: tuple[str, ...], explanation: str) -> Any:
+    return field(metadata={"choices": choices, "help": explanation, "of_xgboost": False})
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    rounds: int = _whole(500, 1, 100_000, "boosting rounds at most")
-    early_stopping_rounds: int = _whole(30, 0, math.inf, "stop after so many rounds without improvement; 0 = never")
-    learning_rate: float = _real(0.1, 0, 1, "shrinks each tree", low_excluded=True)
-    max_depth: int = _whole(6, 1, 30, "depth of each tree")
-    min_child_weight: float = _real(1.0, 0, math.inf, "least sum of hessians in a leaf")
-    subsample: float = _real(1.0, 0, 1, "share of rows for each tree", low_excluded=True)
-    colsample_bytree: float = _real(1.0, 0, 1, "share of columns for each tree", low_excluded=True)
-    reg_lambda: float = _real(1.0, 0, math.inf, "L2 regularization of leaf values")
-    max_bin: int = _whole(256, 2, 65_535, "histogram bins of a numeric column")
-    seed: int = _whole(7, 0, 2**31 - 1, "same seed and data, same model")
-    imbalance: str = _choice("threshold", ("threshold", "weights", "none"), "what to do about rare classes")
-    checkpoint_rounds: int = _whole(50, 1, math.inf, "rounds between two checkpoints")
-    device: str = _choice("auto", ("auto", "cpu", "cuda"), "auto takes the GPU where one is usable")
+    """Those of [training] in config/base.toml, where each has its value: there is no other default."""
+
+    rounds: int = _whole(1, 100_000, "boosting rounds at most", of_xgboost=False)
+    early_stopping_rounds: int = _whole(
+        0, math.inf, "stop after so many rounds without improvement; 0 = never", of_xgboost=False
+    )
+    learning_rate: float = _real(0, 1, "shrinks each tree", low_excluded=True)
+    max_depth: int = _whole(1, 30, "depth of each tree")
+    min_child_weight: float = _real(0, math.inf, "least sum of hessians in a leaf")
+    subsample: float = _real(0, 1, "share of rows for each tree", low_excluded=True)
+    colsample_bytree: float = _real(0, 1, "share of columns for each tree", low_excluded=True)
+    reg_lambda: float = _real(0, math.inf, "L2 regularization of leaf values")
+    max_bin: int = _whole(2, 65_535, "histogram bins of a numeric column")
+    seed: int = _whole(0, 2**31 - 1, "same seed and data, same model")
+    imbalance: str = _choice(("threshold", "weights", "none"), "what to do about rare classes")
+    checkpoint_rounds: int = _whole(1, math.inf, "rounds between two checkpoints", of_xgboost=False)
+    device: str = _choice(("auto", "cpu", "cuda"), "auto takes the GPU where one is usable")
 
     def for_xgboost(self, problem: str, classes: int) -> dict[str, Any]:
-        own = ("rounds", "early_stopping_rounds", "imbalance", "checkpoint_rounds", "device")
-        parameters = {name: value for name, value in asdict(self).items() if name not in own}
+        parameters = {each.name: getattr(self, each.name) for each in fields(self) if each.metadata["of_xgboost"]}
         parameters |= {"objective": OBJECTIVES[problem], "eval_metric": METRICS[problem], "tree_method": "hist"}
         return parameters | ({"num_class": classes} if problem == "multiclass" else {})
 
@@ -73,10 +76,10 @@ class Hyperparameters:
 def add_flags(command: argparse.ArgumentParser) -> None:
     for parameter in fields(Hyperparameters):
         limits = parameter.metadata.get("range")
-        explanation = f"{parameter.metadata['help']} (default {parameter.default}{f'; {limits}' if limits else ''})"
+        explanation = f"{parameter.metadata['help']}{f' ({limits})' if limits else ''}"
         command.add_argument(
             f"--{parameter.name.replace('_', '-')}",
-            default=parameter.default,
+            required=True,
             type=limits.parse if limits else str,
             choices=parameter.metadata.get("choices"),
             metavar=None if limits is None else "N",

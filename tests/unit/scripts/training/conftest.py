@@ -13,8 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from features import Column, Features, Target
+from settings.building import Hyperparameters
+from settings.loader import load
 
+ALL_OF_THE_DATA = {"subsample": 1.0, "colsample_bytree": 1.0}
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("bird", "cat", "dog"), "regression": ()}
+
+
+def hyperparameters() -> dict[str, object]:
+    """Those of base.toml, with all rows and columns in every round."""
+    training = load("local").training
+    return {name: getattr(training, name) for name in Hyperparameters.model_fields} | ALL_OF_THE_DATA
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Encoded:
 
     def flags(self, model_dir: Path, **flags: object) -> list[str]:
         sides = [f"--{side}={self.folder / side}" for side in ("train", "validation", "features")]
-        others = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
+        others = [f"--{name.replace('_', '-')}={value}" for name, value in (hyperparameters() | flags).items()]
         return [*sides, f"--model-dir={model_dir}", *others]
 
     def with_target(self, file: Path, target: np.ndarray) -> None:
