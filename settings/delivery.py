@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from settings.account import IN_A_VPC
 from settings.fields import Section, matching, once_each, optional
 
 LAYER = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
@@ -61,7 +62,7 @@ class Delivery(Section):
         max_length=8, description="a trigger of CodePipeline filters by at most 8 globs"
     )
     tests: Literal["all", "unit"]
-    vpc_id: Vpc
+    vpc_id: Annotated[Vpc, IN_A_VPC]
     notify_email: Email
     staging: Environment
     production: Environment

@@ -7,7 +7,9 @@ A kind of text carries its own refusal: what it must be, with an example. Number
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -18,6 +20,25 @@ class Section(BaseModel):
     """No coercion ("5" is not 5, true is not 1), no unknown keys, no change after loading."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class OnlyWith:
+    """Beside a field that has an effect with one value of another setting only; an overlay that sets it in vain is
+    refused."""
+
+    path: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Applies:
+    """Beside a field that has no effect with the values of base.toml: settings over them with which it has one.
+
+    tests/contract/test_settings_have_effect.py changes the field in that configuration.
+    """
+
+    overlay: Mapping[str, Any]
 
 
 def matching(pattern: str, must: str) -> AfterValidator:

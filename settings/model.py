@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import AfterValidator, PlainSerializer
+from pydantic.fields import FieldInfo
 
 from settings.account import Aws, Network, Project
 from settings.aws_names import Tags
@@ -36,6 +37,15 @@ class Sections(Section):
     retraining: Retraining
     network: Network
     tags: Tags
+
+
+def leaves() -> dict[str, FieldInfo]:
+    """Every setting but the tags, which are free, by its path."""
+    return {
+        f"{name}.{key}": leaf
+        for name, section in Sections.model_fields.items()
+        for key, leaf in getattr(section.annotation, "model_fields", {}).items()
+    }
 
 
 class Settings(Sections):

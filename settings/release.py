@@ -6,36 +6,49 @@ Limits are SageMaker's (deployment guardrails, endpoint and transform quotas) an
 from __future__ import annotations
 
 from math import ceil
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from settings.aws_names import AlarmName, InstanceType, Statistic
-from settings.fields import Fraction, Section
+from settings.fields import Applies, Fraction, OnlyWith, Section
 from settings.scaling_schedule import ScalingSchedule
 
 MIB = 1024 * 1024
 COOLDOWN = "an hour between two changes of the count is too late for any traffic"
 BAKE = "SageMaker bakes for an hour at most; linear and rolling bake several times"
+CANARY, LINEAR, ROLLING = (OnlyWith("rollout.strategy", strategy) for strategy in ("canary", "linear", "rolling"))
+SERVERLESS = OnlyWith("serving.kind", "serverless")
+POSSIBLE_SERVERLESS = {
+    "serving.max_payload_bytes": 4 * MIB,
+    "serving.data_capture_percent": 0,
+    "rollout.strategy": "all_at_once",
+}
+AS_SERVERLESS = Applies({"serving.kind": "serverless", **POSSIBLE_SERVERLESS})
+AUTOSCALED = Applies({"serving.instance_count": 4, "serving.autoscaling_max_instances": 8})
 
 
 class Serving(Section):
-    kind: Literal["realtime", "serverless", "async", "batch"]
+    kind: Annotated[Literal["realtime", "serverless", "async", "batch"], Applies(POSSIBLE_SERVERLESS)]
     instance_type: InstanceType
     instance_count: int = Field(ge=1)
     max_payload_bytes: int = Field(ge=1024, le=1024 * MIB, description="no kind of endpoint takes more than 1 GiB")
     data_capture_percent: int = Field(ge=0, le=100, description="0 captures nothing")
-    serverless_memory_mb: int = Field(
+    serverless_memory_mb: Annotated[int, SERVERLESS, AS_SERVERLESS] = Field(
         ge=1024, le=6144, multiple_of=1024, description="serverless endpoints come in steps of 1024, from 1024 to 6144"
     )
-    serverless_max_concurrency: int = Field(ge=1, le=200, description="it is the limit of one serverless endpoint")
+    serverless_max_concurrency: Annotated[int, SERVERLESS, AS_SERVERLESS] = Field(
+        ge=1, le=200, description="it is the limit of one serverless endpoint"
+    )
     batch_max_payload_mb: int = Field(ge=1, le=100, description="batch transform sends at most 100 MB at once")
-    autoscaling_min_instances: int = Field(ge=0)
+    autoscaling_min_instances: Annotated[int, AUTOSCALED] = Field(ge=0)
     autoscaling_max_instances: int = Field(ge=0, description="0 turns autoscaling off")
-    autoscaling_target_per_instance: int = Field(ge=1, description="it is the load that one instance should carry")
-    autoscaling_scale_in_cooldown_seconds: int = Field(ge=0, le=3600, description=COOLDOWN)
-    autoscaling_scale_out_cooldown_seconds: int = Field(ge=0, le=3600, description=COOLDOWN)
-    autoscaling_schedules: tuple[ScalingSchedule, ...] = Field(
+    autoscaling_target_per_instance: Annotated[int, AUTOSCALED] = Field(
+        ge=1, description="it is the load that one instance should carry"
+    )
+    autoscaling_scale_in_cooldown_seconds: Annotated[int, AUTOSCALED] = Field(ge=0, le=3600, description=COOLDOWN)
+    autoscaling_scale_out_cooldown_seconds: Annotated[int, AUTOSCALED] = Field(ge=0, le=3600, description=COOLDOWN)
+    autoscaling_schedules: Annotated[tuple[ScalingSchedule, ...], AUTOSCALED] = Field(
         max_length=20, description="more are a curve, which the target per instance draws by itself"
     )
 
@@ -54,10 +67,16 @@ class Serving(Section):
 
 class Rollout(Section):
     strategy: Literal["canary", "linear", "all_at_once", "rolling"]
-    canary_percent: int = Field(ge=1, le=50, description="SageMaker lets a canary be half of the fleet at most")
-    linear_step_percent: int = Field(ge=10, le=50, description="SageMaker shifts 10 to 50 % in one step")
-    rolling_batch_percent: int = Field(ge=5, le=50, description="SageMaker replaces 5 to 50 % in one batch")
-    rolling_rollback_percent: int = Field(ge=5, le=100, description="100 rolls back in one go")
+    canary_percent: Annotated[int, CANARY] = Field(
+        ge=1, le=50, description="SageMaker lets a canary be half of the fleet at most"
+    )
+    linear_step_percent: Annotated[int, LINEAR] = Field(
+        ge=10, le=50, description="SageMaker shifts 10 to 50 % in one step"
+    )
+    rolling_batch_percent: Annotated[int, ROLLING] = Field(
+        ge=5, le=50, description="SageMaker replaces 5 to 50 % in one batch"
+    )
+    rolling_rollback_percent: Annotated[int, ROLLING] = Field(ge=5, le=100, description="100 rolls back in one go")
     wait_seconds: int = Field(ge=0, le=3600, description=BAKE)
     termination_wait_seconds: int = Field(
         ge=0, le=3600, description="SageMaker keeps the old fleet for an hour at most"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from settings.conflict import Clash, Rule, clash
-from settings.model import Settings
+from settings.fields import OnlyWith
+from settings.model import Settings, leaves
 from settings.release import MIB
 
 GUARDED = ("realtime", "async")  # deployment guardrails know no other kind
@@ -18,14 +19,7 @@ SERVERLESS_LACKS = {
     "serving.data_capture_percent": "no data capture; set it to 0",
     "serving.autoscaling_max_instances": "no instances to scale; set it to 0",
 }
-ONLY_WITH = {
-    "rollout.canary_percent": ("rollout.strategy", "canary"),
-    "rollout.linear_step_percent": ("rollout.strategy", "linear"),
-    "rollout.rolling_batch_percent": ("rollout.strategy", "rolling"),
-    "rollout.rolling_rollback_percent": ("rollout.strategy", "rolling"),
-    "serving.serverless_memory_mb": ("serving.kind", "serverless"),
-    "serving.serverless_max_concurrency": ("serving.kind", "serverless"),
-}
+ONLY_WITH = {path: mark for path, field in leaves().items() for mark in field.metadata if isinstance(mark, OnlyWith)}
 
 
 def value(s: Settings, path: str) -> object:
@@ -35,9 +29,10 @@ def value(s: Settings, path: str) -> object:
 
 def set_value_has_an_effect(s: Settings) -> Iterator[Clash]:
     """In the base, and below the layer that chose otherwise, these are defaults for the day somebody chooses them."""
-    for path, (choice, needed) in ONLY_WITH.items():
-        if s.height(path) >= max(1, s.height(choice)) and value(s, choice) != needed:
-            yield clash(f'has no effect without {choice} = "{needed}"; remove it, or choose that', path, choice)
+    for path, needed in ONLY_WITH.items():
+        choice = needed.path
+        if s.height(path) >= max(1, s.height(choice)) and value(s, choice) != needed.value:
+            yield clash(f'has no effect without {choice} = "{needed.value}"; remove it, or choose that', path, choice)
 
 
 def serverless_can_do_less(s: Settings) -> Iterator[Clash]:

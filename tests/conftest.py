@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import shutil
 import signal
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from settings import environments
-from settings.values import key_text
+from tests import toml
 
 # No test reads or reaches anybody's AWS, whatever the shell has set.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -38,12 +37,9 @@ def _settings(folder: Path) -> Path:
     own = TESTS / "settings"
     shutil.copytree(own, folder, ignore=shutil.ignore_patterns("overlay.toml"), dirs_exist_ok=True)
     base, over = (tomllib.loads(file.read_text()) for file in (TESTS.parent / "config/base.toml", own / "overlay.toml"))
-    lines = []
-    for section in base | over:
-        there = {} if section == "tags" else base.get(section, {})  # tags are free: a project's would come on top
-        keys = (there | over.get(section, {})).items()
-        lines += [f"[{section}]", *(f"{key_text(key)} = {json.dumps(value)}" for key, value in keys)]
-    (folder / "base.toml").write_text("\n".join(lines) + "\n")
+    base["tags"] = {}  # they are free: a project's would come on top
+    merged = {name: base.get(name, {}) | over.get(name, {}) for name in base | over}
+    (folder / "base.toml").write_text(toml.render(merged))
     return folder
 
 

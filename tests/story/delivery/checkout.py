@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from settings.environments import CONFIG
+from tests import toml
 
 ROOT = Path(__file__).resolve().parents[3]
 LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "tests", "docs", "config")
@@ -56,11 +56,8 @@ class Checkout:
         file.write_text(text)
 
     def _settings(self, name: str, there: dict[str, Any], over: dict[str, dict[str, Any]]) -> None:
-        lines = []
-        for section in there | over:
-            values = (there.get(section, {}) | over.get(section, {})).items()
-            lines += [f"[{section}]", *(f"{key} = {json.dumps(value)}" for key, value in values)]
-        self.write(f"config/{name}", "\n".join(lines) + "\n")
+        merged = {section: there.get(section, {}) | over.get(section, {}) for section in there | over}
+        self.write(f"config/{name}", toml.render(merged))
 
     def push(self, repository: str, message: str) -> tuple[str, str]:
         """All that was written, as a commit: its number, and what the push was told."""
