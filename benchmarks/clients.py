@@ -99,16 +99,14 @@ def main(argv: list[str] | None = None) -> int:
 
 @contextmanager
 def _localcloud() -> Iterator[tuple[tuple[str, int], str]]:
-    from localcloud.core.state_dir import Place
-
     with tempfile.TemporaryDirectory() as folder:
         localcloud = [sys.executable, "-m", "localcloud", "--folder", folder]
         subprocess.run([*localcloud, "up"], cwd=ROOT, check=True, capture_output=True)
         try:
-            running = Place(Path(folder)).running()
-            assert running, "it ended at once"
-            host, port = running.url.removeprefix("http://").split(":")
-            yield (host, int(port)), running.region
+            status = subprocess.run([*localcloud, "status", "--json"], cwd=ROOT, check=True, capture_output=True)
+            server = json.loads(status.stdout)
+            host, port = server["url"].removeprefix("http://").split(":")
+            yield (host, int(port)), server["region"]
         finally:
             subprocess.run([*localcloud, "down"], cwd=ROOT, check=True, capture_output=True)
 

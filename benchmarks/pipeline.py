@@ -72,15 +72,19 @@ def _cloud(folder: Path) -> Iterator[tuple[Any, Any]]:
     shutil.copytree(ROOT / "config", folder / "config")
     with (folder / "config/local.toml").open("a") as file:
         file.write("[pipeline]\ncache_days = 0\n")
-    localcloud = [sys.executable, "-m", "localcloud", "--folder", str(folder / "cloud")]
-    url = subprocess.run([*localcloud, "up"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()[-1]
-    os.environ["LOCALCLOUD_URL"] = url
+    where = ["--folder", str(folder / "cloud"), "--config", str(folder / "config")]
+    os.environ["LOCALCLOUD_URL"] = _run("rehearsal.up", *where).split()[-1]
     settings = load("local", folder / "config")
     try:
         yield settings, lambda service: sessions.client(settings, service)
     finally:
         del os.environ["LOCALCLOUD_URL"]
-        subprocess.run([*localcloud, "down"], cwd=ROOT, check=True, capture_output=True)
+        _run("localcloud", "--folder", str(folder / "cloud"), "down")
+
+
+def _run(*words: str) -> str:
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def _upsert(settings: Any, client: Any, data: Path) -> dict[str, Any]:
