@@ -56,15 +56,15 @@ model: $(READY) ## one model on this machine, of your own data or the example's 
 	@$(BIN)/python -m rehearsal.one_model --rows $(ROWS) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
 .PHONY: up
-up: $(READY) ## start AWS on this machine unless it runs; the last line is its URL
-	@$(BIN)/python -m localcloud up
+up: $(READY) ## start AWS on this machine unless it runs; the last line is its URL (SPEED=60: its clock)
+	@$(BIN)/python -m rehearsal.up $(if $(SPEED),--speed $(SPEED))
 
 .PHONY: down
-down: $(READY) ## end it, with everything it started and everything in it
+down: $(READY) ## stop it, with everything it started and everything in it
 	@$(BIN)/python -m localcloud down
 
 .PHONY: bootstrap
-bootstrap: $(READY) ## make the stacks of an environment, or bring them up to date (ENV=local, ARGS=--plan)
+bootstrap: $(READY) ## create or update the stacks of an environment (ENV=local, ARGS=--plan)
 	@$(BIN)/python -m codepipeline.bootstrap --env $(ENV) $(ARGS)
 
 .PHONY: teardown
@@ -105,7 +105,8 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in
 	@cd requirements && for set in dev deploy scan; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in || exit 1; done
+	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in \
+	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) || exit 1; done
 
 .PHONY: clean
 clean: ## remove everything these tasks made, .venv included

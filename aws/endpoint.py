@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 from settings.account import Aws
 from settings.errors import AwsProblem
 
+ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_SECONDS = 90
 
 
@@ -19,12 +21,12 @@ def url(aws: Aws) -> str | None:
 
 @cache
 def _start(command: tuple[str, ...]) -> str:
-    """Runs once per process. The command's stderr stays visible; the last line of its output is the URL."""
+    """Runs once per process, in the project's root. Its stderr stays visible; the last line of output is the URL."""
     words = [sys.executable if word == "python" and at == 0 else word for at, word in enumerate(command)]
     shown = " ".join(command)
     try:
         done = subprocess.run(
-            words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, timeout=TIMEOUT_SECONDS
+            words, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, timeout=TIMEOUT_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AwsProblem(f"`{shown}` (aws.endpoint_command) cannot be run: {error}") from error

@@ -1,6 +1,6 @@
-"""A second model that is worse in a way that no test of it showed: it does not know the plan that came out last week.
+"""A second model that is worse in a way that none of its tests shows: it does not know the newest plan.
 
-Its metrics are those of the good one, its recorded requests pass; only real customers of the new plan make it fail.
+Its metrics are those of the good one and its recorded requests pass; only real customers on the new plan make it fail.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ def predict_fn(data, model):
 
 
 def register(sagemaker: Any, s3: Any, good: str) -> str:
-    """As the good package is, with another handler in its archive."""
+    """A copy of the good package, with another handler in its archive."""
     package = sagemaker.describe_model_package(ModelPackageName=good)
     container = package["InferenceSpecification"]["Containers"][0]
     bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
     archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    place = f"{key.rpartition('/')[0]}/with-a-lookup/model.tar.gz"
-    s3.put_object(Bucket=bucket, Key=place, Body=_broken(archive))
-    kept = ("ModelMetrics", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl")
+    target = f"{key.rpartition('/')[0]}/with-a-lookup/model.tar.gz"
+    s3.put_object(Bucket=bucket, Key=target, Body=_broken(archive))
+    copied = ("ModelMetrics", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl")
     names = ("Image", "Environment")
     other = {name: container[name] for name in names if container.get(name)} | {
-        "ModelDataUrl": f"s3://{bucket}/{place}"
+        "ModelDataUrl": f"s3://{bucket}/{target}"
     }
-    created = sagemaker.create_model_package(
+    response = sagemaker.create_model_package(
         ModelPackageGroupName=package["ModelPackageGroupName"],
         ModelPackageDescription="the same trees, and a lookup of plans in front of them",
         ModelApprovalStatus="PendingManualApproval",
         InferenceSpecification={**package["InferenceSpecification"], "Containers": [other]},
-        **{name: package[name] for name in kept if package.get(name)},
+        **{name: package[name] for name in copied if package.get(name)},
     )
-    return str(created["ModelPackageArn"])
+    return str(response["ModelPackageArn"])
 
 
 def _broken(archive: bytes) -> bytes:
-    out = io.BytesIO()
+    broken = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(archive)) as good,
-        tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as bad,
+        tarfile.open(fileobj=broken, mode="w:gz", compresslevel=1) as bad,
     ):
         for member in good.getmembers():
             content = good.extractfile(member)
@@ -59,4 +59,4 @@ def _broken(archive: bytes) -> bytes:
                 body += LOOKUP.encode()
             member.size = len(body)
             bad.addfile(member, io.BytesIO(body) if member.isfile() else None)
-    return out.getvalue()
+    return broken.getvalue()

@@ -1,4 +1,4 @@
-"""The customers of production: they ask all the time, and count what they get."""
+"""The clients of production: they send requests all the time, and count the outcomes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ PAUSE_SECONDS = 0.02
 
 
 class Clients:
-    """Some of them are on a plan that is new: no recorded request has it."""
+    """Some of them are customers on a new plan, which no recorded request has."""
 
     def __init__(self, runtime: Any, endpoint: str, rows: list[dict[str, Any]], new_plan: str) -> None:
         self.runtime, self.endpoint, self.rows, self.new_plan = runtime, endpoint, rows, new_plan
         self.counts: Counter[str] = Counter()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._ask_on, daemon=True)
+        self._thread = threading.Thread(target=self._send_requests, daemon=True)
 
     def __enter__(self) -> Clients:
         self._thread.start()
@@ -27,34 +27,34 @@ class Clients:
         self._stop.set()
         self._thread.join(timeout=30)
 
-    def _ask_on(self) -> None:
+    def _send_requests(self) -> None:
         number = 0
         while not self._stop.wait(PAUSE_SECONDS):
-            self.ask(self.rows[number % len(self.rows)], new=number % 4 == 0)
+            self.send(self.rows[number % len(self.rows)], new=number % 4 == 0)
             number += 1
 
-    def ask(self, row: dict[str, Any], *, new: bool) -> str:
-        """The answer; empty when there was none."""
+    def send(self, row: dict[str, Any], *, new: bool) -> str:
+        """The response; empty when there was none."""
         body = json.dumps(row | ({"plan": self.new_plan} if new else {}))
-        asked = {"EndpointName": self.endpoint, "ContentType": "application/json", "Body": body}
+        request = {"EndpointName": self.endpoint, "ContentType": "application/json", "Body": body}
         try:
-            answer: str = self.runtime.invoke_endpoint(**asked)["Body"].read().decode().strip()
+            response: str = self.runtime.invoke_endpoint(**request)["Body"].read().decode().strip()
             self.counts["answered"] += 1
-            return answer
+            return response
         except self.runtime.exceptions.ModelError:
             self.counts["failed"] += 1
-        except Exception as error:  # noqa: BLE001 - whatever it is, this request got no answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, this request has no response
             self.counts[f"lost ({type(error).__name__})"] += 1
         return ""
 
-    def told(self) -> str:
+    def summary(self) -> str:
         total = sum(self.counts.values())
         kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(self.counts.items()))
         return f"{total} requests of clients: {kinds}"
 
 
 def rows_of(sample: str) -> list[dict[str, Any]]:
-    """Recorded requests as objects: what is a number stays one."""
+    """Recorded requests as objects, with numbers as numbers."""
     header, *lines = sample.strip().splitlines()
     names = header.split(",")
     return [{name: _value(cell) for name, cell in zip(names, line.split(","), strict=True)} for line in lines]

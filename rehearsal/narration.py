@@ -1,4 +1,4 @@
-"""What the story says while it goes, and the summary at its end."""
+"""What the demo prints while it runs, and the summary at its end."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Teller:
-    began: float = field(default_factory=time.monotonic)
+class Narrator:
+    started: float = field(default_factory=time.monotonic)
     chapters: list[tuple[str, float]] = field(default_factory=list)
 
     @contextmanager
     def chapter(self, title: str) -> Iterator[None]:
         print(f"\n{len(self.chapters) + 1}. {title}", flush=True)
-        begun = time.monotonic()
+        started = time.monotonic()
         yield
-        self.chapters.append((title, time.monotonic() - begun))
+        self.chapters.append((title, time.monotonic() - started))
 
     def say(self, line: str) -> None:
         print(f"   {line}", flush=True)
 
     def quote(self, line: str) -> None:
-        """What another program said."""
+        """A line of another program's output."""
         print(f"   │ {line}", flush=True)
 
     def summary(self) -> None:
@@ -32,4 +32,4 @@ class Teller:
         print("\nthe whole way:")
         for title, seconds in self.chapters:
             print(f"   {title:<{width}}  {seconds:6.1f} s")
-        print(f"   {'together':<{width}}  {time.monotonic() - self.began:6.1f} s")
+        print(f"   {'together':<{width}}  {time.monotonic() - self.started:6.1f} s")

@@ -1,60 +1,81 @@
-"""What an account is to have before the first command, as the settings of the environment "local" want it.
+"""What a local account contains from the start, by the settings of the environment "local": a seed file for localcloud.
 
-Found out by a process of its own, while the server starts: what it takes to check settings and to make example data
-never gets into the server's memory. The answer is kept for as long as the files that it follows from are the same.
+The bucket, the role and the connection to a Git host, which on AWS the foundation's stack and a person create; example
+data, where the settings are still those of the example; and which Python runs the image of the steps.
+
+The file is kept for as long as what it follows from is the same: starting then reads no settings.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
+import os
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from localcloud.core.errors import Problem
-from localcloud.core.state_dir import CHECKOUT, CONFIG
+from pipelines import image
+from settings.errors import Problem
 
-MAKERS = ("pipelines/example_data.py", "pipelines/example_churn.py")
-SETTINGS = ("settings/*.py", "rehearsal/seed.py")
+if TYPE_CHECKING:
+    from settings.model import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE_SOURCES = ("pipelines/example_data.py", "pipelines/example_churn.py")
+SOURCES = ("settings/*.py", "rehearsal/seed.py", "pipelines/image.py", *EXAMPLE_SOURCES)
 ROWS = 20_000
-EXAMPLE = "churned"  # the example's target
-SECONDS = 60.0  # a few would be many
+EXAMPLE_TARGET = "churned"
+NO_ACCOUNT = "000000000000"
 
 
-@dataclass(frozen=True)
-class Wanted:
-    region: str
-    bucket: str
-    data_bucket: str
-    data_prefix: str
-    example: str  # a file; "": the data is somebody's own
-    role_arn: str
-    connection_arn: str
+def write(folder: Path, config: Path) -> Path:
+    """Returns the seed's file in ``folder``, up to date."""
+    file, stamp = folder / "seed.json", folder / "seed.stamp"
+    sources = _contents(SOURCES) + b"".join(each.read_bytes() for each in sorted(config.glob("*.toml")))
+    try:
+        if not _is_current(file, stamp, sources):
+            text = json.dumps(seed(folder, config), indent=2) + "\n"
+            folder.mkdir(parents=True, exist_ok=True)
+            _replace(file, text)
+            _replace(stamp, _hash(sources, text.encode()))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Problem(f"nothing can be written to {folder} ({reason}): choose another with --folder") from None
+    return file
 
 
-def wanted(kept: Path) -> Wanted:
-    """``kept`` is a folder for example data, which takes half a second to make."""
+def seed(folder: Path, config: Path) -> dict[str, Any]:
+    """``folder`` keeps the example data, which takes half a second to make."""
     from settings.loader import load
 
-    settings = load("local")
-    bucket, _, prefix = settings.data_uri.removeprefix("s3://").partition("/")
-    return Wanted(
-        region=settings.aws.region,
-        bucket=settings.bucket,
-        data_bucket=bucket,
-        data_prefix=prefix,
-        example=str(example(kept)) if settings.data.target == EXAMPLE else "",
-        role_arn=settings.role_arn,
-        connection_arn=settings.delivery.connection_arn,
-    )
+    settings = load("local", config)
+    account, region = settings.aws.account_id or NO_ACCOUNT, settings.aws.region
+    role, connection = settings.role_arn, settings.delivery.connection_arn
+    return {
+        "version": 1,
+        "account": account,
+        "region": region,
+        "buckets": _buckets(settings, folder),
+        "roles": [{"arn": role}] if f":{account}:role/" in role else [],
+        "connections": [{"arn": connection}] if f":{region}:{account}:" in connection else [],
+        "images": [{"image": f"*/sagemaker-{image.FRAMEWORK}:{image.TAG}*", "python": sys.executable}],
+    }
 
 
-def example(kept: Path) -> Path:
-    """Made once, and again when what makes it has changed."""
-    file = kept / f"churn-{ROWS}-{_hash(MAKERS)}.csv"
+def _buckets(settings: Settings, folder: Path) -> list[dict[str, Any]]:
+    data_bucket, _, prefix = settings.data_uri.removeprefix("s3://").partition("/")
+    objects: dict[str, list[dict[str, str]]] = {settings.bucket: [], data_bucket: []}
+    if settings.data.target == EXAMPLE_TARGET:
+        key = f"{prefix.rstrip('/')}/churn.csv".lstrip("/")
+        objects[data_bucket] = [{"key": key, "file": str(example(folder)), "if_empty": prefix or key}]
+    return [{"name": name, "objects": listed} for name, listed in objects.items()]
+
+
+def example(folder: Path) -> Path:
+    """Made once, and again when its sources have changed."""
+    file = folder / "example" / f"churn-{ROWS}-{_hash(_contents(EXAMPLE_SOURCES))[:10]}.csv"
     if not file.is_file():
         from pipelines import example_data
 
@@ -62,81 +83,27 @@ def example(kept: Path) -> Path:
     return file
 
 
-class Question:
-    """Asked from its making on; with a file that tells the answer no process has to be started."""
-
-    def __init__(self, kept: Path) -> None:
-        self._known = _remembered(kept)
-        self._process = None if self._known else _process(kept)
-
-    def answer(self) -> Wanted:
-        if self._known:
-            return self._known
-        assert self._process  # noqa: S101 - one of the two
-        try:
-            told, why = self._process.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            raise Problem(f"the settings were not read within {SECONDS:g} s") from None
-        if self._process.returncode:
-            raise Problem(why.strip() or f"reading the settings ended with exit code {self._process.returncode}")
-        self._known = Wanted(**json.loads(told))
-        return self._known
-
-    def close(self) -> None:
-        if self._process:
-            self._process.kill()
-            with self._process:  # waits for it, and closes its pipes
-                pass
-
-
-def _process(kept: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "rehearsal.seed", str(kept.absolute())],
-        cwd=CHECKOUT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _remembered(kept: Path) -> Wanted | None:
+def _is_current(file: Path, stamp: Path, sources: bytes) -> bool:
     try:
-        known = Wanted(**json.loads(_file(kept).read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
-    return known if not known.example or Path(known.example).is_file() else None
+        text = file.read_bytes()
+        if stamp.read_text() != _hash(sources, text):
+            return False
+        objects = [each for bucket in json.loads(text)["buckets"] for each in bucket["objects"]]
+    except FileNotFoundError:
+        return False
+    return all(Path(each["file"]).is_file() for each in objects)
 
 
-def _remember(kept: Path, found: Wanted) -> None:
-    for old in kept.glob("wanted-*.json"):
-        old.unlink(missing_ok=True)
-    kept.mkdir(parents=True, exist_ok=True)
-    _file(kept).write_text(json.dumps(asdict(found)))
+def _replace(file: Path, text: str) -> None:
+    """At once: another command may be reading it."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    unfinished.write_text(text)
+    unfinished.replace(file)
 
 
-def _file(kept: Path) -> Path:
-    return kept / f"wanted-{_hash((*SETTINGS, *MAKERS), sorted(CONFIG.glob('*.toml')))}.json"
+def _contents(patterns: Iterable[str]) -> bytes:
+    return b"".join(file.read_bytes() for pattern in patterns for file in sorted(ROOT.glob(pattern)))
 
 
-def _hash(patterns: Iterable[str], settings: Iterable[Path] = ()) -> str:
-    """Of files of this checkout."""
-    files = [*settings, *(file for pattern in patterns for file in sorted(CHECKOUT.glob(pattern)))]
-    return hashlib.sha256(b"".join(b"%s\n" % file.read_bytes() for file in files)).hexdigest()[:10]
-
-
-def main(kept: str) -> int:
-    from settings.errors import Problem as SettingsProblem
-
-    try:
-        found = wanted(Path(kept))
-        _remember(Path(kept), found)
-    except (SettingsProblem, OSError) as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    print(json.dumps(asdict(found)))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+def _hash(*contents: bytes) -> str:
+    return hashlib.sha256(b"\n".join([sys.executable.encode(), *contents])).hexdigest()

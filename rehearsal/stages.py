@@ -1,4 +1,4 @@
-"""The stages of the demo, each a function: settings, data into S3, what came out of it."""
+"""The stages of ``make model``, a function each: settings, data into S3, the results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from aws import sessions
 from aws.errors import translate
 from pipelines import example_data, executions
-from rehearsal.seed import EXAMPLE, ROWS
+from rehearsal.seed import EXAMPLE_TARGET, ROWS
 from settings.environments import CONFIG
 from settings.errors import UsageProblem
 from settings.loader import load
@@ -20,8 +20,8 @@ from settings.metrics import METRICS
 from settings.model import Settings
 
 GATE = "QualityGate"
-# Of which output, what a person wants to open.
-KEPT = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
+# By output: the file that a person opens.
+REPORTS = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
 
 
 def settings(folder: Path | None) -> Settings:
@@ -29,7 +29,7 @@ def settings(folder: Path | None) -> Settings:
 
 
 def check(settings: Settings, data: Path | None, rows: int) -> None:
-    """Before anything is started."""
+    """Checks the request before anything is started."""
     if not settings.aws.endpoint_command:
         raise UsageProblem("aws.endpoint_command is not set in the environment local: the demo needs localcloud as AWS")
     if data is None:
@@ -39,8 +39,8 @@ def check(settings: Settings, data: Path | None, rows: int) -> None:
 
 
 def put_data(settings: Settings, data: Path | None, rows: int) -> list[str]:
-    """The parameter that names it; none when it is there already. Data of two sources never mixes."""
-    if data is None and rows == ROWS and settings.data.target == EXAMPLE:
+    """Returns the parameter that names it; none when it is there already. Data of two sources never mixes."""
+    if data is None and rows == ROWS and settings.data.target == EXAMPLE_TARGET:
         return []
     if data is None:
         print(f"making {rows:,} rows of example data", flush=True)
@@ -65,7 +65,7 @@ def _put(settings: Settings, data: Path, uri: str) -> str:
 
 
 def show(settings: Settings, folder: Path) -> None:
-    """What the newest execution left in S3: the metrics, the verdict, and files to open, which go into ``folder``."""
+    """The results of the newest execution: metrics and verdict are printed, files to open go into ``folder``."""
     try:
         _show(settings, folder)
     except Exception as error:
@@ -80,8 +80,8 @@ def _show(settings: Settings, folder: Path) -> None:
     if "evaluation" in outputs and (body := _read(s3, f"{outputs['evaluation']}/evaluation.json")):
         evaluation = json.loads(body)
         passed = any(step.note == "True" for step in steps if step.name == GATE)
-        print("\n".join([*told(evaluation), verdict(evaluation["gate"], passed)]))
-    for output, name in KEPT.items():
+        print("\n".join([*metric_lines(evaluation), verdict(evaluation["gate"], passed)]))
+    for output, name in REPORTS.items():
         body = _read(s3, f"{outputs[output]}/{name}") if output in outputs else None
         if body and body.count(b"\n") > 1:  # rejects.csv is a header alone when all rows were good
             folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def _read(s3: Any, uri: str) -> bytes | None:
     return body
 
 
-def told(evaluation: dict[str, Any]) -> list[str]:
+def metric_lines(evaluation: dict[str, Any]) -> list[str]:
     metrics = next(value for key, value in evaluation.items() if key.endswith("_metrics"))
     lines = [f"\non {evaluation['dataset']['item_count']:,} rows it has never seen:"]
     for name in dict.fromkeys(name for names in METRICS.values() for name in names if name in metrics):
@@ -118,10 +118,10 @@ def told(evaluation: dict[str, Any]) -> list[str]:
 
 
 def verdict(gate: dict[str, Any], passed: bool) -> str:
-    """``gate`` is what evaluation.json says; the threshold is the run's, and was judged by the pipeline."""
+    """``gate`` is of evaluation.json; the pipeline has judged it, by the threshold of its execution."""
     champion = gate["champion"]
-    beside = "no champion yet" if champion is None else f"the champion has {champion:.4f}"
-    return f"quality gate {'passed' if passed else 'NOT passed'}: {gate['metric']} {gate['value']:.4f}, {beside}"
+    comparison = "no champion yet" if champion is None else f"the champion has {champion:.4f}"
+    return f"quality gate {'passed' if passed else 'NOT passed'}: {gate['metric']} {gate['value']:.4f}, {comparison}"
 
 
 def _short(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The whole way, chapter by chapter. Everything that happens here is what the docs tell a person to do by hand."""
+"""The whole way, chapter by chapter: what the documentation has a person do by hand."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from aws import sessions
-from localcloud.core.control_client import ask
-from localcloud.core.errors import Problem
 from pipelines import example_data
-from rehearsal import bad_model, commands, stages
+from rehearsal import bad_model, commands, control_plane, stages
 from rehearsal.clients import Clients, rows_of
-from rehearsal.follow import Following
-from rehearsal.narration import Teller
-from rehearsal.seed import EXAMPLE
+from rehearsal.follow import PipelineFollower
+from rehearsal.narration import Narrator
+from rehearsal.seed import EXAMPLE_TARGET
+from settings.errors import Problem
 from settings.loader import load
 from settings.model import Settings
 
@@ -26,8 +25,8 @@ MORE_ROWS = 30_000
 
 
 def check(settings: Settings) -> None:
-    """Before anything is started."""
-    if settings.data.target != EXAMPLE:
+    """Refuses settings of other data before anything is started."""
+    if settings.data.target != EXAMPLE_TARGET:
         raise Problem(
             f'the demo is a story of the example data, and data.target = "{settings.data.target}" is of yours: '
             "`make model DATA=path/to/folder` makes one model of it, docs/bring-your-own-model.md goes the whole way"
@@ -38,14 +37,14 @@ def check(settings: Settings) -> None:
 class Story:
     folder: Path  # of localcloud, where the logs go too
     url: str
-    tell: Teller
+    narrator: Narrator
     settings: Settings
     production: Settings
 
     @classmethod
-    def begin(cls, folder: Path, url: str, tell: Teller) -> Story:
+    def begin(cls, folder: Path, url: str, narrator: Narrator) -> Story:
         settings = load("local")
-        return cls(folder, url, tell, settings, load(settings.delivery.production))
+        return cls(folder, url, narrator, settings, load(settings.delivery.production))
 
     def __post_init__(self) -> None:
         self.aws: Client = cache(partial(sessions.client, self.settings))
@@ -57,8 +56,8 @@ class Story:
     def name(self, kind: str) -> str:
         return f"{self.settings.pipeline_name}-{kind}"
 
-    def live(self) -> None:
-        chapter = self.tell.chapter
+    def run(self) -> None:
+        chapter = self.narrator.chapter
         with chapter("the stacks: make bootstrap ENV=local"):
             self.bootstrap()
         with chapter("a push: git push local main"):
@@ -79,11 +78,11 @@ class Story:
         commands.run("bootstrap", self.logs, "codepipeline.bootstrap", "--env", "local")
         stacks = self.aws("cloudformation").describe_stacks()["Stacks"]
         for stack in sorted(stacks, key=lambda each: each["CreationTime"]):
-            self.tell.say(f"{stack['StackName']}: {stack['StackStatus']}")
-        self._listen_to_topic()
+            self.narrator.say(f"{stack['StackName']}: {stack['StackStatus']}")
+        self._subscribe_mailbox()
 
-    def _listen_to_topic(self) -> None:
-        """As somebody's mailbox would: what the topic tells goes into a queue."""
+    def _subscribe_mailbox(self) -> None:
+        """A queue that receives the topic's messages, as a person's mailbox would."""
         sqs, account = self.aws("sqs"), self.settings.require_account()
         self.mailbox = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
         topic = f"arn:aws:sns:{self.settings.aws.region}:{account}:{self.settings.pipeline_name}"
@@ -91,19 +90,20 @@ class Story:
         self.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
 
     def push(self) -> str:
-        following = Following(self.aws, self.tell, self.name("build"))
-        before = set(following.executions())
-        told = ask(self.url, "git", {}, whose="localcloud", remedy="`python -m localcloud status` tells more")
+        follower = PipelineFollower(self.aws, self.narrator, self.name("build"))
+        before = set(follower.executions())
+        remedy = "`python -m localcloud status` shows more"
+        repository = control_plane.request(self.url, "git", {}, remedy=remedy)["repository"]
         branch = self.settings.delivery.branch
-        commands.git("push", self.logs, "push", "--force", told["repository"], f"HEAD:refs/heads/{branch}")
+        commands.git("push", self.logs, "push", "--force", repository, f"HEAD:refs/heads/{branch}")
         head = commands.git("head", self.logs, "log", "-1", "--format=%h %s").strip()
-        self.tell.say(f"pushed {head}")
-        return following.newest(before)
+        self.narrator.say(f"pushed {head}")
+        return follower.newest(before)
 
     def build(self, execution: str) -> None:
-        following = Following(self.aws, self.tell, self.name("build"))
-        if following.to_the_end(execution) != "Succeeded":
-            raise Problem("the build failed: what it said at its end is above")
+        follower = PipelineFollower(self.aws, self.narrator, self.name("build"))
+        if follower.follow(execution) != "Succeeded":
+            raise Problem("the build failed: the end of its output is above")
 
     def better_model(self) -> str:
         """The same customers, and half as many more."""
@@ -112,65 +112,66 @@ class Story:
         file = self.logs / "more-data.csv"
         example_data.write(file, MORE_ROWS)
         self.aws("s3").upload_file(str(file), bucket, f"{prefix}/churn.csv")
-        self.tell.say(f"{MORE_ROWS:,} rows in {uri}: python -m pipelines.run --start --parameters DataUri={uri}")
+        self.narrator.say(f"{MORE_ROWS:,} rows in {uri}: python -m pipelines.run --start --parameters DataUri={uri}")
         return self.model("--start", "--parameters", f"DataUri={uri}")
 
     def model(self, *words: str) -> str:
-        """The package that the pipeline registered."""
-        said = commands.run("pipeline", self.logs, "pipelines.run", "--env", "local", *words, "--wait")
-        for line in said.splitlines():
-            self.tell.quote(line)
+        """Returns the package that the pipeline registered."""
+        output = commands.run("pipeline", self.logs, "pipelines.run", "--env", "local", *words, "--wait")
+        for line in output.splitlines():
+            self.narrator.quote(line)
         sagemaker = self.aws("sagemaker")
-        found = sagemaker.list_model_packages(
+        packages = sagemaker.list_model_packages(
             ModelPackageGroupName=self.settings.project.group, SortBy="CreationTime", SortOrder="Descending"
         )["ModelPackageSummaryList"]
-        if not found:
-            raise Problem("the pipeline registered no model: its quality gate said no, see above")
+        if not packages:
+            raise Problem("the pipeline registered no model: its quality gate did not pass, see above")
         stages.show(self.settings, self.logs)
-        return str(found[0]["ModelPackageArn"])
+        return str(packages[0]["ModelPackageArn"])
 
-    def release(self, package: str, why: str, wanted: str) -> None:
-        following = Following(
-            self.aws, self.tell, self.name("deploy"), watched=("Production: Deploy",), approve="go ahead"
+    def release(self, package: str, reason: str, expected: str) -> None:
+        follower = PipelineFollower(
+            self.aws, self.narrator, self.name("deploy"), watched=("Production: Deploy",), approval="go ahead"
         )
-        before = set(following.executions())
+        before = set(follower.executions())
         self.aws("sagemaker").update_model_package(
-            ModelPackageArn=package, ModelApprovalStatus="Approved", ApprovalDescription=why
+            ModelPackageArn=package, ModelApprovalStatus="Approved", ApprovalDescription=reason
         )
-        self.tell.say(f"approved {package.rpartition(':model-package/')[2]}: {why}")
-        status = following.to_the_end(following.newest(before))
-        if status != wanted:
-            raise Problem(f"{self.name('deploy')} ended as {status}, not as {wanted}")
+        self.narrator.say(f"approved {package.rpartition(':model-package/')[2]}: {reason}")
+        status = follower.follow(follower.newest(before))
+        if status != expected:
+            raise Problem(f"{self.name('deploy')} ended as {status}, not as {expected}")
 
     def bad_release(self, good: str) -> None:
         bad = bad_model.register(self.aws("sagemaker"), self.aws("s3"), good)
-        self.tell.say(
+        self.narrator.say(
             f"registered {bad.rpartition(':model-package/')[2]}: it does not know the plan of the newest customers"
         )
         with self._clients(good) as clients:
             self.release(bad, "same numbers as before", "Failed")
-        self.tell.say(clients.told())
+        self.narrator.say(clients.summary())
         endpoint, row = self.production.endpoint_name, clients.rows[0]
-        self.tell.say(f"{endpoint} answers a customer of the newest plan: {clients.ask(row, new=True)}")
-        self._notified()
+        self.narrator.say(f"{endpoint} answers a customer of the newest plan: {clients.send(row, new=True)}")
+        self._show_mailbox()
 
     def _clients(self, package: str) -> Clients:
-        known = self.aws("sagemaker").describe_model_package(ModelPackageName=package)["CustomerMetadataProperties"]
-        bucket, _, key = known["sample_requests"].removeprefix("s3://").partition("/")
+        package_description = self.aws("sagemaker").describe_model_package(ModelPackageName=package)
+        uri = package_description["CustomerMetadataProperties"]["sample_requests"]
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
         sample = self.aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         runtime = sessions.client(self.settings, "sagemaker-runtime")
         return Clients(runtime, self.production.endpoint_name, rows_of(sample), bad_model.NEW_PLAN)
 
-    def _notified(self) -> None:
-        answer = self.aws("sqs").receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=5)
-        told = [json.loads(json.loads(message["Body"])["Message"]) for message in answer.get("Messages", [])]
-        for event in told:
+    def _show_mailbox(self) -> None:
+        request = {"QueueUrl": self.mailbox, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 5}
+        messages = self.aws("sqs").receive_message(**request).get("Messages", [])
+        for event in [json.loads(json.loads(message["Body"])["Message"]) for message in messages]:
             if event.get("detail-type", "").startswith("CodePipeline"):
-                self.tell.say(f"the mailbox has: {event['detail']['pipeline']} {event['detail']['state']}")
+                self.narrator.say(f"the mailbox has: {event['detail']['pipeline']} {event['detail']['state']}")
 
     def look(self, *, keep: bool) -> None:
         """What there is to see afterwards."""
-        print(f"\nthe report of the last good model, and what was said on the way: {self.logs}")
+        print(f"\nthe report of the last good model, and the output of every command: {self.logs}")
         if not keep:
             print("nothing is left running; `make demo KEEP=1` leaves all of it up, to play with")
             return

@@ -28,7 +28,7 @@ LIMIT = 1000  # characters of a value in an action's configuration
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_in_environment(_run, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_print, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
 
 
 def _parser(environment: str) -> argparse.ArgumentParser:
@@ -39,7 +39,7 @@ def _parser(environment: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: argparse.Namespace) -> int:
+def _print(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
     client = cache(partial(sessions.client, settings))
     arn = resolve(options.package, settings, client("sagemaker"))

@@ -51,9 +51,7 @@ atexit.register(shutil.rmtree, environments.CONFIG, ignore_errors=True)
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example data as ``up`` keeps it, to be copied to where a server is to find it: it takes a second to make."""
+    """The example data as ``rehearsal.up`` keeps it, to be copied to a server's folder: it takes a second to make."""
     from rehearsal import seed
 
-    folder = tmp_path_factory.mktemp("example")
-    assert seed.main(str(folder)) == 0
-    return folder
+    return seed.example(tmp_path_factory.mktemp("state")).parent

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import boto3
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,9 +24,7 @@ import pytest
 from sklearn import datasets
 
 from aws import endpoint
-from localcloud.core.client_environment import KEYS
-from localcloud.core.state_dir import Place
-from localcloud.runtime.s3_store import S3Store
+from localcloud.testing import client_of
 from rehearsal import one_model
 from settings.environments import CONFIG
 from settings.loader import load
@@ -86,13 +83,6 @@ def the_command_here():
     return run_demo
 
 
-def client(folder, service):
-    """Of the localcloud whose folder that is, and which runs."""
-    running = Place(folder).running()
-    keys = {name.lower(): value for name, value in KEYS.items()}
-    return boto3.client(service, endpoint_url=running.url, region_name=running.region, **keys)
-
-
 @dataclass
 class Case:
     name: str
@@ -104,9 +94,8 @@ class Case:
     folder: Path = field(default_factory=Path)
     done: subprocess.CompletedProcess | None = None
 
-    def run(self, folder: Path, example: Path) -> "Case":
+    def run(self, folder: Path) -> "Case":
         self.folder = folder
-        shutil.copytree(example, Place(folder / "cloud").example)
         shutil.copytree(CONFIG, folder / "config")
         local = folder / "config/local.toml"
         local.write_text(local.read_text() + SMALL + self.settings)
@@ -117,7 +106,24 @@ class Case:
         return self
 
     def client(self, service):
-        return client(self.folder / "cloud", service)
+        return client_of(self.folder / "cloud", service)
+
+    def keys(self, uri: str) -> list[str]:
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [f"s3://{bucket}/{entry['Key']}" for page in pages for entry in page.get("Contents", [])]
+
+    def download(self, prefix: str, folder: Path) -> list[str]:
+        """Returns what it found under a prefix that ends with a slash."""
+        uris = self.keys(prefix)
+        for uri in uris:
+            self.download_file(uri, folder / uri.removeprefix(prefix))
+        return uris
+
+    def download_file(self, uri: str, file: Path) -> None:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.client("s3").download_file(bucket, key, str(file))
 
     @property
     def table(self) -> pa.Table:
@@ -125,9 +131,8 @@ class Case:
 
     @cached_property
     def run_folder(self) -> Path:
-        """What the run left in S3."""
-        runs = f"{load('local', self.folder / 'config').prefix}/runs/"
-        assert S3Store(self.client("s3")).download(runs, self.folder / "runs")
+        """The run's files in S3, downloaded."""
+        assert self.download(f"{load('local', self.folder / 'config').prefix}/runs/", self.folder / "runs")
         (run,) = (self.folder / "runs").iterdir()
         return run
 
@@ -146,7 +151,7 @@ class Case:
         """The model folder, unpacked as SageMaker unpacks it."""
         folder, archive = self.folder / "model", self.folder / "model.tar.gz"
         (container,) = self.package["InferenceSpecification"]["Containers"]
-        S3Store(self.client("s3")).fetch(container["ModelDataUrl"], archive)
+        self.download_file(container["ModelDataUrl"], archive)
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")
         return folder
@@ -197,8 +202,8 @@ CASES = [
 
 
 @pytest.fixture(scope="session", params=CASES, ids=lambda case: case.name)
-def case(request, tmp_path_factory, example):
+def case(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param.name)
-    yield replace(request.param).run(folder, example)
+    yield replace(request.param).run(folder)
     down = [sys.executable, "-m", "localcloud", "--folder", str(folder / "cloud"), "down"]
     subprocess.run(down, cwd=ROOT, check=True)

@@ -27,7 +27,7 @@ def image():
         pytest.skip("no Docker engine answers")
     if "JOB_IMAGE" in os.environ:
         return os.environ["JOB_IMAGE"]
-    dockerfile = ROOT / "packages/localcloud/src/localcloud/runtime/jobs/Dockerfile"
+    dockerfile = ROOT / "tests/steps/Dockerfile"
     built = docker("build", "--file", str(dockerfile), "--tag", STAND_IN, str(ROOT))
     assert built.returncode == 0, built.stderr
     return STAND_IN

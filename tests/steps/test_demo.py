@@ -10,13 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localcloud.core.state_dir import Place
+from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
+NOT_RUNNING = 3  # the exit code of `localcloud status`
 
 
 def command(folder, *words):
-    return [sys.executable, "-m", "rehearsal.one_model", "--folder", str(folder), *words]
+    where = ["--folder", str(folder), "--config", str(CONFIG)]
+    return [sys.executable, "-m", "rehearsal.one_model", *where, *words]
 
 
 def demo(folder, *words):
@@ -26,22 +28,26 @@ def demo(folder, *words):
 @pytest.fixture
 def demo_here(running, run_demo):
     """The command in this process, where the SDK is imported once, on the localcloud that ran before."""
-    return lambda *words: run_demo("--folder", running, *words)
+    return lambda *words: run_demo("--folder", running, "--config", CONFIG, *words)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, example):
     """A localcloud that ran before, so that no demo ends it."""
     folder = tmp_path_factory.mktemp("running")
-    shutil.copytree(example, Place(folder).example)
-    lifecycle = [sys.executable, "-m", "localcloud", "--folder", str(folder)]
-    subprocess.run([*lifecycle, "up"], cwd=ROOT, check=True)
+    shutil.copytree(example, folder / "example")
+    up = [sys.executable, "-m", "rehearsal.up", "--folder", str(folder), "--config", str(CONFIG)]
+    subprocess.run(up, cwd=ROOT, check=True)
     yield folder
-    subprocess.run([*lifecycle, "down"], cwd=ROOT, check=True)
+    assert localcloud(folder, "down").returncode == 0
+
+
+def localcloud(folder, *words):
+    return subprocess.run([sys.executable, "-m", "localcloud", "--folder", str(folder), *words], cwd=ROOT)
 
 
 def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_path, example):
-    shutil.copytree(example, Place(tmp_path).example)
+    shutil.copytree(example, tmp_path / "example")
     done = demo(tmp_path, "--rows", "3000", "--parameters", "Threshold=0.99")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "step QualityGateFailed failed: quality gate not passed: auc is 0." in done.stdout
@@ -52,7 +58,7 @@ def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_p
     assert "<svg" in (tmp_path / "demo/report.html").read_text()
     assert "it is a key of the split" in (tmp_path / "demo/features.json").read_text()
     assert "localcloud is down" in done.stdout
-    assert Place(tmp_path).running() is None
+    assert localcloud(tmp_path, "status").returncode == NOT_RUNNING
 
 
 def test_data_without_the_target_fails_with_the_sentence_of_preprocess(demo_here, tmp_path):
@@ -102,7 +108,7 @@ def test_a_parameter_that_is_not_there_is_refused(demo_here):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number):
-    shutil.copytree(example, Place(tmp_path).example)
+    shutil.copytree(example, tmp_path / "example")
     words = command(tmp_path)
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
         for line in child.stdout:

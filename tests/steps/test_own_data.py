@@ -19,9 +19,7 @@ import pytest
 import xgboost
 
 from features import Features
-from localcloud.core.protocols import model as get_model
-from localcloud.core.request_validation import request_problems
-from localcloud.runtime.s3_store import S3Store
+from localcloud.testing import request_problems
 from preprocessing.splitting import SIDES, Split
 
 
@@ -60,14 +58,15 @@ def test_the_overrides_were_heard(case):
 
 
 def test_the_package_is_one_that_aws_would_take(case):
-    members = get_model("sagemaker").operation_model("CreateModelPackage").input_shape.members
+    model = case.client("sagemaker").meta.service_model
+    members = model.operation_model("CreateModelPackage").input_shape.members
     request = {name: value for name, value in case.package.items() if name in members}
     assert request_problems("sagemaker", "CreateModelPackage", request) == []
     assert request["ModelApprovalStatus"] == "PendingManualApproval"
     found = uris(request)
     assert len(found) > 3
     for uri in found:
-        assert S3Store(case.client("s3")).keys(uri), uri
+        assert case.keys(uri), uri
 
 
 def uris(node):

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import boto3
 import pytest
 
+from localcloud.testing import client_of
 from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,8 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("story")
     shutil.copytree(CONFIG, folder / "config")
     local = folder / "config/local.toml"
-    command = json.dumps(["python", "-m", "localcloud", "--folder", str(folder / "cloud"), "up"])
+    where = ["--folder", str(folder / "cloud"), "--config", str(folder / "config")]
+    command = json.dumps(["python", "-m", "rehearsal.up", *where])
     lines = [
         f"endpoint_command = {command}" if "endpoint_command" in line else line
         for line in local.read_text().splitlines()
@@ -54,9 +55,7 @@ def first(place):
 
 @pytest.fixture(scope="module")
 def aws(place, first):
-    url = run("localcloud", "--folder", str(place / "cloud"), "up").stdout.split()[-1]
-    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "eu-west-1"}
-    return lambda service: boto3.client(service, endpoint_url=url, **keys)
+    return lambda service: client_of(place / "cloud", service)
 
 
 def test_one_command_makes_a_registered_model(first):

@@ -12,7 +12,7 @@ from localcloud.testing import git_repository
 
 ROOT = Path(__file__).resolve().parents[2]
 # What `make` runs, without asking whether .venv is fresh: that belongs to whoever runs the tests.
-MAKE = {"make up": "python -m localcloud up", "make bootstrap": "python -m codepipeline.bootstrap --env local"}
+MAKE = {"make up": "python -m rehearsal.up", "make bootstrap": "python -m codepipeline.bootstrap --env local"}
 ELSEWHERE = {  # what each does is tested there; here it would change this checkout, or take minutes
     "python -m localcloud remote": "packages/localcloud/tests/cli/test_git_remote.py",
     "git push local main": "tests/story/delivery",

@@ -150,12 +150,3 @@ def refused() -> Callable[..., str]:
         return str(caught.value.response["Error"]["Message"])
 
     return refusal
-
-
-@pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from rehearsal import seed
-
-    folder = tmp_path_factory.mktemp("example")
-    assert seed.main(str(folder)) == 0
-    return folder

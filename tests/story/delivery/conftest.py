@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from localcloud.testing import start_cloud
+from localcloud.testing import apply_seed, start_cloud
+from rehearsal import seed
 from tests.story.delivery.checkout import Checkout
-from tests.story.delivery.office import Office, furnish
+from tests.story.delivery.office import Office
 
 SPEED = 200
 ROWS = 600
@@ -17,13 +18,13 @@ ROWS = 600
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """One for all stories of a file, which follow one another."""
-    from pipelines import example_data
-
     folder = tmp_path_factory.mktemp("delivery")
-    checkout, data = Checkout(folder / "checkout"), folder / "churn.csv"
-    example_data.write(data, ROWS)
+    checkout = Checkout(folder / "checkout")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seed, "ROWS", ROWS)
+        seed_file = seed.write(folder / "state", checkout.config)
     with start_cloud(folder, SPEED) as cloud:
-        furnish(cloud, checkout.config, str(data))
+        apply_seed(cloud, seed_file)
         made = Office(cloud, checkout)
         made.bootstrap()
         made.listen()

@@ -9,12 +9,11 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from localcloud.testing import git_repository, settle_events
 from tests.story.delivery.checkout import Checkout
-from tests.story.delivery.models import BUCKET, Registry
+from tests.story.delivery.models import Registry
 
 T = TypeVar("T")
 LONGEST_SECONDS = 300.0
@@ -186,15 +185,3 @@ def until(ask: Callable[[], T], seconds: float = LONGEST_SECONDS) -> Any:
         assert time.monotonic() < end, f"it did not happen within {seconds:g} s"
         time.sleep(0.1)
     return found
-
-
-def furnish(cloud: Any, config: Path, example: str = "") -> None:
-    """What an account has before anything is delivered: see packages/localcloud/src/localcloud/core/seeding.py."""
-    from localcloud.core.seeding import furnish
-    from rehearsal.seed import Wanted
-    from settings.loader import load
-
-    settings = load("local", config)
-    there = {"region": settings.aws.region, "bucket": BUCKET, "data_bucket": BUCKET, "data_prefix": "churn/data"}
-    known = {"role_arn": settings.role_arn, "connection_arn": settings.delivery.connection_arn}
-    furnish(cloud, Wanted(**there, **known, example=example))

@@ -1,12 +1,15 @@
 """The endpoint of an environment, which a command of the settings may have to start."""
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from aws import endpoint
 from settings.errors import AwsProblem
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def aws(*command, url=""):
@@ -32,6 +35,12 @@ def test_the_last_line_of_the_command_is_the_url():
 def test_python_means_the_running_interpreter(capfd):
     endpoint.url(aws(*script("import sys; print(sys.executable, file=sys.stderr); print('http://127.0.0.1:8')")))
     assert capfd.readouterr().err.strip() == sys.executable
+
+
+def test_the_command_runs_in_the_projects_root_whatever_the_current_folder(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    endpoint.url(aws(*script("import os, sys; print(os.getcwd(), file=sys.stderr); print('http://127.0.0.1:5')")))
+    assert capfd.readouterr().err.strip() == str(ROOT)
 
 
 def test_the_command_runs_once(tmp_path):

@@ -1,19 +1,21 @@
-"""A fresh local account has what the first command of the README needs, and nothing of its owner's is touched."""
+"""The seed of a local account: what the first command of the README needs, by the settings, written once."""
 
+import json
 import shutil
-from contextlib import closing
+import sys
 from pathlib import Path
 
 import pytest
 
-from localcloud.core.errors import Problem
-from localcloud.core.seeding import furnish
+from localcloud.testing import apply_seed
 from pipelines import example_data
 from rehearsal import seed
-from rehearsal.seed import Question
+from settings.environments import CONFIG
+from settings.errors import Problem, SettingsProblem
 
 BUCKET = "churn-local-000000000000-eu-west-1"
 ROLE = "churn-local-execution"
+CONNECTION = "arn:aws:codeconnections:eu-west-1:000000000000:connection/00000000-0000-0000-0000-000000000000"
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -23,98 +25,150 @@ def few_rows(monkeypatch):
 
 
 @pytest.fixture
-def services():
-    return []
+def config(tmp_path):
+    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+
+
+@pytest.fixture
+def write(config, tmp_path):
+    """Returns the file, after an addition to the settings."""
+
+    def write(overlay=""):
+        local = config / "local.toml"
+        local.write_text(local.read_text() + overlay)
+        return seed.write(tmp_path / "state", config)
+
+    return write
+
+
+def read(file):
+    return json.loads(file.read_text())
 
 
 def keys(s3):
     return [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
-def test_the_bucket_the_role_and_example_data_are_made_once(cloud, aws, tmp_path):
+def test_bucket_role_connection_and_example_data_are_there_once(cloud, aws, write):
     for _ in range(2):
-        furnish(cloud, seed.wanted(tmp_path))
+        apply_seed(cloud, write())
+        assert [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]] == [BUCKET]
         assert keys(aws("s3")) == ["churn/data/churn.csv"]
         body = aws("s3").get_object(Bucket=BUCKET, Key="churn/data/churn.csv")["Body"].read()
         assert len(body.splitlines()) == 51
         (role,) = aws("iam").list_roles()["Roles"]
         assert role["Arn"] == f"arn:aws:iam::000000000000:role/{ROLE}"
+        (connection,) = aws("codeconnections").list_connections()["Connections"]
+        assert (connection["ConnectionArn"], connection["ConnectionStatus"]) == (CONNECTION, "AVAILABLE")
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sagemaker.amazonaws.com"}
-
-
-def test_what_was_furnished_says_so(cloud, aws, tmp_path):
-    furnish(cloud, seed.wanted(tmp_path))
-    tag = [{"Key": "seeded-by", "Value": "localcloud"}]
-    assert aws("s3").get_bucket_tagging(Bucket=BUCKET)["TagSet"] == tag
-    assert aws("iam").list_role_tags(RoleName=ROLE)["Tags"] == tag
     assert aws("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == "eu-west-1"
 
 
-def test_what_is_there_is_left_alone(cloud, aws, tmp_path):
+def test_what_exists_is_left_alone(cloud, aws, write):
     s3 = aws("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket=BUCKET, Key="churn/data/mine.csv", Body=b"a\n1\n")
     aws("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument="{}", Description="mine")
-    furnish(cloud, seed.wanted(tmp_path))
+    apply_seed(cloud, write())
     assert keys(s3) == ["churn/data/mine.csv"]
     with pytest.raises(s3.exceptions.ClientError, match="TagSet"):
         s3.get_bucket_tagging(Bucket=BUCKET)
     assert aws("iam").get_role(RoleName=ROLE)["Role"]["Description"] == "mine"
 
 
-def test_example_data_is_kept_until_what_makes_it_changes(tmp_path, monkeypatch):
+def test_without_a_connection_in_the_settings_there_is_none(cloud, aws, config, write):
+    local = config / "local.toml"
+    local.write_text(local.read_text().replace(CONNECTION, ""))
+    apply_seed(cloud, write())
+    assert aws("codeconnections").list_connections()["Connections"] == []
+
+
+def test_a_bucket_for_the_data_is_there_too(write):
+    buckets = read(write('\n[data]\nuri = "s3://of-its-own/some/where/"\n'))["buckets"]
+    assert [bucket["name"] for bucket in buckets] == [BUCKET, "of-its-own"]
+    assert buckets[0]["objects"] == []
+    (example,) = buckets[1]["objects"]
+    assert (example["key"], example["if_empty"]) == ("some/where/churn.csv", "some/where/")
+
+
+def test_own_data_gets_no_example_beside_it(write):
+    assert read(write('\n[data]\ntarget = "mine"\n'))["buckets"] == [{"name": BUCKET, "objects": []}]
+
+
+def test_account_region_and_interpreter_are_in_it(write):
+    content = read(write())
+    assert (content["account"], content["region"]) == ("000000000000", "eu-west-1")
+    assert [image["python"] for image in content["images"]] == [sys.executable]
+
+
+def test_a_role_or_connection_of_another_account_is_not_made(config, write):
+    local = config / "local.toml"
+    other = local.read_text().replace("eu-west-1:000000000000:connection", "eu-west-1:111122223333:connection")
+    theirs = 'account_id = ""\nbucket = "named"\nrole_arn = "arn:aws:iam::111122223333:role/theirs"'
+    local.write_text(other.replace('account_id = "000000000000"', theirs))
+    content = read(write())
+    assert (content["roles"], content["connections"]) == ([], [])
+
+
+def test_example_data_is_kept_until_its_sources_change(tmp_path, monkeypatch):
     kept = seed.example(tmp_path)
     made = []
     monkeypatch.setattr(example_data, "write", lambda file, rows: made.append(file) or file.write_text("a\n"))
     assert seed.example(tmp_path) == kept
     assert made == []
-    monkeypatch.setattr(seed, "MAKERS", ("pipelines/example_data.py",))
+    monkeypatch.setattr(seed, "EXAMPLE_SOURCES", ("pipelines/example_data.py",))
     assert seed.example(tmp_path).read_text() == "a\n"
     assert made != [kept]
     assert len(made) == 1
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch):
-    """A copy of what the answer follows from, to be changed."""
-    for room in ("config", "settings", "aws", "pipelines", "rehearsal"):
+def computed(monkeypatch):
+    """The number of times that a seed was computed, as a list."""
+    times, compute = [], seed.seed
+    monkeypatch.setattr(seed, "seed", lambda *where: times.append(where) or compute(*where))
+    return times
+
+
+def test_the_seed_is_kept_until_the_settings_change(write, computed):
+    first = read(write())
+    assert read(write()) == first
+    assert len(computed) == 1
+    file = write('\n[data]\ntarget = "mine"\n')
+    assert read(file) != first
+    assert len(computed) == 2
+    file.write_text("{")
+    assert read(write())["buckets"][0]["objects"] == []
+    assert len(computed) == 3
+
+
+def test_the_seed_is_kept_until_the_code_changes(write, computed, tmp_path, monkeypatch):
+    for room in ("settings", "pipelines", "rehearsal"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(seed, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(seed, "CONFIG", tmp_path / "config")
-    return tmp_path
+    monkeypatch.setattr(seed, "ROOT", tmp_path)
+    write()
+    write()
+    assert len(computed) == 1
+    for number, file in enumerate(("settings/model.py", "pipelines/image.py", "pipelines/example_churn.py")):
+        (tmp_path / file).write_text((tmp_path / file).read_text() + "\n")
+        write()
+        assert len(computed) == 2 + number
 
 
-def answered(kept):
-    with closing(Question(kept)) as asked:
-        return asked.answer()
-
-
-def test_the_answer_is_kept_until_the_settings_change(checkout, monkeypatch):
-    kept, local = checkout / "kept", checkout / "config/local.toml"
-    first = answered(kept)
-    assert first.bucket == BUCKET
-    started = []
-    process = seed._process
-    monkeypatch.setattr(seed, "_process", lambda kept: started.append(kept) or process(kept))
-    assert answered(kept) == first
-    assert started == []
-    local.write_text(local.read_text() + '\n[data]\ntarget = "mine"\n')
-    assert answered(kept).example == ""
-    assert len(started) == 1
-    (remembered,) = kept.glob("wanted-*.json")
-    remembered.write_text("{")
-    assert answered(kept).example == ""
-    assert len(started) == 2
-
-
-def test_an_example_that_was_taken_away_is_made_again(checkout):
-    file = Path(answered(checkout / "kept").example)
+def test_an_example_that_was_deleted_is_made_again(write):
+    file = Path(read(write())["buckets"][0]["objects"][0]["file"])
     before = file.read_bytes()
     file.unlink()
-    assert Path(answered(checkout / "kept").example).read_bytes() == before
+    assert Path(read(write())["buckets"][0]["objects"][0]["file"]).read_bytes() == before
 
 
-def test_settings_that_are_wrong_are_told_in_their_own_words(checkout):
-    (checkout / "config/local.toml").write_text("[data]\ntargt = 'x'\n")
-    with pytest.raises(Problem, match="targt"):
-        answered(checkout / "kept")
+def test_settings_that_are_wrong_are_refused_in_their_own_words(write, tmp_path):
+    with pytest.raises(SettingsProblem, match="targt"):
+        write("\n[data]\ntargt = 'x'\n")
+    assert not (tmp_path / "state/seed.json").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(config, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(Problem, match=r"nothing can be written to .*/file \(.*\): choose another with --folder"):
+        seed.write(tmp_path / "file", config)

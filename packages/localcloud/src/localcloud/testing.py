@@ -63,9 +63,28 @@ def start_cloud(folder: Path, speed: float | None = None, services: Sequence[Any
     assert not cloud.counters[DEFECTS], "localcloud failed inside (500): see the captured log"  # noqa: S101 - a test's
 
 
+def client_of(folder: Path, service: str) -> Any:
+    """boto3's client of a service of the localcloud that a command started with ``--folder``."""
+    import boto3
+
+    from localcloud.core.state_dir import Place
+
+    server = Place(folder).running()
+    assert server, f"no localcloud runs in {folder}"  # noqa: S101 - a test's
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    return boto3.client(service, endpoint_url=server.url, region_name=server.region, **keys)
+
+
 def git_repository(cloud: Any) -> str:
     """The folder to push to; its hook starts the pipelines that have a trigger for the push."""
     return str(cloud.services["codecommit"].open()["repository"])
+
+
+def apply_seed(cloud: Any, file: Path) -> None:
+    from localcloud.core import seed
+    from localcloud.server.seeding import Seeding
+
+    Seeding(cloud).apply(seed.read(file, cloud.account, cloud.region))
 
 
 def settle_events(cloud: Any) -> None:

@@ -27,7 +27,6 @@ from localcloud.core.errors import Problem
 from localcloud.core.state_dir import CHECKOUT, Place
 from localcloud.runtime.process_registry import REGISTRY_VARIABLE, ProcessRegistry
 from localcloud.runtime.processes import start_time
-from localcloud.server.process import aws_settings
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(120)"]
 
@@ -72,16 +71,15 @@ class Command:
 
 
 @pytest.fixture
-def localcloud(tmp_path: Path, example: Path) -> Iterator[Command]:
+def localcloud(tmp_path: Path) -> Iterator[Command]:
     command = Command(tmp_path / "a checkout" / ".localcloud")
-    shutil.copytree(example, command.place.example)
     yield command
     command("down")
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """One that runs, for tests that leave it running. It makes its own example data."""
+    """One that runs, for tests that leave it running."""
     command = Command(tmp_path_factory.mktemp("shared") / ".localcloud")
     command.up("--speed", "50")
     yield command
@@ -116,7 +114,7 @@ def test_up_twice_down_twice(localcloud: Command, shared: Command) -> None:
     assert child.wait(30) == -15
     assert start_time(pid) is None
     assert localcloud("down").stdout == "localcloud is not running\n"
-    assert {path.name for path in localcloud.folder.iterdir()} == {"lock", "port", "server.log", "example"}
+    assert {path.name for path in localcloud.folder.iterdir()} == {"lock", "port", "server.log"}
     assert shared("status").returncode == 0
 
 
@@ -312,40 +310,6 @@ def test_the_state_folder_is_that_of_the_git_checkout_one_is_in(tmp_path: Path) 
     assert folder(inside) == str(tmp_path / "checkout" / ".localcloud")
 
 
-def test_reset_empties_the_server_and_furnishes_it_again(shared: Command) -> None:
-    shared.client("sqs").create_queue(QueueName="q")
-    s3 = shared.client("s3")
-    (bucket,) = s3.list_buckets()["Buckets"]
-    s3.put_object(Bucket=bucket["Name"], Key="mine", Body=b"x")
-    shared("reset")
-    assert "QueueUrls" not in shared.client("sqs").list_queues()
-    listed = s3.list_objects_v2(Bucket=bucket["Name"])["Contents"]
-    assert [entry["Key"] for entry in listed] == ["churn/data/churn.csv"]
-
-
-def test_another_up_gives_the_account_what_the_settings_want_by_now(localcloud: Command, tmp_path: Path) -> None:
-    """Also when they could not be read before."""
-    checkout = tmp_path / "copy"
-    left_out = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "tests", "docs", "benchmarks", "build")
-    shutil.copytree(CHECKOUT, checkout, ignore=left_out)
-    base = (checkout / "config/base.toml").read_text()
-    path = os.pathsep.join(map(str, (checkout / "packages/localcloud/src", checkout)))
-
-    def buckets() -> list[str]:
-        return [bucket["Name"].split("-")[0] for bucket in localcloud.client("s3").list_buckets()["Buckets"]]
-
-    for settings, warning, there in (
-        (base.replace("max_depth = 6", "max_depth = 'six'"), "", []),
-        (base.replace("max_depth = 6", "max_depth = 0"), "warning: the bucket, the role or the example data", []),
-        (base, "", ["churn"]),
-        (base.replace('name = "churn"', 'name = "tenant"'), "", ["churn", "tenant"]),
-    ):
-        (checkout / "config/base.toml").write_text(settings)
-        said = localcloud("up", PYTHONPATH=path).stderr
-        assert said.startswith(warning) and ("warning" in said) == bool(warning)
-        assert buckets() == there
-
-
 def test_in_a_process_that_it_started_up_starts_nothing(shared: Command, tmp_path: Path) -> None:
     inner, url = Command(tmp_path / "inner"), shared.up()
     done = inner("up", LOCALCLOUD_URL=url)
@@ -446,16 +410,6 @@ def test_help_is_quick(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, timeout=30)
     assert done.stdout == "False False False\n"
-
-
-def test_account_and_region_are_those_of_the_local_settings(tmp_path: Path) -> None:
-    assert aws_settings(tmp_path) == {}
-    (tmp_path / "base.toml").write_text('[aws]\nregion = "eu-central-1"\naccount_id = ""\n')
-    (tmp_path / "local.toml").write_text('[aws]\naccount_id = "111122223333"\n[tags]\na = "b"\n')
-    assert aws_settings(tmp_path) == {"region": "eu-central-1", "account_id": "111122223333"}
-    (tmp_path / "local.toml").write_text("[aws")
-    with pytest.raises(Exception, match=r"config/local\.toml is no TOML"):
-        aws_settings(tmp_path)
 
 
 def test_the_state_can_be_read_by_others(shared: Command) -> None:

@@ -21,7 +21,17 @@ def test_the_fields_of_an_arn(text: str, service: str, name: str) -> None:
     assert f"arn:{':'.join(arn)}" == text
 
 
-@pytest.mark.parametrize("text", ["", "churn", "arn:aws:sqs", "urn:aws:sqs:eu-west-1:000000000000:queue"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "churn",
+        "arn:aws:sqs",
+        "urn:aws:sqs:eu-west-1:000000000000:queue",
+        "arn:aws::eu-west-1:0:queue",
+        "arn:aws:sqs:::",
+    ],
+)
 def test_other_text_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="is not an ARN"):
         Arn.parse(text)

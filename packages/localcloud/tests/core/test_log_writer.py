@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.core import moto_backends
 from localcloud.core.cloud import Cloud
 from localcloud.core.counters import DEFECTS
 from localcloud.server.composition import compose
@@ -103,7 +104,7 @@ def test_lines_that_cannot_be_written_are_a_defect_and_the_last(
 ) -> None:
     with listening(compose(tmp_path, services=[])) as cloud:
         with monkeypatch.context() as broken:
-            broken.setattr(cloud, "moto", lambda _: 1 / 0)
+            broken.setattr(moto_backends, "backend", lambda *_: 1 / 0)
             cloud.log("/group", "stream", ["lost"])
             assert cloud.logs.flush()
         assert cloud.counters[DEFECTS] == 1

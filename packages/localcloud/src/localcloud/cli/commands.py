@@ -39,7 +39,7 @@ def up(
     in_foreground: bool = False,
 ) -> int:
     """The last line of what it prints is the URL."""
-    options = ServerOptions(port, speed, account, region, docker, seeded=seed_file is not None)
+    options = ServerOptions(port, speed, account, region, docker)
     with ExitStack() as lock:
         lock.enter_context(place.locked())
         running = place.running()
@@ -83,8 +83,6 @@ def seed_again(place: Place, file: Path) -> int:
 def _seed_running(running: Running, file: Path | None) -> None:
     if file:
         _post_seed(running, seed.read(file, running.account, running.region), file)
-    elif problem := _ask(running, "furnish", {})["problem"]:
-        print(f"warning: {problem}", file=sys.stderr)
 
 
 def _post_seed(running: Running, content: Seed | None, file: Path | None, *, if_changed: bool = True) -> list[str]:

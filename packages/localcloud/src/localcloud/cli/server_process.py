@@ -32,12 +32,11 @@ class ServerOptions:
     account: str = ""
     region: str = ""
     docker: str = ""  # the image that jobs run in; 1: each in its own
-    seeded: bool = False
 
     def arguments(self) -> list[str]:
         named = {"--port": self.port, "--speed": self.speed, "--account": self.account, "--region": self.region}
         pairs = [[name, str(value)] for name, value in named.items() if value not in (None, "")]
-        return [*(word for pair in pairs for word in pair), *(["--seeded"] if self.seeded else [])]
+        return [word for pair in pairs for word in pair]
 
 
 def start(place: Place, options: ServerOptions) -> Running:

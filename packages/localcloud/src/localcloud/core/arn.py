@@ -17,9 +17,9 @@ class Arn(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Arn:
-        """A ValueError when the text is not an ARN."""
+        """A ValueError when the text is not an ARN: partition, service and resource are never empty."""
         prefix, *fields = text.split(":", 5)
-        if prefix != "arn" or len(fields) != 5:
+        if prefix != "arn" or len(fields) != 5 or not (fields[0] and fields[1] and fields[4]):
             raise ValueError(f"{text!r} is not an ARN")
         return cls(*fields)
 

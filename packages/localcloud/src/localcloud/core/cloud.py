@@ -48,7 +48,6 @@ class Cloud:
         self.workers = Workers(self.counters)
         self.logs = LogWriter(self.clock, self.counters, self.moto)
         self.emit, self.metric, self.log = self.events.emit, self.metrics.emit, self.logs.write
-        self.furnish: Callable[..., str] = lambda **_: ""  # puts in what an account has from the beginning
         self.services: dict[str, Any] = {}
         self._clients: dict[str, Any] = {}
         self._clients_lock = Lock()
@@ -101,7 +100,6 @@ class Cloud:
             self.metrics.recent.clear()
         self.logs.flush()
         moto_backends.reset()
-        self.furnish(emptied=True)
 
     def close_services(self) -> None:
         """First, while the server still answers their last calls, or those of work that a reset stopped."""

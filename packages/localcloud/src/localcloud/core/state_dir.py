@@ -5,7 +5,6 @@ Two checkouts have two of them, and so two servers that never meet.
 server.json   the server that runs: pid, URLs, since when
 port          the port of the last one, for the next
 lock          one command at a time
-example/      the generated example data and whose account it is for, kept from one server to the next
 server.log    what it said; server.previous.log: what the one before said
 state/        everything of one server's life: jobs, records of processes, certificates. Goes with it
 """
@@ -27,7 +26,6 @@ from localcloud.runtime.process_registry import ProcessRegistry
 from localcloud.runtime.processes import start_time
 
 CHECKOUT = Path(__file__).resolve().parents[5]
-CONFIG = CHECKOUT / "config"  # as the pipelines' own
 NAME = ".localcloud"
 LOCK_SECONDS = 120.0
 
@@ -73,7 +71,6 @@ class Place:
         self.folder = folder
         self.state = folder / "state"
         self.log = folder / "server.log"
-        self.example = folder / "example"
         self._server, self._port = folder / "server.json", folder / "port"
 
     @contextmanager

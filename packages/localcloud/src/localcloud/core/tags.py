@@ -22,12 +22,13 @@ def checked(
     new: Mapping[str, str],
     existing: Mapping[str, str] | None = None,
     *,
+    limit: int = LIMIT,
     invalid: str = "ValidationException",
     too_many: str = "",
 ) -> dict[str, str]:
     """The new tags alone. ``invalid`` and ``too_many`` are the service's error codes; the latter may be the same."""
     if any(key.lower().startswith(RESERVED) for key in new):
         raise Refusal(invalid, "aws: prefixed tag key names are not allowed for external use.")
-    if len({**(existing or {}), **new}) > LIMIT:
-        raise Refusal(too_many or invalid, f"A resource has at most {LIMIT} tags; this one would have more.")
+    if len({**(existing or {}), **new}) > limit:
+        raise Refusal(too_many or invalid, f"A resource has at most {limit} tags; this one would have more.")
     return dict(new)

@@ -3,7 +3,6 @@
     GET  status          who we are, since when, the counters
     POST clock/advance   {"seconds": 600}, on a clock that goes by steps
     GET  faults          what is set; POST sets one (see faults.py); DELETE clears all
-    POST furnish         what the settings want by now, and which the account does not have yet
     POST seed            {"seed": {...}}: adds what it has and the account does not; see seeding.py
     POST reset           empties everything, and applies the last seed again
     ...                  and what services add (``Service.controls``): POST git, POST git/push
@@ -40,7 +39,6 @@ class Control:
             ("GET", "faults"): lambda _: cloud.faults.show(),
             ("POST", "faults"): cloud.faults.ask,
             ("DELETE", "faults"): self._clear,
-            ("POST", "furnish"): lambda _: {"problem": cloud.furnish()},
             ("POST", "seed"): self._seeding.control,
             ("POST", "reset"): self._reset,
         }

@@ -8,8 +8,7 @@ import logging
 import os
 import signal
 import sys
-import tomllib
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +16,15 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.errors import Problem
-from localcloud.core.seeding_state import Furnishing
-from localcloud.core.state_dir import CONFIG, Place, Running
+from localcloud.core.state_dir import Place, Running
 from localcloud.runtime.jobs.runtimes import SWITCH
 from localcloud.runtime.processes import start_time
-from rehearsal.seed import Question
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
-SETTINGS = ("base.toml", "local.toml")
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,6 @@ class Options:
     speed: float
     account: str
     region: str
-    seeded: bool
     parent: int
 
     @property
@@ -72,24 +67,20 @@ def _serve(options: Options, port: int, stop: Event) -> None:
     gc.disable()  # until all is loaded: it would look for garbage again and again, and find none
     place = Place(options.folder)
     with ExitStack() as stack:
-        asked = None if options.seeded else stack.enter_context(closing(Question(place.example)))
         from localcloud.server.listening import listening
         from localcloud.services.codecommit.service import CodeCommit
 
         cloud = _cloud(place, options)
-        furnishing = Furnishing(cloud, place.example)
-        if not options.seeded:
-            cloud.furnish = furnishing.renew
         try:
             stack.enter_context(listening(cloud, port, guarded=True))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", "") or error
             raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
-        if asked:
-            _furnish_meanwhile(cloud, furnishing, asked)
         cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
         running = _describe(place, cloud)
         place.write(running)
+        gc.freeze()
+        gc.enable()
         while not stop.wait(LOOK_SECONDS) and place.last() == running and not options.orphaned:
             pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
 
@@ -99,27 +90,8 @@ def _cloud(place: Place, options: Options) -> Cloud:
     from localcloud.core.seed import ACCOUNT, REGION
     from localcloud.server.composition import compose
 
-    aws = {} if options.seeded else aws_settings()
-    account = options.account or aws.get("account_id") or ACCOUNT
-    region = options.region or aws.get("region") or REGION
+    account, region = options.account or ACCOUNT, options.region or REGION
     return compose(place.state, clock=Clock(options.speed), account=account, region=region)
-
-
-def _furnish_meanwhile(cloud: Cloud, furnishing: Furnishing, asked: Question) -> None:
-    """`up` need not wait for it: calls of S3 and IAM do, because their locks are held from here on."""
-    from localcloud.core import moto_backends
-
-    held = Event()
-
-    def furnish() -> None:
-        with moto_backends.lock("s3"), moto_backends.lock("iam"):
-            held.set()
-            furnishing.begin(asked)
-        gc.freeze()
-        gc.enable()
-
-    cloud.work(furnish)
-    held.wait()
 
 
 def _describe(place: Place, cloud: Any) -> Running:
@@ -139,19 +111,6 @@ def _describe(place: Place, cloud: Any) -> Running:
     )
 
 
-def aws_settings(folder: Path = CONFIG) -> dict[str, Any]:
-    """Account and region as the environment "local" has them; nothing when there are no settings."""
-    found: dict[str, Any] = {}
-    for name in SETTINGS:
-        try:
-            found |= tomllib.loads((folder / name).read_text()).get("aws", {})
-        except FileNotFoundError:
-            continue
-        except tomllib.TOMLDecodeError as error:
-            raise Problem(f"config/{name} is no TOML: {error}") from None
-    return found
-
-
 def main(argv: list[str] | None = None) -> int:
     """What `up` starts and leaves running; its output is the log."""
     arguments = argparse.ArgumentParser(prog="python -m localcloud.server.process", description=__doc__)
@@ -160,7 +119,6 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--speed", type=float, default=1.0)
     arguments.add_argument("--account", default="")
     arguments.add_argument("--region", default="")
-    arguments.add_argument("--seeded", action="store_true")
     arguments.add_argument("--parent", type=int, default=0, help="ends when this process has")
     options = Options(**vars(arguments.parse_args(argv)))
     try:

@@ -105,7 +105,7 @@ def test_limits_that_contradict_each_other_change_nothing_and_say_so(scaling, en
     [
         ({"Schedule": "rate(1 minutes)"}, "1 minute"),
         ({"Schedule": "at(tomorrow)"}, "at("),
-        ({"Schedule": "rate(1 day)", "Timezone": "Mars"}, "no time zone"),
+        ({"Schedule": "rate(1 day)", "Timezone": "Mars"}, "not a time zone"),
         (
             {"Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": 3, "MaxCapacity": 1}},
             "less than minimum",

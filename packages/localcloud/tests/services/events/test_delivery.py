@@ -170,21 +170,19 @@ def test_a_reset_ends_what_waits_for_its_next_attempt(
     assert bodies("q") == []
 
 
-def test_an_attempt_under_way_at_a_reset_is_the_last(
-    cloud: Any, rule: Callable[..., str], put: Any, step: Any, monkeypatch: Any
-) -> None:
-    from localcloud.services.events import targets
+def test_an_attempt_under_way_at_a_reset_is_the_last(cloud: Any, rule: Callable[..., str], put: Any, step: Any) -> None:
+    from localcloud.services.events.invocation import DeliveryFailure
+    from localcloud.services.events.target_kinds import TargetKind
 
-    monkeypatch.setattr(targets, "KINDS", dict(targets.KINDS))
     began, go_on, attempts = Event(), Event(), []
 
-    @targets.target("codedeploy")
-    def slow(cloud: Any, sending: Any) -> None:
-        attempts.append(sending.id)
+    def slow(invocation: Any) -> None:
+        attempts.append(invocation.id)
         began.set()
         go_on.wait(30)
-        raise targets.Undelivered("TIMEOUT", "slow", retry=True)
+        raise DeliveryFailure("TIMEOUT", "slow", retry=True)
 
+    cloud.services["events"].target_kinds.add("codedeploy", "", TargetKind(slow))
     rule("r", cloud.arn("codedeploy", "project/p"))
     put()
     assert began.wait(30)
@@ -194,22 +192,20 @@ def test_an_attempt_under_way_at_a_reset_is_the_last(
     assert len(attempts) == 1
 
 
-def test_a_defect_in_a_target_is_counted_and_told(
-    cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any, queue: Any, bodies: Any, monkeypatch: Any
+def test_a_defect_in_a_target_is_counted_and_reported(
+    cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any, queue: Any, bodies: Any
 ) -> None:
     from localcloud.core.counters import DEFECTS
-    from localcloud.services.events import targets
+    from localcloud.services.events.target_kinds import TargetKind
 
-    def broken(cloud: Any, sending: Any) -> None:
+    def broken(invocation: Any) -> None:
         raise RuntimeError("oh")
 
-    kinds = dict(targets.KINDS)
-    monkeypatch.setattr(targets, "KINDS", kinds)
-    targets.target("codedeploy")(broken)
+    cloud.services["events"].target_kinds.add("codedeploy", "", TargetKind(broken))
     rule("r", {"Arn": cloud.arn("codedeploy", "project/p"), **to_dead}, queue("q"))
     put()
     (letter,) = dead()
     assert letter["ERROR_CODE"] == "INTERNAL_ERROR"
     assert len(bodies("q")) == 1
     assert cloud.counters[DEFECTS] == 1
-    cloud.counters._counter.clear()  # it was meant
+    cloud.counters._counter.clear()  # this defect was provoked

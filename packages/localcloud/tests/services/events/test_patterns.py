@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.services.events.patterns import Invalid, compile_pattern
+from localcloud.services.events.patterns import InvalidPattern, compile_pattern
 
 EVENT = {
     "source": "aws.ec2",
@@ -225,7 +225,7 @@ def test_the_pattern_of_real_approvals(status: str, fields: list[str] | None, ex
     ],
 )
 def test_no_pattern(pattern: str, reason: str) -> None:
-    with pytest.raises(Invalid) as caught:
+    with pytest.raises(InvalidPattern) as caught:
         compile_pattern(pattern)
     assert reason in str(caught.value)
 
@@ -234,5 +234,5 @@ def test_more_than_a_thousand_combinations_are_refused() -> None:
     branches = {"$or": [{f"f{number}": ["x"]} for number in range(10)]}
     three = {"a": branches, "b": branches, "c": branches}
     assert not compile_pattern(json.dumps(three)).matches({})
-    with pytest.raises(Invalid, match="2000 combinations"):
+    with pytest.raises(InvalidPattern, match="2000 combinations"):
         compile_pattern(json.dumps({**three, "$or": [{"x": ["y"]}, {"y": ["y"]}]}))

@@ -127,7 +127,7 @@ def test_global_endpoints_are_refused(events: Any, refused: Callable[..., str], 
     from localcloud.core.refusal import Refusal
 
     try:
-        cloud.services["events"].put_events({"Entries": [EVENT], "EndpointId": "a.b"})
+        cloud.services["events"].operations["PutEvents"].method({"Entries": [EVENT], "EndpointId": "a.b"})
     except Refusal as refusal:
         assert refusal.code == "NotImplementedByLocalcloud"
     else:

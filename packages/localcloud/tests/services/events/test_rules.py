@@ -63,7 +63,7 @@ def test_a_managed_rule_is_left_to_its_service(
     cloud: Any, events: Any, rule: Callable[..., str], queue: Any, refused: Callable[..., str]
 ) -> None:
     rule("r", queue("q"))
-    cloud.services["events"].buses["default"].rules["r"].managed_by = "codestar.amazonaws.com"
+    cloud.services["events"].buses.get("default").rules["r"].managed_by = "codestar.amazonaws.com"
     assert events.describe_rule(Name="r")["ManagedBy"] == "codestar.amazonaws.com"
     refused(events.put_rule, "ManagedRuleException", Name="r", EventPattern=PATTERN)
     refused(events.disable_rule, "ManagedRuleException", Name="r")

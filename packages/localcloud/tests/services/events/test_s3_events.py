@@ -110,6 +110,6 @@ def test_a_call_of_s3_does_not_wait_for_the_lock(cloud: Any, s3: Any, bodies: An
 
 
 def test_a_closed_cloud_hears_nothing(cloud: Any, s3: Any, bodies: Any) -> None:
-    cloud.services["events"].s3.close()
+    cloud.services["events"].s3_events.close()
     s3.put_object(Bucket="loud", Key="a", Body=b"1")
     assert bodies("q") == []

@@ -146,18 +146,16 @@ def test_another_bus_gets_the_event_as_it_is_but_a_third_does_not(
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "THIRD_ACCOUNT_HOP_DETECTED"
 
 
-def test_another_module_adds_a_kind(
-    cloud: Any, rule: Callable[..., str], put: Any, settle: Any, monkeypatch: Any
-) -> None:
-    from localcloud.services.events import targets
+def test_another_service_adds_a_kind(cloud: Any, rule: Callable[..., str], put: Any, settle: Any) -> None:
+    from localcloud.services.events.invocation import Invocation
+    from localcloud.services.events.target_kinds import TargetKind
 
-    monkeypatch.setattr(targets, "KINDS", dict(targets.KINDS))
     seen: list[Any] = []
 
-    @targets.target("codebuild", "project/", role=True)
-    def build(cloud: Any, sending: targets.Sending) -> None:
-        seen.append((sending.name, json.loads(sending.payload())["detail"]["state"], datetime.now()))
+    def build(invocation: Invocation) -> None:
+        seen.append((invocation.name, json.loads(invocation.payload())["detail"]["state"], datetime.now()))
 
+    cloud.services["events"].target_kinds.add("codebuild", "project/", TargetKind(build, needs_role=True))
     rule("r", {"Arn": cloud.arn("codebuild", "project/tests"), "RoleArn": ROLE})
     put()
     settle()

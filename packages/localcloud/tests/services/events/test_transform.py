@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.services.events.transform import MISSING, Matched, NothingThere, look_up, payload, problems
+from localcloud.services.events.transform import MISSING, Match, PathNotFound, look_up, payload, problems
 
 EVENT = {
     "id": "7bf7",
@@ -24,7 +24,7 @@ EVENT = {
         "said": 'a "quote"',
     },
 }
-MATCHED = Matched(EVENT, "arn:aws:events:eu-west-1:000000000000:rule/r", "r", "2026-01-31T12:00:00Z")
+MATCH = Match(EVENT, "arn:aws:events:eu-west-1:000000000000:rule/r", "r", "2026-01-31T12:00:00Z")
 PATHS = {
     "instance": "$.detail.instance-id",
     "state": "$.detail.state",
@@ -35,7 +35,7 @@ PATHS |= {"gone": "$.detail.gone", "said": "$.detail.said", "nothing": "$.detail
 
 
 def filled(template: str) -> str:
-    return payload({"InputTransformer": {"InputPathsMap": PATHS, "InputTemplate": template}}, MATCHED)
+    return payload({"InputTransformer": {"InputPathsMap": PATHS, "InputTemplate": template}}, MATCH)
 
 
 @pytest.mark.parametrize(
@@ -61,17 +61,17 @@ def test_paths(path: str, expected: Any) -> None:
 
 
 def test_without_anything_the_event_itself_is_sent() -> None:
-    assert json.loads(payload({}, MATCHED)) == EVENT
-    assert ", " not in payload({}, MATCHED)
+    assert json.loads(payload({}, MATCH)) == EVENT
+    assert ", " not in payload({}, MATCH)
 
 
 def test_input_is_sent_as_it_stands_and_input_path_as_json() -> None:
-    assert payload({"Input": '{"a":  1}'}, MATCHED) == '{"a":  1}'
-    assert payload({"InputPath": "$.detail.list"}, MATCHED) == '[{"a":1},{"a":2}]'
-    assert payload({"InputPath": "$.source"}, MATCHED) == '"aws.ec2"'
-    assert payload({"InputPath": "$.detail.nothing"}, MATCHED) == "null"
-    with pytest.raises(NothingThere, match=r"\$\.detail\.gone"):
-        payload({"InputPath": "$.detail.gone"}, MATCHED)
+    assert payload({"Input": '{"a":  1}'}, MATCH) == '{"a":  1}'
+    assert payload({"InputPath": "$.detail.list"}, MATCH) == '[{"a":1},{"a":2}]'
+    assert payload({"InputPath": "$.source"}, MATCH) == '"aws.ec2"'
+    assert payload({"InputPath": "$.detail.nothing"}, MATCH) == "null"
+    with pytest.raises(PathNotFound, match=r"\$\.detail\.gone"):
+        payload({"InputPath": "$.detail.gone"}, MATCH)
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_disabled_deleted_and_forgotten_schedules_are_silent(cloud, scheduler, s
 
 def test_one_that_is_deleted_while_its_time_comes_is_silent(cloud, scheduler, schedule, queue, step, bodies):
     schedule("s", queue("q"), "cron(0 * * * ? *)")
-    come = cloud.services["scheduler"].groups["default"].schedules["s"].timer.callback
+    come = cloud.services["scheduler"].groups.find("default").schedules["s"].timer.callback
     scheduler.delete_schedule(Name="s")
     come()
     step(1)
@@ -163,7 +163,7 @@ def test_a_rate_need_not_agree_in_number(scheduler, queue, schedule, expression)
     ("said", "words"),
     [
         ({"ScheduleExpression": "daily"}, "Invalid Schedule Expression daily"),
-        ({"ScheduleExpressionTimezone": "Mars"}, "Mars is no time zone"),
+        ({"ScheduleExpressionTimezone": "Mars"}, "Mars is not a time zone"),
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "MaximumWindowInMinutes"),
         ({"FlexibleTimeWindow": {"Mode": "OFF", "MaximumWindowInMinutes": 5}}, "MaximumWindowInMinutes"),
         ({"EndDate": datetime(2020, 1, 1, tzinfo=UTC)}, "EndDate"),

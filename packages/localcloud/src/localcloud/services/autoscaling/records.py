@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from localcloud.core.clock import Timer
-from localcloud.core.rate_and_cron import Schedule
+from localcloud.core.schedule_expressions import ScheduleExpression
 
 NAMESPACE, DIMENSION = "sagemaker", "sagemaker:variant:DesiredInstanceCount"
 BAD_TOKEN, PAGE = "InvalidNextTokenException", 50
@@ -53,7 +53,7 @@ class Action:
     name: str
     arn: str
     said: dict[str, Any]
-    schedule: Schedule
+    schedule: ScheduleExpression
     created: datetime
     timer: Timer | None = None
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from localcloud.core.cron import InvalidSchedule
 from localcloud.core.paging import paged
-from localcloud.core.rate_and_cron import NoSchedule, Schedule
 from localcloud.core.refusal import Refusal
-from localcloud.core.schedule_expressions import following, timetable
+from localcloud.core.schedule_expressions import ScheduleExpression, next_due, parse
 from localcloud.core.service import operation
 from localcloud.services.autoscaling.records import BAD_TOKEN, PAGE, Action, Target
 from localcloud.services.autoscaling.scaling import Scaling, described
@@ -64,7 +64,7 @@ class Scheduled(Scaling):
         action.stop()
 
     def _plan(self, target: Target, action: Action, since: datetime) -> None:
-        due = following(action.schedule, since, action.said.get("StartTime"), action.said.get("EndTime"))
+        due = next_due(action.schedule, since, action.said.get("StartTime"), action.said.get("EndTime"))
         action.timer = self.cloud.clock.at(due.timestamp(), partial(self._due, target, action, due)) if due else None
 
     def _due(self, target: Target, action: Action, due: datetime) -> None:
@@ -92,7 +92,7 @@ class Scheduled(Scaling):
         return self.cloud.arn("autoscaling", f"scheduledAction:{uuid.uuid4()}:{place}")
 
 
-def _checked(said: dict[str, Any]) -> Schedule:
+def _checked(said: dict[str, Any]) -> ScheduleExpression:
     limits = said.get("ScalableTargetAction", {})
     if "Schedule" not in said or not limits:
         sentence = "A scheduled action needs Schedule, and ScalableTargetAction with MinCapacity, MaxCapacity or both."
@@ -101,8 +101,8 @@ def _checked(said: dict[str, Any]) -> Schedule:
     if said.get("StartTime") and said.get("EndTime") and said["StartTime"] >= said["EndTime"]:
         raise Refusal("ValidationException", "EndTime must be later than StartTime.")
     try:
-        return timetable(said["Schedule"], said.get("Timezone", "UTC"))
-    except NoSchedule as problem:
+        return parse(said["Schedule"], said.get("Timezone", "UTC"))
+    except InvalidSchedule as problem:
         raise Refusal("ValidationException", f"Schedule {said['Schedule']} is not valid: {problem}.") from None
 
 

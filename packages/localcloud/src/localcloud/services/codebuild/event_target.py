@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from localcloud.services.events.targets import Sending, Undelivered, target
-from localcloud.services.events.transform import FORMS
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.services.events.invocation import DeliveryFailure, Invocation
+from localcloud.services.events.target_kinds import TargetKind, TargetKinds
+from localcloud.services.events.transform import INPUT_MEMBERS
 
 
-@target("codebuild", "project/", role=True)
-def start_build(cloud: Cloud, sending: Sending) -> None:
+def add_build_target(kinds: TargetKinds, client: Callable[[str], Any]) -> None:
+    kinds.add("codebuild", "project/", TargetKind(partial(start_build, client), needs_role=True))
+
+
+def start_build(client: Callable[[str], Any], invocation: Invocation) -> None:
     """The token makes a repeated attempt start nothing twice. An event as it came says nothing to a build."""
     from botocore.exceptions import ParamValidationError
 
     asked: dict[str, Any] = {}
-    if any(form in sending.target for form in FORMS):
+    if any(member in invocation.target for member in INPUT_MEMBERS):
         try:
-            asked = json.loads(sending.payload())
+            asked = json.loads(invocation.payload())
         except ValueError:
-            raise Undelivered("INVALID_PARAMETER", f"StartBuild needs JSON, not: {sending.payload()}") from None
+            raise DeliveryFailure("INVALID_PARAMETER", f"StartBuild needs JSON, not: {invocation.payload()}") from None
     if not isinstance(asked, dict):
-        raise Undelivered("INVALID_PARAMETER", "StartBuild needs a JSON object.")
-    request = {"idempotencyToken": sending.id, **asked, "projectName": sending.name}
+        raise DeliveryFailure("INVALID_PARAMETER", "StartBuild needs a JSON object.")
+    request = {"idempotencyToken": invocation.id, **asked, "projectName": invocation.name}
     try:
-        cloud.client("codebuild").start_build(**request)
+        client("codebuild").start_build(**request)
     except ParamValidationError as error:
-        raise Undelivered("INVALID_PARAMETER", " ".join(str(error).split())) from None
+        raise DeliveryFailure("INVALID_PARAMETER", " ".join(str(error).split())) from None

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from localcloud.services.codebuild import event_target  # noqa: F401 - registers builds as a target of events
 from localcloud.services.codebuild.builds import Builds
+from localcloud.services.codebuild.event_target import add_build_target
 from localcloud.services.codebuild.reports import INVALID, Reports
+from localcloud.services.events.service import Events
 
 
 class CodeBuild(Builds, Reports):
     name: ClassVar[str] = "codebuild"
     validation_code: ClassVar[str] = INVALID
+
+    def connect(self) -> None:
+        super().connect()
+        if isinstance(events := self.cloud.services.get("events"), Events):
+            add_build_target(events.target_kinds, self.cloud.client)

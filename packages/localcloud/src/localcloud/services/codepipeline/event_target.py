@@ -7,36 +7,39 @@ must be a request that CodePipeline takes.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-from localcloud.services.events.targets import Sending, Undelivered, target
-from localcloud.services.events.transform import FORMS
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.services.events.invocation import DeliveryFailure, Invocation
+from localcloud.services.events.target_kinds import TargetKind, TargetKinds
+from localcloud.services.events.transform import INPUT_MEMBERS
 
 
-@target("codepipeline", role=True)
-def start_pipeline(cloud: Cloud, sending: Sending) -> None:
-    """Unless the target gives a token, the sending's makes a repeated attempt start nothing twice."""
+def add_pipeline_target(kinds: TargetKinds, client: Callable[[str], Any]) -> None:
+    kinds.add("codepipeline", "", TargetKind(partial(start_pipeline, client), needs_role=True))
+
+
+def start_pipeline(client: Callable[[str], Any], invocation: Invocation) -> None:
+    """Unless the target gives a token, the invocation's makes a repeated attempt start nothing twice."""
     from botocore.exceptions import ParamValidationError
 
-    asked = _asked(sending)
-    request = {"clientRequestToken": sending.id, **asked, "name": sending.resource}
+    asked = _asked(invocation)
+    request = {"clientRequestToken": invocation.id, **asked, "name": invocation.resource}
     try:
-        cloud.client("codepipeline").start_pipeline_execution(**request)
+        client("codepipeline").start_pipeline_execution(**request)
     except ParamValidationError as error:
-        raise Undelivered("INVALID_PARAMETER", " ".join(str(error).split())) from None
+        raise DeliveryFailure("INVALID_PARAMETER", " ".join(str(error).split())) from None
 
 
-def _asked(sending: Sending) -> dict[str, Any]:
-    if not any(form in sending.target for form in FORMS):
+def _asked(invocation: Invocation) -> dict[str, Any]:
+    if not any(member in invocation.target for member in INPUT_MEMBERS):
         return {}
     try:
-        asked = json.loads(sending.payload())
+        asked = json.loads(invocation.payload())
     except ValueError:
         asked = None
     if not isinstance(asked, dict):
-        sentence = f"StartPipelineExecution needs a JSON object, not: {sending.payload()}"
-        raise Undelivered("INVALID_PARAMETER", sentence)
+        sentence = f"StartPipelineExecution needs a JSON object, not: {invocation.payload()}"
+        raise DeliveryFailure("INVALID_PARAMETER", sentence)
     return asked

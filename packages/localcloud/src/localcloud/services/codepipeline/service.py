@@ -13,19 +13,25 @@ import logging
 from typing import ClassVar
 
 from localcloud.core.refusal import Refusal
-from localcloud.services.codepipeline import event_target  # noqa: F401 - registers pipelines as a target of events
 from localcloud.services.codepipeline.approvals import Approvals
 from localcloud.services.codepipeline.build_actions import BuildActions
+from localcloud.services.codepipeline.event_target import add_pipeline_target
 from localcloud.services.codepipeline.executions import Executions
 from localcloud.services.codepipeline.source_actions import SourceActions
 from localcloud.services.codepipeline.state import States
 from localcloud.services.codepipeline.triggers import Push, started_by
+from localcloud.services.events.service import Events
 
 log = logging.getLogger(__name__)
 
 
 class CodePipeline(Executions, States, Approvals, SourceActions, BuildActions):
     name: ClassVar[str] = "codepipeline"
+
+    def connect(self) -> None:
+        super().connect()
+        if isinstance(events := self.cloud.services.get("events"), Events):
+            add_pipeline_target(events.target_kinds, self.cloud.client)
 
     def pushed(self, push: Push) -> list[str]:
         """Under the lock: starts what the push is for; answers a line for each."""

@@ -1,8 +1,8 @@
-"""Event patterns: is this one, and does an event match it? Pure.
+"""Event patterns: checked, compiled, matched with events. Pure.
 
-A pattern is an object of fields; each field is a list of what its value may be (operators.py), or an object again.
-All fields must match, and of every ``$or`` one branch. Where the event has a list, one of its members must match; the
-fields of one object in a list of objects are judged together.
+A pattern is an object of fields; each field is a list of tests of its value (operators.py), or an object again.
+All fields must match, and one branch of every ``$or``. Where the event has a list, one of its members must match; the
+fields of one object in a list of objects are matched together.
 
 Not reproduced: a dotted name for a nested field, and AWS's refusal of patterns with too many wildcards.
 """
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from localcloud.services.events.operators import OPERATORS, Invalid, Test, absent, compile_test
+from localcloud.services.events.operators import OPERATORS, InvalidPattern, Test, absent, compile_test
 
-__all__ = ["Fields", "Invalid", "compile_pattern"]
+__all__ = ["Fields", "InvalidPattern", "compile_pattern"]
 OR = "$or"
-MOST_COMBINATIONS = 1000
+MAX_COMBINATIONS = 1000
 RESERVED_IN_OR = {*OPERATORS, "exactly", "regex", "=", "<", "<=", ">", ">="}
-_MISSING: Any = []  # as good as an empty list: no value
+_MISSING: Any = []  # an absent field is the same as an empty list
 
 
 @dataclass(frozen=True)
@@ -59,68 +59,70 @@ class Fields:
 
     def matches(self, value: Any) -> bool:
         objects = [item if isinstance(item, dict) else {} for item in _items(value)] or [{}]
-        which = all if self.absence_only else any  # a field is absent when no member of the list has it
-        return which(self._fits(item) for item in objects)
+        quantifier = all if self.absence_only else any  # a field is absent when no member of the list has it
+        return quantifier(self._matches_object(item) for item in objects)
 
-    def _fits(self, there: dict[str, Any]) -> bool:
-        if self.choices and not any(branch._fits(there) for branch in self.choices):
+    def _matches_object(self, event: dict[str, Any]) -> bool:
+        if self.choices and not any(branch._matches_object(event) for branch in self.choices):
             return False
-        return all(part.matches(there.get(name, _MISSING)) for name, part in self.fields.items())
+        return all(part.matches(event.get(name, _MISSING)) for name, part in self.fields.items())
 
 
 def compile_pattern(text: str) -> Fields:
     try:
-        pattern = json.loads(text, parse_constant=_no_constant)
+        pattern = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise Invalid("Invalid JSON") from None
+        raise InvalidPattern("Invalid JSON") from None
     if not isinstance(pattern, dict):
-        raise Invalid("Filter is not an object")
+        raise InvalidPattern("Filter is not an object")
     compiled = _fields(pattern, "")
-    if compiled.combinations > MOST_COMBINATIONS:
-        raise Invalid(f"Rule has {compiled.combinations} combinations of $or, at most {MOST_COMBINATIONS} are allowed")
+    if compiled.combinations > MAX_COMBINATIONS:
+        raise InvalidPattern(
+            f"Rule has {compiled.combinations} combinations of $or, at most {MAX_COMBINATIONS} are allowed"
+        )
     return compiled
 
 
 def _fields(pattern: dict[str, Any], where: str, *, in_or: bool = False) -> Fields:
     if not pattern:
-        raise Invalid(_at("Empty objects are not allowed", where))
+        raise InvalidPattern(_at("Empty objects are not allowed", where))
     fields: dict[str, Fields | Leaf] = {}
     for name, value in pattern.items():
         place = f"{where}.{name}" if where else name
         if name == OR:
             continue
         if in_or and name in RESERVED_IN_OR:
-            raise Invalid(_at(f"{name} is Ruler reserved fieldName which cannot be used inside {OR}.", where))
+            raise InvalidPattern(_at(f"{name} is Ruler reserved fieldName which cannot be used inside {OR}.", where))
         if isinstance(value, dict):
             fields[name] = _fields(value, place, in_or=in_or)
         elif isinstance(value, list):
             fields[name] = _leaf(value, place)
         else:
-            raise Invalid(_at(f'"{name}" must be an object or an array', place))
+            raise InvalidPattern(_at(f'"{name}" must be an object or an array', place))
     return Fields(fields, _branches(pattern[OR], where) if OR in pattern else ())
 
 
 def _branches(value: Any, where: str) -> tuple[Fields, ...]:
     if not isinstance(value, list):
-        raise Invalid(_at(f"It must be an Array followed with {OR}.", where))
+        raise InvalidPattern(_at(f"It must be an Array followed with {OR}.", where))
     if not all(isinstance(branch, dict) for branch in value):
-        raise Invalid(_at(f"Only JSON object is allowed in array of {OR} relationship.", where))
+        raise InvalidPattern(_at(f"Only JSON object is allowed in array of {OR} relationship.", where))
     if len(value) < 2:
-        raise Invalid(_at(f"There must have at least 2 Objects in {OR} relationship.", where))
+        raise InvalidPattern(_at(f"There must have at least 2 Objects in {OR} relationship.", where))
     return tuple(_fields(branch, where, in_or=True) for branch in value)
 
 
 def _leaf(entries: list[Any], where: str) -> Leaf:
     if not entries:
-        raise Invalid(_at("Empty arrays are not allowed", where))
+        raise InvalidPattern(_at("Empty arrays are not allowed", where))
     try:
         return Leaf(tuple(compile_test(entry) for entry in entries))
-    except Invalid as problem:
-        raise Invalid(_at(str(problem), where)) from None
+    except InvalidPattern as problem:
+        raise InvalidPattern(_at(str(problem), where)) from None
 
 
 def _items(value: Any) -> Iterator[Any]:
-    """The members of a list, and of the lists in it; anything else is its own only member."""
+    """The members of a list and of its inner lists; anything else is its own only member."""
     if isinstance(value, list):
         for item in value:
             yield from _items(item)
@@ -132,5 +134,5 @@ def _at(reason: str, where: str) -> str:
     return f"{reason} at {where}" if where else reason
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

@@ -1,8 +1,8 @@
-"""S3's "Object Created" and "Object Deleted": what moto's S3 tells of a bucket that has EventBridge switched on.
+"""S3's "Object Created" and "Object Deleted", of moto's buckets that have EventBridge notifications enabled.
 
-moto calls its own EventBridge, which ours replaces, and says nothing of delete markers: the two functions that know
-are wrapped when moto's S3 is imported, which takes most of a second and so is left to its first user. They run with
-moto's lock of S3 held, so the event goes out from another thread.
+moto calls its own EventBridge, which localcloud replaces, and reports no delete markers: so two functions of moto's S3
+are wrapped when it is imported, which takes most of a second and is left to its first user. They run with moto's lock
+of S3 held, so the event is emitted on another thread.
 
 Not reproduced: the events of tags, ACLs, restores and storage classes; lifecycle rules, which moto never applies.
 """
@@ -17,10 +17,9 @@ import uuid
 from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.core.service import Part
 
 Work = Callable[..., None]
 MOTO_S3 = "moto.s3.models"
@@ -30,15 +29,15 @@ REASONS = {
     "s3:ObjectCreated:Copy": "CopyObject",
     "s3:ObjectCreated:CompleteMultipartUpload": "CompleteMultipartUpload",
 }
-WRITTEN = {"PutObject", "POST Object"}
+SINGLE_WRITES = {"PutObject", "POST Object"}
 _listener: S3Events | None = None  # moto's state is one per process, as are the wrapped functions
 _sequence = itertools.count(time.time_ns())  # later events of a key have larger numbers
 
 
-class S3Events:
-    def __init__(self, cloud: Cloud, work: Work) -> None:
+class S3Events(Part):
+    def __init__(self, emit: Callable[..., None], work: Work, account: str) -> None:
         global _listener
-        self.cloud, self.work = cloud, work
+        self._emit, self._work, self._account = emit, work, account
         _listener = self
         if MOTO_S3 in sys.modules:
             _wrap(importlib.import_module(MOTO_S3))
@@ -51,27 +50,27 @@ class S3Events:
             _listener = None
 
     def created(self, bucket: Any, key: Any, reason: str) -> None:
-        of_object = {"size": key.size, **_etag(key), **_version(bucket, key.version_id)}
-        self._tell("Object Created", bucket, key.name, of_object, {"reason": reason})
+        object_detail = {"size": key.size, **_etag(key), **_version(bucket, key.version_id)}
+        self._send("Object Created", bucket, key.name, object_detail, {"reason": reason})
 
     def deleted(self, bucket: Any, name: str, etag: dict[str, str], version: Any) -> None:
-        """``version``: of what is deleted for good; None leaves a marker where the bucket keeps versions."""
-        marked = bucket.is_versioned and not version
-        kind = "Delete Marker Created" if marked else "Permanently Deleted"
-        of_object = etag | _version(bucket, bucket.keys.get(name).version_id if marked else version)
-        self._tell("Object Deleted", bucket, name, of_object, {"reason": "DeleteObject", "deletion-type": kind})
+        """``version``: the one deleted permanently; None leaves a delete marker where the bucket keeps versions."""
+        leaves_marker = bucket.is_versioned and not version
+        kind = "Delete Marker Created" if leaves_marker else "Permanently Deleted"
+        object_detail = etag | _version(bucket, bucket.keys.get(name).version_id if leaves_marker else version)
+        self._send("Object Deleted", bucket, name, object_detail, {"reason": "DeleteObject", "deletion-type": kind})
 
-    def _tell(self, kind: str, bucket: Any, name: str, of_object: dict[str, Any], more: dict[str, str]) -> None:
+    def _send(self, kind: str, bucket: Any, name: str, object_detail: dict[str, Any], members: dict[str, str]) -> None:
         detail = {
             "version": "0",
             "bucket": {"name": bucket.name},
-            "object": {"key": name, **of_object, "sequencer": f"{next(_sequence):016X}"},
+            "object": {"key": name, **object_detail, "sequencer": f"{next(_sequence):016X}"},
             "request-id": uuid.uuid4().hex[:16].upper(),
-            "requester": self.cloud.account,
+            "requester": self._account,
             "source-ip-address": "127.0.0.1",
-            **more,
+            **members,
         }
-        self.work(self.cloud.emit, "aws.s3", kind, detail, [bucket.arn])
+        self._work(self._emit, "aws.s3", kind, detail, [bucket.arn])
 
 
 class _WhenImported(MetaPathFinder):
@@ -91,34 +90,34 @@ class _WhenImported(MetaPathFinder):
 def _wrap(models: Any) -> None:
     if models.notifications._send_event_bridge_message is not _created:
         models.notifications._send_event_bridge_message = _created
-        models.S3Backend.delete_object = _telling(models.S3Backend.delete_object)
+        models.S3Backend.delete_object = _reporting(models.S3Backend.delete_object)
 
 
 def _created(_account: str, bucket: Any, event: Any, key: Any) -> None:
-    """In place of moto's function, which is called only for a bucket that wants it. Of an upload in parts moto tells
-    twice: as it writes the whole object, and then as it is complete."""
+    """In place of moto's function, which is called only for buckets with EventBridge enabled. moto reports a multipart
+    upload twice: when it writes the whole object, and when the upload is complete."""
     reason = REASONS.get(str(event.value))
-    if _listener and reason and not (key.multipart and reason in WRITTEN):
+    if _listener and reason and not (key.multipart and reason in SINGLE_WRITES):
         _listener.created(bucket, key, reason)
 
 
-def _telling(delete_object: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting(delete_object: Callable[..., Any]) -> Callable[..., Any]:
     def delete(backend: Any, bucket_name: str, key_name: str, version_id: Any = None, bypass: bool = False) -> Any:
         bucket = backend.get_bucket(bucket_name)
-        etag = _etag(_found(bucket, key_name, version_id))  # now: what is deleted knows its own no more
-        done, told = delete_object(backend, bucket_name, key_name, version_id, bypass)
-        asked = getattr(bucket, "notification_configuration", None)
-        if done and _listener and asked and asked.event_bridge is not None:
+        etag = _etag(_existing(bucket, key_name, version_id))  # before it is deleted
+        deleted, metadata = delete_object(backend, bucket_name, key_name, version_id, bypass)
+        notifications = getattr(bucket, "notification_configuration", None)
+        if deleted and _listener and notifications and notifications.event_bridge is not None:
             _listener.deleted(bucket, key_name, etag, version_id)
-        return done, told
+        return deleted, metadata
 
     return delete
 
 
-def _found(bucket: Any, name: str, version: Any) -> Any:
+def _existing(bucket: Any, name: str, version: Any) -> Any:
     keys = bucket.keys.getlist(name, [])
-    fitting = [key for key in keys if version is None or str(key.version_id) == str(version)]
-    return fitting[-1] if fitting else None
+    matching = [key for key in keys if version is None or str(key.version_id) == str(version)]
+    return matching[-1] if matching else None
 
 
 def _etag(key: Any) -> dict[str, str]:

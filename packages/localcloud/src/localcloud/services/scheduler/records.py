@@ -1,15 +1,16 @@
-"""What the service remembers of a schedule."""
+"""What EventBridge Scheduler stores: groups and their schedules."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from localcloud.core.clock import Timer
-from localcloud.core.rate_and_cron import Schedule as Timetable
+from localcloud.core.schedule_expressions import ScheduleExpression
 
 ENABLED = "ENABLED"
+SUMMARY = ("Arn", "Name", "GroupName", "State", "CreationDate", "LastModificationDate")
 
 
 @dataclass
@@ -17,26 +18,43 @@ class Schedule:
     name: str
     group: str
     arn: str
-    said: dict[str, Any]  # as it was put last, with AWS's defaults
-    timetable: Timetable
+    settings: dict[str, Any]  # of the last request, with AWS's defaults
+    expression: ScheduleExpression
     created: datetime
     modified: datetime
     timer: Timer | None = None
 
     @property
     def enabled(self) -> bool:
-        return bool(self.said["State"] == ENABLED)
+        return bool(self.settings["State"] == ENABLED)
 
     def stop(self) -> None:
         if self.timer:
             self.timer.cancel()
             self.timer = None
 
-    def told(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         times = {"CreationDate": self.created, "LastModificationDate": self.modified}
-        return {"Arn": self.arn, "Name": self.name, "GroupName": self.group, **self.said, **times}
+        return {"Arn": self.arn, "Name": self.name, "GroupName": self.group, **self.settings, **times}
 
-    def summary(self) -> dict[str, Any]:
-        told = self.told()
-        names = ("Arn", "Name", "GroupName", "State", "CreationDate", "LastModificationDate")
-        return {**{name: told[name] for name in names}, "Target": {"Arn": self.said["Target"]["Arn"]}}
+    def summarize(self) -> dict[str, Any]:
+        members = self.describe()
+        return {**{name: members[name] for name in SUMMARY}, "Target": {"Arn": self.settings["Target"]["Arn"]}}
+
+
+@dataclass
+class Group:
+    name: str
+    arn: str
+    created: datetime
+    modified: datetime
+    tags: dict[str, str] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+
+    def stop(self) -> None:
+        for schedule in self.schedules.values():
+            schedule.stop()
+
+    def describe(self) -> dict[str, Any]:
+        times = {"CreationDate": self.created, "LastModificationDate": self.modified}
+        return {"Arn": self.arn, "Name": self.name, "State": "ACTIVE", **times}

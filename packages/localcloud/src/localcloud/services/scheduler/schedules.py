@@ -1,121 +1,137 @@
-"""Schedules and their operations, on the clock.
+"""Schedules, on the clock.
 
-Not reproduced: flexible time windows (a schedule with one is invoked at its beginning), and that AWS's precision is a
+Not reproduced: flexible time windows (a schedule with one is invoked at its beginning), and AWS's precision of one
 minute. A one-time schedule in the past is never invoked.
 """
 
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from localcloud.core.cloud import Cloud
+from localcloud.core.cron import InvalidSchedule
 from localcloud.core.paging import paged
-from localcloud.core.rate_and_cron import NoSchedule, Rate
-from localcloud.core.rate_and_cron import Schedule as Timetable
 from localcloud.core.refusal import Refusal
-from localcloud.core.schedule_expressions import following, timetable
-from localcloud.core.service import operation
-from localcloud.services.scheduler.groups import DEFAULT, PAGE, Group, Groups, absent, with_token
-from localcloud.services.scheduler.records import ENABLED, Schedule
-from localcloud.services.scheduler.targets import check
+from localcloud.core.schedule_expressions import Rate, ScheduleExpression, next_due, parse
+from localcloud.core.service import Part, operation
+from localcloud.services.scheduler.client_tokens import ClientTokens
+from localcloud.services.scheduler.groups import DEFAULT, PAGE, Groups, absent
+from localcloud.services.scheduler.records import ENABLED, Group, Schedule
 
 DEFAULTS = {"State": ENABLED, "ScheduleExpressionTimezone": "UTC", "ActionAfterCompletion": "NONE"}
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-NOT_SAID = ("Name", "GroupName", "ClientToken")
+NOT_SETTINGS = ("Name", "GroupName", "ClientToken")
 RETRIES = {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}  # AWS's defaults
+Invoke = Callable[[Schedule, datetime], None]
 
 
-class Schedules(Groups):
-    @abstractmethod
-    def invoke(self, schedule: Schedule, due: datetime) -> None:
-        """It is time."""
-
-    def forget(self, group: Group, schedule: Schedule) -> None:
-        schedule.stop()
-        group.schedules.pop(schedule.name, None)
+class Schedules(Part):
+    def __init__(
+        self,
+        cloud: Cloud,
+        groups: Groups,
+        tokens: ClientTokens,
+        check_target: Callable[[dict[str, Any]], None],
+        invoke: Invoke,
+    ) -> None:
+        self._clock, self._lock, self._arn = cloud.clock, cloud.lock, cloud.arn
+        self._groups, self._tokens, self._check_target, self._invoke = groups, tokens, check_target, invoke
 
     @operation("CreateSchedule")
     def create_schedule(self, request: dict[str, Any]) -> dict[str, Any]:
-        asked = with_token(request)
-        if asked and (known := self.tokens.answer("CreateSchedule", asked)):
-            return known
-        group, name = self.find_group(request.get("GroupName", DEFAULT)), request["Name"]
+        return self._tokens.once("CreateSchedule", request, self._create)
+
+    def _create(self, request: dict[str, Any]) -> dict[str, Any]:
+        group, name = self._groups.find(request.get("GroupName", DEFAULT)), request["Name"]
         if name in group.schedules:
             raise Refusal("ConflictException", f"Schedule {name} already exists.", 409)
-        answer = self._put(group, name, request)
-        return self.tokens.remember("CreateSchedule", asked, answer) if asked else answer
+        return self._put(group, name, request)
 
     @operation("UpdateSchedule")
     def update_schedule(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Replaces it: what is not said is as if it never was."""
+        """Replaces it: members that are left out get their defaults."""
         group, schedule = self._find(request)
         return self._put(group, schedule.name, request)
 
     @operation("GetSchedule")
     def get_schedule(self, request: dict[str, Any]) -> dict[str, Any]:
-        return self._find(request)[1].told()
+        return self._find(request)[1].describe()
 
     @operation("DeleteSchedule")
     def delete_schedule(self, request: dict[str, Any]) -> None:
-        self.forget(*self._find(request))
+        _delete(*self._find(request))
 
     @operation("ListSchedules")
     def list_schedules(self, request: dict[str, Any]) -> dict[str, Any]:
-        groups = [self.find_group(request["GroupName"])] if "GroupName" in request else self.groups.values()
-        found = [
-            schedule.summary()
-            for group in sorted(groups, key=lambda group: group.name)
+        groups = [self._groups.find(request["GroupName"])] if "GroupName" in request else self._groups.all()
+        summaries = [
+            schedule.summarize()
+            for group in groups
             for name, schedule in sorted(group.schedules.items())
             if name.startswith(request.get("NamePrefix", ""))
-            and schedule.said["State"] == request.get("State", schedule.said["State"])
+            and schedule.settings["State"] == request.get("State", schedule.settings["State"])
         ]
-        return paged(found, request, "Schedules", limit=PAGE)
+        return paged(summaries, request, "Schedules", limit=PAGE)
 
     def _find(self, request: dict[str, Any]) -> tuple[Group, Schedule]:
-        group, name = self.find_group(request.get("GroupName", DEFAULT)), request["Name"]
+        group, name = self._groups.find(request.get("GroupName", DEFAULT)), request["Name"]
         if name not in group.schedules:
             raise absent(f"Schedule {name} does not exist.")
         return group, group.schedules[name]
 
     def _put(self, group: Group, name: str, request: dict[str, Any]) -> dict[str, Any]:
-        said = {**DEFAULTS, **{key: value for key, value in request.items() if key not in NOT_SAID}}
-        said["Target"] = {**said["Target"], "RetryPolicy": {**RETRIES, **said["Target"].get("RetryPolicy", {})}}
-        times = _checked(said, self.cloud.clock.now())
-        check(self.cloud, said["Target"])
-        known, now = group.schedules.get(name), self.cloud.clock.now()
-        if known:
-            known.stop()
-        arn = self.cloud.arn("scheduler", f"schedule/{group.name}/{name}")
-        schedule = Schedule(name, group.name, arn, said, times, known.created if known else now, now)
+        now, settings = self._clock.now(), _settings(request)
+        expression = _expression(settings, now)
+        self._check_target(settings["Target"])
+        existing = group.schedules.get(name)
+        if existing:
+            existing.stop()
+        arn = self._arn("scheduler", f"schedule/{group.name}/{name}")
+        created = existing.created if existing else now
+        schedule = Schedule(name, group.name, arn, settings, expression, created, now)
         group.schedules[name] = schedule
         if schedule.enabled:
-            self._plan(schedule, now - timedelta(microseconds=1))
+            self._set_timer(group, schedule, now - timedelta(microseconds=1))
         return {"ScheduleArn": arn}
 
-    def _plan(self, schedule: Schedule, since: datetime) -> bool:
-        """A rate that has no StartDate begins at once."""
-        begin = schedule.said.get("StartDate")
-        if isinstance(schedule.timetable, Rate):
+    def _set_timer(self, group: Group, schedule: Schedule, since: datetime) -> bool:
+        """False when the schedule is over. A rate without StartDate begins immediately."""
+        begin = schedule.settings.get("StartDate")
+        if isinstance(schedule.expression, Rate):
             begin = begin or schedule.modified
-        due = following(schedule.timetable, since, begin, schedule.said.get("EndDate"))
-        schedule.timer = self.cloud.clock.at(due.timestamp(), partial(self._due, schedule, due)) if due else None
+        due = next_due(schedule.expression, since, begin, schedule.settings.get("EndDate"))
+        schedule.timer = None
+        if due:
+            schedule.timer = self._clock.at(due.timestamp(), partial(self._due, group, schedule, due))
         return due is not None
 
-    def _due(self, schedule: Schedule, due: datetime) -> None:
-        with self.cloud.lock:
+    def _due(self, group: Group, schedule: Schedule, due: datetime) -> None:
+        with self._lock:
             if not schedule.timer:
                 return  # it was stopped while this waited for the lock
-            again = self._plan(schedule, due)
-            self.invoke(schedule, due)
-            if not again and schedule.said["ActionAfterCompletion"] == "DELETE":
-                self.forget(self.groups[schedule.group], schedule)
+            continues = self._set_timer(group, schedule, due)
+            self._invoke(schedule, due)
+            if not continues and schedule.settings["ActionAfterCompletion"] == "DELETE":
+                _delete(group, schedule)
 
 
-def _checked(said: dict[str, Any], now: datetime) -> Timetable:
-    window, start, end = said["FlexibleTimeWindow"], said.get("StartDate"), said.get("EndDate")
+def _delete(group: Group, schedule: Schedule) -> None:
+    schedule.stop()
+    group.schedules.pop(schedule.name, None)
+
+
+def _settings(request: dict[str, Any]) -> dict[str, Any]:
+    settings = {**DEFAULTS, **{key: value for key, value in request.items() if key not in NOT_SETTINGS}}
+    retries = {**RETRIES, **settings["Target"].get("RetryPolicy", {})}
+    return {**settings, "Target": {**settings["Target"], "RetryPolicy": retries}}
+
+
+def _expression(settings: dict[str, Any], now: datetime) -> ScheduleExpression:
+    window, start, end = settings["FlexibleTimeWindow"], settings.get("StartDate"), settings.get("EndDate")
     flexible = window["Mode"] == "FLEXIBLE"
     if flexible != ("MaximumWindowInMinutes" in window):
         sentence = "MaximumWindowInMinutes belongs to FlexibleTimeWindow with the Mode FLEXIBLE, and only there."
@@ -123,13 +139,13 @@ def _checked(said: dict[str, Any], now: datetime) -> Timetable:
     if end and end <= (start or now):
         sentence = "The EndDate you specify must come after the StartDate and must not lie in the past."
         raise Refusal("ValidationException", sentence)
+    text = settings["ScheduleExpression"]
     try:
-        return timetable(_in_number(said["ScheduleExpression"]), said["ScheduleExpressionTimezone"])
-    except NoSchedule as problem:
-        sentence = f"Invalid Schedule Expression {said['ScheduleExpression']}: {problem}."
-        raise Refusal("ValidationException", sentence) from None
+        return parse(_with_plural(text), settings["ScheduleExpressionTimezone"])
+    except InvalidSchedule as problem:
+        raise Refusal("ValidationException", f"Invalid Schedule Expression {text}: {problem}.") from None
 
 
-def _in_number(expression: str) -> str:
-    """Unlike a rule of EventBridge, Scheduler takes rate(1 hours) and rate(5 minute) as well."""
+def _with_plural(expression: str) -> str:
+    """Unlike a rule of EventBridge, Scheduler accepts rate(1 hours) and rate(5 minute) as well."""
     return RATE.sub(lambda rate: f"rate({rate[1]} {rate[2]}{'' if rate[1] == '1' else 's'})", expression)

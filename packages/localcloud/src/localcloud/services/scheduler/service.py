@@ -1,28 +1,39 @@
-"""The EventBridge Scheduler service: its parts, put together."""
+"""EventBridge Scheduler: schedules in groups, which invoke targets on the clock."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from localcloud.services.scheduler.invocations import Invocations, invocation
+from localcloud.core.cloud import Cloud
+from localcloud.core.service import Service
+from localcloud.core.tag_operations import TagOperations
+from localcloud.services.events.deliveries import Deliveries
+from localcloud.services.events.queues import Queues
+from localcloud.services.scheduler.client_tokens import ClientTokens
+from localcloud.services.scheduler.groups import MAX_TAGS, Groups
 from localcloud.services.scheduler.records import Schedule
+from localcloud.services.scheduler.schedule_transport import ScheduleTransport, new_invocation
 from localcloud.services.scheduler.schedules import Schedules
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.services.scheduler.targets import ScheduleTargets
 
 
-class Scheduler(Schedules):
+class Scheduler(Service):
     name: ClassVar[str] = "scheduler"
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self.invocations = Invocations(cloud)
-
-    def reset(self) -> None:
-        self.invocations.reset()
-        super().reset()
+        queues, tokens = Queues(cloud), ClientTokens(cloud.clock)
+        targets = ScheduleTargets(cloud, queues)
+        self.deliveries = Deliveries(cloud, ScheduleTransport(targets, cloud.metrics), queues)
+        self.groups = Groups(cloud.clock, tokens, cloud.arn)
+        self.parts = (
+            self.deliveries,
+            self.groups,
+            Schedules(cloud, self.groups, tokens, targets.check, self._invoke),
+            TagOperations(self.groups.tags_of, resource_arn="ResourceArn", limit=MAX_TAGS),
+            tokens,
+        )
 
     def close(self) -> None:
         with self.cloud.lock:
@@ -30,8 +41,12 @@ class Scheduler(Schedules):
         super().close()
 
     def settle(self, timeout: float = 60) -> None:
-        """Until every invocation is done, or waits for the clock. For tests."""
-        self.invocations.settle(timeout)
+        """Returns when no invocation is running; some may wait for the clock. For tests."""
+        self.deliveries.settle(timeout)
 
-    def invoke(self, schedule: Schedule, due: datetime) -> None:
-        self.invocations.start(invocation(self.cloud, schedule, due))
+    def _invoke(self, schedule: Schedule, due: datetime) -> None:
+        cloud = self.cloud
+        invocation = new_invocation(
+            schedule, due, account=cloud.account, region=cloud.region, created=cloud.clock.seconds()
+        )
+        self.deliveries.start(invocation)

@@ -1,132 +1,127 @@
 """What a schedule can invoke: templated targets by the service of their ARN, universal ones by service and operation.
 
-Not reproduced: what a role may do (every call is permitted), ECS, Kinesis, Firehose, Inspector, Lambda and Step
-Functions as templates (their ``aws-sdk`` form calls whatever of them answers here).
+Not reproduced: the policies of roles (every call is permitted); ECS, Kinesis, Firehose, Inspector, Lambda and Step
+Functions as templates (their ``aws-sdk`` form calls as much of them as moto has).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from localcloud.core.refusal import Refusal
-from localcloud.services.events.senders import FIFO, queue_url
-from localcloud.services.events.targets import Arn, Undelivered
+from localcloud.core.arn import Arn
+from localcloud.core.cloud import Cloud
+from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
+from localcloud.services.events.invocation import DeliveryFailure
+from localcloud.services.events.queues import FIFO, Queues
 from localcloud.services.scheduler import universal_targets
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-
 Target = Mapping[str, Any]
-Send = Callable[["Cloud", Target, str, str], None]  # the cloud, the target, its input, the invocation's id
+Send = Callable[[Target, str, str], None]  # the target, its input, the invocation's id
 
 
-def _send_message(cloud: Cloud, target: Target, text: str, _: str) -> None:
-    group = target.get("SqsParameters", {}) if target["Arn"].endswith(FIFO) else {}
-    cloud.client("sqs").send_message(QueueUrl=queue_url(cloud, target["Arn"]), MessageBody=text, **group)
+class ScheduleTargets:
+    def __init__(self, cloud: Cloud, queues: Queues) -> None:
+        self._client, self._queues = cloud.client, queues
+        self._account, self._region = cloud.account, cloud.region
+        self._kinds: dict[tuple[str, str], Send] = {
+            ("sqs", ""): self._send_message,
+            ("sns", ""): self._publish,
+            ("events", "event-bus/"): self._put_event,
+            ("sagemaker", "pipeline/"): self._start_sagemaker_pipeline,
+            ("codepipeline", ""): self._start_pipeline,
+            ("codebuild", "project/"): self._start_build,
+        }
+
+    def send(self, target: Target, text: str, id: str) -> None:
+        if universal_targets.is_universal(target["Arn"]):
+            universal_targets.call(self._client, target["Arn"], text)
+        elif send := self._kind(Arn.parse(target["Arn"])):
+            send(target, text, id)
+
+    def check(self, target: Target) -> None:
+        """Refuses what AWS refuses, and what localcloud cannot invoke."""
+        if universal_targets.is_universal(target["Arn"]):
+            problems = universal_targets.problems(target["Arn"], target.get("Input"))
+        else:
+            problems = self._template_problems(target)
+        for sentence in (*problems, *self._queue_problems(target)):
+            raise Refusal("ValidationException", sentence)
+
+    def _template_problems(self, target: Target) -> Iterator[str]:
+        try:
+            arn = Arn.parse(target["Arn"])
+        except ValueError:
+            sentence = f"Provided Arn {target['Arn']} is not in correct format."
+            raise Refusal("ValidationException", sentence) from None
+        if not self._kind(arn):
+            kinds = ", ".join(f"{service} {prefix}".strip(" /") for service, prefix in self._kinds)
+            sentence = f"localcloud's schedules invoke {kinds} and aws-sdk targets; not {target['Arn']}."
+            raise Refusal(NOT_IMPLEMENTED, sentence)
+        yield from self._place_problems(arn, f"Target {target['Arn']}")
+        yield from _member_problems(arn, target)
+
+    def _queue_problems(self, target: Target) -> Iterator[str]:
+        queue = target.get("DeadLetterConfig", {}).get("Arn")
+        if queue:
+            yield from self._place_problems(Arn.parse(queue), f"DeadLetterConfig {queue}")
+
+    def _place_problems(self, arn: Arn, what: str) -> Iterator[str]:
+        if (arn.region, arn.account) != (self._region, self._account):
+            here = f"account {self._account}, region {self._region}"
+            yield f"{what} is somewhere else: this localcloud is {here}."
+
+    def _kind(self, arn: Arn) -> Send | None:
+        kinds = self._kinds.items()
+        matching = (
+            send for (service, prefix), send in kinds if service == arn.service and arn.resource.startswith(prefix)
+        )
+        return next(matching, None)
+
+    def _send_message(self, target: Target, text: str, _: str) -> None:
+        self._queues.send_to_target(target, text)
+
+    def _publish(self, target: Target, text: str, _: str) -> None:
+        self._client("sns").publish(TopicArn=target["Arn"], Message=text)
+
+    def _put_event(self, target: Target, text: str, _: str) -> None:
+        entry = {**target["EventBridgeParameters"], "Detail": text, "EventBusName": target["Arn"]}
+        response = self._client("events").put_events(Entries=[entry])
+        if response["FailedEntryCount"]:
+            (result,) = response["Entries"]
+            raise DeliveryFailure(result["ErrorCode"], result["ErrorMessage"])
+
+    def _start_sagemaker_pipeline(self, target: Target, _: str, id: str) -> None:
+        """The token makes attempts idempotent."""
+        parameters = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
+        self._client("sagemaker").start_pipeline_execution(
+            PipelineName=_name(target), PipelineParameters=parameters, ClientRequestToken=id
+        )
+
+    def _start_pipeline(self, target: Target, _: str, id: str) -> None:
+        name = Arn.parse(target["Arn"]).resource
+        self._client("codepipeline").start_pipeline_execution(name=name, clientRequestToken=id)
+
+    def _start_build(self, target: Target, _: str, id: str) -> None:
+        self._client("codebuild").start_build(projectName=_name(target), idempotencyToken=id)
 
 
-def _publish(cloud: Cloud, target: Target, text: str, _: str) -> None:
-    cloud.client("sns").publish(TopicArn=target["Arn"], Message=text)
-
-
-def _put_event(cloud: Cloud, target: Target, text: str, _: str) -> None:
-    entry = {**target["EventBridgeParameters"], "Detail": text, "EventBusName": target["Arn"]}
-    answer = cloud.client("events").put_events(Entries=[entry])
-    if answer["FailedEntryCount"]:
-        (told,) = answer["Entries"]
-        raise Undelivered(told["ErrorCode"], told["ErrorMessage"])
-
-
-def _start_sagemaker_pipeline(cloud: Cloud, target: Target, _: str, id: str) -> None:
-    """The token makes a repeated attempt start nothing twice."""
-    parameters = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
-    cloud.client("sagemaker").start_pipeline_execution(
-        PipelineName=_name(target), PipelineParameters=parameters, ClientRequestToken=id
-    )
-
-
-def _start_pipeline(cloud: Cloud, target: Target, _: str, id: str) -> None:
-    cloud.client("codepipeline").start_pipeline_execution(name=target["Arn"].split(":")[5], clientRequestToken=id)
-
-
-def _start_build(cloud: Cloud, target: Target, _: str, id: str) -> None:
-    cloud.client("codebuild").start_build(projectName=_name(target), idempotencyToken=id)
-
-
-KINDS: dict[tuple[str, str], Send] = {
-    ("sqs", ""): _send_message,
-    ("sns", ""): _publish,
-    ("events", "event-bus/"): _put_event,
-    ("sagemaker", "pipeline/"): _start_sagemaker_pipeline,
-    ("codepipeline", ""): _start_pipeline,
-    ("codebuild", "project/"): _start_build,
-}
-
-
-def send(cloud: Cloud, target: Target, text: str, id: str) -> None:
-    if universal_targets.is_universal(target["Arn"]):
-        universal_targets.call(cloud, target["Arn"], text)
-        return
-    kind = _kind(Arn.of(target["Arn"]))
-    if kind:
-        kind(cloud, target, text, id)
-
-
-def check(cloud: Cloud, target: Target) -> None:
-    """Refuses what AWS refuses, and what localcloud cannot invoke."""
-    arn = Arn.of(target["Arn"])
-    if universal_targets.is_universal(target["Arn"]):
-        problems = universal_targets.problems(target["Arn"], target.get("Input"))
-    elif not arn:
-        raise Refusal("ValidationException", f"Provided Arn {target['Arn']} is not in correct format.")
-    elif not _kind(arn):
-        served = ", ".join(f"{service} {prefix}".strip(" /") for service, prefix in KINDS)
-        sentence = f"localcloud's schedules invoke {served} and aws-sdk targets; not {target['Arn']}."
-        raise Refusal("NotImplementedByLocalcloud", sentence)
-    else:
-        problems = _problems(cloud, arn, target)
-    for sentence in (*problems, *_queue_problems(cloud, target)):
-        raise Refusal("ValidationException", sentence)
-
-
-def _problems(cloud: Cloud, arn: Arn, target: Target) -> Iterator[str]:
-    yield from _elsewhere(cloud, arn, f"Target {target['Arn']}")
+def _member_problems(arn: Arn, target: Target) -> Iterator[str]:
     if arn.service == "events":
         if "EventBridgeParameters" not in target:
             yield "EventBridgeParameters must be specified for the target EventBridge PutEvents."
-        if "Input" in target and not is_object(target["Input"]):
+        if "Input" in target and not _is_object(target["Input"]):
             yield "Input for the target EventBridge PutEvents must be a JSON object."
     if arn.resource.endswith(FIFO) and not target.get("SqsParameters", {}).get("MessageGroupId"):
         yield "SqsParameters with a MessageGroupId must be specified for a FIFO queue."
-
-
-def _queue_problems(cloud: Cloud, target: Target) -> Iterator[str]:
-    queue = target.get("DeadLetterConfig", {}).get("Arn")
-    if queue and (arn := Arn.of(queue)):
-        yield from _elsewhere(cloud, arn, f"DeadLetterConfig {queue}")
-
-
-def _elsewhere(cloud: Cloud, arn: Arn, what: str) -> Iterator[str]:
-    if (arn.region, arn.account) != (cloud.region, cloud.account):
-        yield f"{what} is somewhere else: this localcloud is account {cloud.account}, region {cloud.region}."
-
-
-def _kind(arn: Arn | None) -> Send | None:
-    fitting = (
-        send
-        for (service, prefix), send in KINDS.items()
-        if arn and service == arn.service and arn.resource.startswith(prefix)
-    )
-    return next(fitting, None)
 
 
 def _name(target: Target) -> str:
     return str(target["Arn"]).rpartition("/")[2]
 
 
-def is_object(text: str) -> bool:
+def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
     except (ValueError, RecursionError):

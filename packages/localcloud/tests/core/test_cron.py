@@ -1,4 +1,4 @@
-"""When a schedule is due next: AWS's examples, and calendars that are easy to get wrong."""
+"""When rate and cron expressions are due next: AWS's examples, and calendars that are easy to get wrong."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from localcloud.core.rate_and_cron import NoSchedule, parse
+from localcloud.core.cron import InvalidSchedule
+from localcloud.core.schedule_expressions import parse_rate_or_cron
 
 
 def firings(expression: str, start: str, number: int = 3) -> list[str]:
-    schedule, moment, found = parse(expression), datetime.fromisoformat(start).replace(tzinfo=UTC), []
+    schedule, moment, times = parse_rate_or_cron(expression), datetime.fromisoformat(start).replace(tzinfo=UTC), []
     for _ in range(number):
         following = schedule.after(moment)
         if not following:
             break
         assert following > moment
         moment = following
-        found.append(moment.strftime("%Y-%m-%d %H:%M"))
-    return found
+        times.append(moment.strftime("%Y-%m-%d %H:%M"))
+    return times
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def firings(expression: str, start: str, number: int = 3) -> list[str]:
 )
 def test_rate(expression: str, seconds: int) -> None:
     moment = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC)
-    assert parse(expression).after(moment) == moment + timedelta(seconds=seconds)
+    assert parse_rate_or_cron(expression).after(moment) == moment + timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,6 @@ def test_cron(expression: str, start: str, expected: list[str]) -> None:
         "at(2026-01-01T00:00:00)",
     ],
 )
-def test_no_schedule(expression: str) -> None:
-    with pytest.raises(NoSchedule):
-        parse(expression)
+def test_an_invalid_expression(expression: str) -> None:
+    with pytest.raises(InvalidSchedule):
+        parse_rate_or_cron(expression)

@@ -1,0 +1,24 @@
+"""Messages to SQS queues, by the queue's ARN: for targets that are queues, and for dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.core.cloud import Cloud
+
+FIFO = ".fifo"
+
+
+class Queues:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def send(self, arn: str, body: str, **parameters: Any) -> None:
+        url = f"{self._cloud.url}/{self._cloud.account}/{arn.rpartition(':')[2]}"
+        self._cloud.client("sqs").send_message(QueueUrl=url, MessageBody=body, **parameters)
+
+    def send_to_target(self, target: Mapping[str, Any], body: str) -> None:
+        """A FIFO queue needs content-based deduplication, as on AWS: EventBridge sends no deduplication id."""
+        group = target.get("SqsParameters", {}) if target["Arn"].endswith(FIFO) else {}
+        self.send(target["Arn"], body, **group)
