@@ -73,16 +73,16 @@ def _cloud(folder: Path) -> Iterator[tuple[Any, Any]]:
     with (folder / "config/local.toml").open("a") as file:
         file.write("[pipeline]\ncache_days = 0\n")
     where = ["--folder", str(folder / "cloud"), "--config", str(folder / "config")]
-    os.environ["LOCALCLOUD_URL"] = _run("rehearsal.up", *where).split()[-1]
+    os.environ["LOCALCLOUD_URL"] = _python_module("rehearsal.up", *where).split()[-1]
     settings = load("local", folder / "config")
     try:
         yield settings, lambda service: sessions.client(settings, service)
     finally:
         del os.environ["LOCALCLOUD_URL"]
-        _run("localcloud", "--folder", str(folder / "cloud"), "down")
+        _python_module("localcloud", "--folder", str(folder / "cloud"), "down")
 
 
-def _run(*words: str) -> str:
+def _python_module(*words: str) -> str:
     command = [sys.executable, "-m", *words]
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
