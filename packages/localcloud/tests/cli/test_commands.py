@@ -24,10 +24,11 @@ import pytest
 
 from localcloud.cli import commands
 from localcloud.core.errors import Problem
-from localcloud.core.state_dir import CHECKOUT, Place
+from localcloud.core.state_dir import Place
 from localcloud.runtime.process_registry import REGISTRY_VARIABLE, ProcessRegistry
 from localcloud.runtime.processes import start_time
 
+HERE = Path(__file__).parent
 SLEEP = [sys.executable, "-c", "import time; time.sleep(120)"]
 
 
@@ -41,7 +42,7 @@ class Command:
     def __call__(self, *arguments: str, ok: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self.argv(*arguments),
-            cwd=CHECKOUT,
+            cwd=HERE,
             env=os.environ | variables,
             capture_output=True,
             text=True,
@@ -199,9 +200,7 @@ def test_a_server_whose_folder_is_taken_away_ends_by_itself(localcloud: Command)
 
 
 def test_in_the_foreground_it_says_its_url_and_ends_with_ctrl_c(localcloud: Command) -> None:
-    with subprocess.Popen(
-        localcloud.argv("up", "--foreground"), cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
-    ) as server:
+    with subprocess.Popen(localcloud.argv("up", "--foreground"), cwd=HERE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         url = server.stdout.readline().strip()
         assert httpx.get(f"{url}/_localcloud/status", timeout=30).status_code == 200
@@ -353,7 +352,7 @@ def test_logs_can_be_read_and_followed(shared: Command) -> None:
     queue = sqs.create_queue(QueueName="first")["QueueUrl"]
     assert "sqs.CreateQueue 200" in shared("logs").stdout
     command = shared.argv("logs", "--follow")
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as following:
+    with subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True) as following:
         assert following.stdout
         limit = threading.Timer(60, following.kill)
         limit.start()
@@ -372,7 +371,7 @@ def test_env_makes_a_shell_talk_to_it(shared: Command, quote: str) -> None:
     script += shlex.join([sys.executable, "-c", asks])
     done = subprocess.run(
         ["bash", "-c", script],
-        cwd=CHECKOUT,
+        cwd=HERE,
         env=os.environ | dict.fromkeys(("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"), "none-such"),
         capture_output=True,
         text=True,
@@ -408,7 +407,7 @@ def test_help_is_quick(tmp_path: Path) -> None:
     code = (
         "import sys, localcloud.cli.main; print('boto3' in sys.modules, 'moto' in sys.modules, 'psutil' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", code], cwd=HERE, capture_output=True, text=True, timeout=30)
     assert done.stdout == "False False False\n"
 
 

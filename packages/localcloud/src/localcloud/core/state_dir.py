@@ -25,7 +25,6 @@ from localcloud.core.errors import Problem
 from localcloud.runtime.process_registry import ProcessRegistry
 from localcloud.runtime.processes import start_time
 
-CHECKOUT = Path(__file__).resolve().parents[5]
 NAME = ".localcloud"
 LOCK_SECONDS = 120.0
 

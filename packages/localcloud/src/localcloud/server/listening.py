@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -31,6 +32,15 @@ def listening(cloud: Cloud, port: int = 0, *, guarded: bool = False) -> Iterator
             guard = Guard(cloud.url, authority, cloud.counters).start()
             stack.callback(guard.close)
             cloud.guard_url = guard.url
-            cloud.work(front.warm)
+            cloud.work(_load, front)
         stack.callback(cloud.close_services)  # first of all: they may still want to be answered
         yield cloud
+
+
+def _load(front: Front) -> None:
+    """What stays in memory is not looked through for garbage again."""
+    try:
+        front.warm()
+    finally:
+        gc.freeze()
+        gc.enable()

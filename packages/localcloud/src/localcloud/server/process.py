@@ -64,7 +64,7 @@ def _log() -> None:
 
 
 def _serve(options: Options, port: int, stop: Event) -> None:
-    gc.disable()  # until all is loaded: it would look for garbage again and again, and find none
+    gc.disable()  # until all is loaded (listening.py): it would look for garbage again and again, and find none
     place = Place(options.folder)
     with ExitStack() as stack:
         from localcloud.server.listening import listening
@@ -79,8 +79,6 @@ def _serve(options: Options, port: int, stop: Event) -> None:
         cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
         running = _describe(place, cloud)
         place.write(running)
-        gc.freeze()
-        gc.enable()
         while not stop.wait(LOOK_SECONDS) and place.last() == running and not options.orphaned:
             pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
 
