@@ -1,1 +1,1 @@
-"""Carries commits and approvals: templates, build specifications, and the deploy command."""
+"""Delivers commits and approvals: templates, stacks, build specifications, bootstrap, teardown."""

@@ -1,6 +1,6 @@
-"""``python -m codepipeline.bootstrap --env ENV``: the stacks of an environment's delivery, made or brought up to date.
+"""``python -m codepipeline.bootstrap --env ENV``: creates or updates the stacks of an environment's delivery.
 
-Says what it will do, then does it with the AWS CLI, stack after stack. Run again, it changes what changed and nothing
+Prints what it will do, then does it with the AWS CLI, stack by stack. Run again, it changes what changed and nothing
 else.
 """
 
@@ -15,10 +15,10 @@ from typing import Any
 
 from aws import sessions
 from aws.command_errors import run_in_environment
-from codepipeline.aws_cli import AwsCli, parameter_words
-from codepipeline.cloudformation import UNFINISHED, UNMADE, reason, remove, status, unchangeable
-from codepipeline.stack_checks import require
-from codepipeline.stacks import SHOWN, Stack, releases, stacks, stages
+from codepipeline.aws_cli import AwsCli, as_arguments
+from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
+from codepipeline.stack_checks import check
+from codepipeline.stacks import FOLDER, Stack, releases, stacks, stages
 from settings.environments import CONFIG
 from settings.errors import Problem
 from settings.loader import load
@@ -31,64 +31,64 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(environment: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m codepipeline.bootstrap", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--env", default=environment, help="where models are made (now: %(default)s)")
+    parser.add_argument("--env", default=environment, help="the environment that builds models (now: %(default)s)")
     parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
-    parser.add_argument("--network", action="store_true", help="a VPC of its own as well; see network.yml")
-    parser.add_argument("--plan", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--network", action="store_true", help="with a VPC of its own; see network.yml")
+    parser.add_argument("--plan", action="store_true", help="print what would be done, and do nothing")
     return parser
 
 
 def _bootstrap(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
-    wanted = stacks(settings, options.config, network=options.network)
-    goes_on = releases(settings, options.config)
-    require(settings, stages(settings, options.config), releases=goes_on)
+    desired = stacks(settings, options.config, network=options.network)
+    has_releases = releases(settings, options.config)
+    check(settings, stages(settings, options.config), releases=has_releases)
     cli, cloudformation = AwsCli(settings), sessions.client(settings, "cloudformation")
-    there = {stack.name: status(cloudformation, stack.name) for stack in wanted}
-    print(_told(settings, wanted, there), flush=True)
+    current = {stack.name: status(cloudformation, stack.name) for stack in desired}
+    print(_render(settings, desired, current), flush=True)
     if options.plan:
         return 0
-    if found := [sentence for name, now in there.items() if (sentence := unchangeable(name, now))]:
-        raise Problem(found[0])
-    for stack in wanted:
-        _deploy(stack, there[stack.name], cli, cloudformation)
-    print(_next(settings, goes_on))
+    if reasons := [reason for name, now in current.items() if (reason := blocked(name, now))]:
+        raise Problem(reasons[0])
+    for stack in desired:
+        _deploy(stack, current[stack.name], cli, cloudformation)
+    print(_next_steps(settings, has_releases))
     return 0
 
 
-def _told(settings: Settings, wanted: Sequence[Stack], there: Mapping[str, str]) -> str:
+def _render(settings: Settings, desired: Sequence[Stack], current: Mapping[str, str]) -> str:
     lines = [f"account {settings.require_account()}, region {settings.aws.region}:"]
-    for stack in wanted:
-        lines.append(f"  {_what(there[stack.name])} stack {stack.name} from {SHOWN}/{stack.template}")
+    for stack in desired:
+        lines.append(f"  {_action(current[stack.name])} stack {stack.name} from {FOLDER}/{stack.template}")
         lines += [f"      {name} = {value}" for name, value in stack.parameters.items() if value]
     return "\n".join(lines)
 
 
-def _what(there: str) -> str:
-    if there in UNFINISHED:
-        return f"delete (it is {there}), then create"
-    return "create" if there in UNMADE else "update, if anything changed,"
+def _action(current: str) -> str:
+    if current in FAILED_CREATION:
+        return f"delete (it is {current}), then create"
+    return "create" if current in NO_STACK else "update, if anything changed,"
 
 
-def _deploy(stack: Stack, there: str, cli: AwsCli, cloudformation: Any) -> None:
-    if there in UNFINISHED:
+def _deploy(stack: Stack, current: str, cli: AwsCli, cloudformation: Any) -> None:
+    if current in FAILED_CREATION:
         remove(cloudformation, stack)
-    words = ["cloudformation", "deploy", "--stack-name", stack.name, "--template-file", str(stack.path)]
-    words += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset"]
-    words += ["--parameter-overrides", *parameter_words(stack.parameters)]
+    arguments = ["cloudformation", "deploy", "--stack-name", stack.name, "--template-file", str(stack.path)]
+    arguments += ["--capabilities", "CAPABILITY_NAMED_IAM", "--no-fail-on-empty-changeset"]
+    arguments += ["--parameter-overrides", *as_arguments(stack.parameters)]
     if stack.tags:
-        words += ["--tags", *parameter_words(stack.tags)]
-    if cli.run(*words):
-        raise Problem(f"stack {stack.name} could not be deployed{reason(cloudformation, stack.name)}")
+        arguments += ["--tags", *as_arguments(stack.tags)]
+    if cli.run(*arguments):
+        raise Problem(f"stack {stack.name} could not be deployed{failure(cloudformation, stack.name)}")
     if stack.holds_data:
         cloudformation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=True)
 
 
-def _next(settings: Settings, goes_on: bool) -> str:
+def _next_steps(settings: Settings, has_releases: bool) -> str:
     name = settings.pipeline_name
-    if not goes_on:
+    if not has_releases:
         return (
-            f"ready: `python -m pipelines.run --env {settings.layers} --upsert --start` makes models here; nothing of "
+            f"ready: `python -m pipelines.run --env {settings.layers} --upsert --start` builds models here; nothing of "
             f"the group {settings.project.group} is released, so there are no pipelines that build and deploy"
         )
     return (

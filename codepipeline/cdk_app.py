@@ -1,4 +1,4 @@
-"""The same templates as CDK stacks, for teams that live in CDK: needs ``pip install aws-cdk-lib`` and Node.js.
+"""The same templates as CDK stacks, for teams that use CDK: needs ``pip install aws-cdk-lib`` and Node.js.
 
 cdk deploy --all --app "python -m codepipeline.cdk_app"
 """
@@ -15,17 +15,17 @@ from settings.environments import CONFIG
 from settings.loader import load
 
 parser = argparse.ArgumentParser(prog="python -m codepipeline.cdk_app", description=__doc__, allow_abbrev=False)
-parser.add_argument("--env", default=os.environ.get("PIPELINE_ENV") or "local", help="where models are made")
+parser.add_argument("--env", default=os.environ.get("PIPELINE_ENV") or "local", help="the environment that builds models")
 parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
 options = parser.parse_args()
 settings = load(options.env, options.config)
-place = Environment(account=settings.require_account(), region=settings.aws.region)
-app, before = App(), None
+environment = Environment(account=settings.require_account(), region=settings.aws.region)
+app, previous = App(), None
 for stack in stacks(settings, options.config):
-    scope = Stack(app, stack.name, env=place, tags=stack.tags, termination_protection=stack.holds_data)
-    given = {name: value for name, value in stack.parameters.items() if value}  # the others have "" as default
-    CfnInclude(scope, "Template", template_file=str(stack.path), parameters=given)
-    if before:
-        scope.add_dependency(before)  # by imports, which CDK does not see
-    before = scope
+    scope = Stack(app, stack.name, env=environment, tags=stack.tags, termination_protection=stack.holds_data)
+    parameters = {name: value for name, value in stack.parameters.items() if value}  # the others default to ""
+    CfnInclude(scope, "Template", template_file=str(stack.path), parameters=parameters)
+    if previous:
+        scope.add_dependency(previous)  # by imports, which CDK does not detect
+    previous = scope
 app.synth()

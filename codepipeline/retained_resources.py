@@ -1,7 +1,7 @@
-"""What CloudFormation keeps when its stack goes, because it holds data: found by name, and removed for good.
+"""The resources that outlive their stack because they hold data: found by name, and removed for good.
 
-Each function says what it removed; a thing that is not there is nothing to say. So a teardown that was interrupted can
-be run again. A bucket must carry the stack's tag besides: settings may name any bucket of the account.
+Each function yields a line for what it removed, and none for what does not exist, so a teardown that was interrupted
+can be run again. A bucket must also carry the stack's tag: the settings may name any bucket of the account.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from codepipeline.stacks import name_of
 from settings.errors import Problem
 from settings.model import Settings
 
-WAITING_DAYS = 7  # the shortest that KMS allows
+WAITING_DAYS = 7  # the minimum of KMS
 PASSES = 3  # access logs are still delivered while their bucket is emptied
 TAG = "stack"
+BATCH = 1000  # the maximum of DeleteObjects
 Client = Callable[[str], Any]
 
 
@@ -32,15 +33,15 @@ def remove(stage: Settings, client: Client) -> Iterator[str]:
 
 
 def _bucket(s3: Any, name: str, stack: str) -> Iterator[str]:
-    made_by = _tags(s3, name)
-    if made_by is None:
+    tags = _tags(s3, name)
+    if tags is None:
         return
-    if made_by.get(TAG) != stack:
-        yield f"kept bucket {name}: it was not made by stack {stack}"
+    if tags.get(TAG) != stack:
+        yield f"kept bucket {name}: it was not created by stack {stack}"
         return
     count = 0
     for _ in range(PASSES):
-        count += _emptied(s3, name)
+        count += _empty(s3, name)
         try:
             s3.delete_bucket(Bucket=name)
         except s3.exceptions.ClientError as error:
@@ -55,27 +56,28 @@ def _bucket(s3: Any, name: str, stack: str) -> Iterator[str]:
 def _tags(s3: Any, bucket: str) -> dict[str, str] | None:
     """None without such a bucket."""
     try:
-        found = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+        tags = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
     except s3.exceptions.ClientError as error:
         if _code(error) == "NoSuchBucket":
             return None
         if _code(error) == "NoSuchTagSet":
             return {}
         raise
-    return {tag["Key"]: tag["Value"] for tag in found}
+    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def _emptied(s3: Any, name: str) -> int:
+def _empty(s3: Any, bucket: str) -> int:
+    """Returns the number of object versions."""
     count = 0
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        for start in range(0, len(found), 1000):  # S3 takes no more at once
-            some = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found[start : start + 1000]]
-            kept = s3.delete_objects(Bucket=name, Delete={"Objects": some, "Quiet": True}).get("Errors", [])
-            if kept:
-                where = f"s3://{name}/{kept[0]['Key']}"
-                raise Problem(f"{where} cannot be deleted: {kept[0].get('Message', kept[0].get('Code', ''))}")
-        count += len(found)
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        for start in range(0, len(versions), BATCH):
+            keys = [{name: each[name] for name in ("Key", "VersionId")} for each in versions[start : start + BATCH]]
+            errors = s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True}).get("Errors", [])
+            if errors:
+                uri = f"s3://{bucket}/{errors[0]['Key']}"
+                raise Problem(f"{uri} cannot be deleted: {errors[0].get('Message', errors[0].get('Code', ''))}")
+        count += len(versions)
     return count
 
 
@@ -107,7 +109,7 @@ def _log_group(logs: Any, name: str) -> Iterator[str]:
 
 
 def _reports(codebuild: Any, start: str) -> Iterator[str]:
-    """A build makes its report groups by itself, named by its project and its buildspec."""
+    """CodeBuild creates the report groups of a build, named after its project and its buildspec."""
     for page in codebuild.get_paginator("list_report_groups").paginate():
         for arn in page["reportGroups"]:
             name = arn.rpartition("/")[2]
@@ -117,24 +119,25 @@ def _reports(codebuild: Any, start: str) -> Iterator[str]:
 
 
 def _keys(kms: Any, description: str) -> Iterator[str]:
-    """By what the template calls them: their aliases went with the stack."""
+    """By the description that the template gives them: their aliases went with the stack."""
     for page in kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:
-            found = _described(kms, key["KeyId"])
-            if found.get("Description", "").startswith(description) and found["KeyState"] in ("Enabled", "Disabled"):
+            metadata = _metadata(kms, key["KeyId"])
+            matches = metadata.get("Description", "").startswith(description)
+            if matches and metadata["KeyState"] in ("Enabled", "Disabled"):
                 kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=WAITING_DAYS)
-                yield f"removed key {key['KeyId']}, after a waiting time of {WAITING_DAYS} days"
+                yield f"removed key {key['KeyId']}, after a waiting period of {WAITING_DAYS} days"
 
 
-def _described(kms: Any, key: str) -> dict[str, Any]:
-    """Nothing of a key whose own policy hides it: ours is open to whoever the account's policies let."""
+def _metadata(kms: Any, key: str) -> dict[str, Any]:
+    """Empty for a key whose own policy denies access: the template's key leaves access to the account's policies."""
     try:
-        found: dict[str, Any] = kms.describe_key(KeyId=key)["KeyMetadata"]
+        metadata: dict[str, Any] = kms.describe_key(KeyId=key)["KeyMetadata"]
     except kms.exceptions.ClientError as error:
         if _code(error) == "AccessDeniedException":
             return {}
         raise
-    return found
+    return metadata
 
 
 def _code(error: Any) -> str:

@@ -1,7 +1,7 @@
-"""Which stacks an environment's delivery consists of, with which parameters: a pure function of the settings.
+"""The stacks of an environment's delivery, with their parameters: a pure function of the settings.
 
-The environment is where models are made. It brings the two pipelines, and a foundation for every stage that they touch.
-An environment with a model group of its own only tries things: nothing of it is released, and a foundation is all.
+The environment is the one that builds models. It has the two pipelines, and a foundation for every stage that they use.
+An environment with a model group of its own is for experiments: nothing of it is released; it needs a foundation only.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from settings.loader import load
 from settings.model import Settings
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-SHOWN = "codepipeline/templates"
-FOLDER = 20  # characters of a pipeline's name that CodePipeline takes for the folder of its artifacts
+FOLDER = "codepipeline/templates"
+ARTIFACT_FOLDER = 20  # characters of a pipeline's name that CodePipeline uses for the folder of its artifacts
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Stack:
 
 
 def releases(settings: Settings, folder: Path) -> bool:
-    """Whether staging and production deploy from the group that this environment's models are registered in."""
+    """Do staging and production deploy from the group that this environment registers its models in?"""
     staging, production = _targets(settings, folder)
     if staging.project.group != production.project.group:
         raise SettingsProblem(
@@ -43,25 +43,25 @@ def releases(settings: Settings, folder: Path) -> bool:
 
 
 def stages(settings: Settings, folder: Path) -> list[Settings]:
-    """Where models are made, then where they go: each stage once."""
+    """The one that builds models, then those that deploy them: each stage once."""
     others = _targets(settings, folder) if releases(settings, folder) else []
-    found = {each.env: each for each in [settings, *others]}
-    for each in found.values():
-        if each.require_account() != settings.require_account():
+    by_name = {stage.env: stage for stage in [settings, *others]}
+    for stage in by_name.values():
+        if stage.require_account() != settings.require_account():
             raise SettingsProblem(
-                f"{each.file}: aws.account_id = {each.aws.account_id} is not that of {settings.file}: "
+                f"{stage.file}: aws.account_id = {stage.aws.account_id} is not that of {settings.file}: "
                 "the stages of one delivery share an account; give each account a delivery of its own"
             )
-    return list(found.values())
+    return list(by_name.values())
 
 
 def stacks(settings: Settings, folder: Path, *, network: bool = False) -> list[Stack]:
-    """In the order in which they can be made."""
-    found = [_network(settings)] if network else []
-    found += [_foundation(stage, settings) for stage in stages(settings, folder)]
+    """In the order of their creation."""
+    result = [_network(settings)] if network else []
+    result += [_foundation(stage, settings) for stage in stages(settings, folder)]
     if releases(settings, folder):
-        found += [_pipelines(settings, folder), _schedules(settings)]
-    return found
+        result += [_pipelines(settings, folder), _schedules(settings)]
+    return result
 
 
 def _targets(settings: Settings, folder: Path) -> list[Settings]:
@@ -72,27 +72,27 @@ def name_of(settings: Settings, template: str) -> str:
     return f"{settings.project.name}-{settings.env}-{template}"
 
 
-def _named(settings: Settings, template: str, parameters: dict[str, str], *, holds_data: bool = False) -> Stack:
-    start = {"Project": settings.project.name, "Stage": settings.env}
+def _stack(settings: Settings, template: str, parameters: dict[str, str], *, holds_data: bool = False) -> Stack:
+    common = {"Project": settings.project.name, "Stage": settings.env}
     tags = dict(settings.tags)
-    return Stack(name_of(settings, template), f"{template}.yml", start | parameters, tags, holds_data)
+    return Stack(name_of(settings, template), f"{template}.yml", common | parameters, tags, holds_data)
 
 
-def _foundation(stage: Settings, maker: Settings) -> Stack:
+def _foundation(stage: Settings, builder: Settings) -> Stack:
     parameters = {
         "ModelGroup": stage.project.group,
         "BucketName": stage.bucket,
         "DataBucketName": _data_bucket(stage),
-        "ModelBucketName": maker.bucket,
+        "ModelBucketName": builder.bucket,
         "ArtifactStart": _artifact_start(stage),
         "RoleName": stage.role_arn.rpartition("/")[2],
         "NotifyEmail": stage.delivery.notify_email,
     }
-    return _named(stage, "foundation", parameters, holds_data=True)
+    return _stack(stage, "foundation", parameters, holds_data=True)
 
 
 def _network(settings: Settings) -> Stack:
-    return _named(settings, "network", {})
+    return _stack(settings, "network", {})
 
 
 def _pipelines(settings: Settings, folder: Path) -> Stack:
@@ -113,13 +113,13 @@ def _pipelines(settings: Settings, folder: Path) -> Stack:
         "Branch": delivery.branch,
         "WatchedPaths": ",".join(delivery.watched_paths),
         "Tests": delivery.tests,
-        **_place_of_builds(settings),
+        **_build_network(settings),
     }
-    return _named(settings, "pipelines", parameters)
+    return _stack(settings, "pipelines", parameters)
 
 
-def _place_of_builds(settings: Settings) -> dict[str, str]:
-    """Empty without a VPC, so that a stack that had one loses it."""
+def _build_network(settings: Settings) -> dict[str, str]:
+    """Empty values without a VPC, so that a stack that had one loses it."""
     vpc, network = settings.delivery.vpc_id, settings.network
     subnets, groups = (network.subnets, network.security_groups) if vpc else ((), ())
     return {"VpcId": vpc, "SubnetIds": ",".join(subnets), "SecurityGroupIds": ",".join(groups)}
@@ -135,13 +135,13 @@ def _schedules(settings: Settings) -> Stack:
         "DataArrival": retraining.data_arrival,
         "DriftAlarms": retraining.drift_alarms,
     }
-    return _named(settings, "schedules", parameters)
+    return _stack(settings, "schedules", parameters)
 
 
 def _artifact_start(settings: Settings) -> str:
-    """CodePipeline's keys are <20 characters of the pipeline's name>/Source/...; a longer name loses its end."""
+    """The keys of artifacts are <20 characters of the pipeline's name>/Source/...; a longer name is cut off."""
     name = settings.pipeline_name
-    return f"{name}-" if len(name) < FOLDER else f"{name[:FOLDER]}/Source/"
+    return f"{name}-" if len(name) < ARTIFACT_FOLDER else f"{name[:ARTIFACT_FOLDER]}/Source/"
 
 
 def _data_bucket(settings: Settings) -> str:

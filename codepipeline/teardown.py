@@ -1,6 +1,6 @@
-"""``python -m codepipeline.teardown --env ENV``: removes what bootstrap and the releases made, data included.
+"""``python -m codepipeline.teardown --env ENV``: removes what bootstrap and the releases created, data included.
 
-Says what it will remove and asks; at the end it lists what is left, and what that costs.
+Lists what it will remove and asks for confirmation; at the end it lists what is left, and what that costs.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from settings.errors import Problem, UsageProblem
 from settings.loader import load
 from settings.model import Settings
 
-LEFT = """what is left, and what it costs:
+REMAINDER = """what is left, and what it costs:
   the packages of the model group {group} and the history of executions: nothing, but their models are gone
   the logs of jobs and endpoints under /aws/sagemaker: about 0.03 USD per GB and month, until you delete them
-  keys that wait for their deletion: nothing"""
-STARTING = ("schedules.yml", "pipelines.yml")  # first: nothing may come back while the rest goes
+  keys that are scheduled for deletion: nothing"""
+FIRST = ("schedules.yml", "pipelines.yml")  # they start what would recreate the rest
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,72 +47,73 @@ def _parser(environment: str) -> argparse.ArgumentParser:
 def _teardown(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
     client = cache(partial(sessions.client, settings))
-    going, staying = _parted(stages(settings, options.config), _others(client("cloudformation"), settings))
-    kept = {f"{settings.project.name}-{env}-foundation" for env in staying}
-    made = [stack for stack in reversed(stacks(settings, options.config, network=True)) if stack.name not in kept]
-    print(_told(settings, going, made) + "".join(f"\n{line}" for line in staying.values()), flush=True)
-    if not options.yes and not _agreed(settings):
+    removed, kept = _split(stages(settings, options.config), _others(client("cloudformation"), settings))
+    foundations = {f"{settings.project.name}-{env}-foundation" for env in kept}
+    all_stacks = reversed(stacks(settings, options.config, network=True))
+    to_remove = [stack for stack in all_stacks if stack.name not in foundations]
+    print(_render(settings, removed, to_remove) + "".join(f"\n{line}" for line in kept.values()), flush=True)
+    if not options.yes and not _confirm(settings):
         print("nothing was removed")
         return 1
-    _remove_stacks(client("cloudformation"), [stack for stack in made if stack.template in STARTING])
-    for stage in going:
+    _remove_stacks(client("cloudformation"), [stack for stack in to_remove if stack.template in FIRST])
+    for stage in removed:
         _endpoint(stage.layers, options.config)
     print(delete.delete(settings, client("sagemaker"), True, None)[0], flush=True)
-    _remove_stacks(client("cloudformation"), [stack for stack in made if stack.template not in STARTING])
-    for stage in going:
+    _remove_stacks(client("cloudformation"), [stack for stack in to_remove if stack.template not in FIRST])
+    for stage in removed:
         for line in retained_resources.remove(stage, client):
             print(line, flush=True)
-    print(LEFT.format(group=settings.project.group))
+    print(REMAINDER.format(group=settings.project.group))
     return 0
 
 
-def _parted(all_stages: Sequence[Settings], others: Mapping[str, set[str]]) -> tuple[list[Settings], dict[str, str]]:
-    """Those that go, and those that stay, with the reason: another environment's delivery stands on them as well."""
-    staying = {}
+def _split(all_stages: Sequence[Settings], others: Mapping[str, set[str]]) -> tuple[list[Settings], dict[str, str]]:
+    """Those to remove, and those to keep, with the reason: another environment's delivery uses them as well."""
+    kept = {}
     for stage in all_stages:
         users = [name for name, buckets in others.items() if stage.bucket in buckets]
         if users:
-            staying[stage.env] = f"{stage.env} stays as it is: stack {users[0]} releases to it as well"
-    return [stage for stage in all_stages if stage.env not in staying], staying
+            kept[stage.env] = f"{stage.env} stays as it is: stack {users[0]} releases to it as well"
+    return [stage for stage in all_stages if stage.env not in kept], kept
 
 
 def _others(cloudformation: Any, settings: Settings) -> dict[str, set[str]]:
-    """The pipelines' stacks of this project's other environments, each with the buckets that it was given."""
-    found = {}
+    """The pipelines' stacks of this project's other environments, each with its parameters, which name the buckets."""
+    others = {}
     for page in cloudformation.get_paginator("describe_stacks").paginate():
         for stack in page["Stacks"]:
             name = stack["StackName"]
-            ours = name.startswith(f"{settings.project.name}-") and name.endswith("-pipelines")
-            if ours and name != name_of(settings, "pipelines"):
-                found[name] = {each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
-    return found
+            of_project = name.startswith(f"{settings.project.name}-") and name.endswith("-pipelines")
+            if of_project and name != name_of(settings, "pipelines"):
+                others[name] = {parameter.get("ParameterValue", "") for parameter in stack.get("Parameters", [])}
+    return others
 
 
-def _told(settings: Settings, all_stages: Sequence[Settings], made: Sequence[Stack]) -> str:
+def _render(settings: Settings, all_stages: Sequence[Settings], to_remove: Sequence[Stack]) -> str:
     lines = [f"in account {settings.require_account()}, region {settings.aws.region}, this removes for good:"]
-    lines += [f"  stack {stack.name}" for stack in made]
-    lines += [f"  endpoint {each.endpoint_name} with its configs, models, alarms and scaling" for each in all_stages]
+    lines += [f"  stack {stack.name}" for stack in to_remove]
+    lines += [f"  endpoint {stage.endpoint_name} with its configs, models, alarms and scaling" for stage in all_stages]
     lines += [f"  SageMaker pipeline {settings.pipeline_name}"]
     lines += [f"  bucket {stage.bucket}: data, models, captured requests, records of releases" for stage in all_stages]
-    return "\n".join([*lines, "  queues, image repositories, logs and reports of builds; keys after a waiting time"])
+    return "\n".join([*lines, "  queues, image repositories, logs and reports of builds; keys after a waiting period"])
 
 
-def _agreed(settings: Settings) -> bool:
+def _confirm(settings: Settings) -> bool:
     if not sys.stdin.isatty():
-        raise UsageProblem("teardown asks first, and nobody can answer here: add --yes to remove all of this")
+        raise UsageProblem("teardown asks for confirmation, and nobody can answer here: add --yes to remove all")
     try:
-        return input(f"To agree, write the name {settings.pipeline_name}: ").strip() == settings.pipeline_name
+        return input(f"To confirm, type the name {settings.pipeline_name}: ").strip() == settings.pipeline_name
     except EOFError:
         return False
 
 
 def _endpoint(env: str, folder: Path) -> None:
     if deploy.main(["--env", env, "--config", str(folder), "--delete", "--yes"]):
-        raise Problem(f"the endpoint of {env} could not be deleted: mend what is said above, then run teardown again")
+        raise Problem(f"the endpoint of {env} could not be deleted: fix the error above, then run teardown again")
 
 
-def _remove_stacks(cloudformation: Any, made: Sequence[Stack]) -> None:
-    for stack in made:
+def _remove_stacks(cloudformation: Any, to_remove: Sequence[Stack]) -> None:
+    for stack in to_remove:
         if status(cloudformation, stack.name):
             remove(cloudformation, stack)
             print(f"removed stack {stack.name}", flush=True)

@@ -1,9 +1,9 @@
-"""The AWS CLI is asked with the settings' region and endpoint, and with nobody's own keys where it is local."""
+"""The AWS CLI runs with the settings' region and endpoint, and without the shell's keys where AWS is local."""
 
 import pytest
 
 from codepipeline import aws_cli
-from codepipeline.aws_cli import AwsCli, parameter_words
+from codepipeline.aws_cli import AwsCli, as_arguments
 from settings.errors import Problem
 from settings.loader import load
 
@@ -20,8 +20,8 @@ def local(at):
 
 
 @pytest.fixture
-def noting(tmp_path, monkeypatch):
-    """An aws that writes down how it was called."""
+def recording(tmp_path, monkeypatch):
+    """A program `aws` that records its arguments and variables."""
     program = tmp_path / "aws"
     program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\nenv > {tmp_path}/variables\nexit 7\n')
     program.chmod(0o755)
@@ -29,45 +29,45 @@ def noting(tmp_path, monkeypatch):
     return tmp_path
 
 
-def variables(place):
-    return dict(line.partition("=")[::2] for line in (place / "variables").read_text().splitlines())
+def variables(folder):
+    return dict(line.partition("=")[::2] for line in (folder / "variables").read_text().splitlines())
 
 
-def test_a_local_endpoint_gets_its_own_keys_and_no_others(local, noting, monkeypatch):
+def test_a_local_endpoint_gets_its_own_keys_and_no_others(local, recording, monkeypatch):
     for name, value in SIGNED_IN.items():
         monkeypatch.setenv(name, value)
     assert AwsCli(local).run("sts", "get-caller-identity") == 7
-    words = (noting / "words").read_text().strip()
+    words = (recording / "words").read_text().strip()
     assert words == "sts get-caller-identity --region eu-west-1 --endpoint-url http://127.0.0.1:1"
-    told = variables(noting)
-    assert told.keys().isdisjoint(SIGNED_IN)
-    assert (told["AWS_ACCESS_KEY_ID"], told["AWS_SECRET_ACCESS_KEY"]) == ("local", "local")
-    assert (told["NO_PROXY"], told["AWS_PAGER"]) == ("127.0.0.1,localhost", "")
+    found = variables(recording)
+    assert found.keys().isdisjoint(SIGNED_IN)
+    assert (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"]) == ("local", "local")
+    assert (found["NO_PROXY"], found["AWS_PAGER"]) == ("127.0.0.1,localhost", "")
 
 
-def test_aws_itself_gets_the_shells_own(folder, noting, monkeypatch):
+def test_aws_itself_gets_the_keys_of_the_shell(folder, recording, monkeypatch):
     for name, value in SIGNED_IN.items():
         monkeypatch.setenv(name, value)
     AwsCli(load("prod", folder())).run("sts", "get-caller-identity")
-    assert (noting / "words").read_text().strip() == "sts get-caller-identity --region eu-west-1"
-    assert SIGNED_IN.items() <= variables(noting).items()
+    assert (recording / "words").read_text().strip() == "sts get-caller-identity --region eu-west-1"
+    assert SIGNED_IN.items() <= variables(recording).items()
 
 
-def test_what_a_person_would_type(local):
-    assert AwsCli(local).words("s3", "ls")[:3] == ["aws", "s3", "ls"]
+def test_the_command_as_a_person_would_type_it(local):
+    assert AwsCli(local).command("s3", "ls")[:3] == ["aws", "s3", "ls"]
 
 
-def test_one_on_the_path_will_do_and_none_is_a_sentence(tmp_path, monkeypatch):
+def test_one_on_the_path_is_used_and_none_is_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.executable", str(tmp_path / "nowhere" / "python"))
     monkeypatch.setattr("shutil.which", lambda _: "/opt/aws")
     assert aws_cli._program() == "/opt/aws"
     monkeypatch.setattr("shutil.which", lambda _: None)
-    with pytest.raises(Problem, match="the AWS CLI is not there: `make setup` installs one"):
+    with pytest.raises(Problem, match="the AWS CLI is not installed: `make setup` installs one"):
         aws_cli._program()
 
 
-def test_values_stay_whole():
-    assert parameter_words({"Schedule": "cron(0 3 ? * SUN *)", "Empty": ""}) == [
+def test_values_are_not_split():
+    assert as_arguments({"Schedule": "cron(0 3 ? * SUN *)", "Empty": ""}) == [
         "Schedule=cron(0 3 ? * SUN *)",
         "Empty=",
     ]

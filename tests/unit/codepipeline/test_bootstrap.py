@@ -1,11 +1,11 @@
-"""Bootstrap and teardown against a real localcloud: what is there afterwards, said first, repeatable, nobody else's."""
+"""Bootstrap and teardown against localcloud: announced first, repeatable, and nothing of anybody else is touched."""
 
 import json
 
 import pytest
 
 from codepipeline import bootstrap, teardown
-from codepipeline.cloudformation import unchangeable
+from codepipeline.cloudformation import blocked
 
 DEV = "churn-dev-foundation"
 BUCKET = "churn-dev-000000000000-eu-west-1"
@@ -24,24 +24,24 @@ def run(config):
 
 
 def stack_names(aws):
-    return {each["StackName"]: each for each in aws("cloudformation").describe_stacks()["Stacks"]}
+    return {stack["StackName"]: stack for stack in aws("cloudformation").describe_stacks()["Stacks"]}
 
 
 def buckets(aws):
-    return [each["Name"] for each in aws("s3").list_buckets()["Buckets"]]
+    return [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]]
 
 
-def test_it_says_what_it_will_do_and_a_plan_does_nothing(run, aws, capsys):
+def test_it_prints_what_it_will_do_and_a_plan_does_nothing(run, aws, capsys):
     assert run(bootstrap, "--env", "dev", "--plan") == 0
-    told = capsys.readouterr().out
-    assert "account 000000000000, region eu-west-1:" in told
-    assert f"create stack {DEV} from codepipeline/templates/foundation.yml" in told
-    assert f"BucketName = {BUCKET}" in told
+    output = capsys.readouterr().out
+    assert "account 000000000000, region eu-west-1:" in output
+    assert f"create stack {DEV} from codepipeline/templates/foundation.yml" in output
+    assert f"BucketName = {BUCKET}" in output
     assert stack_names(aws) == {}
 
 
 @pytest.mark.slow
-def test_made_once_then_unchanged_then_removed_and_removed_again(run, aws, capfd):
+def test_created_once_then_unchanged_then_removed_and_removed_again(run, aws, capfd):
     assert run(bootstrap, "--env", "dev") == 0
     assert "nothing of the group churn-dev is released" in capfd.readouterr().out
     [stack] = stack_names(aws).values()
@@ -55,15 +55,15 @@ def test_made_once_then_unchanged_then_removed_and_removed_again(run, aws, capfd
     aws("s3").delete_object(Bucket=BUCKET, Key="churn/data/a.csv")
     aws("s3").create_bucket(Bucket="somebodys", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert run(teardown, "--env", "dev", "--yes") == 0
-    told = capfd.readouterr().out
-    assert f"removed stack {DEV}" in told
-    assert f"removed bucket {BUCKET} with 3 object versions" in told
-    assert "what is left, and what it costs" in told
+    output = capfd.readouterr().out
+    assert f"removed stack {DEV}" in output
+    assert f"removed bucket {BUCKET} with 3 object versions" in output
+    assert "what is left, and what it costs" in output
     assert stack_names(aws) == {}
     assert buckets(aws) == ["somebodys"]
     assert aws("sqs").list_queues().get("QueueUrls", []) == []
     assert aws("ecr").describe_repositories()["repositories"] == []
-    [key] = [each["KeyId"] for each in aws("kms").list_keys()["Keys"]]
+    [key] = [key["KeyId"] for key in aws("kms").list_keys()["Keys"]]
     assert aws("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
 
     assert run(teardown, "--env", "dev", "--yes") == 0
@@ -71,20 +71,20 @@ def test_made_once_then_unchanged_then_removed_and_removed_again(run, aws, capfd
 
 
 @pytest.mark.slow
-def test_a_first_creation_that_failed_says_why_and_is_made_again(run, aws, capfd):
+def test_a_first_creation_that_failed_reports_why_and_is_repeated(run, aws, capfd):
     aws("iam").create_role(RoleName="churn-dev-execution", AssumeRolePolicyDocument=TRUST)
     assert run(bootstrap, "--env", "dev") == 1
     error = capfd.readouterr().err
     assert f"error: stack {DEV} could not be deployed: ExecutionRole: " in error
     assert "already exists" in error
-    assert buckets(aws) == []  # else its name would be taken the next time
+    assert buckets(aws) == []  # otherwise its name would be taken the next time
     aws("iam").delete_role(RoleName="churn-dev-execution")
     assert run(bootstrap, "--env", "dev") == 0
     assert f"delete (it is ROLLBACK_COMPLETE), then create stack {DEV}" in capfd.readouterr().out
 
 
 @pytest.mark.slow
-def test_a_teardown_that_stopped_half_way_is_finished_by_the_next(run, aws, capfd, monkeypatch):
+def test_a_teardown_that_was_interrupted_is_finished_by_the_next(run, aws, capfd, monkeypatch):
     assert run(bootstrap, "--env", "dev") == 0
 
     def interrupted(*_):
@@ -103,11 +103,11 @@ def test_a_teardown_that_stopped_half_way_is_finished_by_the_next(run, aws, capf
 
 
 @pytest.mark.slow
-def test_a_bucket_that_the_stack_did_not_make_is_left_alone(run, aws, capfd):
+def test_a_bucket_that_the_stack_did_not_create_is_kept(run, aws, capfd):
     aws("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     aws("s3").put_object(Bucket=BUCKET, Key="precious", Body=b"1")
     assert run(teardown, "--env", "dev", "--yes") == 0
-    assert f"kept bucket {BUCKET}: it was not made by stack {DEV}" in capfd.readouterr().out
+    assert f"kept bucket {BUCKET}: it was not created by stack {DEV}" in capfd.readouterr().out
     assert aws("s3").get_object(Bucket=BUCKET, Key="precious")["Body"].read() == b"1"
 
 
@@ -121,32 +121,32 @@ def test_nothing_is_removed_without_consent(run, aws, capsys, monkeypatch):
 
 
 @pytest.mark.slow
-def test_what_another_delivery_stands_on_stays(run, aws, capfd):
+def test_what_another_delivery_uses_is_kept(run, aws, capfd):
     body = json.dumps(
         {
             "Parameters": {"StagingBucketName": {"Type": "String"}},
             "Resources": {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {}}},
         }
     )
-    given = [{"ParameterKey": "StagingBucketName", "ParameterValue": BUCKET}]
-    aws("cloudformation").create_stack(StackName="churn-other-pipelines", TemplateBody=body, Parameters=given)
+    parameters = [{"ParameterKey": "StagingBucketName", "ParameterValue": BUCKET}]
+    aws("cloudformation").create_stack(StackName="churn-other-pipelines", TemplateBody=body, Parameters=parameters)
     aws("cloudformation").get_waiter("stack_create_complete").wait(
         StackName="churn-other-pipelines", WaiterConfig={"Delay": 1}
     )
     assert run(bootstrap, "--env", "dev") == 0
     assert run(teardown, "--env", "dev", "--yes") == 0
-    told = capfd.readouterr().out
-    assert "dev stays as it is: stack churn-other-pipelines releases to it as well" in told
+    output = capfd.readouterr().out
+    assert "dev stays as it is: stack churn-other-pipelines releases to it as well" in output
     assert stack_names(aws).keys() == {DEV, "churn-other-pipelines"}
     assert BUCKET in buckets(aws)
 
 
 @pytest.mark.slow
-def test_a_whole_delivery_comes_and_goes(run, aws, capfd):
+def test_a_whole_delivery_is_created_and_removed(run, aws, capfd):
     assert run(bootstrap, "--env", "local") == 0
     assert "a push to main of local/checkout starts churn-local-build" in capfd.readouterr().out
     assert len(stack_names(aws)) == 5
-    pipelines = [each["name"] for each in aws("codepipeline").list_pipelines()["pipelines"]]
+    pipelines = [pipeline["name"] for pipeline in aws("codepipeline").list_pipelines()["pipelines"]]
     assert sorted(pipelines) == ["churn-local-build", "churn-local-deploy"]
     assert run(teardown, "--env", "local", "--yes") == 0
     assert stack_names(aws) == {}
@@ -156,19 +156,21 @@ def test_a_whole_delivery_comes_and_goes(run, aws, capfd):
     assert aws("logs").describe_log_groups(logGroupNamePrefix="/aws/codebuild")["logGroups"] == []
 
 
-def test_a_sentence_for_settings_before_anything_is_made(run, aws, capsys):
+def test_settings_are_checked_before_anything_is_created(run, aws, capsys):
     assert run(bootstrap, "--env", "prod") == 1
     assert "delivery.repository is not set" in capsys.readouterr().err
     assert stack_names(aws) == {}
 
 
-@pytest.mark.parametrize("there", ["", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_COMPLETE", "UPDATE_COMPLETE"])
-def test_states_that_can_be_deployed_to(there):
-    assert unchangeable("s", there) == ""
+@pytest.mark.parametrize(
+    "status", ["", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "CREATE_COMPLETE", "UPDATE_COMPLETE"]
+)
+def test_statuses_that_can_be_deployed_to(status):
+    assert blocked("s", status) == ""
 
 
 @pytest.mark.parametrize(
-    ("there", "remedy"),
+    ("status", "remedy"),
     [
         ("CREATE_IN_PROGRESS", "wait until that has ended"),
         ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "wait until that has ended"),
@@ -176,14 +178,14 @@ def test_states_that_can_be_deployed_to(there):
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name s"),
     ],
 )
-def test_states_that_cannot(there, remedy):
-    told = unchangeable("s", there)
-    assert told.startswith(f"stack s is {there}: ")
-    assert remedy in told
+def test_statuses_that_cannot(status, remedy):
+    reason = blocked("s", status)
+    assert reason.startswith(f"stack s is {status}: ")
+    assert remedy in reason
 
 
-def test_nothing_is_deployed_while_somebody_is_at_work(run, aws, capsys, monkeypatch):
+def test_nothing_is_deployed_while_somebody_changes_a_stack(run, aws, capsys, monkeypatch):
     monkeypatch.setattr("codepipeline.bootstrap.status", lambda *_: "UPDATE_IN_PROGRESS")
     assert run(bootstrap, "--env", "dev") == 1
-    assert f"stack {DEV} is UPDATE_IN_PROGRESS: somebody is at work on it" in capsys.readouterr().err
+    assert f"stack {DEV} is UPDATE_IN_PROGRESS: somebody is changing it" in capsys.readouterr().err
     assert stack_names(aws) == {}

@@ -1,4 +1,4 @@
-"""The CDK app gives the same resources as the templates, where CDK is installed: it is an extra."""
+"""The CDK app synthesizes the same resources as the templates, where CDK is installed: it is an extra."""
 
 import json
 import shutil
@@ -16,27 +16,27 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.slow
-def test_it_synthesises_the_same_stacks(tmp_path, monkeypatch):
+def test_it_synthesizes_the_same_stacks(tmp_path, monkeypatch):
     pytest.importorskip("aws_cdk")
     if not shutil.which("node"):
         pytest.skip("CDK needs Node.js")
     monkeypatch.setenv("CDK_OUTDIR", str(tmp_path))
     monkeypatch.setenv("PIPELINE_ENV", "local")
-    words = [sys.executable, "-m", "codepipeline.cdk_app", "--config", str(CONFIG)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    wanted = stacks(load("local"), CONFIG)
+    argv = [sys.executable, "-m", "codepipeline.cdk_app", "--config", str(CONFIG)]
+    result = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    expected = stacks(load("local"), CONFIG)
     manifest = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]
-    for stack, before in zip(wanted, [None, *wanted], strict=False):
-        made = json.loads((tmp_path / f"{stack.name}.template.json").read_text())
-        names = {name for name in made["Resources"] if name != "CDKMetadata"}
+    for stack, previous in zip(expected, [None, *expected], strict=False):
+        template = json.loads((tmp_path / f"{stack.name}.template.json").read_text())
+        names = {name for name in template["Resources"] if name != "CDKMetadata"}
         assert names == resources(stack.path)
         assert manifest[stack.name]["environment"] == "aws://000000000000/eu-west-1"
         assert manifest[stack.name]["properties"].get("terminationProtection", False) == stack.holds_data
-        assert before is None or before.name in manifest[stack.name]["dependencies"]
+        assert previous is None or previous.name in manifest[stack.name]["dependencies"]
 
 
 def resources(path):
-    """The top names below Resources, as the file has them."""
+    """The logical ids of the template."""
     lines = path.read_text().partition("\nResources:\n")[2].partition("\nOutputs:")[0].splitlines()
     return {line.strip().partition(":")[0] for line in lines if line[:2] == "  " and line[2:3].isalpha()}

@@ -1,4 +1,4 @@
-"""What stays when a stack goes: found by its name, removed whole; what has another name is nobody's to touch."""
+"""What outlives its stack: found by its name and removed completely; resources of other names are not touched."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def stage(at, cloud):
 
 @pytest.fixture
 def bucket(aws):
-    def made(name=BUCKET, stack="churn-dev-foundation"):
+    def create(name=BUCKET, stack="churn-dev-foundation"):
         s3 = aws("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -24,36 +24,36 @@ def bucket(aws):
             s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "stack", "Value": stack}]})
         return s3
 
-    return made
+    return create
 
 
-def removed(stage, aws):
+def remove(stage, aws):
     return list(retained_resources.remove(stage, aws))
 
 
-def test_nothing_there_is_nothing_to_say(stage, aws):
-    assert removed(stage, aws) == []
+def test_nothing_to_remove_prints_nothing(stage, aws):
+    assert remove(stage, aws) == []
 
 
-def test_every_version_and_every_marker_goes(stage, aws, bucket):
+def test_every_version_and_every_marker_is_removed(stage, aws, bucket):
     s3 = bucket()
     for number in range(3):
         s3.put_object(Bucket=BUCKET, Key="a", Body=str(number).encode())
     s3.delete_object(Bucket=BUCKET, Key="a")
-    assert removed(stage, aws) == [f"removed bucket {BUCKET} with 4 object versions"]
+    assert remove(stage, aws) == [f"removed bucket {BUCKET} with 4 object versions"]
     assert s3.list_buckets()["Buckets"] == []
 
 
 @pytest.mark.parametrize("stack", ["", "churn-prod-foundation"])
-def test_a_bucket_of_somebody_else_stays(stage, aws, bucket, stack):
+def test_a_bucket_of_somebody_else_is_kept(stage, aws, bucket, stack):
     s3 = bucket(stack=stack)
     s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
-    assert removed(stage, aws) == [f"kept bucket {BUCKET}: it was not made by stack churn-dev-foundation"]
+    assert remove(stage, aws) == [f"kept bucket {BUCKET}: it was not created by stack churn-dev-foundation"]
     assert s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"1"
 
 
 class Busy:
-    """S3 where something is written while one empties."""
+    """S3 where something is written while the bucket is emptied."""
 
     def __init__(self, s3, deletions, errors=()):
         self.s3, self.deletions, self.errors = s3, deletions, list(errors)
@@ -72,19 +72,19 @@ class Busy:
         return {"Errors": self.errors} if self.errors else self.s3.delete_objects(**request)
 
 
-def test_what_is_written_meanwhile_goes_as_well(stage, aws, bucket):
+def test_what_is_written_meanwhile_is_removed_as_well(stage, aws, bucket):
     busy = Busy(bucket(), deletions=2)
     assert list(retained_resources._bucket(busy, BUCKET, "churn-dev-foundation")) == [
         f"removed bucket {BUCKET} with 2 object versions"
     ]
 
 
-def test_a_bucket_that_is_never_empty_gets_a_sentence(stage, bucket):
+def test_a_bucket_that_is_never_empty_is_a_problem(stage, bucket):
     with pytest.raises(Problem, match="is still being written to: run teardown again in an hour"):
         list(retained_resources._bucket(Busy(bucket(), deletions=99), BUCKET, "churn-dev-foundation"))
 
 
-def test_an_object_that_may_not_be_deleted_gets_a_sentence(stage, bucket):
+def test_an_object_that_may_not_be_deleted_is_a_problem(stage, bucket):
     s3 = bucket()
     s3.put_object(Bucket=BUCKET, Key="locked", Body=b"1")
     busy = Busy(s3, 0, [{"Key": "locked", "Message": "Access Denied"}])
@@ -100,7 +100,7 @@ def test_queue_images_logs_and_reports_of_this_stage_only(stage, aws):
         aws("codebuild").create_report_group(
             name=f"{name}-build-tests", type="TEST", exportConfig={"exportConfigType": "NO_EXPORT"}
         )
-    assert removed(stage, aws) == [
+    assert remove(stage, aws) == [
         "removed queue churn-dev-dead-letters",
         "removed image repository churn-dev",
         "removed log group /aws/codebuild/churn-dev-build",
@@ -116,19 +116,19 @@ def test_queue_images_logs_and_reports_of_this_stage_only(stage, aws):
 
 
 def test_the_key_of_this_stage_only_and_only_once(stage, aws):
-    ours, theirs = (
+    own, other = (
         aws("kms").create_key(Description=f"{name}: data, models")["KeyMetadata"]["KeyId"]
         for name in ("churn-dev", "churn-development")
     )
-    assert removed(stage, aws) == [f"removed key {ours}, after a waiting time of 7 days"]
-    assert removed(stage, aws) == []
-    assert aws("kms").describe_key(KeyId=theirs)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert remove(stage, aws) == [f"removed key {own}, after a waiting period of 7 days"]
+    assert remove(stage, aws) == []
+    assert aws("kms").describe_key(KeyId=other)["KeyMetadata"]["KeyState"] == "Enabled"
 
 
-def test_a_key_that_nobody_shows_us_is_passed_over(aws):
+def test_a_key_that_cannot_be_read_is_skipped(aws):
     kms = aws("kms")
     aws("kms").create_key(Description="hidden")
-    ours = aws("kms").create_key(Description="churn-dev: data")["KeyMetadata"]["KeyId"]
+    own = aws("kms").create_key(Description="churn-dev: data")["KeyMetadata"]["KeyId"]
 
     class Hiding:
         exceptions = kms.exceptions
@@ -137,11 +137,11 @@ def test_a_key_that_nobody_shows_us_is_passed_over(aws):
             return getattr(kms, name)
 
         def describe_key(self, KeyId):
-            found = kms.describe_key(KeyId=KeyId)
-            if found["KeyMetadata"]["Description"] == "hidden":
-                answer = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
-                raise kms.exceptions.ClientError(answer, "DescribeKey")
-            return found
+            response = kms.describe_key(KeyId=KeyId)
+            if response["KeyMetadata"]["Description"] == "hidden":
+                error = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
+                raise kms.exceptions.ClientError(error, "DescribeKey")
+            return response
 
-    removed = f"removed key {ours}, after a waiting time of 7 days"
-    assert list(retained_resources._keys(Hiding(), "churn-dev:")) == [removed]
+    line = f"removed key {own}, after a waiting period of 7 days"
+    assert list(retained_resources._keys(Hiding(), "churn-dev:")) == [line]
