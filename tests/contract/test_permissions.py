@@ -1,4 +1,4 @@
-"""Each API call that the code of a build or a release makes is allowed by its role: found by reading the code.
+"""Roles allow the calls that the code of a build or a release makes, and only those: found by parsing the code.
 
 A call is a method that botocore gives one of the services below, or the name of one as text (the plan is data).
 """
@@ -22,7 +22,7 @@ from settings.loader import load
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr")
 PREFIX = {"sagemaker-runtime": "sagemaker"}
-# The actions behind operations that are called otherwise.
+# The actions of operations whose names differ.
 ACTIONS = {
     "s3.head_object": {"s3:GetObject"},
     "s3.head_bucket": {"s3:ListBucket"},
@@ -31,11 +31,11 @@ ACTIONS = {
     "s3.upload_file": {"s3:PutObject"},
     "cloudwatch.tag_resource": {"cloudwatch:TagResource"},
 }
-# Whoever makes something with tags needs these as well.
+# Creating something with tags needs these as well.
 TAGGING = {"sagemaker:AddTags", "application-autoscaling:TagResource", "cloudwatch:TagResource"}
-# What AWS itself asks of whoever makes a scaling target: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
+# What AWS requires of whoever registers a scaling target: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
 SCALING = {"sagemaker:UpdateEndpointWeightsAndCapacities"}
-# What only people do: from their own shells, with their own permissions.
+# What only people call, with their own permissions.
 BY_HAND = {
     "delete_pipeline",
     "stop_pipeline_execution",
@@ -64,16 +64,16 @@ def operations():
     return found
 
 
-def sources(places):
-    for place in places:
-        path = ROOT / place
+def sources(paths):
+    for relative in paths:
+        path = ROOT / relative
         yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
 
 
-def called(places):
-    """Methods called, and operations that stand as text or are asked of a paginator."""
+def methods_in(paths):
+    """Methods that are called, and operations that are named in text."""
     names = set()
-    for path in sources(places):
+    for path in sources(paths):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute):
                 names.add(node.attr)
@@ -83,14 +83,14 @@ def called(places):
 
 
 def actions(method):
-    """What may be meant: any of the services that have such a method will do."""
-    for place in sorted(operations()[method]):
-        service, operation = place.split(".")
+    """The sets of actions, one for each service that has such a method: any of them is enough."""
+    for qualified in sorted(operations()[method]):
+        service, operation = qualified.split(".")
         yield ACTIONS.get(f"{service}.{method}", {f"{PREFIX.get(service, service)}:{operation}"})
 
 
 def allowed(role):
-    """The actions of a role's own policies, with the VPC's."""
+    """The actions of a role's own policies, those for the VPC included."""
 
     def statements(value):
         if isinstance(value, dict) and "Action" in value and value.get("Effect") == "Allow":
@@ -101,8 +101,8 @@ def allowed(role):
 
     found = set()
     for statement in statements(role["Properties"]["Policies"]):
-        given = statement["Action"]
-        found |= {given} if isinstance(given, str) else set(given)
+        names = statement["Action"]
+        found |= {names} if isinstance(names, str) else set(names)
     return found
 
 
@@ -113,7 +113,7 @@ def granted(needed, actions):
 @pytest.mark.parametrize("name", ROLES)
 def test_every_call_is_allowed(name, template):
     has = allowed(template("pipelines")["Resources"][name])
-    methods = called(ROLES[name])
+    methods = methods_in(ROLES[name])
     assert len(methods) > 5
     missing = [method for method in methods if not any(granted(needed, has) for needed in actions(method))]
     assert not missing
@@ -121,60 +121,60 @@ def test_every_call_is_allowed(name, template):
 
 @pytest.mark.parametrize("name", ROLES)
 def test_nothing_is_allowed_that_no_code_needs(name, template):
-    """S3, keys and logs are left out: they are also for the services' own work."""
+    """Without S3, keys and logs, which the services themselves need too."""
     has = allowed(template("pipelines")["Resources"][name])
-    needed = {action for method in called(ROLES[name]) for group in actions(method) for action in group}
+    needed = {action for method in methods_in(ROLES[name]) for group in actions(method) for action in group}
     services = ("sagemaker", "application-autoscaling", "ecr", "cloudwatch")
-    mine = {action for action in has if action.split(":")[0] in services}
-    assert sorted(mine - needed - TAGGING - SCALING) == []
+    of_services = {action for action in has if action.split(":")[0] in services}
+    assert sorted(of_services - needed - TAGGING - SCALING) == []
 
 
-def test_a_build_reads_and_writes_what_it_makes_and_nothing_else(template):
-    """Whoever may push runs as this role: data, models and the records of releases are not theirs to change."""
+def test_a_build_reads_and_writes_its_outputs_and_nothing_else(template):
+    """Every push runs with this role: it must not change data, models or the records of releases."""
     resources = template("pipelines")["Resources"]
     policies = resources["BuildRole"]["Properties"]["Policies"]
     statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     [writing] = [each for each in statements if "s3:PutObject" in each.get("Action", ())]
     assert all("s3:GetObject" not in each.get("Action", ()) for each in statements if each is not writing)
     settings = load("local")
-    given = {"${BucketName}": settings.bucket, "${Project}": "churn", "${ArtifactStart}": "churn-local-"}
-    places = [place["Fn::Sub"].partition(":s3:::")[2] for place in writing["Resource"]]
-    for name, value in given.items():
-        places = [place.replace(name, value) for place in places]
-    assert all(place.endswith("*") and "${" not in place for place in places)
+    values = {"${BucketName}": settings.bucket, "${Project}": "churn", "${ArtifactStart}": "churn-local-"}
+    patterns = [pattern["Fn::Sub"].partition(":s3:::")[2] for pattern in writing["Resource"]]
+    for name, value in values.items():
+        patterns = [pattern.replace(name, value) for pattern in patterns]
+    assert all(pattern.endswith("*") and "${" not in pattern for pattern in patterns)
 
-    def may(uri):
-        return any(uri.removeprefix("s3://").startswith(place.removesuffix("*")) for place in places)
+    def writable(uri):
+        return any(uri.removeprefix("s3://").startswith(pattern.removesuffix("*")) for pattern in patterns)
 
     compiled = compile(settings)
     large = plan(settings, replace(compiled, body=compiled.body + " " * LARGEST_INLINE), None)
     [put] = [call.parameters for call in large.calls if call.operation == "put_object"]
     cache = resources["BuildProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
-    made = [*compiled.uploads, *compiled.seeds, f"s3://{put['Bucket']}/{put['Key']}"]
-    made += [f"s3://{cache}/x".replace("${BucketName}", settings.bucket).replace("${Project}", "churn")]
-    assert [uri for uri in made if not may(uri)] == []
+    written = [*compiled.uploads, *compiled.seeds, f"s3://{put['Bucket']}/{put['Key']}"]
+    written += [f"s3://{cache}/x".replace("${BucketName}", settings.bucket).replace("${Project}", "churn")]
+    assert [uri for uri in written if not writable(uri)] == []
     others = ("data/a.csv", "runs/1/train/model.tar.gz", "releases/churn-prod/last-good.json", "capture/x")
-    assert [name for name in others if may(f"{settings.prefix}/{name}")] == []
+    assert [name for name in others if writable(f"{settings.prefix}/{name}")] == []
 
 
-def test_a_job_or_a_model_writes_what_it_makes_and_nothing_else(template):
-    """What runs as this role brings packages of anybody's: code, champion and records are not theirs to change."""
+def test_a_job_or_a_model_writes_its_outputs_and_nothing_else(template):
+    """What runs with this role installs third-party packages: it must not change code, champion or records."""
     policies = template("foundation")["Resources"]["ExecutionRole"]["Properties"]["Policies"]
     statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     [writing] = [each for each in statements if "s3:PutObject" in each.get("Action", ())]
     start = "arn:${AWS::Partition}:s3:::${BucketName}/${Project}/"
-    places = [place["Fn::Sub"].removeprefix(start) for place in writing["Resource"]]
+    patterns = [pattern["Fn::Sub"].removeprefix(start) for pattern in writing["Resource"]]
     settings = load("local")
     capture = config(settings, "model", "package", {}).request["DataCaptureConfig"]["DestinationS3Uri"]
-    made = [*outputs(json.loads(compile(settings).body)["Steps"]), capture]
-    of = {place: f"{settings.prefix}/{place.removesuffix('/*')}" for place in places}
-    assert [one for one in made if not any(start in one for start in of.values())] == []
-    assert [place for place in places if not any(of[place] in one for one in made)] == []
-    assert not {"code/*", "champion/*", "definitions/*", "releases/*", "*"} & set(places)
+    written = [*outputs(json.loads(compile(settings).body)["Steps"]), capture]
+    uris = {pattern: f"{settings.prefix}/{pattern.removesuffix('/*')}" for pattern in patterns}
+    assert [output for output in written if not any(uri in output for uri in uris.values())] == []
+    assert [pattern for pattern in patterns if not any(uris[pattern] in output for output in written)] == []
+    assert not {"code/*", "champion/*", "definitions/*", "releases/*", "*"} & set(patterns)
 
 
 def outputs(value):
-    """Where a definition's jobs write, as JSON."""
+    """The output settings of a definition's jobs, as JSON."""
     if isinstance(value, dict):
         yield from (
             json.dumps(value[key]) for key in ("S3Output", "CheckpointConfig", "OutputDataConfig") if key in value
@@ -184,8 +184,8 @@ def outputs(value):
 
 
 @pytest.mark.parametrize(("stack", "name"), [("pipelines", "DeployRole"), ("foundation", "ExecutionRole")])
-def test_whoever_looks_at_alarms_may_look_at_all(stack, name, template):
-    """A search by prefix is refused to anybody who may see some only, and so is a look at a composite alarm."""
+def test_a_role_that_describes_alarms_may_describe_all(stack, name, template):
+    """AWS refuses a search by prefix, and composite alarms, to a role that may describe only some."""
     found = [
         statement["Resource"]
         for policy in template(stack)["Resources"][name]["Properties"]["Policies"]
@@ -195,7 +195,7 @@ def test_whoever_looks_at_alarms_may_look_at_all(stack, name, template):
     assert found == ["*"]
 
 
-def test_no_role_may_more_than_the_boundary(template):
+def test_no_role_has_more_than_the_boundary(template):
     (first, *_) = template("foundation")["Resources"]["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
     most = set(first["Action"]) | {"iam:PassRole", "iam:CreateServiceLinkedRole"}
     for stack in ("foundation", "pipelines", "schedules"):

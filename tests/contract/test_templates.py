@@ -1,4 +1,4 @@
-"""The templates: what the linters say, and what they do not see."""
+"""The templates: what the linters report, and what they miss."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from pipelines.definition import compile as compiled
 from settings.loader import load
 
 ROOT = Path(__file__).resolve().parents[2]
-# What CodePipeline takes in a configuration: a key that it does not know fails the stack, and no linter looks.
+# The keys of a configuration that CodePipeline knows: any other one fails the stack, and no linter checks them.
 KEYS = {
     "CodeStarSourceConnection": {
         "ConnectionArn",
@@ -34,7 +34,7 @@ KEYS = {
     "Manual": {"CustomData", "ExternalEntityLink", "NotificationArn"},
 }
 SOURCE_VARIABLES = {"CommitId", "CommitMessage", "AuthorDate", "BranchName"}  # of both kinds of source
-GIVEN = re.compile(r"^(CODEBUILD_\w+|AWS_\w+|HOME|PATH)$")
+PREDEFINED = re.compile(r"^(CODEBUILD_\w+|AWS_\w+|HOME|PATH)$")
 BUILDSPECS = {"BuildProject": "buildspec.yml", "DeployProject": "codepipeline/deploy.buildspec.yml"}
 
 
@@ -55,11 +55,11 @@ def environment(action):
     return json.loads(action["Configuration"].get("EnvironmentVariables", "[]"))
 
 
-def walked(value):
+def walk(value):
     yield value
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for each in inside:
-        yield from walked(each)
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        yield from walk(child)
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +72,13 @@ def pipeline(request, pipelines):
     return pipelines["Resources"][request.param]
 
 
-def test_the_linter_finds_nothing(templates):
-    words = [str(Path(sys.executable).with_name("cfn-lint")), *map(str, templates)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stdout) == (0, "")
+def test_the_linter_reports_nothing(templates):
+    argv = [str(Path(sys.executable).with_name("cfn-lint")), *map(str, templates)]
+    result = subprocess.run(argv, capture_output=True, text=True, timeout=120)
+    assert (result.returncode, result.stdout) == (0, "")
 
 
-def test_no_policy_grants_everything_without_saying_why(templates):
+def test_no_policy_grants_everything_without_a_reason(templates):
     for path in templates:
         lines = path.read_text().splitlines()
         for number, line in enumerate(lines, 1):
@@ -88,9 +88,9 @@ def test_no_policy_grants_everything_without_saying_why(templates):
 
 
 def test_no_policy_grants_everything_in_another_way(templates, template):
-    """What the lines above do not show: a star in a list, all actions, all of a service, all but something."""
+    """What the lines do not show: a star in a list, all actions, all of a service, all but some."""
     key_policy, boundary = "RolesOfThisAccountByTheirPolicies", "TheServicesOfThisProjectInThisRegion"
-    statements = [each for path in templates for each in walked(template(path.stem)) if is_allowing(each)]
+    statements = [each for path in templates for each in walk(template(path.stem)) if is_allowing(each)]
     assert len(statements) > 40
     for statement in statements:
         assert not statement.keys() & {"NotAction", "NotResource", "NotPrincipal"}
@@ -112,7 +112,7 @@ def listed(statement):
     return found if isinstance(found, list) else [found]
 
 
-def test_every_role_is_bounded_and_trusts_one_account_only(templates, template):
+def test_every_role_has_a_boundary_and_trusts_one_account_only(templates, template):
     roles = [role for path in templates for role in resources(template(path.stem), "AWS::IAM::Role").values()]
     assert len(roles) == 6
     for role in roles:
@@ -125,30 +125,30 @@ def test_every_role_is_bounded_and_trusts_one_account_only(templates, template):
 
 
 def test_rules_reach_the_encrypted_topic(template):
-    """EventBridge supports no condition on its way into an encrypted topic: with one, no failure would be told."""
+    """EventBridge supports no condition for an encrypted topic: with one, no notice of a failure would arrive."""
     foundation = template("foundation")["Resources"]
     for name, document in (("Key", "KeyPolicy"), ("TopicPolicy", "PolicyDocument")):
         statements = foundation[name]["Properties"][document]["Statement"]
-        named = [each for each in statements if "events.amazonaws.com" in str(each["Principal"])]
-        assert [(each["Effect"], each.get("Condition")) for each in named] == [("Allow", None)], name
-        services = [each for each in statements if "Service" in each["Principal"] and each not in named]
+        of_events = [each for each in statements if "events.amazonaws.com" in str(each["Principal"])]
+        assert [(each["Effect"], each.get("Condition")) for each in of_events] == [("Allow", None)], name
+        services = [each for each in statements if "Service" in each["Principal"] and each not in of_events]
         assert services
         assert all("Condition" in each for each in services), name
 
 
-def test_every_role_that_is_handed_on_goes_to_one_service(templates, template):
+def test_every_role_that_is_passed_goes_to_one_service(templates, template):
     found = 0
     for path in templates:
         for role in resources(template(path.stem), "AWS::IAM::Role").values():
-            for part in walked(role["Properties"]["Policies"]):
+            for part in walk(role["Properties"]["Policies"]):
                 if isinstance(part, dict) and "iam:PassRole" in str(part.get("Action")):
                     found += 1
                     assert part["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
     assert found == 3
 
 
-def test_what_holds_data_stays_when_its_stack_goes(templates, template):
-    policies = ("RetainExceptOnCreate", "Retain")  # a first creation that fails would leave names that are taken
+def test_what_holds_data_outlives_its_stack(templates, template):
+    policies = ("RetainExceptOnCreate", "Retain")  # a first creation that fails must not leave names that are taken
     kinds = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SQS::Queue", "AWS::ECR::Repository", "AWS::Logs::LogGroup")
     for path in templates:
         for kind in kinds:
@@ -156,14 +156,14 @@ def test_what_holds_data_stays_when_its_stack_goes(templates, template):
                 assert (each.get("DeletionPolicy"), each.get("UpdateReplacePolicy")) == policies, name
 
 
-def test_exports_name_nothing_that_changes_with_a_release(templates, template):
-    told = {
+def test_exports_contain_nothing_that_changes_with_a_release(templates, template):
+    exports = {
         output["Export"]["Name"]["Fn::Sub"].rpartition("-")[2]
         for path in templates
         for output in template(path.stem).get("Outputs", {}).values()
         if "Export" in output
     }
-    assert told == {"KeyArn", "BucketName", "TopicArn", "DeadLettersArn", "BoundaryArn", "ExecutionRoleArn"}
+    assert exports == {"KeyArn", "BucketName", "TopicArn", "DeadLettersArn", "BoundaryArn", "ExecutionRoleArn"}
 
 
 def test_every_import_is_exported_by_the_foundation(templates, template):
@@ -175,7 +175,7 @@ def test_every_import_is_exported_by_the_foundation(templates, template):
     imported = {
         part["Fn::ImportValue"]["Fn::Sub"]
         for path in templates
-        for part in walked(template(path.stem))
+        for part in walk(template(path.stem))
         if isinstance(part, dict) and "Fn::ImportValue" in part
     }
     assert imported
@@ -188,18 +188,18 @@ def test_action_configurations_have_keys_that_codepipeline_knows(pipeline):
             assert action["Configuration"].keys() <= KEYS[action["ActionTypeId"]["Provider"]], action["Name"]
 
 
-def test_what_an_action_refers_to_is_known_by_then(pipeline):
+def test_what_an_action_refers_to_exists_before_it(pipeline):
     known = {"codepipeline.PipelineExecutionId"}
     known |= {f"variables.{each['Name']}" for each in pipeline["Properties"].get("Variables", [])}
     references = 0
     for _, actions in stages(pipeline):
-        coming = set()
+        new = set()
         for action in sorted(actions, key=lambda each: each.get("RunOrder", 1)):
             for reference in re.findall(r"#\{([\w.]+)\}", json.dumps(action["Configuration"])):
                 references += 1
                 assert reference in known, f"{action['Name']} refers to {reference}"
-            coming |= {f"{action['Namespace']}.{name}" for name in outputs(action)} if "Namespace" in action else set()
-        known |= coming  # of earlier stages: that is what holds without a look at run orders
+            new |= {f"{action['Namespace']}.{name}" for name in outputs(action)} if "Namespace" in action else set()
+        known |= new  # of earlier stages only, whatever the run orders
     assert references
 
 
@@ -221,11 +221,11 @@ def test_artifacts_and_values_keep_within_codepipelines_limits(pipeline):
 
 
 @pytest.mark.parametrize("project", BUILDSPECS)
-def test_a_buildspec_finds_every_variable_that_it_uses(project, pipelines):
+def test_every_variable_of_a_buildspec_is_set(project, pipelines):
     text = (ROOT / BUILDSPECS[project]).read_text()
     spec = yaml.safe_load(text)
-    given = pipelines["Resources"][project]["Properties"]["Environment"]["EnvironmentVariables"]
-    always = {each["Name"] for each in given} | set(re.findall(r"\b([A-Z][A-Z_]+)=", text))
+    declared = pipelines["Resources"][project]["Properties"]["Environment"]["EnvironmentVariables"]
+    always = {each["Name"] for each in declared} | set(re.findall(r"\b([A-Z][A-Z_]+)=", text))
     always |= {"MODEL_PACKAGE_ARN", "SUMMARY"} & set(spec["env"]["exported-variables"])  # by eval
     used = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", text))
     users = [
@@ -238,7 +238,7 @@ def test_a_buildspec_finds_every_variable_that_it_uses(project, pipelines):
     assert users
     everywhere = set.intersection(*({each["name"] for each in environment(action)} for action in users))
     optional = {"STAGE"} if project == "DeployProject" else set()  # the plan is of both stages
-    missing = {name for name in used - always - everywhere - optional if not GIVEN.match(name)}
+    missing = {name for name in used - always - everywhere - optional if not PREDEFINED.match(name)}
     assert not missing
 
 
@@ -248,15 +248,15 @@ def test_every_command_of_the_buildspecs_exists():
         text = (ROOT / file).read_text()
         assert set(re.findall(r"make ([a-z-]+)", text)) <= targets
         for module in re.findall(r"-m ([\w.]+)", text):
-            place = ROOT / module.replace(".", "/")
-            assert place.with_suffix(".py").exists() or (place / "__main__.py").exists(), module
+            path = ROOT / module.replace(".", "/")
+            assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
         spec = yaml.safe_load(text)
         for phase in spec["phases"].values():
             assert all(isinstance(command, str) for command in phase["commands"])
 
 
 def test_nothing_is_started_after_a_red_test():
-    """A failed build phase still runs post_build: whatever starts something belongs before it, tests before that."""
+    """A failed build phase still runs post_build, so the start is in build, and the tests are in pre_build."""
     phases = yaml.safe_load((ROOT / "buildspec.yml").read_text())["phases"]
     assert "post_build" not in phases
     assert any("make test" in command for command in phases["pre_build"]["commands"])
@@ -264,10 +264,10 @@ def test_nothing_is_started_after_a_red_test():
     assert starting == ["build"]
 
 
-def test_what_starts_the_pipeline_passes_parameters_that_it_declares(template):
+def test_starts_of_the_pipeline_pass_parameters_that_it_declares(template):
     declared = {each["Name"] for each in json.loads(compiled(load("local")).body)["Parameters"]}
     passed = set()
-    for part in walked(template("schedules")):
+    for part in walk(template("schedules")):
         if isinstance(part, dict) and "PipelineParameterList" in part:
             passed |= {each["Name"] for each in part["PipelineParameterList"]}
     schedule = template("schedules")["Resources"]["Retraining"]["Properties"]["Target"]["Input"]["Fn::Sub"]
@@ -286,8 +286,8 @@ def test_an_approval_passes_what_the_deploy_pipeline_declares(pipelines):
     assert target["DeadLetterConfig"]
 
 
-def test_documents_alone_start_no_build_wherever_they_lie(pipelines):
-    """Whether ** before a slash may stand for nothing is not documented: pages at the top are named by themselves."""
+def test_documents_alone_start_no_build_wherever_they_are(pipelines):
+    """Whether **/ matches nothing is not documented, so pages at the top have a pattern of their own."""
     [trigger] = pipelines["Resources"]["BuildPipeline"]["Properties"]["Triggers"]["Fn::If"][1]
     [push] = trigger["GitConfiguration"]["Push"]
     assert {"docs/**", "*.md", "**/*.md"} <= set(push["FilePaths"]["Fn::If"][2]["Excludes"])
