@@ -15,7 +15,7 @@ from settings.environments import CONFIG
 from settings.loader import load
 
 parser = argparse.ArgumentParser(prog="python -m codepipeline.cdk_app", description=__doc__, allow_abbrev=False)
-parser.add_argument("--env", default=os.environ.get("PIPELINE_ENV") or "local", help="the environment that builds models")
+parser.add_argument("--env", default=os.environ.get("PIPELINE_ENV") or "local", help="where models are built")
 parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
 options = parser.parse_args()
 settings = load(options.env, options.config)
