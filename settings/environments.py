@@ -19,7 +19,7 @@ LONGEST_NAME = 16  # it is part of every name that AWS limits
 LAYER = "+"
 
 
-def environments(folder: Path = CONFIG) -> list[str]:
+def environments(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml") if _usable(path.stem))
 
 

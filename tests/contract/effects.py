@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from aws import sessions
-from codepipeline.stack_checks import require
+from codepipeline.stack_checks import check
 from codepipeline.stacks import stacks, stages
 from pipelines import upsert
 from pipelines.definition import compile
 from release import run
-from release.context import Site
+from release.context import Context
 from release.execute.cleanup import cleanup
 from release.names import DIGITS
 from release.plan.plan import plan
@@ -56,7 +56,7 @@ def stack_parameters(settings: Settings, folder: Folder) -> Any:
 
 def refusals_of_bootstrap(settings: Settings, folder: Folder) -> Any:
     try:
-        require(settings, stages(settings, folder.place), releases=True)
+        check(settings, stages(settings, folder.place), releases=True)
     except SettingsProblem as problem:
         return [line.replace(str(folder.place), "") for line in problem.lines]
     return []
@@ -79,11 +79,11 @@ def requests_of_a_release(settings: Settings, _: Folder) -> Any:
     variant = {"VariantName": "AllTraffic", "DesiredInstanceCount": 2}
     endpoint = {"EndpointName": "e", "EndpointConfigName": "c", "EndpointStatus": "InService"}
     states = (
-        State(package, PACKAGE, artifact_there=True, image_there=None),
+        State(package, PACKAGE, True, None),
         State(package, PACKAGE, True, None, endpoint={**endpoint, "ProductionVariants": [variant]}, config={}),
     )
     plans = [plan(settings, state) for state in states]
-    return [([vars(call) for call in (*each.calls, *each.after)], each.alarm_names, vars(each.watch)) for each in plans]
+    return [([vars(call) for call in (*each.calls, *each.after)], each.alarm_names, vars(each.traffic_shift)) for each in plans]
 
 
 class Account:
@@ -91,7 +91,7 @@ class Account:
 
     def __init__(self, settings: Settings) -> None:
         self.deleted: list[str] = []
-        self.site = Site(settings, lambda _: self, lambda _: None)
+        self.context = Context(settings, lambda _: self, lambda _: None)
         self.names = [f"{settings.endpoint_name}-{number:0{DIGITS}x}" for number in range(30)]
 
     def get_object(self, **_: str) -> dict[str, Any]:
@@ -117,12 +117,12 @@ DEPLOYMENT = Deployment("p", "c", "m", "", "", "", shifts=False, alarms=())
 
 def kept_releases(settings: Settings, _: Folder) -> Any:
     account = Account(settings)
-    cleanup(account.site, DEPLOYMENT, lambda: None)
+    cleanup(account.context, DEPLOYMENT, lambda: None)
     return account.deleted
 
 
 def bake_traffic(settings: Settings, _: Folder) -> Any:
-    return run._traffic(Account(settings).site, State({}, "", True, None), DEPLOYMENT)()._per_second
+    return run._traffic(Account(settings).context, State({}, "", True, None), DEPLOYMENT)()._per_second
 
 
 def definition(settings: Settings, _: Folder) -> Any:

@@ -69,7 +69,7 @@ def with_accounts(folder):
     return folder
 
 
-@pytest.mark.parametrize("env", environments())
+@pytest.mark.parametrize("env", environments(CONFIG))
 def test_aws_takes_what_every_shipped_environment_compiles_to(env, tmp_path):
     assert definition_problems(compile(load(env, with_accounts(tmp_path / "config"))).body) == []
 

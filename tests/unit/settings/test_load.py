@@ -31,15 +31,15 @@ def overlaid(folder: Path, text: str, env: str = "test") -> Settings:
     return load(env, folder)
 
 
-@pytest.mark.parametrize("env", environments())
+@pytest.mark.parametrize("env", environments(CONFIG))
 def test_every_shipped_overlay_loads(env: str) -> None:
     settings = load(env)
     assert settings.env == env
     assert settings.pipeline_name == f"churn-{env}"
 
 
-def test_the_shipped_environments() -> None:
-    assert environments() == ["dev", "local", "prod", "staging"]
+def test_the_shipped_environments(CONFIG) -> None:
+    assert environments(CONFIG) == ["dev", "local", "prod", "staging"]
 
 
 def test_base_holds_every_field_and_nothing_else() -> None:
@@ -60,7 +60,7 @@ def test_no_field_has_a_default_beside_the_one_in_base() -> None:
 
 def test_overlays_hold_only_what_differs_from_base() -> None:
     base = tomllib.loads(BASE)
-    for env in environments():
+    for env in environments(CONFIG):
         for section, keys in tomllib.loads((CONFIG / f"{env}.toml").read_text()).items():
             same = [key for key, value in keys.items() if base[section].get(key) == value and key != "account_id"]
             assert not same, f"{env}.toml repeats {section}: {same}"
@@ -86,7 +86,7 @@ def test_training_knows_the_hyperparameters_of_the_script_and_their_ranges() -> 
         assert bounds.get("le", bounds.get("lt", math.inf) - 1) == limits.high, parameter.name
 
 
-@pytest.mark.parametrize("env", environments())
+@pytest.mark.parametrize("env", environments(CONFIG))
 def test_shipped_instance_types_exist(env: str) -> None:
     model, settings = get_session().get_service_model("sagemaker"), load(env)
     assert settings.processing.instance_type in model.shape_for("ProcessingInstanceType").enum

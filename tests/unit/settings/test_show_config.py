@@ -17,7 +17,7 @@ def parsed(env: str) -> dict[str, Any]:
     return tomllib.loads(show(load(env)))
 
 
-@pytest.mark.parametrize("env", environments())
+@pytest.mark.parametrize("env", environments(CONFIG))
 def test_what_is_shown_reads_back_as_the_settings(env: str) -> None:
     settings, content = load(env), parsed(env)
     assert content.pop("pipeline_name") == f"churn-{env}"
@@ -33,7 +33,7 @@ def test_what_is_shown_reads_back_as_the_settings(env: str) -> None:
     assert content == as_lists
 
 
-@pytest.mark.parametrize("env", environments())
+@pytest.mark.parametrize("env", environments(CONFIG))
 def test_every_line_says_where_its_value_is_from(env: str) -> None:
     settings = load(env)
     for line in show(settings).splitlines()[1:]:
