@@ -83,7 +83,10 @@ def requests_of_a_release(settings: Settings, _: Folder) -> Any:
         State(package, PACKAGE, True, None, endpoint={**endpoint, "ProductionVariants": [variant]}, config={}),
     )
     plans = [plan(settings, state) for state in states]
-    return [([vars(call) for call in (*each.calls, *each.after)], each.alarm_names, vars(each.traffic_shift)) for each in plans]
+    return [
+        ([vars(call) for call in (*each.calls, *each.after)], each.alarm_names, vars(each.traffic_shift))
+        for each in plans
+    ]
 
 
 class Account:
