@@ -1,4 +1,4 @@
-"""Every operation that state and plan use, in one place: the roles that deploy are tested against it."""
+"""Every operation that state and plan use, in one place: tests compare the code and the roles with it."""
 
 from __future__ import annotations
 

@@ -34,20 +34,22 @@ def parser(environment: str) -> argparse.ArgumentParser:
     top.add_argument(
         "--config", type=Path, metavar="DIR", help="folder of the settings; default: the repository's config/"
     )
-    look = top.add_argument_group("look (nothing is changed)")
-    look.add_argument("--plan", action="store_true", help="with --package or --rollback: the exact requests, unsent")
-    look.add_argument("--status", action="store_true", help="what is live, since when, its alarms, the latest verdicts")
-    look.add_argument("--smoke", action="store_true", help="send recorded requests, check the contract of responses")
-    look.add_argument("--expect", metavar="ARN", help="for --smoke: fail unless this is the package that is live")
-    act = top.add_argument_group("act")
-    act.add_argument("--package", metavar="ARN", help="deploy this model package, or follow its rollout to the end")
-    act.add_argument("--rollback", action="store_true", help="deploy the last good package again, the same way")
-    act.add_argument("--now", action="store_true", help="all traffic at once: for emergencies")
-    act.add_argument(
+    inspect = top.add_argument_group("inspect (nothing is changed)")
+    inspect.add_argument("--plan", action="store_true", help="with --package or --rollback: the exact requests, unsent")
+    inspect.add_argument(
+        "--status", action="store_true", help="what is live, since when, its alarms, the latest verdicts"
+    )
+    inspect.add_argument("--smoke", action="store_true", help="send recorded requests, check the contract of responses")
+    inspect.add_argument("--expect", metavar="ARN", help="for --smoke: fail unless this is the package that is live")
+    change = top.add_argument_group("change")
+    change.add_argument("--package", metavar="ARN", help="deploy this model package, or follow its rollout to the end")
+    change.add_argument("--rollback", action="store_true", help="deploy the last good package again, the same way")
+    change.add_argument("--now", action="store_true", help="all traffic at once: for emergencies")
+    change.add_argument(
         "--replace", action="store_true", help="take the autoscaling off first, as a new instance type requires"
     )
-    act.add_argument("--delete", action="store_true", help="delete the endpoint and its resources; asks first")
-    act.add_argument("--yes", action="store_true", help="for --delete: do not ask")
+    change.add_argument("--delete", action="store_true", help="delete the endpoint and its resources; asks first")
+    change.add_argument("--yes", action="store_true", help="for --delete: do not ask")
     return top
 
 

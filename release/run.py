@@ -72,42 +72,42 @@ def _was_sent(context: Context, deployment: Deployment, endpoint: EndpointStatus
 
 
 def _release(context: Context, lease: Lease, request: ReleaseRequest) -> Verdict:
-    state, planned = make_plan(context, request)
-    check(context.settings, state, planned)
-    for note in (planned.title, *planned.notes):
+    state, release_plan = make_plan(context, request)
+    check(context.settings, state, release_plan)
+    for note in (release_plan.title, *release_plan.notes):
         context.say(note)
-    earlier = lease.deployment if lease.deployment and lease.deployment.config == planned.config_name else None
-    if planned.change == "unchanged":
-        return _leave_unchanged(context, lease, state, planned, earlier)
-    resumed = earlier if planned.change == "resume" else None
-    deployment = resumed or _new_deployment(context, planned, request)
+    earlier = lease.deployment if lease.deployment and lease.deployment.config == release_plan.config_name else None
+    if release_plan.change == "unchanged":
+        return _leave_unchanged(context, lease, state, release_plan, earlier)
+    resumed = earlier if release_plan.change == "resume" else None
+    deployment = resumed or _new_deployment(context, release_plan, request)
     lease.record(deployment)
-    _begin(context, lease, deployment, planned)
+    _begin(context, lease, deployment, release_plan)
     make_traffic = _traffic(context, state, deployment)
-    endpoint = _follow(context, lease, deployment, planned, make_traffic())
+    endpoint = _follow(context, lease, deployment, release_plan, make_traffic())
     if (endpoint.status, endpoint.config) == ("InService", deployment.config):
-        execute(planned.after, context, lease.check)
+        execute(release_plan.after, context, lease.check)
         if resumed or _was_idle(context, deployment, endpoint):
             endpoint = send_late_traffic(context, deployment, make_traffic(), lease.check)
     return _judge(context, lease, deployment, endpoint)
 
 
 def _leave_unchanged(
-    context: Context, lease: Lease, state: State, planned: Plan, earlier: Deployment | None
+    context: Context, lease: Lease, state: State, release_plan: Plan, earlier: Deployment | None
 ) -> Verdict:
-    execute((*planned.calls, *planned.after), context, lease.check)
+    execute((*release_plan.calls, *release_plan.after), context, lease.check)
     if earlier is None:
-        live = f"{planned.package_arn} is live on {context.endpoint_name} already, on {planned.config_name}"
+        live = f"{release_plan.package_arn} is live on {context.endpoint_name} already, on {release_plan.config_name}"
         return Verdict("unchanged", live)
     traffic = _traffic(context, state, earlier)()
     return _judge(context, lease, earlier, send_late_traffic(context, earlier, traffic, lease.check))
 
 
-def _begin(context: Context, lease: Lease, deployment: Deployment, planned: Plan) -> None:
+def _begin(context: Context, lease: Lease, deployment: Deployment, release_plan: Plan) -> None:
     try:
-        execute(planned.calls, context, lease.check)
+        execute(release_plan.calls, context, lease.check)
     except Exception:
-        if planned.replaces:
+        if release_plan.replaces:
             with suppress(Exception):  # the error that stopped the deployment is raised, and may stop this as well
                 restore_scaling(context, lease, deployment)
         raise
@@ -129,26 +129,28 @@ def _endpoint(context: Context) -> EndpointStatus:
     return context.retry(lambda: read_endpoint(context.client("sagemaker"), context.endpoint_name))
 
 
-def _new_deployment(context: Context, planned: Plan, request: ReleaseRequest) -> Deployment:
+def _new_deployment(context: Context, release_plan: Plan, request: ReleaseRequest) -> Deployment:
     endpoint = _endpoint(context)
-    resumed = planned.change == "resume"
+    resumed = release_plan.change == "resume"
     return Deployment(
         package=request.package,
-        config=planned.config_name,
-        model=planned.model_name,
+        config=release_plan.config_name,
+        model=release_plan.model_name,
         before="" if endpoint.status == "Creating" else endpoint.config,
         modified="" if resumed else endpoint.modified,
         since=endpoint.modified if resumed else endpoint.at.isoformat(),
-        shifts=planned.shifts,
-        alarms=planned.alarm_names,
+        shifts=release_plan.shifts,
+        alarms=release_plan.alarm_names,
         known_good=request.known_good,
         leaves=request.leaves,
     )
 
 
-def _follow(context: Context, lease: Lease, deployment: Deployment, planned: Plan, traffic: Traffic) -> EndpointStatus:
+def _follow(
+    context: Context, lease: Lease, deployment: Deployment, release_plan: Plan, traffic: Traffic
+) -> EndpointStatus:
     with _view(context) as view, traffic:
-        endpoint = Watch(context, deployment, planned.traffic_shift, traffic, view, lease.check).follow()
+        endpoint = Watch(context, deployment, release_plan.traffic_shift, traffic, view, lease.check).follow()
     if traffic.counts.sent:
         context.say(f"bake traffic: {traffic.counts}")
     return endpoint

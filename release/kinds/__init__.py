@@ -24,9 +24,9 @@ REFUSED = {
 
 
 def serving_kind(settings: Settings) -> Kind:
-    kind = settings.serving.kind
-    if kind not in KINDS:
-        reason = REFUSED.get(kind, f"is not part of this repository: choose one of {', '.join(KINDS)}")
-        raise Problem(f'{settings.file}: serving.kind = "{kind}": {reason}')
-    module: Kind = import_module(KINDS[kind]).KIND
-    return module
+    name = settings.serving.kind
+    if name not in KINDS:
+        reason = REFUSED.get(name, f"is not part of this repository: choose one of {', '.join(KINDS)}")
+        raise Problem(f'{settings.file}: serving.kind = "{name}": {reason}')
+    kind: Kind = import_module(KINDS[name]).KIND
+    return kind

@@ -1,4 +1,4 @@
-"""Is an alarm as the release would put it? What the release does not set (actions somebody added) is left alone."""
+"""Compares an alarm with its definition. What the release does not set, such as added actions, is ignored."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from settings.model import Settings
 
 def read_inputs(settings: Settings, package_arn: str, client: Client) -> State:
     package = read_package(client, package_arn)
-    planned = resources(settings, package_arn, package)
-    alarms = [call.request["AlarmName"] for call in planned.rollout.alarms]
-    names = ResourceNames(planned.model_name, planned.config_name, alarms)
+    needed = resources(settings, package_arn, package)
+    alarms = [call.request["AlarmName"] for call in needed.rollout.alarms]
+    names = ResourceNames(needed.model_name, needed.config_name, alarms)
     return read_state(settings, package_arn, package, names, client)

@@ -38,7 +38,7 @@ def conclude(context: Context, lease: Lease, deployment: Deployment, verdict: Ve
 
 
 def restore_scaling(context: Context, lease: Lease, deployment: Deployment) -> None:
-    """--replace took the autoscaling off; the fleet that SageMaker went back to needs it as much."""
+    """--replace took the autoscaling off; the fleet that SageMaker rolled back to needs it too."""
     settings = context.settings
     state = context.retry(lambda: read_inputs(settings, deployment.package, context.client))
     if state.target is None:
@@ -46,7 +46,7 @@ def restore_scaling(context: Context, lease: Lease, deployment: Deployment) -> N
 
 
 def update_champion(context: Context, package: dict[str, Any]) -> None:
-    """Scheduled runs compare with the model that ships (docs/decisions/0001): in the bucket where models are made."""
+    """Scheduled runs compare with the model that ships (docs/decisions/0001): in the bucket where models are built."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
     if not uri:
         return

@@ -62,8 +62,8 @@ class Stage:
     def __init__(self, cloud, folder):
         self.cloud, self.folder, self.packages = cloud, folder, 0
         self.s3, self.sagemaker = cloud.client("s3"), cloud.client("sagemaker")
-        place = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
-        self.s3.create_bucket(Bucket=BUCKET, **place)
+        location = {"LocationConstraint": "eu-west-1"}
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
         self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
         rows = "age,plan\n" + "".join(f"{number},basic\n" for number in range(20))
         self.put("samples/sample.csv", rows.encode())
@@ -76,8 +76,8 @@ class Stage:
         shutil.copy(CONFIG / "base.toml", self.folder)
         lines = []
         for section, values in SMALL.items():
-            place = {"endpoint_url": f'"{self.cloud.url}"'} if section == "aws" else {}
-            kept = (values | place | sections.get(section, {})).items()
+            endpoint = {"endpoint_url": f'"{self.cloud.url}"'} if section == "aws" else {}
+            kept = (values | endpoint | sections.get(section, {})).items()
             lines += [f"[{section}]", *(f"{key} = {value}" for key, value in kept if value is not None)]
         (self.folder / "local.toml").write_text("\n".join(lines) + "\n")
 
