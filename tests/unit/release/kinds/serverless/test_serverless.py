@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from localcloud.testing import request_problems
-from release.kinds import serving_kind
+from release import run
+from release.context import Context
 from release.operations import WRITES
 from release.plan import preflight
 from release.plan.plan import plan
+from release.state.deployment import Deployment
 
 SERVERLESS = (
     '[serving]\nkind = "serverless"\nmax_payload_bytes = 4194304\ndata_capture_percent = 0\n'
@@ -61,9 +63,14 @@ def test_instances_and_serverless_cannot_replace_each_other(settings_of, live):
     assert 'is on instances and serving.kind = "serverless"' in line
 
 
-def test_nothing_is_compared_so_no_bake_traffic_is_sent(settings_of):
-    assert not serving_kind(settings_of(SERVERLESS)).compares_fleets
-    assert serving_kind(settings_of()).compares_fleets
+@pytest.mark.parametrize(("overlay", "possible"), [(SERVERLESS, False), ("", True)])
+def test_nothing_is_compared_so_no_bake_traffic_is_sent(settings_of, empty, s3, overlay, possible):
+    s3.objects["sample.csv"] = b"age\n3\n"
+    metadata = {"sample_requests": "s3://bucket/sample.csv"}
+    state = replace(empty, package={**empty.package, "CustomerMetadataProperties": metadata})
+    context = Context(settings_of(overlay), {"s3": s3, "sagemaker-runtime": None}.__getitem__, print)
+    deployment = Deployment("p", "new", "m", "old", "", "2026-01-05T09:00:00+00:00", True, ())
+    assert run._traffic(context, state, deployment)().possible is possible
 
 
 def test_the_unused_instance_type_does_not_decide_about_the_key(settings_of, empty):
