@@ -1,4 +1,4 @@
-"""``--parameters k=v ...``: checked against what the pipeline declares before any call, every problem at once."""
+"""``--parameters k=v ...``: checked against the pipeline's declarations before any call; all problems at once."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 class Parameter:
     name: str
     type: str  # String, Integer, Float or Boolean
-    default: Any = None  # None: has to be given
+    default: Any = None  # None: required
     allowed: tuple[str, ...] = ()
 
     @property
     def row(self) -> list[str]:
-        default = "(must be given)" if self.default is None else str(self.default) or "(empty)"
+        default = "(required)" if self.default is None else str(self.default) or "(empty)"
         return [self.name, self.type, default, ", ".join(self.allowed)]
 
 
-def declared(definition: dict[str, Any]) -> list[Parameter]:
+def parse_declarations(definition: dict[str, Any]) -> list[Parameter]:
     return [
         Parameter(
             entry["Name"],
@@ -42,12 +42,12 @@ def declared(definition: dict[str, Any]) -> list[Parameter]:
     ]
 
 
-def table(parameters: Sequence[Parameter]) -> str:
+def render_table(parameters: Sequence[Parameter]) -> str:
     return columns([["parameter", "type", "default", "allowed"], *(parameter.row for parameter in parameters)])
 
 
-def parse(pairs: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, str]:
-    """The values to send, as StartPipelineExecution wants them; refused with everything that is wrong."""
+def parse_values(pairs: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, str]:
+    """The values for StartPipelineExecution; an error lists everything that is wrong."""
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, str] = {}
     problems: list[str] = []
@@ -59,12 +59,12 @@ def parse(pairs: Sequence[str], parameters: Sequence[Parameter]) -> dict[str, st
             values[name] = value
         except ValueError as error:
             problems.append(str(error))
-    named = {pair.partition("=")[0] for pair in pairs}
+    given = {pair.partition("=")[0] for pair in pairs}
     problems += [
-        f"{p.name} has no default: give {p.name}=VALUE" for p in parameters if p.default is None and p.name not in named
+        f"{p.name} has no default: give {p.name}=VALUE" for p in parameters if p.default is None and p.name not in given
     ]
     if problems:
-        raise UsageProblem(_refusal(problems, parameters))
+        raise UsageProblem(_render_problems(problems, parameters))
     return values
 
 
@@ -80,7 +80,7 @@ def _pair(pair: str, known: dict[str, Parameter]) -> tuple[str, str]:
 def _typed(parameter: Parameter, text: str) -> str:
     value = _READERS.get(parameter.type, str)(text)
     if value is None:
-        raise ValueError(f"{parameter.name}={text}: {_WANTED[parameter.type]} is wanted")
+        raise ValueError(f"{parameter.name}={text}: must be {_EXPECTED[parameter.type]}")
     if parameter.allowed and value not in parameter.allowed:
         near = difflib.get_close_matches(value, parameter.allowed, 1)
         hint = f" (did you mean {near[0]}?)" if near else ""
@@ -103,16 +103,16 @@ def _boolean(text: str) -> str | None:
 
 
 _READERS = {"Integer": _integer, "Float": _float, "Boolean": _boolean}
-_WANTED = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}
+_EXPECTED = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false"}
 
 
 def _suggestion(name: str, known: dict[str, Parameter]) -> str:
-    """Also finds ``input_data`` for ``InputData``: people type settings' names here."""
+    """Also finds ``InputData`` for ``input_data``: people type names of settings here."""
     plain = {re.sub(r"[^a-z0-9]", "", candidate.lower()): candidate for candidate in known}
     near = difflib.get_close_matches(re.sub(r"[^a-z0-9]", "", name.lower()), plain, 1)
     return f": did you mean {plain[near[0]]}?" if near else ""
 
 
-def _refusal(problems: list[str], parameters: Sequence[Parameter]) -> str:
+def _render_problems(problems: list[str], parameters: Sequence[Parameter]) -> str:
     listed = "".join(f"\n  - {problem}" for problem in problems)
-    return f"--parameters refused, nothing was started:{listed}\nThe pipeline declares:\n{table(parameters)}"
+    return f"--parameters refused, nothing was started:{listed}\nThe pipeline declares:\n{render_table(parameters)}"

@@ -1,7 +1,7 @@
-"""Code by content: a folder's address is the hash of what is in it.
+"""Code addressed by content: the address of a folder is the hash of its files.
 
-So the same tree has the same address on every machine, a definition changes only when code changes, step caching works,
-and what is already in the bucket is never sent again. What editors, systems and Python leave in folders is left out.
+The same tree has the same address on every machine, a definition changes only when code changes, step caching works,
+and files that are in the bucket are not sent again. Files that editors, systems and Python leave behind are ignored.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from aws.refusals import is_denied, is_missing
+from aws.s3 import object_exists, split_uri
 
-LEFT_OUT = ("__pycache__", ".*", "*.pyc", "*~", "#*#", "*.swp", "*.orig", "*.rej")
+IGNORED = ("__pycache__", ".*", "*.pyc", "*~", "#*#", "*.swp", "*.orig", "*.rej")
 Files = Mapping[str, bytes]
 
 
 def read(folder: Path) -> dict[str, bytes]:
     """Relative path -> content, in a fixed order."""
-    found = ((path.relative_to(folder), path) for path in _paths(folder))
-    return {relative.as_posix(): path.read_bytes() for relative, path in sorted(found)}
+    files = ((path.relative_to(folder), path) for path in _paths(folder))
+    return {relative.as_posix(): path.read_bytes() for relative, path in sorted(files)}
 
 
 def _paths(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
-        if any(fnmatch(path.name, pattern) for pattern in LEFT_OUT):
+        if any(fnmatch(path.name, pattern) for pattern in IGNORED):
             continue
         if path.is_dir():
             yield from _paths(path)
@@ -55,25 +55,15 @@ def add(uploads: dict[str, bytes], prefix: str, files: Files) -> str:
 
 
 def publish(uploads: Mapping[str, bytes], s3: Any) -> list[str]:
-    """Puts what is not there yet; by content, so what is there is the same. Returns what was put."""
+    """Puts what is missing; objects are addressed by content, so existing ones are equal. Returns what was put."""
 
     def put(uri: str) -> bool:
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        if _is_there(s3, bucket, key):
+        if object_exists(s3, uri):
             return False
+        bucket, key = split_uri(uri)
         s3.put_object(Bucket=bucket, Key=key, Body=uploads[uri])
         return True
 
     with ThreadPoolExecutor(max_workers=8) as pool:
-        done = list(pool.map(put, uploads))
-    return [uri for uri, was_put in zip(uploads, done, strict=True) if was_put]
-
-
-def _is_there(s3: Any, bucket: str, key: str) -> bool:
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except Exception as error:
-        if is_missing(error) or is_denied(error):  # without s3:ListBucket, AWS denies to say that a key is missing
-            return False
-        raise
-    return True
+        results = list(pool.map(put, uploads))
+    return [uri for uri, was_put in zip(uploads, results, strict=True) if was_put]

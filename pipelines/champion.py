@@ -1,4 +1,4 @@
-"""The champion: the latest *approved* package of the group, and where its evaluation lies."""
+"""The champion: the latest approved package of the group, and the URI of its evaluation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aws.model_registry import latest_approved
 
 
 def evaluation_uri(sagemaker: Any, group: str) -> str | None:
-    """None without an approved package (a first model has nobody to beat), or when it carries no evaluation."""
+    """None without an approved package, or when it carries no evaluation."""
     arn = latest_approved(sagemaker, group)
     if arn is None:
         return None

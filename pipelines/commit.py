@@ -1,4 +1,4 @@
-"""Which commit the code of a run comes from."""
+"""The commit that the code of a run comes from."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 
 def commit(folder: Path) -> str | None:
-    """The commit of the tree that holds ``folder``, ``-dirty`` with changes under it; None where git cannot say
-    (no git, no repository, no commit yet: a build that received the sources as an archive)."""
+    """The commit of the tree that holds ``folder``, ``-dirty`` with changes under it; None where git cannot tell
+    (no git, no repository, no commit yet, or a build that received the sources as an archive)."""
     name = _git(folder, "rev-parse", "--verify", "HEAD")
     changes = _git(folder, "status", "--porcelain", "--", ".")
     if not name or changes is None:

@@ -3,8 +3,8 @@
 ``compile`` is a pure function of the settings and the files of scripts/: no call, no network, nothing of this machine.
 The same tree gives the same bytes everywhere.
 
-Step caching compares a step's image, arguments, environment, inputs, hyperparameters and checkpoint place. It does not
-look at where outputs go: they can lie under the execution's ID, and a cached step hands on those of the earlier run.
+Step caching compares a step's image, arguments, environment, inputs, hyperparameters and checkpoint URI. It ignores
+where outputs go: they lie under the execution's ID, and a cached step passes on those of the earlier run.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ NO_CHAMPION = b'{"champion": "none"}\n'
 class Compiled:
     name: str
     body: str  # canonical JSON
-    uploads: dict[str, bytes]  # S3 URI -> content, by content: what the definition names
-    seeds: dict[str, bytes]  # S3 URI -> content, to be put only where there is nothing yet
+    uploads: dict[str, bytes]  # S3 URI, addressed by content -> content
+    initial_objects: dict[str, bytes]  # S3 URI -> content, put only where no object exists
 
 
 def compile(settings: Settings, scripts: Path = SCRIPTS) -> Compiled:
@@ -37,8 +37,8 @@ def compile(settings: Settings, scripts: Path = SCRIPTS) -> Compiled:
     code_uri = bundle.add(uploads, settings.prefix, code)
     with sessions.offline(settings, partial(_upload, uploads, settings.prefix)) as session:
         definition = _definition(settings, session, code_uri, bundle.digest(code))
-        seeds = _seeds(settings)
-    return Compiled(settings.pipeline_name, canonical(definition), uploads, seeds)
+        initial_objects = _initial_objects(settings)
+    return Compiled(settings.pipeline_name, canonical(definition), uploads, initial_objects)
 
 
 def _upload(uploads: dict[str, bytes], prefix: str, path: str) -> str:
@@ -70,7 +70,7 @@ def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str)
     gate = quality_gate(context, passed=register_step, failed=quality_gate_failed(context))
     pipeline = Pipeline(
         name=settings.pipeline_name,
-        parameters=parameters.declared(),
+        parameters=parameters.as_list(),
         pipeline_experiment_config=None,  # its default depends on the region and needs more permissions
         steps=[preprocess_step, train_step, evaluate_step, gate],
         sagemaker_session=session,
@@ -79,14 +79,14 @@ def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str)
 
 
 def _read_scripts(scripts: Path) -> dict[str, bytes]:
-    """The whole folder: the scripts import each other."""
+    """All files of the folder: the scripts import each other."""
     code = bundle.read(scripts) if scripts.is_dir() else {}
     if "train.py" not in code:
         raise Problem(f"{scripts} has no train.py: run the command from a checkout of the repository")
     return code
 
 
-def _seeds(settings: Settings) -> dict[str, bytes]:
+def _initial_objects(settings: Settings) -> dict[str, bytes]:
     from pipelines.parameters import champion_evaluation_uri
 
     return {champion_evaluation_uri(settings): NO_CHAMPION}

@@ -1,4 +1,4 @@
-"""``--delete``: the pipeline and nothing else."""
+"""``--delete``: deletes the pipeline and nothing else."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from pipelines.deployed import read
 from pipelines.executions import recent
+from pipelines.state import read
 from settings.errors import Problem, UsageProblem
 from settings.model import Settings
 
 Ask = Callable[[str], str]
 
 
-def stays(settings: Settings) -> str:
+def describe_kept(settings: Settings) -> str:
     return f"Models in group {settings.project.group}, data and results in {settings.prefix}, jobs and their logs stay."
 
 
 def delete(settings: Settings, sagemaker: Any, yes: bool, ask: Ask | None) -> tuple[str, int]:
-    """What happened and the exit code. ``ask`` is None where nobody can answer."""
+    """Returns what happened and the exit code. ``ask`` is None without a terminal."""
     name = settings.pipeline_name
     if read(sagemaker, name) is None:
         return f"pipeline {name} does not exist: nothing to delete", 0
     running = [execution.id for execution in recent(sagemaker, name, 100) if execution.running]
     if running:
         raise Problem(f"pipeline {name} is running ({', '.join(running)}): wait for it, or end it with --stop")
-    if not yes and not _agreed(settings, ask):
+    if not yes and not _confirm(settings, ask):
         return "nothing was deleted", 1
     sagemaker.delete_pipeline(PipelineName=name, ClientRequestToken=uuid.uuid4().hex)
-    return f"deleted pipeline {name}. {stays(settings)}", 0
+    return f"deleted pipeline {name}. {describe_kept(settings)}", 0
 
 
-def _agreed(settings: Settings, ask: Ask | None) -> bool:
+def _confirm(settings: Settings, ask: Ask | None) -> bool:
     name = settings.pipeline_name
     if ask is None:
-        raise UsageProblem(f"--delete asks first, and nobody can answer here: add --yes to delete pipeline {name}")
+        raise UsageProblem(f"--delete needs a terminal to ask for confirmation: add --yes to delete pipeline {name}")
     try:
-        answer = ask(f"Delete pipeline {name} and the list of its executions? {stays(settings)} [y/N] ")
+        answer = ask(f"Delete pipeline {name} and the list of its executions? {describe_kept(settings)} [y/N] ")
     except EOFError:
         return False
     return answer.strip().lower() in ("y", "yes")

@@ -1,7 +1,7 @@
-"""What changed between two pipeline definitions, as lines a person reads: steps, parameters, dotted paths, old -> new.
+"""The difference of two pipeline definitions as lines of text: steps, parameters, dotted paths, old -> new.
 
-The hash of the code is folded: a change of it touches every step, and is one line. Two definitions that differ
-never give an empty answer, and two that are equal never give a line.
+A change of the code's hash affects every step; it is folded into one line. Two definitions that differ never give an
+empty list, and two that are equal never give a line.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-LINES_SHOWN = 40
-WIDTH = 60  # of one value
+MAX_LINES = 40
+MAX_WIDTH = 60  # of one value
 HASH = re.compile(r"[0-9a-f]{16,64}")
 CODE_ADDRESS = re.compile(r"(?<=code/)[0-9a-f]{16,64}")
-IDENTITIES = (
+IDENTITY_KEYS = (
     "Name",
     "ChannelName",
     "InputName",
     "OutputName",
     "PropertyFileName",
     "Key",
-)  # what names an entry of a list
-PARAMETER_WORDS = {"DefaultValue": "default", "Type": "type", "EnumValues": "allowed values"}
+)  # of an entry of a list
+PARAMETER_LABELS = {"DefaultValue": "default", "Type": "type", "EnumValues": "allowed values"}
 Definition = dict[str, Any]
 
 
@@ -40,19 +40,19 @@ class Change:
 ABSENT = object()
 
 
-def difference(old: Definition, new: Definition) -> list[str]:
-    if same(old, new):
+def diff(old: Definition, new: Definition) -> list[str]:
+    if equal_as_json(old, new):
         return []
     changes = [*_parameters(old, new), *_steps(old, new), *_rest(old, new)]
     return _lines(changes) or ["the order of steps, parameters or arguments changed"]
 
 
-def bounded(lines: list[str], limit: int = LINES_SHOWN) -> list[str]:
+def truncate(lines: list[str], limit: int = MAX_LINES) -> list[str]:
     return lines if len(lines) <= limit else [*lines[:limit], f"and {len(lines) - limit} more"]
 
 
-def steps(definition: Definition) -> dict[str, dict[str, Any]]:
-    """Every step by name, in the order of the diagram: a condition keeps the names of its branches, which follow it."""
+def flatten_steps(definition: Definition) -> dict[str, dict[str, Any]]:
+    """Every step by name, in the order of the diagram: a condition keeps the names of the steps in its branches."""
     return {step["Name"]: step for step in _walk(definition.get("Steps", []))}
 
 
@@ -76,7 +76,7 @@ def _parameters(old: Definition, new: Definition) -> Iterator[Change]:
             continue
         for key in before[name] | after[name]:
             values = (side[name].get(key, ABSENT) for side in (before, after))
-            yield Change(f"parameter {name}", PARAMETER_WORDS.get(key, key), *values)
+            yield Change(f"parameter {name}", PARAMETER_LABELS.get(key, key), *values)
 
 
 def _summary(parameter: dict[str, Any] | None) -> Any:
@@ -87,7 +87,7 @@ def _summary(parameter: dict[str, Any] | None) -> Any:
 
 
 def _steps(old: Definition, new: Definition) -> Iterator[Change]:
-    before, after = steps(old), steps(new)
+    before, after = flatten_steps(old), flatten_steps(new)
     for name in before | after:
         if name not in before or name not in after:
             kinds = (side[name].get("Type", "?") if name in side else ABSENT for side in (before, after))
@@ -97,7 +97,7 @@ def _steps(old: Definition, new: Definition) -> Iterator[Change]:
 
 
 def _rest(old: Definition, new: Definition) -> Iterator[Change]:
-    if not old:  # a new pipeline is told by its steps and parameters
+    if not old:  # a new pipeline is described by its steps and parameters
         return
     rests = ({key: value for key, value in side.items() if key not in ("Steps", "Parameters")} for side in (old, new))
     yield from _leaf_changes("pipeline", *rests)
@@ -121,11 +121,11 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _entries(items: list[Any]) -> Iterator[tuple[str, Any]]:
-    """The items of a list under names that survive an insertion: their identity, or the flag of a command line."""
+    """The items of a list under names that stay after an insertion: an identifying key, or a command-line flag."""
     if any(isinstance(item, str) and item.startswith("--") for item in items):
         yield from _flags(items).items()
         return
-    names = [next((i[key] for key in IDENTITIES if key in i), None) if isinstance(i, dict) else None for i in items]
+    names = [next((i[key] for key in IDENTITY_KEYS if key in i), None) if isinstance(i, dict) else None for i in items]
     unique = all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
     for position, item in enumerate(items):
         yield f"[{names[position] if unique else position}]", item
@@ -133,7 +133,7 @@ def _entries(items: list[Any]) -> Iterator[tuple[str, Any]]:
 
 def _flags(items: list[Any]) -> dict[str, list[Any]]:
     flags: dict[str, list[Any]] = defaultdict(list)
-    flag = " --"  # what comes before the first flag
+    flag = " --"  # words before the first flag
     for item in items:
         if isinstance(item, str) and item.startswith("--"):
             flag = f" {item}"
@@ -144,7 +144,7 @@ def _flags(items: list[Any]) -> dict[str, list[Any]]:
 
 
 def _reference(value: dict[str, Any]) -> str | None:
-    """``{"Get": "Parameters.X"}`` and its like, as people would write them."""
+    """``{"Get": "Parameters.X"}`` and other references in readable form."""
     if len(value) != 1:
         return None
     (kind, content), *_ = value.items()
@@ -170,7 +170,7 @@ def _lines(changes: list[Change]) -> list[str]:
     folded: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     lines = []
     for change in changes:
-        if change.old is not ABSENT and change.new is not ABSENT and same(change.old, change.new):
+        if change.old is not ABSENT and change.new is not ABSENT and equal_as_json(change.old, change.new):
             continue
         hashes = _changed_code(change)
         for pair in hashes:
@@ -181,13 +181,13 @@ def _lines(changes: list[Change]) -> list[str]:
     return code + lines
 
 
-def same(old: Any, new: Any) -> bool:
-    """As JSON: Python calls 1, 1.0 and True equal."""
+def equal_as_json(old: Any, new: Any) -> bool:
+    """In Python 1, 1.0 and True are equal."""
     return json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
 
 
 def _changed_code(change: Change) -> list[tuple[str, str]]:
-    """The old and new hashes, where addresses or hashes of code are all that changed."""
+    """The old and new hashes, if nothing but hashes of code changed."""
     if change.old is ABSENT or change.new is ABSENT:
         return []
     pattern = HASH if "code" in change.path.rpartition(".")[2].lower() else CODE_ADDRESS
@@ -204,7 +204,7 @@ def _line(change: Change) -> str:
     if change.new is ABSENT:
         return f"{where} removed (was {_short(change.old)})"
     old, new = _text(change.old), _text(change.new)
-    if old == new:  # only the type differs
+    if old == new:  # only the types differ
         old, new = json.dumps(change.old), json.dumps(change.new)
     return f"{where}: {_clip(old, new)} -> {_clip(new, old)}"
 
@@ -214,11 +214,11 @@ def _short(value: Any) -> str:
 
 
 def _clip(text: str, other: str) -> str:
-    """Short enough for a line, and still showing where it differs from ``other``."""
-    text, other = (HASH.sub(lambda found: found[0][:8] + "..", side) for side in (text, other))
-    if len(text) <= WIDTH:
+    """Short enough for a line, and still shows where it differs from ``other``."""
+    text, other = (HASH.sub(lambda match: match[0][:8] + "..", side) for side in (text, other))
+    if len(text) <= MAX_WIDTH:
         return text or '""'
-    same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
-    start = max(0, same - WIDTH // 3)
-    cut = text[start : start + WIDTH]
-    return ("..." if start else "") + cut + ("..." if start + WIDTH < len(text) else "")
+    common = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
+    start = max(0, common - MAX_WIDTH // 3)
+    cut = text[start : start + MAX_WIDTH]
+    return ("..." if start else "") + cut + ("..." if start + MAX_WIDTH < len(text) else "")

@@ -1,10 +1,10 @@
-"""Made-up customers of a made-up telephone company, and how likely each is to leave: the truth behind the example data.
+"""Generates customers of a fictitious telephone company, with the probability that each one leaves.
 
-Every column has its own stream of random numbers for each chunk of rows, so the first rows are the same however many
-are asked for, and drift in one column leaves the others as they are.
+Every column has its own random stream for each chunk of rows, so the first rows do not depend on the number of rows,
+and drift in one column leaves the others unchanged.
 
-The chance to leave is a function of what the columns show (a missing value counts as itself), so the best possible
-quality is known: no model can rank better than this chance does.
+The probability is a function of the visible columns (a missing value counts as a value), so the best possible quality
+is known: no model can rank better than this probability.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Random = np.random.Generator
 Mask = npt.NDArray[np.bool_]
 
-# Drift: prices, waiting and calls go up, usage and loyalty go down.
+# The second value is the factor of a drift: prices and calls go up, usage and tenure go down.
 NUMBERS: dict[str, tuple[Callable[[Random, int], Floats], float]] = {
     "age": (lambda random, n: np.clip(np.rint(random.normal(46, 15, n)), 18, 95), 0.8),
     "tenure_months": (lambda random, n: np.floor(random.gamma(1.3, 24, n)), 0.5),
@@ -35,22 +35,22 @@ NUMBERS: dict[str, tuple[Callable[[Random, int], Floats], float]] = {
     "discount_percent": (lambda random, n: random.choice([0.0, 5.0, 10.0, 20.0], n, p=[0.6, 0.2, 0.15, 0.05]), 0.5),
 }
 FRACTIONS = ("monthly_charge", "data_usage_gb", "call_minutes")
-CATEGORIES: dict[str, list[tuple[str, float, float]]] = {  # level, share, effect on the chance to leave
+CATEGORIES: dict[str, list[tuple[str, float, float]]] = {  # level, share, effect on the log-odds
     "plan": [("basic", 0.38, 0.35), ("plus", 0.33, 0.0), ("family", 0.2, -0.6), ("business", 0.09, -0.3)],
     "contract": [("monthly", 0.52, 0.9), ("one year", 0.3, -0.4), ("two years", 0.18, -1.3)],
     "payment": [("card", 0.45, 0.0), ("direct debit", 0.34, -0.35), ("invoice", 0.17, 0.45), ("voucher", 0.04, 0.8)],
 }
-HANDSETS = 300  # the last of them so rare that most are in no training row of a small data set
+HANDSETS = 300  # the last are so rare that a small data set has most of them in no training row
 COLUMNS = (KEY, *NUMBERS, "paperless", *CATEGORIES, "handset", TARGET)
 DRIFTING = tuple(name for name in COLUMNS if name not in (KEY, TARGET))
 
 
 def chunks(first: int, end: int, seed: int, drift: Sequence[str] = ()) -> Iterator[tuple[pa.Table, Floats]]:
-    """The customers from ``first`` up to ``end``, chunk by chunk, and each one's chance to leave."""
+    """The customers from ``first`` up to ``end``, chunk by chunk, with the probability that each one leaves."""
     for number in range(first // CHUNK_ROWS, -(-end // CHUNK_ROWS)):
-        table, chance = _chunk(seed, number, drift)
+        table, probability = _chunk(seed, number, drift)
         low, high = max(first - number * CHUNK_ROWS, 0), min(end - number * CHUNK_ROWS, CHUNK_ROWS)
-        yield table.slice(low, high - low), chance[low:high]
+        yield table.slice(low, high - low), probability[low:high]
 
 
 def _chunk(seed: int, number: int, drift: Sequence[str]) -> tuple[pa.Table, Floats]:
@@ -60,8 +60,8 @@ def _chunk(seed: int, number: int, drift: Sequence[str]) -> tuple[pa.Table, Floa
     handset = _handset(streams["handset"], "handset" in drift)
     paperless = streams["paperless"].random(CHUNK_ROWS) < (0.2 if "paperless" in drift else 0.6)
     missing = _missing(numbers, streams)
-    chance = _chance(numbers, missing, texts, handset, paperless)
-    leaves = streams[TARGET].random(CHUNK_ROWS) < chance
+    probability = _probability(numbers, missing, texts, handset, paperless)
+    leaves = streams[TARGET].random(CHUNK_ROWS) < probability
     customers = np.char.mod("C%08d", np.arange(CHUNK_ROWS) + number * CHUNK_ROWS + 1)
     columns: dict[str, pa.Array] = {KEY: pa.array(customers)}
     for name, values in numbers.items():
@@ -72,7 +72,7 @@ def _chunk(seed: int, number: int, drift: Sequence[str]) -> tuple[pa.Table, Floa
         columns[name] = names.take(pa.array(levels, mask=missing.get(name)))
     columns["handset"] = pa.array([f"H{at:03d}" for at in range(HANDSETS)]).take(pa.array(handset))
     columns[TARGET] = pa.array(["no", "yes"]).take(pa.array(leaves.astype(np.int8)))
-    return pa.table(columns), chance
+    return pa.table(columns), probability
 
 
 def _number(name: str, random: Random, drifts: bool) -> Floats:
@@ -82,19 +82,19 @@ def _number(name: str, random: Random, drifts: bool) -> Floats:
 
 
 def _category(name: str, random: Random, drifts: bool) -> npt.NDArray[np.int64]:
-    """Under drift the shares change places: the rarest level becomes the most frequent."""
+    """Drift reverses the shares: the rarest level becomes the most frequent."""
     shares = [share for _, share, _ in CATEGORIES[name]]
-    places = random.choice(len(shares), CHUNK_ROWS, p=shares)
-    return len(shares) - 1 - places if drifts else places
+    codes = random.choice(len(shares), CHUNK_ROWS, p=shares)
+    return len(shares) - 1 - codes if drifts else codes
 
 
 def _handset(random: Random, drifts: bool) -> npt.NDArray[np.int64]:
-    places = np.minimum(random.exponential(18.0, CHUNK_ROWS).astype(np.int64), HANDSETS - 1)
-    return (places + 60) % HANDSETS if drifts else places
+    codes = np.minimum(random.exponential(18.0, CHUNK_ROWS).astype(np.int64), HANDSETS - 1)
+    return (codes + 60) % HANDSETS if drifts else codes
 
 
 def _missing(numbers: dict[str, Floats], streams: dict[str, Random]) -> dict[str, Mask]:
-    """Not at random: heavy users' usage, unhappy customers' ages and new customers' payments are missing more often."""
+    """Not at random: usage of heavy users, ages of frequent callers and payments of new customers are missing more."""
     risks = {
         "age": np.where(numbers["support_calls"] > 3, 0.25, 0.06),
         "data_usage_gb": np.where(numbers["data_usage_gb"] > 20, 0.3, 0.05),
@@ -104,25 +104,26 @@ def _missing(numbers: dict[str, Floats], streams: dict[str, Random]) -> dict[str
     return {name: streams[name].random(CHUNK_ROWS) < risk for name, risk in risks.items()}
 
 
-def _chance(
+def _probability(
     numbers: dict[str, Floats],
     missing: dict[str, Mask],
     texts: dict[str, npt.NDArray[np.int64]],
     handset: npt.NDArray[np.int64],
     paperless: Mask,
 ) -> Floats:
-    seen = numbers | {name: np.where(gone, np.nan, numbers[name]) for name, gone in missing.items() if name in numbers}
-    score = -2.55 - 1.15 * np.log1p(seen["tenure_months"] / 12)
-    score += 1.5 * np.log(seen["monthly_charge"] / 33) * np.where(seen["discount_percent"] > 0, 0.4, 1.0)
-    score += np.nan_to_num(-0.45 * np.log(seen["data_usage_gb"] / 7), nan=0.5)
-    score += np.nan_to_num(0.018 * np.abs(seen["age"] - 45), nan=0.4)
-    score += np.nan_to_num(0.5 * (seen["days_since_contact"] < 20), nan=-0.2)
-    score += 0.55 * np.minimum(seen["support_calls"], 6) + 0.5 * np.minimum(seen["late_payments"], 4)
-    score += 0.13 * np.minimum(seen["dropped_calls"], 10) * (seen["call_minutes"] > 120)
+    masks = {name: mask for name, mask in missing.items() if name in numbers}
+    visible = numbers | {name: np.where(mask, np.nan, numbers[name]) for name, mask in masks.items()}
+    score = -2.55 - 1.15 * np.log1p(visible["tenure_months"] / 12)
+    score += 1.5 * np.log(visible["monthly_charge"] / 33) * np.where(visible["discount_percent"] > 0, 0.4, 1.0)
+    score += np.nan_to_num(-0.45 * np.log(visible["data_usage_gb"] / 7), nan=0.5)
+    score += np.nan_to_num(0.018 * np.abs(visible["age"] - 45), nan=0.4)
+    score += np.nan_to_num(0.5 * (visible["days_since_contact"] < 20), nan=-0.2)
+    score += 0.55 * np.minimum(visible["support_calls"], 6) + 0.5 * np.minimum(visible["late_payments"], 4)
+    score += 0.13 * np.minimum(visible["dropped_calls"], 10) * (visible["call_minutes"] > 120)
     score += np.where(paperless, 0.15, -0.1)
     for name, levels in texts.items():
         effects = np.array([effect for _, _, effect in CATEGORIES[name]])[levels]
         score += np.where(missing[name], 0.6, effects) if name in missing else effects
     score += 0.5 * np.sin(handset * 1.7)
-    chance: Floats = 1 / (1 + np.exp(-score))
-    return chance
+    probability: Floats = 1 / (1 + np.exp(-score))
+    return probability

@@ -1,4 +1,4 @@
-"""Example data to try everything with: customer churn, any number of rows, the same for the same seed.
+"""Writes example data: customer churn, any number of rows, reproducible by seed.
 
 python -m pipelines.example_data --rows 20000 --output /tmp/churn.csv
 """
@@ -15,29 +15,29 @@ from typing import TYPE_CHECKING
 from aws.command_errors import run_command
 from settings.errors import Problem, UsageProblem
 
-if TYPE_CHECKING:  # at run time imported where needed: --help should not wait for them
+if TYPE_CHECKING:  # imported where needed: --help should be fast
     import pyarrow as pa
 
-ENDINGS = (".csv", ".csv.gz", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
 SEED = 7
-MOST_PARTS = 10_000
+MAX_PARTS = 10_000
 
 
 def main(argv: list[str] | None = None) -> int:
-    given = _parser().parse_args(argv)
-    return run_command("example-data", lambda: _written(given))
+    options = _parser().parse_args(argv)
+    return run_command("example-data", lambda: _write_all(options))
 
 
-def _written(given: argparse.Namespace) -> int:
-    files = write(given.output, given.rows, given.seed, given.drift, given.parts, given.part_format)
-    shown = str(files[0]) if len(files) == 1 else f"{len(files)} files in {given.output}"
-    best = attainable_auc(seed=given.seed, drift=given.drift)
-    print(f"{given.rows:,} customers in {shown}; the best possible model has an AUC of {best:.3f}")
+def _write_all(options: argparse.Namespace) -> int:
+    files = write(options.output, options.rows, options.seed, options.drift, options.parts, options.part_format)
+    shown = str(files[0]) if len(files) == 1 else f"{len(files)} files in {options.output}"
+    best = attainable_auc(seed=options.seed, drift=options.drift)
+    print(f"{options.rows:,} customers in {shown}; the best possible model has an AUC of {best:.3f}")
     return 0
 
 
 def generate(rows: int, seed: int = SEED, drift: Sequence[str] = ()) -> pa.Table:
-    """So many customers as one table; for more than memory holds there is ``write``."""
+    """A table of customers in memory; ``write`` handles more rows than memory holds."""
     import pyarrow as pa
 
     from pipelines import example_churn
@@ -47,21 +47,22 @@ def generate(rows: int, seed: int = SEED, drift: Sequence[str] = ()) -> pa.Table
 
 
 def attainable_auc(rows: int = 65_536, seed: int = SEED, drift: Sequence[str] = ()) -> float:
-    """The AUC of a model that knows every customer's chance to leave, averaged over what they may do."""
+    """The expected AUC of a model that knows the probability of every customer."""
     import numpy as np
 
     from pipelines import example_churn
 
     check(rows, seed, drift)
-    chance = np.sort(np.concatenate([chance for _, chance in example_churn.chunks(0, rows, seed, drift)]))
-    stayed_below = np.cumsum(1 - chance) - (1 - chance)
-    return float((chance * stayed_below).sum() / (chance.sum() * (1 - chance).sum() - (chance * (1 - chance)).sum()))
+    chunks = example_churn.chunks(0, rows, seed, drift)
+    leave = np.sort(np.concatenate([probability for _, probability in chunks]))
+    stayed_below = np.cumsum(1 - leave) - (1 - leave)
+    return float((leave * stayed_below).sum() / (leave.sum() * (1 - leave).sum() - (leave * (1 - leave)).sum()))
 
 
 def write(
     output: Path, rows: int, seed: int = SEED, drift: Sequence[str] = (), parts: int = 0, part_format: str = "csv"
 ) -> list[Path]:
-    """One file, its format by its ending; or a folder of parts. Files are complete or not there."""
+    """One file, with the format of its suffix, or a folder of parts. Files are complete or absent."""
     from pipelines import example_churn
 
     check(rows, seed, drift)
@@ -89,16 +90,16 @@ def check(rows: int, seed: int, drift: Sequence[str]) -> None:
 
 
 def _files(output: Path, rows: int, parts: int, part_format: str) -> list[Path]:
-    ending = next((ending for ending in ENDINGS if output.name.endswith(ending)), None)
-    if ending and not output.is_dir():
+    suffix = next((suffix for suffix in SUFFIXES if output.name.endswith(suffix)), None)
+    if suffix and not output.is_dir():
         if parts:
-            raise UsageProblem(f"--parts wants a folder as --output, and {output} names one file")
+            raise UsageProblem(f"--parts needs a folder as --output, and {output} is one file")
         return [output]
     if output.suffix and not output.is_dir():
-        raise UsageProblem(f"--output {output} must end in {', '.join(ENDINGS)}, or be a folder for several parts")
+        raise UsageProblem(f"--output {output} must end in {', '.join(SUFFIXES)}, or be a folder for several parts")
     count = parts or 4
-    if not 1 <= count <= min(MOST_PARTS, rows):
-        raise UsageProblem(f"--parts is {count}: it must be from 1 to {MOST_PARTS:,}, and not more than --rows")
+    if not 1 <= count <= min(MAX_PARTS, rows):
+        raise UsageProblem(f"--parts is {count}: it must be from 1 to {MAX_PARTS:,}, and at most --rows")
     return [output / f"part-{number:05d}.{part_format}" for number in range(count)]
 
 
@@ -130,7 +131,7 @@ def _csv_writer(file: Path, schema: pa.Schema, compressed: bool) -> Iterator[Cal
 
 @contextmanager
 def _parquet_writer(file: Path, schema: pa.Schema, compressed: bool) -> Iterator[Callable[[pa.Table], None]]:
-    del compressed  # Parquet compresses by itself
+    del compressed  # Parquet has its own compression
     import pyarrow.parquet as pq
 
     with pq.ParquetWriter(file, schema) as writer:
@@ -140,13 +141,13 @@ def _parquet_writer(file: Path, schema: pa.Schema, compressed: bool) -> Iterator
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipelines.example_data", description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=20_000, metavar="N", help="how many customers (default 20000)")
-    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help="another seed, other customers")
+    parser.add_argument("--seed", type=int, default=SEED, metavar="S", help="seed of the random numbers")
     parser.add_argument(
         "--output", type=Path, required=True, metavar="PATH", help="a .csv, .csv.gz or .parquet file, or a folder"
     )
-    parser.add_argument("--drift", nargs="+", default=(), metavar="COLUMN", help="columns whose values have moved")
+    parser.add_argument("--drift", nargs="+", default=(), metavar="COLUMN", help="columns whose values drift")
     parser.add_argument("--parts", type=int, default=0, metavar="N", help="files in the folder (default 4)")
-    parser.add_argument("--part-format", choices=[ending[1:] for ending in ENDINGS], default="csv")
+    parser.add_argument("--part-format", choices=[suffix[1:] for suffix in SUFFIXES], default="csv")
     return parser
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from pipelines.deployed import absent, require
+from pipelines.state import not_found, require
 from settings.errors import Problem, UsageProblem
 
 RUNNING = ("Executing", "Stopping")
@@ -58,56 +58,56 @@ class Step:
 
 
 def start(sagemaker: Any, pipeline: str, values: dict[str, str]) -> str:
-    """One token for the call and its retries inside botocore: a lost answer cannot start two."""
-    answer = sagemaker.start_pipeline_execution(
+    """One token for the call and botocore's retries: a lost response cannot start two runs."""
+    response = sagemaker.start_pipeline_execution(
         PipelineName=pipeline,
         PipelineParameters=[{"Name": name, "Value": value} for name, value in values.items()],
         ClientRequestToken=uuid.uuid4().hex,
     )
-    return str(answer["PipelineExecutionArn"])
+    return str(response["PipelineExecutionArn"])
 
 
 def stop(sagemaker: Any, arn: str) -> None:
     sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=uuid.uuid4().hex)
 
 
-def find(sagemaker: Any, pipeline: str, wanted: str | None) -> str:
-    """The ARN of what ``--execution`` says: an ARN, an id of ``--list``, or nothing for the newest."""
-    if wanted is None:
+def find(sagemaker: Any, pipeline: str, reference: str | None) -> str:
+    """The ARN for ``--execution``: an ARN, an id of ``--list``, or None for the newest."""
+    if reference is None:
         newest = recent(sagemaker, pipeline, 1)
         if not newest:
             raise Problem(f"pipeline {pipeline} has never run: start it with --start")
         return newest[0].arn
-    match = ARN.fullmatch(wanted)
+    match = ARN.fullmatch(reference)
     if match and match["pipeline"].lower() != pipeline.lower():
         raise UsageProblem(f"--execution belongs to pipeline {match['pipeline']}, not to {pipeline}: choose its --env")
     if match:
-        return wanted
-    if not re.fullmatch(r"[a-zA-Z0-9]+", wanted):
-        raise UsageProblem(f"--execution {wanted!r} is neither an execution's ARN nor an id: --list shows them")
-    return f"{require(sagemaker, pipeline).arn}/execution/{wanted}"
+        return reference
+    if not re.fullmatch(r"[a-zA-Z0-9]+", reference):
+        raise UsageProblem(f"--execution {reference!r} is neither an execution's ARN nor an id: --list shows them")
+    return f"{require(sagemaker, pipeline).arn}/execution/{reference}"
 
 
 def describe(sagemaker: Any, arn: str) -> Execution:
     try:
-        answer = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        response = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
     except Exception as error:
         if is_missing(error):
             raise Problem(f"execution {arn.rsplit('/', 1)[-1]} does not exist: --list shows those that do") from error
         raise
-    status = answer["PipelineExecutionStatus"]
-    ended = None if status in RUNNING else answer.get("LastModifiedTime")
-    return Execution(arn, status, answer.get("CreationTime"), ended, answer.get("FailureReason") or "")
+    status = response["PipelineExecutionStatus"]
+    ended = None if status in RUNNING else response.get("LastModifiedTime")
+    return Execution(arn, status, response.get("CreationTime"), ended, response.get("FailureReason") or "")
 
 
 def recent(sagemaker: Any, pipeline: str, limit: int) -> list[Execution]:
     """Newest first."""
     order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
     try:
-        answer = sagemaker.list_pipeline_executions(PipelineName=pipeline, **order, MaxResults=limit)
+        response = sagemaker.list_pipeline_executions(PipelineName=pipeline, **order, MaxResults=limit)
     except Exception as error:
         if is_missing(error):
-            raise absent(pipeline) from error
+            raise not_found(pipeline) from error
         raise
     return [
         Execution(
@@ -116,12 +116,12 @@ def recent(sagemaker: Any, pipeline: str, limit: int) -> list[Execution]:
             entry.get("StartTime"),
             reason=entry.get("PipelineExecutionFailureReason") or "",
         )
-        for entry in answer["PipelineExecutionSummaries"][:limit]
+        for entry in response["PipelineExecutionSummaries"][:limit]
     ]
 
 
 def steps(sagemaker: Any, arn: str) -> list[Step]:
-    """Those that have begun, oldest first."""
+    """The steps that have started, oldest first."""
     return [_step(entry) for entry in _step_entries(sagemaker, arn)]
 
 

@@ -1,4 +1,4 @@
-"""Why a step failed: its reason, what its job says, and the last lines the job logged."""
+"""Why a step failed: its reason, that of its job, and the last lines of the job's log."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ Client = Callable[[str], Any]
 
 def explain(step: Step, client: Client) -> list[str]:
     lines = [f"step {step.name} failed: {_clean(step.reason) or 'SageMaker gives no reason'}"]
-    return lines + (_of_job(step.job, step.reason, client) if step.job else [])
+    return lines + (_explain_job(step.job, step.reason, client) if step.job else [])
 
 
-def _of_job(job: Job, reason: str, client: Client) -> list[str]:
-    said = _attempt(lambda: job_reasons(client("sagemaker"), job), "its job")
+def _explain_job(job: Job, reason: str, client: Client) -> list[str]:
+    reasons = _try_read(lambda: job_reasons(client("sagemaker"), job), "its job")
     group = f"/aws/sagemaker/{job.kind}s"
-    logged = _attempt(lambda: last_lines(client("logs"), group, job.name), "its log") or ["(nothing was logged)"]
+    logged = _try_read(lambda: last_lines(client("logs"), group, job.name), "its log") or ["(nothing was logged)"]
     return [
-        *(f"  {_clean(sentence)}" for sentence in dict.fromkeys(said) if sentence not in reason),
+        *(f"  {_clean(text)}" for text in dict.fromkeys(reasons) if text not in reason),
         f"  last lines of its log ({group}, streams {job.name}/...):",
         *(f"    {_clean(line)}" for line in logged),
     ]
 
 
-def _attempt(ask: Callable[[], list[str]], what: str) -> list[str]:
-    """The failure is worth telling even where its details may not be read."""
+def _try_read(read: Callable[[], list[str]], what: str) -> list[str]:
+    """The failure is reported even if its details cannot be read."""
     try:
-        return ask()
-    except Exception as error:  # noqa: BLE001 - the reason is in the answer
+        return read()
+    except Exception as error:  # noqa: BLE001 - the reason is in the result
         return [] if is_missing(error) else [f"({what} cannot be read: {error})"]
 
 
@@ -43,14 +43,14 @@ def job_reasons(sagemaker: Any, job: Job) -> list[str]:
         "TrainingJob": sagemaker.describe_training_job,
         "TransformJob": sagemaker.describe_transform_job,
     }[job.kind]
-    answer = describe(**{f"{job.kind}Name": job.name})
-    return [str(answer[key]) for key in ("ExitMessage", "FailureReason") if answer.get(key)]
+    response = describe(**{f"{job.kind}Name": job.name})
+    return [str(response[key]) for key in ("ExitMessage", "FailureReason") if response.get(key)]
 
 
 def last_lines(logs: Any, group: str, job: str, limit: int = LOG_LINES) -> list[str]:
-    """Of all instances together, by time. Streams are ``<job>/algo-1-...``; another job's name may begin the same."""
-    found = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=job)["logStreams"]
-    names = [stream["logStreamName"] for stream in found]
+    """Of all instances, by time. Streams are ``<job>/algo-1-...``; the name of another job may have the same prefix."""
+    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=job)["logStreams"]
+    names = [stream["logStreamName"] for stream in streams]
     events = [
         event
         for name in names
@@ -63,5 +63,5 @@ def last_lines(logs: Any, group: str, job: str, limit: int = LOG_LINES) -> list[
 
 
 def _clean(line: str) -> str:
-    """Somebody's data: it must not steer the terminal."""
+    """Untrusted text: it must not control the terminal."""
     return "".join(character if character.isprintable() else " " for character in line.rstrip())[:LOG_WIDTH]

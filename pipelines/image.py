@@ -1,7 +1,7 @@
-"""The one container image of every step and of the endpoint, and the libraries inside it.
+"""The container image of every step and of the endpoint, and the libraries inside it.
 
-requirements/scripts.txt pins the same libraries for this machine: a model saved by one version and loaded by another is
-the classic silent break. A contract test holds tag, table and pins together.
+requirements/scripts.txt pins the same libraries for this machine: a model saved by one version and loaded by another
+may break silently. A contract test compares tag, table and pins.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may differ between two runs of one definition. Their defaults are the settings."""
+"""The parameters of a run. Their defaults come from the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
 
 from settings.model import Settings
 
-UNKNOWN = "unknown"  # the definition says nothing of commits: the same tree gives the same bytes
+UNKNOWN = "unknown"  # the definition holds no commit: the same tree gives the same bytes
 APPROVALS = ["PendingManualApproval", "Approved"]
 
 
@@ -25,7 +25,7 @@ class Parameters:
     approval_status: Any
     git_commit: Any
 
-    def declared(self) -> list[Any]:
+    def as_list(self) -> list[Any]:
         return list(vars(self).values())
 
 

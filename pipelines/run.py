@@ -1,4 +1,4 @@
-"""The command: ``python -m pipelines.run``. Calls the stages; imports nothing heavy before it is needed."""
+"""The command: ``python -m pipelines.run``. Calls the stages; imports large libraries only when needed."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Client = Callable[[str], Any]
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser(os.environ.get("PIPELINE_ENV") or "local")
     options = arguments.parse_args(argv)
-    return run_command("pipelines-run", lambda: _checked(arguments, options))
+    return run_command("pipelines-run", lambda: _check_and_run(arguments, options))
 
 
-def _checked(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+def _check_and_run(arguments: argparse.ArgumentParser, options: argparse.Namespace) -> int:
     if not actions(options):
         arguments.print_help(sys.stderr)
     check(options)
@@ -63,7 +63,7 @@ def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
     if options.describe:
         return _print(describe.describe(client("sagemaker"), settings.pipeline_name))
     if options.list:
-        return _print(describe.listing(client("sagemaker"), settings.pipeline_name))
+        return _print(describe.list_executions(client("sagemaker"), settings.pipeline_name))
     if options.stop:
         return _stop(settings, client("sagemaker"), options.execution)
     if options.delete:
@@ -76,16 +76,16 @@ def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
 def _show(options: argparse.Namespace, settings: Settings, client: Client) -> int:
     import json
 
-    from pipelines.deployed import read
+    from pipelines.state import read
     from pipelines.upsert import plan
 
-    compiled = _compiled(settings)
+    compiled = _compile(settings)
     if options.definition:
         return _print(json.dumps(json.loads(compiled.body), indent=2, ensure_ascii=False))
-    return _print(plan(settings, compiled, read(client("sagemaker"), compiled.name, tags=True)).told(done=False))
+    return _print(plan(settings, compiled, read(client("sagemaker"), compiled.name, tags=True)).render(done=False))
 
 
-def _compiled(settings: Settings) -> Compiled:
+def _compile(settings: Settings) -> Compiled:
     from aws.spinner import show_spinner
 
     with show_spinner("compiling the definition"):
@@ -94,14 +94,14 @@ def _compiled(settings: Settings) -> Compiled:
         return compile(settings)
 
 
-def _stop(settings: Settings, sagemaker: Any, wanted: str | None) -> int:
+def _stop(settings: Settings, sagemaker: Any, reference: str | None) -> int:
     from pipelines import executions
 
-    execution = executions.describe(sagemaker, executions.find(sagemaker, settings.pipeline_name, wanted))
+    execution = executions.describe(sagemaker, executions.find(sagemaker, settings.pipeline_name, reference))
     if not execution.running:
         return _print(f"nothing to stop: execution {execution.id} is {execution.status}")
     executions.stop(sagemaker, execution.arn)
-    return _print(f"stopping execution {execution.id}: running jobs end within minutes (--wait follows)")
+    return _print(f"stopping execution {execution.id}: running jobs end within minutes (--wait shows when)")
 
 
 def _chain(options: argparse.Namespace, settings: Settings, client: Client) -> int:
@@ -123,28 +123,28 @@ def _upsert_and_start(options: argparse.Namespace, settings: Settings, client: C
     from pipelines.start import start
     from pipelines.upsert import upsert
 
-    compiled = _compiled(settings)
-    declared = arguments.declared(json.loads(compiled.body))
-    values = arguments.parse(options.parameters or [], declared) if options.start else {}
+    compiled = _compile(settings)
+    declarations = arguments.parse_declarations(json.loads(compiled.body))
+    values = arguments.parse_values(options.parameters or [], declarations) if options.start else {}
     if options.upsert:
-        _print(upsert(settings, compiled, client).told(done=True))
+        _print(upsert(settings, compiled, client).render(done=True))
     if not options.start:
         return None
     started = start(client, compiled, settings.project.group, values, TREE)
-    _print(started.told(compiled.name))
+    _print(started.render(compiled.name))
     return started.arn
 
 
 def _wait(options: argparse.Namespace, client: Client, arn: str) -> int:
-    from pipelines.wait import come_back, wait
+    from pipelines.wait import resume_command, wait
 
     try:
         return wait(client, arn)
     except Problem:
         raise
     except BaseException as error:
-        again = come_back(options.env, options.config, arn)
-        print(f"\nno longer waiting; the run itself is not touched. To come back:\n  {again}", file=sys.stderr)
+        resume = resume_command(options.env, options.config, arn)
+        print(f"\nstopped waiting; the run itself continues. To wait again:\n  {resume}", file=sys.stderr)
         if isinstance(error, KeyboardInterrupt):
             return INTERRUPTED
         raise

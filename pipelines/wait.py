@@ -1,4 +1,4 @@
-"""``--wait``: follow a run to its end, then say what came out of it, or why it failed."""
+"""``--wait``: follows a run to its end, then prints the result, or why it failed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipelines.deployed import readable
-from pipelines.difference import steps as definition_steps
+from pipelines.difference import flatten_steps
 from pipelines.executions import Step
 from pipelines.failed_steps import explain
-from pipelines.watch import Lines, Snapshot, StepsTable, elapsed, follow, now, poll
+from pipelines.state import parse_definition
+from pipelines.watch import LineView, Snapshot, StepsTable, elapsed, follow, now, poll
 
 Client = Callable[[str], Any]
 
@@ -22,28 +22,28 @@ def wait(client: Client, arn: str) -> int:
     sagemaker = client("sagemaker")
     with _view(sagemaker, arn) as view:
         final = follow(lambda: poll(sagemaker, arn), view)
-    print("\n".join(verdict(final, client)), flush=True)
+    print("\n".join(summarize(final, client)), flush=True)
     return 0 if final.execution.succeeded else 1
 
 
-def _view(sagemaker: Any, arn: str) -> Lines | StepsTable:
+def _view(sagemaker: Any, arn: str) -> LineView | StepsTable:
     if not sys.stdout.isatty():
-        return Lines(lambda line: print(line, flush=True))
+        return LineView(lambda line: print(line, flush=True))
     from rich.console import Console
 
-    return StepsTable(_diagram(sagemaker, arn), Console())
+    return StepsTable(_step_names(sagemaker, arn), Console())
 
 
-def _diagram(sagemaker: Any, arn: str) -> list[str]:
-    """The names of all steps; without the right to read them, the table holds those that have begun."""
+def _step_names(sagemaker: Any, arn: str) -> list[str]:
+    """The names of all steps; without the permission to read them, the table shows those that have started."""
     try:
-        answer = sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)
-    except Exception:  # noqa: BLE001 - an embellishment
+        response = sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arn)
+    except Exception:  # noqa: BLE001 - cosmetic only
         return []
-    return list(definition_steps(readable(answer["PipelineDefinition"]) or {}))
+    return list(flatten_steps(parse_definition(response["PipelineDefinition"]) or {}))
 
 
-def verdict(final: Snapshot, client: Client) -> list[str]:
+def summarize(final: Snapshot, client: Client) -> list[str]:
     execution = final.execution
     failed = [line for step in final.steps if step.status == "Failed" for line in explain(step, client)]
     if execution.reason and not execution.succeeded and not failed:
@@ -56,7 +56,7 @@ def _registered(step: Step) -> str:
     return f"registered {step.package}"
 
 
-def come_back(environment: str, config: Path | None, arn: str) -> str:
-    """The command that takes up the wait again."""
+def resume_command(environment: str, config: Path | None, arn: str) -> str:
+    """The command that continues the wait."""
     folder = ["--config", str(config)] if config else []
     return shlex.join(["python", "-m", "pipelines.run", "--env", environment, *folder, "--wait", "--execution", arn])

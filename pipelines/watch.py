@@ -1,4 +1,4 @@
-"""Waiting for a run: ask, show, ask again. A network that goes away for some minutes does not end the wait."""
+"""Polls a run and shows its state. A network failure of some minutes does not end the wait."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ from pipelines.executions import Execution, Step, describe, steps
 if TYPE_CHECKING:
     from rich.console import Console, Group
 
-FIRST_WAIT, GROWTH, LONGEST_WAIT = 0.5, 1.1, 8.0  # seconds: a run is a tenth older at most when its end is seen
-PATIENCE = 80  # polls in a row without an answer: about eight minutes
+FIRST_WAIT, GROWTH, LONGEST_WAIT = (
+    0.5,
+    1.1,
+    8.0,
+)  # seconds: the end is seen at most a tenth of the run's time late
+MAX_FAILED_POLLS = 80  # in a row: about eight minutes
 STYLES = {"Succeeded": "green", "Failed": "bold red", "Stopped": "red", "Stopping": "yellow", "Executing": "cyan"}
 
 
@@ -34,23 +38,23 @@ class View(Protocol):
 
 
 def poll(sagemaker: Any, arn: str) -> Snapshot:
-    """The execution first: once it has ended, the steps read after it are final."""
+    """Reads the execution first: once it has ended, the steps read afterwards are final."""
     execution = describe(sagemaker, arn)
     return Snapshot(execution, steps(sagemaker, arn))
 
 
-def follow(ask: Callable[[], Snapshot], view: View, sleep: Callable[[float], None] = time.sleep) -> Snapshot:
-    wait, unanswered = FIRST_WAIT, 0
+def follow(poll: Callable[[], Snapshot], view: View, sleep: Callable[[float], None] = time.sleep) -> Snapshot:
+    wait, failed_polls = FIRST_WAIT, 0
     while True:
         try:
-            snapshot = ask()
+            snapshot = poll()
         except Exception as error:
-            unanswered += 1
-            if unanswered > PATIENCE or not is_transient(error):
+            failed_polls += 1
+            if failed_polls > MAX_FAILED_POLLS or not is_transient(error):
                 raise
             view.show_error(error)
         else:
-            unanswered = 0
+            failed_polls = 0
             view.show(snapshot)
             if not snapshot.execution.running:
                 return snapshot
@@ -66,8 +70,8 @@ def elapsed(step: Step | Execution, at: datetime) -> str:
     return duration((step.ended or at) - step.started) if step.started else ""
 
 
-class Lines:
-    """For a file or a build log: one line for each step that changes."""
+class LineView:
+    """For a file or a build log: one line for each change of a step."""
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], datetime] = now) -> None:
         self._write, self._clock = write, clock
@@ -98,7 +102,7 @@ class Lines:
 
 
 class StepsTable(LiveTable[Snapshot]):
-    """For a terminal: every step of the diagram, those to come as well, with durations that run."""
+    """For a terminal: every step of the diagram, also those to come, with running durations."""
 
     def __init__(self, names: Sequence[str], console: Console, clock: Callable[[], datetime] = now) -> None:
         self._names, self._clock = names, clock
@@ -116,18 +120,19 @@ class StepsTable(LiveTable[Snapshot]):
 
     def _state(self) -> str:
         if self._snapshot is None:
-            return "asking AWS ..."
+            return "reading from AWS ..."
         execution = self._snapshot.execution
         return f"execution {execution.id}: {execution.status}, {elapsed(execution, self._clock())}"
 
 
 def rows(snapshot: Snapshot | None, names: Sequence[str], at: datetime) -> list[tuple[list[str], str]]:
-    """Each row and its style; steps that nobody foresaw come last."""
-    begun = {step.name: step for step in snapshot.steps} if snapshot else {}
+    """Each row and its style; steps that are not in the definition come last."""
+    started = {step.name: step for step in snapshot.steps} if snapshot else {}
     pending = "waiting" if snapshot is None or snapshot.execution.running else "not run"
-    return [
-        ([name, begun[name].status, elapsed(begun[name], at), begun[name].note], STYLES.get(begun[name].status, ""))
-        if name in begun
-        else ([name, pending, "", ""], "dim")
-        for name in dict.fromkeys([*names, *begun])
-    ]
+    return [_row(name, started.get(name), pending, at) for name in dict.fromkeys([*names, *started])]
+
+
+def _row(name: str, step: Step | None, pending: str, at: datetime) -> tuple[list[str], str]:
+    if step is None:
+        return [name, pending, "", ""], "dim"
+    return [name, step.status, elapsed(step, at), step.note], STYLES.get(step.status, "")

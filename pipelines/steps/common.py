@@ -1,4 +1,4 @@
-"""What every step is made from, and what all jobs have in common: retries, caching, network, tags, places in S3."""
+"""What all steps have in common: retries, caching, network, tags, S3 URIs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from settings.model import Settings
 PROCESSING = "/opt/ml/processing"
 CODE = f"{PROCESSING}/input/code"
 MESSAGE = "/opt/ml/output/message"  # SageMaker's ExitMessage of a processing job
-LIVE_LOGS = {"PYTHONUNBUFFERED": "1"}  # a killed job's last lines would be lost in the buffer
+LIVE_LOGS = {"PYTHONUNBUFFERED": "1"}  # otherwise the last lines of a killed job would be lost in the buffer
 
 SERVICE = StepRetryPolicy(
     [StepExceptionTypeEnum.SERVICE_FAULT, StepExceptionTypeEnum.THROTTLING], interval_seconds=10, max_attempts=5
@@ -42,7 +42,7 @@ class StepContext:
     session: Any
     parameters: Parameters
     image: str
-    code_uri: str  # the scripts bundle, with a slash at its end
+    code_uri: str  # of the scripts, with a trailing slash
     code_hash: str
 
     @property
@@ -66,12 +66,12 @@ class StepContext:
     def kms_key(self) -> str | None:
         return self.settings.network.kms_key_id or None
 
-    def run_uri(self, *places: str) -> Join:
-        """A place of this execution's own: runs never overwrite each other."""
-        return Join(on="/", values=[f"{self.settings.prefix}/runs", ExecutionVariables.PIPELINE_EXECUTION_ID, *places])
+    def run_uri(self, *parts: str) -> Join:
+        """A prefix of this execution: runs never overwrite each other."""
+        return Join(on="/", values=[f"{self.settings.prefix}/runs", ExecutionVariables.PIPELINE_EXECUTION_ID, *parts])
 
     def processor(self, script: str, environment: dict[str, Any] | None = None) -> Processor:
-        """The plain Processor: ScriptProcessor addresses its code by this machine's path."""
+        """A plain Processor: ScriptProcessor would address the code by a path of this machine."""
         settings = self.settings
         return Processor(
             role=settings.role_arn,
@@ -89,9 +89,9 @@ class StepContext:
             sagemaker_session=self.session,
         )
 
-    def inputs(self, **places: Any) -> list[ProcessingInput]:
-        """The code and the named places, each under /opt/ml/processing/input."""
-        return [_input(name, uri) for name, uri in {"code": self.code_uri, **places}.items()]
+    def inputs(self, **uris: Any) -> list[ProcessingInput]:
+        """The code and the named inputs, each under /opt/ml/processing/input."""
+        return [_input(name, uri) for name, uri in {"code": self.code_uri, **uris}.items()]
 
     def outputs(self, step: str, *names: str, even_if_failed: tuple[str, ...] = ()) -> list[ProcessingOutput]:
         return [_output(name, self.run_uri(step, name), name in even_if_failed) for name in names]
@@ -110,12 +110,12 @@ def output_uri(step: Any, name: str) -> Any:
 
 
 def _input(name: str, uri: Any) -> ProcessingInput:
-    place = ProcessingS3Input(s3_uri=uri, local_path=input_folder(name), s3_data_type="S3Prefix", s3_input_mode="File")
-    return ProcessingInput(input_name=name, s3_input=place)
+    source = ProcessingS3Input(s3_uri=uri, local_path=input_folder(name), s3_data_type="S3Prefix", s3_input_mode="File")
+    return ProcessingInput(input_name=name, s3_input=source)
 
 
 def _output(name: str, uri: Any, even_if_failed: bool) -> ProcessingOutput:
-    """What is uploaded at the end only is lost when the job fails."""
+    """An output that is uploaded at the end only is lost when the job fails."""
     mode = "Continuous" if even_if_failed else "EndOfJob"
-    place = ProcessingS3Output(s3_uri=uri, local_path=output_folder(name), s3_upload_mode=mode)
-    return ProcessingOutput(output_name=name, s3_output=place)
+    target = ProcessingS3Output(s3_uri=uri, local_path=output_folder(name), s3_upload_mode=mode)
+    return ProcessingOutput(output_name=name, s3_output=target)

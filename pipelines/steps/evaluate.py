@@ -1,4 +1,4 @@
-"""Evaluate: the model on the test side, beside the approved champion; for the gate, the registry and people."""
+"""Evaluate: measures the model on the test side, compared with the approved champion."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ EVALUATION = PropertyFile(name="Evaluation", output_name=OUTPUT, path="evaluatio
 
 
 def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> ProcessingStep:
-    """Never cached: the champion changes under one address, and a cached verdict would be about an earlier one."""
-    places = {
+    """Never cached: the champion changes under the same URI, and a cached result would be about an earlier one."""
+    inputs = {
         "model": train_step.properties.ModelArtifacts.S3ModelArtifacts,
         "test": output_uri(preprocess_step, "test"),
         "champion": context.parameters.champion_evaluation_uri,
     }
     arguments = ["--metric", context.settings.quality_gate.metric, "--output", output_folder(OUTPUT)]
-    arguments += [part for name in places for part in (f"--{name}", input_folder(name))]
+    arguments += [part for name in inputs for part in (f"--{name}", input_folder(name))]
     return ProcessingStep(
         name=NAME,
         step_args=context.processor("evaluate.py").run(
-            inputs=context.inputs(**places),
+            inputs=context.inputs(**inputs),
             outputs=context.outputs("evaluate", OUTPUT),
             arguments=[*arguments, "--message", MESSAGE],
         ),
@@ -37,5 +37,5 @@ def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> Pro
 
 
 def evaluation_value(path: str) -> JsonGet:
-    """A number of evaluation.json."""
+    """A value of evaluation.json."""
     return JsonGet(step_name=NAME, property_file=EVALUATION, json_path=path)

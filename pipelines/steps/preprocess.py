@@ -1,4 +1,4 @@
-"""Preprocess: raw files in; three sides, fitted features, the data's baseline and the rejected rows out."""
+"""Preprocess: splits and encodes the raw files; also writes features, baseline and rejected rows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ COLUMNS = ("key", "ignore", "categorical", "numeric")
 
 
 def preprocess(context: StepContext) -> ProcessingStep:
-    """Cached by image, arguments, environment and inputs; by the data's *address*, not by its content. So the version
-    of the data is in the environment: new files under the same address are a new version, and run again."""
+    """Cached by image, arguments, environment and inputs; by the URI of the data, not its content. So the version of
+    the data is in the environment: new files under the same URI are a new version, and the step runs again."""
     processor = context.processor("preprocess.py", {"DATA_VERSION": context.parameters.data_version})
     return ProcessingStep(
         name=NAME,
@@ -29,18 +29,18 @@ def preprocess(context: StepContext) -> ProcessingStep:
 
 
 def arguments(settings: Settings) -> list[str]:
-    """SageMaker takes 100 of 256 characters each; the settings refuse longer lists and names."""
+    """SageMaker accepts 100 arguments of 256 characters each; the settings refuse longer lists and names."""
     data, problem = settings.data, settings.problem
-    listed = ["--input", input_folder("data"), "--message", MESSAGE, "--target", data.target, "--problem", problem.type]
-    listed += [part for name in OUTPUTS for part in (f"--{name}", output_folder(name))]
-    listed += ["--positive", problem.positive] if problem.positive else []
-    listed += ["--format", data.format, "--delimiter", data.delimiter]
+    words = ["--input", input_folder("data"), "--message", MESSAGE, "--target", data.target, "--problem", problem.type]
+    words += [part for name in OUTPUTS for part in (f"--{name}", output_folder(name))]
+    words += ["--positive", problem.positive] if problem.positive else []
+    words += ["--format", data.format, "--delimiter", data.delimiter]
     for name in ("validation_fraction", "test_fraction", "max_rejected_fraction", "rare_level_rows", "max_levels"):
-        listed += [_option(name), str(getattr(data, name))]
-    listed += ["--missing", *data.missing]  # also when empty: the script has a default of its own
+        words += [_option(name), str(getattr(data, name))]
+    words += ["--missing", *data.missing]  # also when empty: the script has its own default
     for name in COLUMNS:
-        listed += [_option(name), *getattr(data, name)] if getattr(data, name) else []
-    return listed
+        words += [_option(name), *getattr(data, name)] if getattr(data, name) else []
+    return words
 
 
 def _option(name: str) -> str:

@@ -1,4 +1,4 @@
-"""QualityGate: good enough by itself, and not much worse than the champion; else the run fails, with the numbers."""
+"""QualityGate: the metric must pass its threshold and not fall far below the champion; otherwise the run fails."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LESS_IS_BETTER = ("log_loss", "brier", "rmse", "mae", "mse")
 def quality_gate(context: StepContext, passed: Any, failed: Any) -> ConditionStep:
     value, shortfall = evaluation_value("gate.value"), evaluation_value("gate.shortfall")
     parameters, metric = context.parameters, context.settings.quality_gate.metric
-    good = ConditionLessThanOrEqualTo if metric in LESS_IS_BETTER else ConditionGreaterThanOrEqualTo
+    passes = ConditionLessThanOrEqualTo if metric in LESS_IS_BETTER else ConditionGreaterThanOrEqualTo
     return ConditionStep(
         name=NAME,
         conditions=[
-            good(left=value, right=parameters.threshold),
+            passes(left=value, right=parameters.threshold),
             ConditionLessThanOrEqualTo(left=shortfall, right=parameters.champion_tolerance),
         ],
         if_steps=[passed],
@@ -34,7 +34,7 @@ def quality_gate(context: StepContext, passed: Any, failed: Any) -> ConditionSte
 def quality_gate_failed(context: StepContext) -> FailStep:
     metric = context.settings.quality_gate.metric
     needed = "at most" if metric in LESS_IS_BETTER else "at least"
-    sentence = [
+    message = [
         f"quality gate not passed: {metric} is ",
         evaluation_value("gate.value"),
         f", {needed} ",
@@ -45,4 +45,4 @@ def quality_gate_failed(context: StepContext) -> FailStep:
         context.parameters.champion_tolerance,
         " is tolerated",
     ]
-    return FailStep(name=FAILED, error_message=Join(on="", values=sentence))
+    return FailStep(name=FAILED, error_message=Join(on="", values=message))

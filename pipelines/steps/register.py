@@ -1,4 +1,4 @@
-"""Register: the model as a package that serves and batch-transforms as is, with what a person needs to approve it."""
+"""Register: a model package that can be deployed and used for batch transforms, with what its approval needs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ NAME = "Register"
 MIB = 1024 * 1024
 METADATA = r"[\w .:/=+\-@]{1,256}"
 CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines", "application/x-parquet"]
-# What the package offers beside the settings' own choice; transforms run on fewer types than endpoints do.
+# Offered in addition to the type in the settings; transforms support fewer types than endpoints.
 INSTANCES = ["ml.m5.large", "ml.m5.xlarge", "ml.m5.2xlarge", "ml.c5.xlarge", "ml.c5.2xlarge", "ml.c5.4xlarge"]
 
 
 def register(context: StepContext, preprocess_step: Any, train_step: Any, evaluate_step: Any) -> ModelStep:
-    """No job retries: a registration is a call. No tags: a package has those of its group."""
+    """No job retries: registering is a call. No tags: a package has those of its group."""
     settings = context.settings
     builder = ModelBuilder(
         image_uri=context.image,
@@ -57,12 +57,12 @@ def register(context: StepContext, preprocess_step: Any, train_step: Any, evalua
 
 
 def serving_environment(settings: Settings) -> dict[str, str]:
-    """train.py puts the handler into the model's ``code`` folder: nothing is repacked."""
+    """train.py puts the handler into the model's ``code`` folder, so nothing is repacked."""
     serving = settings.serving
     return {
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
-        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "*/*",  # the handler answers CSV with CSV; the toolkit would say JSON
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "*/*",  # the handler returns CSV for CSV; the toolkit's default is JSON
         "MAX_PAYLOAD_BYTES": str(max(serving.max_payload_bytes, serving.batch_max_payload_mb * MIB)),
     }
 
@@ -83,10 +83,10 @@ def _uri(step: Any, output: str, name: str) -> Join:
 
 
 def _metadata(context: StepContext, preprocess_step: Any, evaluate_step: Any) -> dict[str, Any]:
-    """Where the model comes from and where to look. AWS checks these last of all, after hours of training."""
+    """Origin and report of the model. AWS validates these last, after hours of training; so they are checked here."""
     if not re.fullmatch(METADATA, context.settings.data_uri):
-        rule = "at most 256 letters, digits and _ . : / = + - @"
-        raise SettingsProblem(f"data.uri = {context.settings.data_uri!r}: a model package can only note {rule}")
+        rule = "the metadata of a model package allows at most 256 letters, digits and _ . : / = + - @"
+        raise SettingsProblem(f"data.uri = {context.settings.data_uri!r}: {rule}")
     return {
         "problem": context.settings.problem.type,
         "metric": context.settings.quality_gate.metric,

@@ -150,7 +150,7 @@ def test_a_build_reads_and_writes_its_outputs_and_nothing_else(template):
     large = plan(settings, replace(compiled, body=compiled.body + " " * LARGEST_INLINE), None)
     [put] = [call.parameters for call in large.calls if call.operation == "put_object"]
     cache = resources["BuildProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
-    written = [*compiled.uploads, *compiled.seeds, f"s3://{put['Bucket']}/{put['Key']}"]
+    written = [*compiled.uploads, *compiled.initial_objects, f"s3://{put['Bucket']}/{put['Key']}"]
     written += [f"s3://{cache}/x".replace("${BucketName}", settings.bucket).replace("${Project}", "churn")]
     assert [uri for uri in written if not writable(uri)] == []
     others = ("data/a.csv", "runs/1/train/model.tar.gz", "releases/churn-prod/last-good.json", "capture/x")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.arguments import declared, parse
+from pipelines.arguments import parse_declarations, parse_values
 from settings.errors import UsageProblem
 
-PARAMETERS = declared(
+PARAMETERS = parse_declarations(
     {
         "Parameters": [
             {"Name": "InputDataUri", "Type": "String", "DefaultValue": "s3://bucket/data"},
@@ -33,7 +33,7 @@ PARAMETERS = declared(
     ],
 )
 def test_what_is_good_arrives_as_text(pair, value):
-    assert parse([pair], PARAMETERS) == {pair.partition("=")[0]: value}
+    assert parse_values([pair], PARAMETERS) == {pair.partition("=")[0]: value}
 
 
 @pytest.mark.parametrize(
@@ -44,28 +44,28 @@ def test_what_is_good_arrives_as_text(pair, value):
         ("Zebra=1", "'Zebra' is not declared\n"),
         ("=1", "'' is not declared"),
         ("Threshold", "Threshold has no value: write Threshold=VALUE"),
-        ("Rounds=3.5", "Rounds=3.5: a whole number is wanted"),
-        ("Rounds=1_000", "a whole number is wanted"),
-        ("Rounds=٣", "a whole number is wanted"),
-        ("Rounds=" + "9" * 5000, "a whole number is wanted"),
-        ("Threshold=high", "Threshold=high: a number is wanted"),
-        ("Threshold=nan", "a number is wanted"),
-        ("Threshold=1e999", "a number is wanted"),
-        ("Spot=yes", "Spot=yes: true or false is wanted"),
+        ("Rounds=3.5", "Rounds=3.5: must be a whole number"),
+        ("Rounds=1_000", "must be a whole number"),
+        ("Rounds=٣", "must be a whole number"),
+        ("Rounds=" + "9" * 5000, "must be a whole number"),
+        ("Threshold=high", "Threshold=high: must be a number"),
+        ("Threshold=nan", "must be a number"),
+        ("Threshold=1e999", "must be a number"),
+        ("Spot=yes", "Spot=yes: must be true or false"),
         ("Approval=Aproved", "must be one of Pending, Approved (did you mean Approved?)"),
         ("InputDataUri=" + "x" * 1025, "InputDataUri: 1025 characters, at most 1024"),
     ],
 )
 def test_what_is_wrong_is_named(pair, sentence):
     with pytest.raises(UsageProblem) as refused:
-        parse([pair], PARAMETERS)
+        parse_values([pair], PARAMETERS)
     assert sentence in str(refused.value)
     assert refused.value.exit_code == 2
 
 
 def test_every_problem_is_told_at_once_with_what_is_declared():
     with pytest.raises(UsageProblem) as refused:
-        parse(["Rounds=many", "Treshold=1", "Spot=true", "Spot=false"], PARAMETERS)
+        parse_values(["Rounds=many", "Treshold=1", "Spot=true", "Spot=false"], PARAMETERS)
     text = str(refused.value)
     for part in ("Rounds=many", "'Treshold'", "Spot is given twice", "nothing was started"):
         assert part in text
@@ -77,14 +77,14 @@ def test_every_problem_is_told_at_once_with_what_is_declared():
 
 
 def test_a_parameter_without_default_has_to_be_given():
-    required = declared({"Parameters": [{"Name": "Day", "Type": "String"}]})
+    required = parse_declarations({"Parameters": [{"Name": "Day", "Type": "String"}]})
     with pytest.raises(UsageProblem, match="Day has no default: give Day=VALUE"):
-        parse([], required)
-    assert parse(["Day=1"], required) == {"Day": "1"}
+        parse_values([], required)
+    assert parse_values(["Day=1"], required) == {"Day": "1"}
 
 
 def test_a_wrong_value_is_not_also_called_missing():
-    required = declared({"Parameters": [{"Name": "Day", "Type": "Integer"}]})
+    required = parse_declarations({"Parameters": [{"Name": "Day", "Type": "Integer"}]})
     with pytest.raises(UsageProblem) as refused:
-        parse(["Day=x"], required)
+        parse_values(["Day=x"], required)
     assert "no default" not in str(refused.value)

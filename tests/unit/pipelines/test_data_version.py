@@ -45,5 +45,5 @@ def test_an_address_without_data_is_refused(pages):
 
 @pytest.mark.parametrize("uri", ["/home/me/data", "s3://", "data.csv", "s3://My Bucket/data", "http://b/data"])
 def test_what_is_no_address_in_s3_is_refused_before_it_is_asked(uri):
-    with pytest.raises(AwsProblem, match="is no place of data: write s3://bucket/prefix"):
+    with pytest.raises(AwsProblem, match="is not a data location: write s3://bucket/prefix"):
         data_version(uri, None)

@@ -324,7 +324,7 @@ def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
 
 @pytest.mark.parametrize("uri", ["s3://lake/" + "x" * 300, "s3://lake/churn(old)"])
 def test_a_data_address_that_the_package_cannot_note_is_refused_before_anything_runs(uri, settings, scripts):
-    with pytest.raises(SettingsProblem, match=r"data\.uri = .*a model package can only note at most 256 letters"):
+    with pytest.raises(SettingsProblem, match=r"data\.uri = .*metadata of a model package allows at most 256 letters"):
         compile(settings(f'[data]\nuri = "{uri}"\n'), scripts)
 
 
@@ -366,7 +366,7 @@ def test_parameters_have_the_settings_as_defaults(settings, scripts):
         "GitCommit": ("String", "unknown"),
     }
     assert {name: defaults.get(name) for name in expected} == expected
-    assert compiled.seeds == {f"{PREFIX}/champion/evaluation.json": NO_CHAMPION}
+    assert compiled.initial_objects == {f"{PREFIX}/champion/evaluation.json": NO_CHAMPION}
     assert compiled.name == "churn-test"
 
 

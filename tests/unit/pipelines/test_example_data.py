@@ -90,7 +90,7 @@ def test_a_folder_of_parts_holds_the_same_rows(tmp_path):
         (["--seed", "-1"], "--seed is -1: it must not be negative"),
         (["--drift", "charge"], '--drift names "charge"; the columns that can drift are age, tenure_months'),
         (["--drift", "churned"], '--drift names "churned"'),
-        (["--parts", "3"], "--parts wants a folder"),
+        (["--parts", "3"], "--parts needs a folder"),
         (["--output", "x.json"], "--output x.json must end in .csv, .csv.gz, .parquet"),
         (["--output", "/dev/null/x.csv"], "cannot write to /dev/null/x.csv: "),
         (["--output", "folder", "--parts", "-2"], "--parts is -2: it must be from 1 to 10,000"),

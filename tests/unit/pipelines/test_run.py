@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from aws import sessions
-from pipelines.options import ALONE, CHAIN, parser
+from pipelines.options import COMBINABLE, EXCLUSIVE, parser
 from pipelines.run import main
 from settings.environments import CONFIG
 
@@ -123,7 +123,7 @@ def test_help_names_every_option(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
-    for option in (*CHAIN, *ALONE, "env", "config", "parameters", "execution", "yes"):
+    for option in (*COMBINABLE, *EXCLUSIVE, "env", "config", "parameters", "execution", "yes"):
         assert f"--{option.replace('_', '-')}" in shown
 
 
@@ -137,13 +137,13 @@ def test_without_an_action_help_and_a_hint(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("--plan --upsert", "--plan stands alone: call it without --upsert"),
-        ("--delete --start", "--delete stands alone"),
-        ("--show-config --wait", "--show-config stands alone"),
+        ("--plan --upsert", "--plan cannot be combined: call it without --upsert"),
+        ("--delete --start", "--delete cannot be combined"),
+        ("--show-config --wait", "--show-config cannot be combined"),
         ("--upsert --parameters a=b", "--parameters goes with --start only"),
         ("--upsert --execution x", "--execution goes with --wait or --stop only"),
-        ("--start --wait --execution x", "leave one of them out"),
-        ("--upsert --wait", "starts nothing to wait for"),
+        ("--start --wait --execution x", "omit one of them"),
+        ("--upsert --wait", "starts no run to wait for"),
         ("--plan --yes", "--yes goes with --delete only"),
     ],
 )
@@ -186,7 +186,7 @@ def test_wrong_parameters_are_refused_before_any_call(capsys, small, no_call):
     assert main(["--upsert", "--start", "--parameters", "Treshold=1", "Threshold=high"]) == 2
     shown = capsys.readouterr().err
     assert "did you mean Threshold?" in shown
-    assert "a number is wanted" in shown
+    assert "must be a number" in shown
 
 
 def test_waiting_for_a_success(capsys, aws):
@@ -215,27 +215,27 @@ def test_what_did_not_succeed_is_not_a_success(aws, status):
     assert main(["--wait"]) == 1
 
 
-def come_back(text):
+def parse_resume_command(text):
     (line,) = [line for line in text.splitlines() if "pipelines.run" in line]
     return parser("none").parse_args(shlex.split(line)[3:])
 
 
-def test_ctrl_c_leaves_the_run_and_says_how_to_come_back(capsys, aws, tmp_path):
+def test_ctrl_c_leaves_the_run_and_prints_how_to_wait_again(capsys, aws, tmp_path):
     fake = aws(FakeAws("Executing", error=KeyboardInterrupt()))
     shutil.copytree(CONFIG, tmp_path / "my config")
     assert main(["--config", str(tmp_path / "my config"), "--wait"]) == 130
-    again = come_back(capsys.readouterr().err)
-    assert (again.env, again.wait, again.execution) == ("local", True, EXECUTION)
-    assert again.config == tmp_path / "my config"
+    resume = parse_resume_command(capsys.readouterr().err)
+    assert (resume.env, resume.wait, resume.execution) == ("local", True, EXECUTION)
+    assert resume.config == tmp_path / "my config"
     assert fake.stopped == []
 
 
-def test_a_refusal_while_waiting_also_says_how_to_come_back(capsys, aws):
+def test_a_refusal_while_waiting_also_prints_how_to_wait_again(capsys, aws):
     expired = {"Error": {"Code": "ExpiredTokenException", "Message": "The security token is expired"}}
     aws(FakeAws("Executing", error=ClientError(expired, "DescribePipelineExecution")))
     assert main(["--wait"]) == 1
     shown = capsys.readouterr().err
-    assert come_back(shown).execution == EXECUTION
+    assert parse_resume_command(shown).execution == EXECUTION
     assert "error: the AWS credentials have expired" in shown
 
 

@@ -117,7 +117,7 @@ def test_the_commit_the_data_and_the_champion_are_found_out(tree):
     assert sent["ChampionEvaluationUri"] == EVALUATION
     assert sent["DataVersion"] == data_version("s3://bucket/DataUri", cloud.s3)
     assert set(sent) == {"GitCommit", "ChampionEvaluationUri", "DataVersion"}
-    assert "execution/abc" in started.told("churn-dev")
+    assert "execution/abc" in started.render("churn-dev")
 
 
 def test_what_is_given_wins(tree):
@@ -159,7 +159,7 @@ def test_a_pipeline_that_is_not_this_tree_gets_no_commit_and_a_note(tree):
     cloud = Cloud(body(Threshold="0.5"))
     started = begin(cloud, tree)
     assert "GitCommit" not in cloud.sagemaker.started[0]
-    assert "differs from this tree" in started.told("churn-dev")
+    assert "differs from this tree" in started.render("churn-dev")
 
 
 def test_a_parameter_that_only_this_tree_declares_is_refused(tree):
@@ -202,7 +202,7 @@ def test_data_that_cannot_be_asked_for_stops_the_start(tree):
 def test_data_in_a_bucket_that_is_not_there_stops_the_start(tree):
     cloud = Cloud(body())
     cloud.s3.error = refused("ListObjectsV2", "NoSuchBucket", status=404)
-    with pytest.raises(Problem, match=r"s3://others/data: there is no bucket others: .*data\.uri"):
+    with pytest.raises(Problem, match=r"s3://others/data: the bucket others does not exist: .*data\.uri"):
         begin(cloud, tree, DataUri="s3://others/data")
     assert cloud.sagemaker.started == []
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipelines.definition import Compiled
-from pipelines.deployed import read
+from pipelines.state import read
 from pipelines.upsert import LARGEST_INLINE, plan, upsert
 
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev"
@@ -145,7 +145,7 @@ def run(cloud, definition=None, **changes):
 
 def test_created_with_role_description_tags_and_code(cloud):
     done = run(cloud)
-    assert done.told(done=True).startswith("created pipeline churn-dev:\n  parameter Threshold added")
+    assert done.render(done=True).startswith("created pipeline churn-dev:\n  parameter Threshold added")
     assert cloud.sagemaker.pipelines["churn-dev"]["RoleArn"] == ROLE
     assert cloud.sagemaker.tags == {"project": "churn"}
     assert set(cloud.s3.objects) == {("bucket", "churn/code/1234/train.py"), ("bucket", "churn/champion/none.json")}
@@ -154,14 +154,14 @@ def test_created_with_role_description_tags_and_code(cloud):
 def test_the_second_time_nothing_is_written(cloud):
     run(cloud)
     before = list(cloud.writes)
-    assert run(cloud).told(done=True) == "pipeline churn-dev is unchanged"
+    assert run(cloud).render(done=True) == "pipeline churn-dev is unchanged"
     assert cloud.writes == before
 
 
 def test_updated_with_the_difference(cloud):
     run(cloud)
     done = run(cloud, compiled(0.9))
-    assert done.told(done=True) == "updated pipeline churn-dev:\n  parameter Threshold: default: 0.8 -> 0.9"
+    assert done.render(done=True) == "updated pipeline churn-dev:\n  parameter Threshold: default: 0.8 -> 0.9"
     assert json.loads(read(cloud.sagemaker, "churn-dev").definition)["Parameters"][0]["DefaultValue"] == 0.9
 
 
@@ -169,7 +169,7 @@ def test_another_layout_of_the_same_definition_is_unchanged(cloud):
     run(cloud)
     live = cloud.sagemaker.pipelines["churn-dev"]
     live["PipelineDefinition"] = json.dumps(json.loads(live["PipelineDefinition"]), indent=2)
-    assert run(cloud).verdict == "unchanged"
+    assert run(cloud).action == "unchanged"
 
 
 def test_another_role_alone_is_an_update(cloud):
@@ -183,7 +183,7 @@ def test_a_description_that_somebody_changed_is_put_back(cloud):
     run(cloud)
     cloud.sagemaker.pipelines["churn-dev"]["PipelineDescription"] = "mine"
     assert run(cloud).lines == ["description: mine -> churn: from raw data to a registered model (dev)"]
-    assert run(cloud).verdict == "unchanged"
+    assert run(cloud).action == "unchanged"
 
 
 def test_tags_that_differ_are_set_and_others_left_alone(cloud):
@@ -198,25 +198,25 @@ def test_tags_that_differ_are_set_and_others_left_alone(cloud):
 def test_tags_that_may_not_be_read_do_not_stop_an_upsert(cloud):
     run(cloud)
     cloud.sagemaker.denied = ("list_tags",)
-    assert run(cloud, tags={"project": "else"}).verdict == "unchanged"
+    assert run(cloud, tags={"project": "else"}).action == "unchanged"
 
 
 def test_a_plan_writes_nothing(cloud):
     run(cloud)
     before = list(cloud.writes)
     todo = plan(settings(), compiled(0.9), read(cloud.sagemaker, "churn-dev", tags=True))
-    assert todo.told(done=False).startswith("would update pipeline churn-dev:\n  parameter Threshold")
+    assert todo.render(done=False).startswith("would update pipeline churn-dev:\n  parameter Threshold")
     assert cloud.writes == before
 
 
 def test_a_large_definition_goes_through_s3(cloud):
     large = compiled(filler="x" * LARGEST_INLINE)
-    assert run(cloud, large).verdict == "create"
+    assert run(cloud, large).action == "create"
     assert cloud.sagemaker.pipelines["churn-dev"]["PipelineDefinition"] == large.body
     (key,) = [key for _, key in cloud.s3.objects if "definitions" in key]
     assert key.startswith("churn/definitions/")
-    assert run(cloud, large).verdict == "unchanged"
-    assert run(cloud, compiled(0.9, "x" * LARGEST_INLINE)).verdict == "update"
+    assert run(cloud, large).action == "unchanged"
+    assert run(cloud, compiled(0.9, "x" * LARGEST_INLINE)).action == "update"
 
 
 def test_the_limit_counts_bytes_not_characters(cloud):
@@ -229,13 +229,13 @@ def test_somebody_else_created_it_meanwhile(cloud):
         run(cloud, compiled(0.5))
 
     cloud.sagemaker.meanwhile = create
-    assert run(cloud).told(done=True) == "updated pipeline churn-dev:\n  parameter Threshold: default: 0.5 -> 0.8"
+    assert run(cloud).render(done=True) == "updated pipeline churn-dev:\n  parameter Threshold: default: 0.5 -> 0.8"
 
 
 def test_somebody_else_deleted_it_meanwhile(cloud):
     run(cloud)
     cloud.sagemaker.meanwhile = cloud.sagemaker.pipelines.clear
-    assert run(cloud, compiled(0.9)).verdict == "create"
+    assert run(cloud, compiled(0.9)).action == "create"
     assert "churn-dev" in cloud.sagemaker.pipelines
 
 
@@ -244,7 +244,7 @@ def test_a_conflict_that_ends_is_waited_for(cloud):
         raise refused("CreatePipeline", "ConflictException")
 
     cloud.sagemaker.meanwhile = conflict
-    assert run(cloud).verdict == "create"
+    assert run(cloud).action == "create"
     assert "churn-dev" in cloud.sagemaker.pipelines
 
 
@@ -273,14 +273,14 @@ def test_a_refusal_is_not_tried_again(cloud):
 def test_created_deleted_and_created_again_within_the_memory_of_the_token(cloud):
     run(cloud)
     cloud.sagemaker.pipelines.clear()
-    assert run(cloud).verdict == "create"
+    assert run(cloud).action == "create"
     assert "churn-dev" in cloud.sagemaker.pipelines
 
 
 def test_what_was_lost_from_the_bucket_is_published_again(cloud):
     run(cloud)
     del cloud.s3.objects["bucket", "churn/code/1234/train.py"]
-    assert run(cloud).verdict == "unchanged"
+    assert run(cloud).action == "unchanged"
     assert ("bucket", "churn/code/1234/train.py") in cloud.s3.objects
 
 
@@ -316,6 +316,6 @@ def test_a_definition_that_is_no_json_is_replaced(cloud):
     run(cloud)
     cloud.sagemaker.pipelines["churn-dev"]["PipelineDefinition"] = "{'not': 'json'}"
     done = run(cloud)
-    assert done.verdict == "update"
+    assert done.action == "update"
     assert "cannot be read as JSON" in done.lines[0]
-    assert run(cloud).verdict == "unchanged"
+    assert run(cloud).action == "unchanged"

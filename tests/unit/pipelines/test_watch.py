@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from rich.console import Console
 
 from pipelines.executions import Execution, Step
-from pipelines.watch import LONGEST_WAIT, PATIENCE, Lines, Snapshot, StepsTable, follow, poll, rows
+from pipelines.watch import LONGEST_WAIT, MAX_FAILED_POLLS, LineView, Snapshot, StepsTable, follow, poll, rows
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev/execution/abc"
@@ -50,7 +50,7 @@ class Timeline:
 
 def lines_of(timeline):
     written = []
-    final = follow(timeline.ask, Lines(written.append, timeline.clock), timeline.sleep)
+    final = follow(timeline.ask, LineView(written.append, timeline.clock), timeline.sleep)
     return final, [line.partition("  ")[2] for line in written]
 
 
@@ -99,11 +99,11 @@ def test_patience_ends():
     timeline = Timeline(throttled())
     with pytest.raises(ClientError):
         lines_of(timeline)
-    assert len(timeline.naps) == PATIENCE
+    assert len(timeline.naps) == MAX_FAILED_POLLS
 
 
 def test_an_answer_renews_the_patience():
-    silence = [throttled()] * PATIENCE
+    silence = [throttled()] * MAX_FAILED_POLLS
     timeline = Timeline(*silence, snapshot("Executing"), *silence, snapshot("Stopped"))
     final, _ = lines_of(timeline)
     assert final.execution.status == "Stopped"

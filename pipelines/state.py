@@ -1,4 +1,4 @@
-"""The pipeline as it is at AWS."""
+"""The state of the pipeline at AWS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from settings.errors import Problem
 
 
 @dataclass(frozen=True)
-class Live:
+class PipelineState:
     name: str
     arn: str
     definition: str
@@ -20,41 +20,41 @@ class Live:
     description: str
     created: datetime | None
     modified: datetime | None
-    tags: dict[str, str] | None = None  # None: not read, or we may not read them
+    tags: dict[str, str] | None = None  # None: not read, or reading them is denied
 
 
-def read(sagemaker: Any, name: str, tags: bool = False) -> Live | None:
+def read(sagemaker: Any, name: str, tags: bool = False) -> PipelineState | None:
     try:
-        answer = sagemaker.describe_pipeline(PipelineName=name)
+        response = sagemaker.describe_pipeline(PipelineName=name)
     except Exception as error:
         if is_missing(error):
             return None
         raise
-    return Live(
+    return PipelineState(
         name=name,
-        arn=answer["PipelineArn"],
-        definition=answer["PipelineDefinition"],
-        role=answer["RoleArn"],
-        description=answer.get("PipelineDescription") or "",
-        created=answer.get("CreationTime"),
-        modified=answer.get("LastModifiedTime"),
-        tags=_tags(sagemaker, answer["PipelineArn"]) if tags else None,
+        arn=response["PipelineArn"],
+        definition=response["PipelineDefinition"],
+        role=response["RoleArn"],
+        description=response.get("PipelineDescription") or "",
+        created=response.get("CreationTime"),
+        modified=response.get("LastModifiedTime"),
+        tags=_tags(sagemaker, response["PipelineArn"]) if tags else None,
     )
 
 
-def require(sagemaker: Any, name: str) -> Live:
-    live = read(sagemaker, name)
-    if live is None:
-        raise absent(name)
-    return live
+def require(sagemaker: Any, name: str) -> PipelineState:
+    state = read(sagemaker, name)
+    if state is None:
+        raise not_found(name)
+    return state
 
 
-def absent(name: str) -> Problem:
+def not_found(name: str) -> Problem:
     return Problem(f"pipeline {name} does not exist: create it with --upsert")
 
 
-def readable(definition: str) -> dict[str, Any] | None:
-    """None where somebody else wrote something that is not a definition."""
+def parse_definition(definition: str) -> dict[str, Any] | None:
+    """None when it is not a definition: others may have written it."""
     try:
         content = json.loads(definition)
     except ValueError:
