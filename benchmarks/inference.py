@@ -130,7 +130,7 @@ def our_model(table: Any, folder: Path) -> tuple[Any, int]:
     import pyarrow as pa
 
     from features import Column, Features, Target
-    from training.model_folder import prepared
+    from training.model_folder import prepare as prepare_model
 
     columns = []
     for field in table.schema:
@@ -145,7 +145,7 @@ def our_model(table: Any, folder: Path) -> tuple[Any, int]:
     booster = train(features.encode(table), churned, features.names, features.types)
     features.write(folder.with_suffix(".json"))
     metadata = {"format": 1, "problem": "binary", "threshold": 0.5}
-    with prepared(folder) as publish:
+    with prepare_model(folder) as publish:
         publish(
             {
                 "model.ubj": bytes(booster.save_raw("ubj")),

@@ -138,7 +138,7 @@ def measure(way: str, folder: Path, threads: int) -> dict[str, float]:
     import pandas as pd
     import xgboost as xgb
 
-    from encoded import open_side
+    from encoded_data import open_side
     from features import Features
 
     def usual(file: str) -> Any:

@@ -1,8 +1,8 @@
-"""Where the rows of CSV text are: a line break inside quotes ends no row, and a quote inside an unquoted field is text.
+"""Splits CSV text into rows: a line break inside quotes ends no row, and a quote inside an unquoted field is text.
 
-A quote that somebody forgot to close would swallow all rows up to the next quote. So a row of several lines is only
-believed if its quotes close where a field ends and it has as many fields as it should; if not, its first line is
-taken as a row of its own, a stray one, and the lines after it are read afresh.
+An unclosed quote would swallow all rows up to the next quote. So a row of several lines is accepted only if its quotes
+close at the end of a field and it has the expected number of fields. Otherwise its first line becomes a row of its own,
+a stray one, and the following lines are scanned again.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Places = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a block; its blank lines are no rows."""
+    """The rows of a block, without blank lines."""
 
     block: bytes
     starts: Positions
     ends: Positions
-    stray: Places  # rows that open a quote and do not close it as they should
-    breaks: Positions  # just after every line break, also those inside quotes
+    stray: Places  # rows with a quote that is not closed properly
+    breaks: Positions  # after every line break, also inside quotes
 
     def text(self, row: int) -> str:
         return self.block[self.starts[row] : self.ends[row]].decode(errors="replace").rstrip("\r\n")
@@ -38,16 +38,16 @@ class Rows:
 
 
 def split_rows(block: bytes, delimiter: str, width: int = 0) -> Rows:
-    """All rows; ``width`` is the number of fields that a row of several lines must have to be believed."""
-    found = list(_believed(block, delimiter, width))
-    starts, ends, stray = (np.concatenate(parts) for parts in zip(*found, strict=True)) if found else (_NONE,) * 3
+    """All rows; ``width`` is the number of fields that a row of several lines must have to be accepted."""
+    ranges = list(_row_ranges(block, delimiter, width))
+    starts, ends, stray = (np.concatenate(parts) for parts in zip(*ranges, strict=True)) if ranges else (_NONE,) * 3
     first = np.frombuffer(block, np.uint8)[starts]
     blank = ((first == LINE_FEED) | (first == CARRIAGE_RETURN)) & (ends - starts <= 2)
     return Rows(block, starts[~blank], ends[~blank], stray[~blank].astype(bool), line_breaks(block))
 
 
 def has_stray(block: bytes, delimiter: str) -> bool:
-    """Whether the quotes of a block are such that a parser would swallow rows."""
+    """Whether a parser would swallow rows because of an unclosed quote."""
     return b'"' in block and bool(_Scan(block, delimiter).strays(0).any())
 
 
@@ -75,7 +75,7 @@ def first_line_end(block: bytes) -> int:
 
 
 def line_breaks(block: bytes) -> Positions:
-    """Just after every LF, CR LF and CR."""
+    """The positions after every LF, CR LF and CR."""
     data = np.frombuffer(block, np.uint8)
     if b"\r" not in block:
         return np.flatnonzero(data == LINE_FEED) + 1
@@ -99,7 +99,7 @@ class _Scan:
 
     @cached_property
     def quotes(self) -> Positions:
-        """Those that open or close a field, in turn. A doubled quote inside a field closes and opens it again."""
+        """Quotes that open and close fields, alternately. A doubled quote inside a field closes and reopens it."""
         quotes = np.flatnonzero(self.data == QUOTE)
         opening = quotes[::2]
         doubled = np.zeros(len(opening), bool)
@@ -109,7 +109,7 @@ class _Scan:
 
     @cached_property
     def is_edge(self) -> Places:
-        """Of every byte, whether a field can begin after it and end before it."""
+        """For each byte value, whether it delimits fields."""
         edges = np.zeros(256, bool)
         edges[[LINE_FEED, CARRIAGE_RETURN, ord(self.delimiter)]] = True
         return edges
@@ -133,13 +133,13 @@ class _Scan:
         return np.concatenate([[0], self.ends[:-1]])[: len(self.ends)].astype(np.int64)
 
     def strays(self, width: int) -> Places:
-        """Which rows are not to be believed; nobody, if nothing speaks against any."""
-        spoilt = self._close_inside_a_field()
-        if not (width or len(spoilt) or self.open_at_end):
+        """Which rows are stray; empty if none is."""
+        bad_quotes = self._close_inside_a_field()
+        if not (width or len(bad_quotes) or self.open_at_end):
             return np.zeros(0, bool)
         inside = np.searchsorted(self.breaks, self.ends) - np.searchsorted(self.breaks, self.starts, side="right")
         stray = np.zeros(len(self.ends), bool)
-        stray[np.searchsorted(self.ends, spoilt, side="right")] = True
+        stray[np.searchsorted(self.ends, bad_quotes, side="right")] = True
         for row in np.flatnonzero((inside > 0) & ~stray) if width else ():
             stray[row] = self._width(self.starts[row], self.ends[row]) != width
         stray &= inside > 0
@@ -158,28 +158,28 @@ class _Scan:
         return 1 + int((np.searchsorted(self.quotes, between) % 2 == 0).sum())
 
     def _scan_quotes(self) -> Positions:
-        """The slow and exact way, for text with quotes inside unquoted fields."""
+        """Slow and exact, for text with quotes inside unquoted fields."""
         field = re.compile(rb"(?<![^\n\r" + re.escape(self.delimiter.encode()) + rb'])"[^"]*(?:""[^"]*)*("|\Z)')
         edges = [edge for match in field.finditer(self.block) for edge in (match.start(), match.start(1))]
         return np.array([edge for edge in edges if edge < len(self.block)], np.int64)  # the last may be open
 
 
 _NONE = np.zeros(0, np.int64)
-_Found = tuple[Positions, Positions, Places]  # starts, ends, whether stray
+_Range = tuple[Positions, Positions, Places]  # starts, ends, whether stray
 
 
-def _believed(block: bytes, delimiter: str, width: int) -> Iterator[_Found]:
-    """The rows in order; what follows the first line of a stray row is scanned again."""
-    waiting: list[_Found | tuple[int, int]] = [(0, len(block))]
-    while waiting:
-        now = waiting.pop()
-        if len(now) == 3:
-            yield now
+def _row_ranges(block: bytes, delimiter: str, width: int) -> Iterator[_Range]:
+    """The rows in order; the lines after the first line of a stray row are scanned again."""
+    pending: list[_Range | tuple[int, int]] = [(0, len(block))]
+    while pending:
+        item = pending.pop()
+        if len(item) == 3:
+            yield item
         else:
-            waiting += reversed(list(_scanned(block, now[0], now[1], delimiter, width)))
+            pending += reversed(list(_scan(block, item[0], item[1], delimiter, width)))
 
 
-def _scanned(block: bytes, low: int, high: int, delimiter: str, width: int) -> Iterator[_Found | tuple[int, int]]:
+def _scan(block: bytes, low: int, high: int, delimiter: str, width: int) -> Iterator[_Range | tuple[int, int]]:
     scan = _Scan(block[low:high], delimiter)
     starts, ends = scan.starts + low, scan.ends + low
     strays = np.flatnonzero(scan.strays(width)).tolist() if b'"' in scan.block else []

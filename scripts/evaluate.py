@@ -1,4 +1,4 @@
-"""The evaluation step: how good is the model on rows it has never seen, and against the approved champion?
+"""The evaluation step: measures the model on unseen rows and compares it with the approved champion.
 
 Reads model.tar.gz and the encoded test side; writes evaluation.json (SageMaker's model-quality layout, and what the
 quality gate reads), report.html (for people) and predictions.parquet.
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from failures import report
-from flags import Parser, known_early
+from flags import Parser, parse_early
 
 OUTPUTS = ("predictions.parquet", "report.html", "evaluation.json")
 
 
 def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
-    message = known_early(arguments, "--message")
+    message = parse_early(arguments, "--message")
     return report(lambda: _evaluate(_parser().parse_args(arguments)), Path(message) if message else None)
 
 
@@ -30,13 +30,13 @@ def _parser() -> Parser:
     parser.add_argument("--test", type=Path, required=True, metavar="DIR", help="holds the test side's data.parquet")
     parser.add_argument("--champion", type=Path, metavar="DIR", help="holds the champion's evaluation.json, if any")
     parser.add_argument("--metric", required=True, metavar="NAME", help="the quality gate's metric, e.g. auc")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="gets " + ", ".join(OUTPUTS))
-    parser.add_argument("--message", type=Path, metavar="FILE", help="gets the reason in one sentence on failure")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="receives " + ", ".join(OUTPUTS))
+    parser.add_argument("--message", type=Path, metavar="FILE", help="receives the reason of a failure in one sentence")
     return parser
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from atomic import writing_to
+    from atomic_files import writing_to
     from evaluation.model_archive import load_archive
 
     with writing_to(options.output):
@@ -44,12 +44,12 @@ def _evaluate(options: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory(dir=options.output, prefix=".partial-") as folder:
             partial = Path(folder)
             model = load_archive(options.model / "model.tar.gz", partial / "model")
-            evaluation = _judge(model, options, partial / "predictions.parquet")
+            evaluation = _evaluate_model(model, options, partial / "predictions.parquet")
             _write(evaluation, partial)
-            for name in OUTPUTS:  # only now: a step that fails leaves none of them
+            for name in OUTPUTS:  # only when all are complete: a failed step leaves none of them
                 (partial / name).replace(options.output / name)
     for line in [*evaluation.lines(), f"report: {options.output / 'report.html'}"]:
-        _say(line)
+        _log(line)
 
 
 def _write(evaluation: Any, folder: Path) -> None:
@@ -59,7 +59,7 @@ def _write(evaluation: Any, folder: Path) -> None:
     (folder / "evaluation.json").write_text(evaluation.as_json(), encoding="utf-8")
 
 
-def _judge(model: Any, options: argparse.Namespace, predictions: Path) -> Any:
+def _evaluate_model(model: Any, options: argparse.Namespace, predictions: Path) -> Any:
     from evaluation.document import Evaluation, importance
     from evaluation.gate import check_available, check_metric, gate, read_champion
     from evaluation.metrics import estimates
@@ -69,26 +69,26 @@ def _judge(model: Any, options: argparse.Namespace, predictions: Path) -> Any:
     problem = model.features.problem
     check_metric(options.metric, problem)
     champion = read_champion(options.champion, problem, options.metric)
-    _say(
+    _log(
         "champion: none yet" if champion is None else f"champion: {options.metric} {champion.value(options.metric):.4f}"
     )
     outcome, columns = predict(model, options.test, predictions)
-    _say(f"predicted {len(outcome):,} rows of the test side")
-    found = estimates(outcome)
-    check_available(options.metric, found)
+    _log(f"predicted {len(outcome):,} rows of the test side")
+    metrics = estimates(outcome)
+    check_available(options.metric, metrics)
     return Evaluation(
         model.features,
         model.metadata,
         outcome,
-        found,
-        gate(options.metric, problem, found, champion),
-        slices(outcome, options.metric, found[options.metric], columns),
+        metrics,
+        gate(options.metric, problem, metrics, champion),
+        slices(outcome, options.metric, metrics[options.metric], columns),
         champion,
         importance(model.booster, model.features),
     )
 
 
-def _say(line: str) -> None:
+def _log(line: str) -> None:
     print(line, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""How a step says no: one sentence, in the place where SageMaker reads the reason, and a non-zero exit code.
+"""Ends a failed step: one sentence where SageMaker reads the reason, and a non-zero exit code.
 
 A training job's reason is read from ``<output dir>/failure``, a processing job's from ``/opt/ml/output/message``.
 """
@@ -11,31 +11,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-class Refused(Exception):
-    """Something the person who started the step can mend; the message is one sentence: what, where, what next."""
+class UserError(Exception):
+    """An error that the user can fix; the message is one sentence: what, where, what next."""
 
 
 def report(step: Callable[[], None], message_file: Path | None) -> int:
-    """Run a step; turn what stops it into a sentence in ``message_file`` and on stderr. Returns the exit code."""
+    """Runs a step; writes the reason of a failure to ``message_file`` and stderr. Returns the exit code."""
     try:
         step()
-    except Refused as refusal:
-        return _tell(str(refusal), message_file)
+    except UserError as error:
+        return _fail(str(error), message_file)
     except MemoryError:
-        return _tell("out of memory: choose an instance type with more memory for this step", message_file)
-    except Exception as error:  # noqa: BLE001 - a defect of ours: the log keeps the traceback, the reason is one line
+        return _fail("out of memory: choose an instance type with more memory for this step", message_file)
+    except Exception as error:  # noqa: BLE001 - a defect: the traceback is in the log, the reason is one line
         traceback.print_exc()
-        return _tell(f"unexpected {type(error).__name__}: {error} (the traceback is in the log)", message_file)
+        return _fail(f"unexpected {type(error).__name__}: {error} (the traceback is in the log)", message_file)
     return 0
 
 
-def _tell(sentence: str, message_file: Path | None) -> int:
+def _fail(sentence: str, message_file: Path | None) -> int:
     line = " ".join(sentence.split())
     print(f"ERROR: {line}", file=sys.stderr, flush=True)
     if message_file is not None:
         try:
             message_file.parent.mkdir(parents=True, exist_ok=True)
             message_file.write_bytes(line.encode()[:1000].decode(errors="ignore").encode())  # SageMaker keeps 1 KB
-        except OSError as error:  # the disk that is full may be this one
-            print(f"ERROR: this could not be written to {message_file}: {error}", file=sys.stderr, flush=True)
+        except OSError as error:  # the disk may be full
+            print(f"ERROR: the reason could not be written to {message_file}: {error}", file=sys.stderr, flush=True)
     return 1

@@ -1,10 +1,10 @@
-"""The fitted features: what preprocess learns, what training is told, and what serving applies to a raw row.
+"""The fitted features: written by preprocess, read by training, applied to raw rows by serving.
 
-One file, ``features.json``, readable by a person. One function, ``Features.encode``, turns typed raw columns into
-the float32 matrix XGBoost sees; preprocess and serving both call it, so the two cannot disagree.
+The file ``features.json`` is readable by people. ``Features.encode`` turns typed raw columns into the float32 matrix
+for XGBoost; preprocess and serving both call it, so they cannot differ.
 
 - numeric and boolean columns become float32 (through float64, whatever the source), missing becomes NaN;
-- categorical columns become level numbers: 0 is every level that was rare or never seen, 1 is the first level.
+- categorical columns become level numbers: 0 for rare and unseen levels, 1 for the first level.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Features:
 
     @property
     def labels(self) -> list[Any]:
-        """The classes as they appear in an answer: numbers where the data had numbers."""
+        """The classes as they appear in a response: numbers where the data had numbers."""
         if not self.target.numeric_classes:
             return list(self.target.classes)
         return [json.loads(text) if _is_json_number(text) else float(text) for text in self.target.classes]
@@ -81,10 +81,10 @@ class Features:
         return matrix
 
     def write(self, path: Path) -> None:
-        """For the eye: one line for each column and for each of the details."""
+        """Readable: one line for each column and each of the details."""
         parts = {"format": FORMAT, **asdict(self)}
         lines = [
-            f"  {_json(name)}: {_spread(value) if name in ('columns', 'details') else _json(value)}"
+            f"  {_json(name)}: {_multiline(value) if name in ('columns', 'details') else _json(value)}"
             for name, value in parts.items()
         ]
         path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
@@ -104,7 +104,7 @@ class Features:
 
 
 def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:
-    """Few Arrow calls, because serving makes them for single rows."""
+    """With few Arrow calls, as serving encodes single rows."""
     array = one_array(values)
     if column.kind != "categorical":
         return _floats(array)
@@ -142,7 +142,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _spread(value: list[Any] | tuple[Any, ...] | dict[str, Any]) -> str:
+def _multiline(value: list[Any] | tuple[Any, ...] | dict[str, Any]) -> str:
     """One line for each item."""
     if isinstance(value, dict):
         items, opening, closing = [f"{_json(name)}: {_json(item)}" for name, item in value.items()], "{", "}"

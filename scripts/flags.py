@@ -1,4 +1,4 @@
-"""The flags of a step's command. A wrong one is a reason like any other: it belongs where SageMaker reads reasons."""
+"""Parses the flags of a step's command. A wrong flag is reported where SageMaker reads the reason of a failure."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from failures import Refused
+from failures import UserError
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, not in a usage text."""
+    """Reports an error as one sentence, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
-        raise Refused(f"{message}; {self.prog} --help lists every flag")
+        raise UserError(f"{message}; {self.prog} --help lists every flag")
 
 
-def known_early(arguments: Sequence[str], flag: str) -> str:
-    """Known before anything else is parsed, so that a wrong flag can be told there too; "" when it is not given."""
+def parse_early(arguments: Sequence[str], flag: str) -> str:
+    """The value of a flag before all others are parsed, so that their errors can be reported; "" without it."""
     early = Parser(add_help=False, allow_abbrev=False)
-    early.add_argument(flag, dest="found", default="")
+    early.add_argument(flag, dest="value", default="")
     try:
-        return str(early.parse_known_args(arguments)[0].found)
-    except Refused:  # it has no value: the full parser says so
+        return str(early.parse_known_args(arguments)[0].value)
+    except UserError:  # it has no value: the full parser reports that
         return ""

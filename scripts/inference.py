@@ -1,7 +1,7 @@
-"""The model's answer to raw rows: what SageMaker's container calls, and what evaluate judges.
+"""The inference handler: SageMaker's container calls its functions, and evaluate uses the same prediction.
 
-``input_fn`` is not given the model, so it only takes the request in; ``predict_fn`` reads the rows, with the parser
-and the encoding of preprocess, and predicts through ``predict_matrix``, which evaluate calls as well.
+``input_fn`` has no model, so it only checks the request; ``predict_fn`` parses and encodes the rows as preprocess does
+and predicts through ``predict_matrix``, which evaluate calls as well.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 import pyarrow as pa
 import xgboost
 
-from answers import Answer, Prediction, write
 from features import Features, Matrix
+from http_errors import HttpError
 from payloads import Payload, decode, receive
-from rejected import Rejected
+from prediction_writer import Prediction, Response, write
 
-ONE_THREAD_ROWS = 256  # up to so many, waiting for a second thread on a busy machine costs more than it saves
+ONE_THREAD_ROWS = 256  # up to so many rows a second thread costs more than it saves on a busy machine
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Model:
     booster: xgboost.Booster  # all threads, for many rows
     features: Features
     metadata: dict[str, Any]
-    quick: xgboost.Booster  # the same trees on one thread, for few rows
+    single_threaded: xgboost.Booster  # the same trees on one thread, for few rows
 
 
 def load(model_dir: str | Path) -> Model:
@@ -44,17 +44,17 @@ def load(model_dir: str | Path) -> Model:
 
 
 def predict_matrix(model: Model, matrix: Matrix) -> Prediction:
-    """Any number of encoded rows; a row's answer does not depend on the rows beside it."""
-    booster = model.quick if len(matrix) <= ONE_THREAD_ROWS else model.booster
+    """Any number of encoded rows; the prediction of a row does not depend on the others."""
+    booster = model.single_threaded if len(matrix) <= ONE_THREAD_ROWS else model.booster
     output = booster.inplace_predict(matrix, validate_features=False)
-    none, nothing = np.empty(0, np.int64), np.empty(0, np.float32)
+    no_labels, no_values = np.empty(0, np.int64), np.empty(0, np.float32)
     if model.features.problem == "regression":
-        return Prediction(none, output, np.empty((len(matrix), 0), np.float32))
+        return Prediction(no_labels, output, np.empty((len(matrix), 0), np.float32))
     if model.features.problem == "multiclass":
-        return Prediction(output.argmax(axis=1), nothing, output)
+        return Prediction(output.argmax(axis=1), no_values, output)
     threshold = model.metadata.get("threshold")
     positive = output >= np.float32(0.5 if threshold is None else threshold)
-    return Prediction(positive.astype(np.int64), nothing, np.column_stack([1 - output, output]))
+    return Prediction(positive.astype(np.int64), no_values, np.column_stack([1 - output, output]))
 
 
 def model_fn(model_dir: str) -> Model:
@@ -67,14 +67,14 @@ def input_fn(body: bytes | str, content_type: str | None) -> Payload:
     return receive(body, content_type)
 
 
-def predict_fn(data: Payload, model: Model) -> Answer:
+def predict_fn(data: Payload, model: Model) -> Response:
     table = decode(data, model.features)
     matrix = model.features.encode(table)
     _check_finite(matrix, table, model.features)
-    return Answer(predict_matrix(model, matrix), model.features, data.format)
+    return Response(predict_matrix(model, matrix), model.features, data.format)
 
 
-def output_fn(prediction: Answer, accept: str | None) -> tuple[bytes, str]:
+def output_fn(prediction: Response, accept: str | None) -> tuple[bytes, str]:
     """The body and its content type."""
     return write(prediction, accept)
 
@@ -83,4 +83,4 @@ def _check_finite(matrix: Matrix, table: pa.Table, features: Features) -> None:
     if np.isinf(matrix).any():
         row, position = (int(number) for number in np.argwhere(np.isinf(matrix))[0])
         name = features.names[position]
-        raise Rejected(400, f'row {row + 1}: column "{name}" holds {table[name][row]}, which is too large a number')
+        raise HttpError(400, f'row {row + 1}: column "{name}" holds {table[name][row]}, which is too large a number')

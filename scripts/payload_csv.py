@@ -11,23 +11,23 @@ import pyarrow as pa
 
 from csv_rows import split_rows
 from features import Features
+from http_errors import HttpError
 from payload_columns import bad_row, check_names
-from raw import first_bad_cell, parse_csv
-from rejected import Rejected
+from raw_columns import first_bad_cell, parse_csv
 
 
 def read(body: bytes, header: str | None, features: Features) -> pa.Table:
-    """``header`` is present, absent, or None where the client did not say."""
+    """``header`` is present, absent, or None if the client did not specify it."""
     names, block = _header(body.lstrip(b"\r\n"), header, features)
     rules = features.kinds, features.missing, features.delimiter
     try:
         return parse_csv(block, names, *rules)
     except pa.ArrowInvalid:
-        raise _first_bad(block, names, rules) from None
+        raise _first_error(block, names, rules) from None
 
 
 def _header(block: bytes, header: str | None, features: Features) -> tuple[Sequence[str], bytes]:
-    """The names of the columns that come, and the rows without the header line, if there is one."""
+    """The names of the columns, and the rows without the header line, if any."""
     if header == "absent":
         return features.names, block
     line = re.match(rb"[^\r\n]*", block)[0]  # type: ignore[index]
@@ -42,12 +42,12 @@ def _header(block: bytes, header: str | None, features: Features) -> tuple[Seque
 
 
 def _is_header(fields: list[str], names: list[str]) -> bool:
-    """A line is a header if it holds most of the model's column names; a lacking one is named by the refusal."""
+    """A line is a header if it holds most of the model's column names; the error names missing ones."""
     return 2 * len(set(fields).intersection(names)) > len(names)
 
 
-def _first_bad(block: bytes, names: Sequence[str], rules: tuple[Any, ...]) -> Rejected:
-    """Find the first row that does not parse by halving, then ask what is wrong with it."""
+def _first_error(block: bytes, names: Sequence[str], rules: tuple[Any, ...]) -> HttpError:
+    """Finds the first row that does not parse by bisection, then what is wrong with it."""
     rows = split_rows(block, rules[-1], len(names))
     low, high = 0, len(rows.starts)
     while high - low > 1:
@@ -59,6 +59,6 @@ def _first_bad(block: bytes, names: Sequence[str], rules: tuple[Any, ...]) -> Re
             high = middle
     bad = first_bad_cell(block[rows.starts[low] : rows.ends[low]], names, *rules) if high else None
     if bad is None:
-        return Rejected(400, "the request cannot be read as CSV")
+        return HttpError(400, "the request cannot be read as CSV")
     advice = f": the columns are {', '.join(names[:20])}" if "fields" in bad.reason else ""
     return bad_row(low, bad, advice)

@@ -1,6 +1,6 @@
 """JSON and JSON lines: rows are objects, or arrays in the order of the model's columns.
 
-A text is read as the same text in CSV would be; a number that is a level is the text of that number.
+A string is converted as the same text in CSV; a number in a categorical column becomes its text.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import pyarrow as pa
 
 from csv_rows import Places
 from features import Features
+from http_errors import HttpError
 from payload_columns import check_names, table
-from raw import from_arrow, from_text, level_text
-from rejected import Rejected
+from raw_columns import from_arrow, from_text, level_text
 
 
 def read(body: bytes, features: Features) -> pa.Table:
-    content = _parsed(_text(body), "the request")
+    content = _parse(_text(body), "the request")
     if isinstance(content, dict) and isinstance(content.get("instances"), list):
         content = content["instances"]
     return _rows(content if isinstance(content, list) else [content], features)
@@ -28,42 +28,42 @@ def read(body: bytes, features: Features) -> pa.Table:
 
 def read_lines(body: bytes, features: Features) -> pa.Table:
     lines = enumerate(_text(body).split("\n"), 1)
-    return _rows([_parsed(line, f"line {number}") for number, line in lines if line.strip(" \t\r")], features)
+    return _rows([_parse(line, f"line {number}") for number, line in lines if line.strip(" \t\r")], features)
 
 
 def _text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        raise Rejected(400, f"the request is not UTF-8 text at byte {error.start + 1}") from None
+        raise HttpError(400, f"the request is not UTF-8 text at byte {error.start + 1}") from None
 
 
-def _parsed(text: str, place: str) -> Any:
+def _parse(text: str, place: str) -> Any:
     try:
         return DECODER.decode(text)
     except RecursionError:
-        raise Rejected(400, f"{place} is nested too deeply: send objects with plain values") from None
+        raise HttpError(400, f"{place} is nested too deeply: send objects with plain values") from None
     except ValueError as error:
-        raise Rejected(400, f"{place} is not JSON: {error}") from None
+        raise HttpError(400, f"{place} is not JSON: {error}") from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
         raise ValueError("a key occurs twice in one object")
     return content
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_once)
+DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 
 
 def _rows(rows: list[Any], features: Features) -> pa.Table:
-    alike = list if rows and isinstance(rows[0], list) else dict
-    other = next((number for number, row in enumerate(rows, 1) if type(row) is not alike), None)
+    kind = list if rows and isinstance(rows[0], list) else dict
+    other = next((number for number, row in enumerate(rows, 1) if type(row) is not kind), None)
     if other is not None:
-        what = "object" if alike is dict else "array like the first row"
-        raise Rejected(400, f"row {other} is not an {what}: send a list of objects")
-    if alike is list:
+        what = "object" if kind is dict else "array like the first row"
+        raise HttpError(400, f"row {other} is not an {what}: send a list of objects")
+    if kind is list:
         return _arrays(rows, features)
     try:
         columns = {name: [row[name] for row in rows] for name in features.names}
@@ -78,7 +78,7 @@ def _arrays(rows: list[list[Any]], features: Features) -> pa.Table:
     width = len(features.columns)
     for number, row in enumerate(rows, 1):
         if len(row) != width:
-            raise Rejected(400, f"row {number} has {len(row)} fields instead of {width}")
+            raise HttpError(400, f"row {number} has {len(row)} fields instead of {width}")
     return _typed(dict(zip(features.names, zip(*rows, strict=True), strict=True)), features)
 
 
@@ -106,6 +106,6 @@ def _from_json(values: Sequence[Any], kind: str, missing: Sequence[str]) -> tupl
 
 
 def _as_text(value: Any) -> str | None:
-    """A JSON value as the CSV cell that says the same; None for null and for what no cell can say."""
+    """A JSON value as the text of an equal CSV cell; None for null and for values without one."""
     text = None if value is None or isinstance(value, dict | list) else level_text(value)
     return text if text is None or text.encode(errors="ignore").decode() == text else None

@@ -1,4 +1,4 @@
-"""The preprocess step's command: raw CSV or Parquet in, three encoded sides, the fitted features and a baseline out.
+"""The command of the preprocess step: raw CSV or Parquet to three encoded sides, fitted features and a baseline.
 
 Flags and their ranges are here; preprocessing/step.py does the work.
 """
@@ -10,15 +10,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from failures import Refused, report
-from flags import Parser, known_early
+from failures import UserError, report
+from flags import Parser, parse_early
 
 PROBLEMS = ("binary", "multiclass", "regression")
 FOLDERS = {
     "input": "the raw files, searched recursively (.csv, .csv.gz, .parquet)",
-    "train": "output: data.parquet of the rows that training sees",
-    "validation": "output: data.parquet of the rows that decide when training stops",
-    "test": "output: data.parquet of the rows that judge the model",
+    "train": "output: data.parquet of the training rows",
+    "validation": "output: data.parquet of the rows that early stopping watches",
+    "test": "output: data.parquet of the rows that evaluation uses",
     "features": "output: features.json, and sample.csv with raw rows to send to the model",
     "baseline": "output: statistics.json and constraints.json",
     "rejects": "output: rejects.csv with the rows that cannot be used, and summary.json",
@@ -27,16 +27,16 @@ FOLDERS = {
 
 def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
-    message = known_early(arguments, "--message")
+    message = parse_early(arguments, "--message")
     return report(lambda: run(arguments), Path(message) if message else None)
 
 
 def run(arguments: Sequence[str]) -> None:
-    given = parser().parse_args(arguments)
-    check(given)
-    from preprocessing.step import prepare  # not at the top: --help should not wait for pyarrow
+    options = parser().parse_args(arguments)
+    check(options)
+    from preprocessing.step import prepare  # not at the top: --help should be fast
 
-    prepare(given)
+    prepare(options)
 
 
 def parser() -> Parser:
@@ -88,25 +88,27 @@ def add_limits(command: Parser) -> None:
     )
 
 
-def check(given: argparse.Namespace) -> None:
-    if len(given.delimiter) != 1 or given.delimiter in '"\r\n' or not given.delimiter.isascii():
-        raise Refused(f"data.delimiter is {given.delimiter!r}: it must be one ASCII character, such as , or ;")
+def check(options: argparse.Namespace) -> None:
+    if len(options.delimiter) != 1 or options.delimiter in '"\r\n' or not options.delimiter.isascii():
+        raise UserError(f"data.delimiter is {options.delimiter!r}: it must be one ASCII character, such as , or ;")
     for name in ("validation_fraction", "test_fraction"):
-        if not 0 < getattr(given, name) < 1:
-            raise Refused(f"data.{name} is {getattr(given, name)}: it must be more than 0 and less than 1")
-    if given.validation_fraction + given.test_fraction >= 1:
-        raise Refused(
+        if not 0 < getattr(options, name) < 1:
+            raise UserError(f"data.{name} is {getattr(options, name)}: it must be more than 0 and less than 1")
+    if options.validation_fraction + options.test_fraction >= 1:
+        raise UserError(
             "data.validation_fraction and data.test_fraction leave nothing to train on: together they must be < 1"
         )
-    if not 0 <= given.max_rejected_fraction < 1:
-        raise Refused(f"data.max_rejected_fraction is {given.max_rejected_fraction}: it must be from 0 to less than 1")
+    if not 0 <= options.max_rejected_fraction < 1:
+        raise UserError(
+            f"data.max_rejected_fraction is {options.max_rejected_fraction}: it must be from 0 to less than 1"
+        )
     for name in ("rare_level_rows", "max_levels"):
-        if getattr(given, name) < 1:
-            raise Refused(f"data.{name} is {getattr(given, name)}: it must be at least 1")
-    if len({given.train.resolve(), given.validation.resolve(), given.test.resolve()}) < 3:
-        raise Refused("--train, --validation and --test must be three folders: each gets a data.parquet")
-    if given.positive and given.problem != "binary":
-        raise Refused(f"problem.positive is only for binary problems, and problem.type is {given.problem}: remove it")
+        if getattr(options, name) < 1:
+            raise UserError(f"data.{name} is {getattr(options, name)}: it must be at least 1")
+    if len({options.train.resolve(), options.validation.resolve(), options.test.resolve()}) < 3:
+        raise UserError("--train, --validation and --test must be three folders: each gets a data.parquet")
+    if options.positive and options.problem != "binary":
+        raise UserError(f"problem.positive is for binary problems only, problem.type is {options.problem}: remove it")
 
 
 if __name__ == "__main__":

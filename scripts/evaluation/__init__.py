@@ -1,1 +1,1 @@
-"""What ``evaluate.py`` is made of: predictions, metrics with intervals, slices, the gate, evaluation.json."""
+"""Parts of ``evaluate.py``: predictions, metrics with intervals, slices, the gate, evaluation.json."""

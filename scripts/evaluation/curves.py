@@ -1,4 +1,4 @@
-"""The curves and tables behind the plots: small, whatever the number of rows."""
+"""The data of the plots: small for any number of rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from evaluation.estimates import Estimate, Interval, Numbers
 from evaluation.outcomes import Ranking
 
-MOST_POINTS = 200
+MAX_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ def precision_recall(ranking: Ranking) -> Curve:
     return thin(Curve(np.append(0.0, recall), np.append(precision[0], precision)))
 
 
-def thin(curve: Curve, most: int = MOST_POINTS) -> Curve:
-    """At most so many of the curve's own points, evenly spaced along its length; first and last are kept."""
-    if len(curve.x) <= most:
+def thin(curve: Curve, limit: int = MAX_POINTS) -> Curve:
+    """At most ``limit`` points of the curve, evenly spaced along its length; first and last are kept."""
+    if len(curve.x) <= limit:
         return curve
     length = np.append(0.0, np.cumsum(np.abs(np.diff(curve.x)) + np.abs(np.diff(curve.y))))
-    wanted = np.linspace(0, length[-1], most)
-    chosen = np.searchsorted(length, wanted)
+    positions = np.linspace(0, length[-1], limit)
+    chosen = np.searchsorted(length, positions)
     chosen = np.unique(np.minimum(chosen, len(curve.x) - 1))
     return Curve(curve.x[chosen], curve.y[chosen])
 
@@ -53,35 +53,36 @@ def thin(curve: Curve, most: int = MOST_POINTS) -> Curve:
 @dataclass(frozen=True)
 class CalibrationBin:
     predicted: float  # mean probability of the rows in the bin
-    happened: float  # how often it came true
+    happened: float  # the share of rows where it came true
     interval: Interval
     rows: int
     edges: Interval
 
 
 def calibration(probability: npt.NDArray[Any], happened: npt.NDArray[Any], bins: int = 10) -> list[CalibrationBin]:
-    """Rows in bins of equal width by what was promised, against how often it came true. Empty bins are left out."""
+    """Bins of equal width by predicted probability, with the share of rows where it came true; without empty bins."""
     number = np.minimum((probability * bins).astype(np.int64), bins - 1)
     rows = np.bincount(number, minlength=bins)
-    promised = np.bincount(number, probability.astype(np.float64), bins)
+    predicted = np.bincount(number, probability.astype(np.float64), bins)
     true = np.bincount(number, happened.astype(np.float64), bins)
-    found = []
+    calibration_bins = []
     for b in np.flatnonzero(rows).tolist():
         share = float(true[b] / rows[b])
         interval = Estimate(share, 0.0, float(rows[b])).interval()
-        found.append(CalibrationBin(promised[b] / rows[b], share, interval, int(rows[b]), (b / bins, (b + 1) / bins)))
-    return found
+        edges = (b / bins, (b + 1) / bins)
+        calibration_bins.append(CalibrationBin(predicted[b] / rows[b], share, interval, int(rows[b]), edges))
+    return calibration_bins
 
 
 def calibration_error(bins: list[CalibrationBin]) -> float:
-    """How far promise and outcome lie apart, averaged over rows."""
+    """The mean absolute distance of predicted and observed shares, weighted by rows."""
     total = sum(b.rows for b in bins)
     return sum(abs(b.predicted - b.happened) * b.rows for b in bins) / total
 
 
-def bins_for(rows: int, most: int) -> int:
-    """Few bins for few rows, so that a plot shows the shape and not every single row."""
-    return max(8, min(most, int(rows**0.5)))
+def bins_for(rows: int, limit: int) -> int:
+    """Few bins for few rows, so that a plot shows the shape."""
+    return max(8, min(limit, int(rows**0.5)))
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def histogram(values: npt.NDArray[Any], low: float, high: float, bins: int) -> H
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows counted in the cells of a plane, so that a million points are a few hundred squares."""
+    """Rows counted in the cells of a plane: a few hundred squares instead of a million points."""
 
     x_edges: Numbers
     y_edges: Numbers
@@ -113,7 +114,7 @@ def grid(x: npt.NDArray[Any], y: npt.NDArray[Any], x_range: Interval, y_range: I
 
 
 def usual_range(values: npt.NDArray[Any], tail: float = 0.002) -> Interval:
-    """Where nearly all values lie, so that a few far ones do not flatten the plot; never empty."""
+    """The range of nearly all values, so that outliers do not flatten the plot; never empty."""
     low, high = (float(edge) for edge in np.quantile(values, (tail, 1 - tail)))
     margin = (high - low) * 0.03 or abs(low) * 0.05 or 1.0
     return low - margin, high + margin

@@ -1,4 +1,4 @@
-"""evaluation.json, in SageMaker Model Monitor's model-quality layout, with our keys beside it."""
+"""evaluation.json, in the model-quality layout of SageMaker Model Monitor, with additional keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evaluation.outcomes import Outcome
 from evaluation.slices import Slice
 from features import Features
 
-MOST_CLASSES_IN_FULL = 100  # the pipeline reads this file whole: keep it small
+MAX_FULL_CLASSES = 100  # the pipeline reads this file whole: keep it small
 WITH_CONSTANT = {
     "binary": ("recall", "precision", "accuracy", "f0_5", "f1", "f2"),
     "multiclass": (
@@ -29,7 +29,7 @@ WITH_CONSTANT = {
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that was found out; evaluation.json and report.html are two ways to write it down."""
+    """All results; written as evaluation.json and report.html."""
 
     features: Features
     metadata: dict[str, Any]
@@ -42,7 +42,7 @@ class Evaluation:
 
     @property
     def threshold(self) -> float:
-        """Binary: from this probability on a row is called positive."""
+        """Binary: the probability from which a row is predicted positive."""
         threshold = self.metadata.get("threshold")
         return 0.5 if threshold is None else float(threshold)
 
@@ -63,8 +63,8 @@ class Evaluation:
         for name in SHOWN[self.outcome.problem]:
             if estimate := self.estimates.get(name):
                 low, high = (_short(edge) for edge in estimate.interval())
-                theirs = self.champion.value(name) if self.champion else None
-                texts = (name, _short(estimate.value), f"{low} to {high}", _short(estimate.baseline), _short(theirs))
+                champion = _short(self.champion.value(name)) if self.champion else "-"
+                texts = (name, _short(estimate.value), f"{low} to {high}", _short(estimate.baseline), champion)
                 lines.append(row.format(*texts))
         return lines
 
@@ -76,7 +76,7 @@ class Evaluation:
         classes = self.outcome.classes
         if not classes:
             return {}
-        all_cells = len(classes) <= MOST_CLASSES_IN_FULL
+        all_cells = len(classes) <= MAX_FULL_CLASSES
         return {
             "confusion_matrix": {
                 name: {other: cell for other, cell in zip(classes, row, strict=True) if cell or all_cells}
@@ -101,7 +101,7 @@ class Evaluation:
         }
 
     def _constants(self) -> dict[str, Any]:
-        """The trivial classifier's metrics, by SageMaker's own names."""
+        """The metrics of the best constant classifier, by SageMaker's names."""
         names = [name for name in WITH_CONSTANT[self.outcome.problem] if name in self.estimates]
         return {
             f"{name}_best_constant_classifier": {
@@ -114,7 +114,7 @@ class Evaluation:
 
 
 def importance(booster: Any, features: Features) -> dict[str, float]:
-    """Each used feature's share of the loss that the model's splits removed, largest first."""
+    """The share of each used feature in the total gain, largest first."""
     gains = {key: float(np.sum(gain)) for key, gain in booster.get_score(importance_type="total_gain").items()}
     names = booster.feature_names or [f"f{number}" for number in range(len(features.names))]
     title = dict(zip(names, features.names, strict=True))

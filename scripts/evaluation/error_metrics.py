@@ -1,5 +1,5 @@
-"""Metrics of predicted values (regression). The constant answer beside them is the test side's mean, or its median
-for the absolute error: the best constant for each."""
+"""Metrics of predicted values (regression). The baseline is the best constant: the mean of the test
+side, or its median for the absolute error."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""How sure a metric is: a value, its standard deviation and a confidence interval.
+"""Metrics with their uncertainty: a value, its standard deviation and a confidence interval.
 
-No bootstrap: every metric here is a smooth function of averages over rows, so how far each row pulls the metric (its
-*influence*) has a closed form, and the spread of the influences is the metric's standard deviation (the infinitesimal
-jackknife; for AUC this is DeLong's method). One pass over the rows, no seed, the same bytes every time, a million
-rows in a second, and a slice costs only what its own rows cost.
+No bootstrap: every metric here is a smooth function of averages over rows, so the *influence* of each row on the metric
+has a closed form, and the spread of the influences is the metric's standard deviation (the infinitesimal jackknife;
+for AUC this is DeLong's method). One pass over the rows, no seed, reproducible, a million rows in a second, and the
+cost of a slice is that of its own rows.
 
-The interval depends on what kind of number the metric is, so that it never leaves the possible range:
+The interval depends on the kind of the metric, so that it never leaves the possible range:
 
-- ``share`` (0 to 1: accuracy, recall, AUC): Wilson's interval on the effective number of rows, which stays honest at
-  0 and 1, where "value ± 1.96 deviations" would claim certainty;
+- ``share`` (0 to 1: accuracy, recall, AUC): Wilson's interval on the effective number of rows, which has a width
+  also at 0 and 1, where "value ± 1.96 deviations" has none;
 - ``loss`` (0 upwards: RMSE, log loss): symmetric on the logarithmic scale;
 - ``r2`` (1 downwards): one minus a loss.
 """
@@ -32,9 +32,9 @@ Interval = tuple[float, float]
 class Estimate:
     value: float
     standard_deviation: float
-    support: float  # rows that the value rests on: what the interval is made of where the deviation is 0
+    support: float  # number of rows behind the value: determines the interval where the deviation is 0
     kind: str = "share"
-    baseline: float | None = None  # the best that a constant answer reaches
+    baseline: float | None = None  # of the best constant prediction
     baseline_deviation: float = 0.0
 
     def interval(self, confidence: float = CONFIDENCE) -> Interval:
@@ -47,7 +47,7 @@ class Estimate:
         return _logarithmic(self.value, self.standard_deviation, z)
 
     def as_json(self) -> dict[str, Any]:
-        """SageMaker's two keys and ours beside them."""
+        """SageMaker's two keys and additional ones."""
         content: dict[str, Any] = {
             "value": self.value,
             "standard_deviation": self.standard_deviation,
@@ -57,7 +57,7 @@ class Estimate:
 
 
 def spread(influences: Numbers, rows: npt.NDArray[Any] | None = None) -> float:
-    """The standard deviation of a metric from the influence of each row, or of groups of ``rows`` alike rows."""
+    """The standard deviation of a metric from the influence of each row, or of groups of ``rows`` equal rows."""
     squares = np.square(influences) if rows is None else np.square(influences) * rows
     count = float(influences.size if rows is None else rows.sum())
     return math.sqrt(float(squares.sum()) / count / max(count - 1, 1))
@@ -74,5 +74,5 @@ def _wilson(value: float, deviation: float, support: float, z: float) -> Interva
 def _logarithmic(value: float, deviation: float, z: float) -> Interval:
     if value <= 0:
         return 0.0, 0.0
-    factor = math.exp(min(z * deviation / value, 50.0))  # 50: a hopeless interval stays a number JSON can hold
+    factor = math.exp(min(z * deviation / value, 50.0))  # 50: a very wide interval still fits into JSON
     return value / factor, value * factor

@@ -1,4 +1,4 @@
-"""What the quality gate reads: the chosen metric, and how it stands against the approved champion's evaluation."""
+"""The input of the quality gate: the chosen metric, compared with the evaluation of the approved champion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from evaluation.estimates import Estimate
 from evaluation.metrics import ALL, shortfall
-from failures import Refused
+from failures import UserError
 
 KEYS = {
     "binary": "binary_classification_metrics",
@@ -21,7 +21,7 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Champion:
-    """The metrics of an earlier evaluation.json; made on the test rows of its own time."""
+    """The metrics of an earlier evaluation.json, measured on the test rows of that time."""
 
     metrics: dict[str, Any]
     rows: int | None
@@ -39,22 +39,22 @@ class Champion:
 
 
 def read_champion(folder: Path | None, problem: str, metric: str) -> Champion | None:
-    """None where there is no champion yet; a champion that cannot be compared with is refused."""
+    """None without a champion; a champion that cannot be compared is an error."""
     files = sorted(folder.rglob("*.json")) if folder is not None and folder.is_dir() else []
     if not files:
         return None
     if len(files) > 1:
-        raise Refused(f"{folder} holds {len(files)} JSON files: leave only the champion's evaluation.json there")
+        raise UserError(f"{folder} holds {len(files)} JSON files: leave only the champion's evaluation.json there")
     content = _read(files[0])
     if content.get("champion") == "none":
         return None
     metrics = content.get(KEYS[problem])
     if not isinstance(metrics, dict):
-        raise Refused(_other_problem(files[0], problem, content))
+        raise UserError(_other_problem(files[0], problem, content))
     rows = content.get("dataset", {}).get("item_count") if isinstance(content.get("dataset"), dict) else None
     champion = Champion(metrics, rows if isinstance(rows, int) else None)
     if champion.value(metric) is None:
-        raise Refused(
+        raise UserError(
             f"the champion's {files[0].name} has no {metric}: set quality_gate.metric to one that it has "
             f"({', '.join(name for name in ALL[problem] if champion.value(name) is not None) or 'none'}) "
             "or evaluate the champion again"
@@ -78,18 +78,18 @@ def gate(metric: str, problem: str, estimates: dict[str, Estimate], champion: Ch
 
 
 def check_metric(metric: str, problem: str) -> None:
-    """Before the work: a name that this problem type does not have at all."""
+    """Before the evaluation: the metric must exist for this problem type."""
     if metric not in ALL[problem]:
-        raise Refused(
-            f"the gate's metric {metric} is none of a {problem} problem's: "
+        raise UserError(
+            f"the gate's metric {metric} does not exist for a {problem} problem: "
             f"set quality_gate.metric to one of {', '.join(ALL[problem])}"
         )
 
 
 def check_available(metric: str, estimates: dict[str, Estimate]) -> None:
-    """After the work: a metric that these rows leave undefined, such as R² of a target that does not vary."""
+    """After the evaluation: the metric may be undefined on these rows, such as R² of a constant target."""
     if metric not in estimates:
-        raise Refused(
+        raise UserError(
             f"the gate's metric {metric} is undefined on this test side, whose target does not vary enough: raise "
             f"data.test_fraction, add data, or set quality_gate.metric to one of {', '.join(estimates)}"
         )
@@ -99,12 +99,12 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise Refused(
+        raise UserError(
             f"the champion's {file.name} is not readable JSON ({error}): give an evaluation.json of this pipeline "
             'or {"champion": "none"}'
         ) from error
     if not isinstance(content, dict):
-        raise Refused(f'the champion\'s {file.name} is not an evaluation: give one, or {{"champion": "none"}}')
+        raise UserError(f'the champion\'s {file.name} is not an evaluation: give one, or {{"champion": "none"}}')
     return content
 
 

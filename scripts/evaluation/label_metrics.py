@@ -1,4 +1,4 @@
-"""Metrics of the predicted labels: all of them follow from the confusion matrix.
+"""Metrics of predicted labels, computed from the confusion matrix.
 
 Precision, recall and F of one class are ratios ``a·hits / (r·actual + c·predicted)``; "weighted" and "macro" metrics
 are averages of such ratios over classes. So one formula gives every value and the influence of every cell of the
@@ -18,7 +18,7 @@ from evaluation.outcomes import Counts, Outcome
 
 @dataclass(frozen=True)
 class Ratio:
-    """``(actual + predicted)·hits / (actual·rows of the class + predicted·rows called so)``."""
+    """``(actual + predicted)·hits / (actual·rows of the class + predicted·rows predicted as the class)``."""
 
     actual: float
     predicted: float
@@ -35,7 +35,7 @@ def f_score(beta: float) -> Ratio:
 
 
 def accuracy(outcome: Outcome) -> Estimate | None:
-    return _against_constant(outcome, _accuracy)
+    return _with_baseline(outcome, _accuracy)
 
 
 def of_class(outcome: Outcome, ratio: Ratio, number: int) -> Estimate | None:
@@ -44,22 +44,22 @@ def of_class(outcome: Outcome, ratio: Ratio, number: int) -> Estimate | None:
         return None
     weights = np.zeros(len(outcome.classes))
     weights[number] = 1
-    return _against_constant(outcome, lambda cells: _average(cells, ratio, weights, by_rows=False))
+    return _with_baseline(outcome, lambda cells: _average(cells, ratio, weights, by_rows=False))
 
 
 def weighted(outcome: Outcome, ratio: Ratio) -> Estimate | None:
-    """The average over classes, each counting as many times as it has rows."""
-    return _against_constant(outcome, lambda cells: _average(cells, ratio, cells.sum(axis=1) / cells.sum(), True))
+    """The average over classes, weighted by rows."""
+    return _with_baseline(outcome, lambda cells: _average(cells, ratio, cells.sum(axis=1) / cells.sum(), True))
 
 
 def macro(outcome: Outcome, ratio: Ratio) -> Estimate | None:
-    """The average over the classes that occur, each counting once."""
+    """The unweighted average over the classes that occur."""
 
     def measure(cells: Counts) -> Estimate:
         occurs = (outcome.confusion.sum(axis=0) + outcome.confusion.sum(axis=1)) > 0
         return _average(cells, ratio, occurs / occurs.sum(), by_rows=False)
 
-    return _against_constant(outcome, measure)
+    return _with_baseline(outcome, measure)
 
 
 def complement(estimate: Estimate | None) -> Estimate | None:
@@ -70,17 +70,17 @@ def complement(estimate: Estimate | None) -> Estimate | None:
 
 
 def best_constant(outcome: Outcome, measure: Measure) -> Estimate:
-    """The best that always answering one class reaches: one of the two most frequent classes."""
+    """The best constant prediction: one of the two most frequent classes."""
     rows = outcome.confusion.sum(axis=1)
-    answers = []
+    constants = []
     for number in np.argsort(-rows, kind="stable")[:2]:
         cells = np.zeros_like(outcome.confusion)
         cells[:, number] = rows
-        answers.append(measure(cells))
-    return max(answers, key=lambda estimate: estimate.value)
+        constants.append(measure(cells))
+    return max(constants, key=lambda estimate: estimate.value)
 
 
-def _against_constant(outcome: Outcome, measure: Measure) -> Estimate:
+def _with_baseline(outcome: Outcome, measure: Measure) -> Estimate:
     constant = best_constant(outcome, measure)
     estimate = measure(outcome.confusion)
     return replace(estimate, baseline=constant.value, baseline_deviation=constant.standard_deviation)

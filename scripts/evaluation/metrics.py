@@ -1,6 +1,6 @@
-"""The metrics by problem type: what each is called, which way is better, what it tells a person, how it is computed.
+"""The metrics by problem type: title, direction, meaning and computation.
 
-The names are SageMaker Model Monitor's where it has the metric; these are the names a quality gate may use.
+The names are those of SageMaker Model Monitor where it has the metric; a quality gate uses these names.
 """
 
 from __future__ import annotations
@@ -131,9 +131,9 @@ ALL = {
 
 
 def estimates(outcome: Outcome) -> dict[str, Estimate]:
-    """Every metric that these rows can tell; one that is undefined (AUC with a single class) is absent."""
-    found = {name: measure.estimate(outcome) for name, measure in ALL[outcome.problem].items()}
-    return {name: estimate for name, estimate in found.items() if estimate is not None}
+    """Every metric that is defined on these rows; AUC is undefined with a single class."""
+    all_estimates = {name: measure.estimate(outcome) for name, measure in ALL[outcome.problem].items()}
+    return {name: estimate for name, estimate in all_estimates.items() if estimate is not None}
 
 
 def shortfall(direction: str, value: float, reference: float) -> float:

@@ -1,4 +1,4 @@
-"""model.tar.gz, opened into a folder and loaded by the inference handler."""
+"""Unpacks model.tar.gz into a folder and loads it with the inference handler."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from pathlib import Path
 import xgboost
 
 import inference
-from failures import Refused
+from failures import UserError
 
-NEEDED = ("model.ubj", "features.json", "metadata.json")
+REQUIRED = ("model.ubj", "features.json", "metadata.json")
 
 
 def load_archive(archive: Path, folder: Path) -> inference.Model:
-    """Unpack (paths that lead out of ``folder`` are refused) and load; what is wrong with it is one sentence."""
+    """Unpacks (paths outside ``folder`` are refused) and loads the model; errors are one sentence."""
     _unpack(archive, folder)
-    lacking = [name for name in NEEDED if not (folder / name).is_file()]
-    if lacking:
-        raise Refused(f"{archive} lacks {' and '.join(lacking)}: train the model again with this version of train.py")
+    missing = [name for name in REQUIRED if not (folder / name).is_file()]
+    if missing:
+        raise UserError(f"{archive} lacks {' and '.join(missing)}: train the model again with this version of train.py")
     return _load(archive, folder)
 
 
 def _unpack(archive: Path, folder: Path) -> None:
     if not archive.is_file():
-        raise Refused(f"there is no {archive}: --model must be the folder that holds a training job's model.tar.gz")
+        raise UserError(f"there is no {archive}: --model must be the folder that holds a training job's model.tar.gz")
     try:
         with tarfile.open(archive, "r:*") as members:
             members.extractall(folder, filter="data")
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise  # the archive is right, the disk is full
-        raise Refused(f"{archive} cannot be unpacked ({error}): it is damaged; train the model again") from error
+            raise  # the archive is fine, the disk is full
+        raise UserError(f"{archive} cannot be unpacked ({error}): it is damaged; train the model again") from error
 
 
 def _load(archive: Path, folder: Path) -> inference.Model:
@@ -43,11 +43,11 @@ def _load(archive: Path, folder: Path) -> inference.Model:
         if not isinstance(model.metadata, dict):
             raise ValueError("metadata.json is not an object")
     except (ValueError, KeyError, TypeError, OSError, xgboost.core.XGBoostError) as error:
-        raise Refused(f"the model in {archive} cannot be loaded ({_reason(error)}): train it again") from error
+        raise UserError(f"the model in {archive} cannot be loaded ({_reason(error)}): train it again") from error
     return model
 
 
 def _reason(error: Exception) -> str:
-    """The first line, without the time and source file that XGBoost puts in front."""
+    """The first line, without the time and source file that XGBoost prepends."""
     first = f"{error}".partition("\n")[0]
     return re.sub(r"^\[[\d:]+\] \S+: ", "", first) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What was predicted and what was true: the rows that every metric, curve and slice is computed from."""
+"""Predicted and true values: the input of every metric, curve and slice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Counts = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows grouped by score, highest score first: tied rows share a group, so no order among them is invented."""
+    """Rows grouped by score, highest score first; tied rows share a group."""
 
     positives: Counts
     negatives: Counts
@@ -57,10 +57,10 @@ class Outcome:
     def take(self, rows: npt.NDArray[Any]) -> Outcome:
         return Outcome(self.problem, self.classes, self.target[rows], self.predicted[rows], self.probabilities[rows])
 
-    def largest_classes(self, most: int) -> list[int]:
+    def largest_classes(self, limit: int) -> list[int]:
         """The numbers of the classes with the most rows, in the classes' order."""
         rows = self.confusion.sum(axis=1)
-        return sorted(np.argsort(-rows, kind="stable")[:most].tolist())
+        return sorted(np.argsort(-rows, kind="stable")[:limit].tolist())
 
     @cached_property
     def confusion(self) -> Counts:

@@ -1,6 +1,6 @@
-"""The model's predictions for the test side: read, predicted and written batch by batch.
+"""Predicts the test side batch by batch and writes the predictions.
 
-Memory holds the predictions, the targets and the columns to slice by; never the feature matrix.
+Memory holds the predictions, the targets and the columns to slice by, but never the feature matrix.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import inference
-from encoded import Side, open_side
+from encoded_data import Side, open_side
 from evaluation.outcomes import Outcome
 from evaluation.slices import Codes, codes_of, is_sliced
-from failures import Refused
+from failures import UserError
 from features import Column, Features, Matrix
 
 
@@ -30,17 +30,17 @@ class Batch:
 
 
 def predict(model: inference.Model, test: Path, output: Path) -> tuple[Outcome, dict[Column, Codes]]:
-    """Predict every row of the test side and write them to ``output`` in order; the columns are those to slice by."""
+    """Predicts every row of the test side and writes them to ``output`` in order; returns the columns to slice by."""
     side = open_side("test", test, model.features)
     if len(side.labels) < 2:
-        raise Refused(f"the test side {side.file} has only 1 row: raise data.test_fraction or add data")
+        raise UserError(f"the test side {side.file} has only 1 row: raise data.test_fraction or add data")
     sliced = [number for number, column in enumerate(model.features.columns) if is_sliced(column)]
     batches: list[Batch] = []
     done = 0
     with pq.ParquetWriter(output, _schema(model.features), compression="zstd") as writer:
         for matrix in side.matrices():
-            batch = _predicted(model, matrix, sliced)
-            writer.write_batch(_written(side.labels[done : done + len(matrix)], batch, model.features))
+            batch = _predict_batch(model, matrix, sliced)
+            writer.write_batch(_record_batch(side.labels[done : done + len(matrix)], batch, model.features))
             batches.append(batch)
             done += len(matrix)
     columns = {
@@ -55,13 +55,13 @@ def _check_levels(columns: dict[Column, Codes], side: Side) -> None:
     for column, codes in columns.items():
         highest = 1 if column.kind == "boolean" else len(column.levels)
         if codes.max() > highest:
-            raise Refused(
+            raise UserError(
                 f"column {column.name!r} of {side.file} holds level {codes.max()} but the model knows {highest}: "
-                "give the test side and the model of one and the same run"
+                "use the test side and the model of the same run"
             )
 
 
-def _predicted(model: inference.Model, matrix: Matrix, sliced: list[int]) -> Batch:
+def _predict_batch(model: inference.Model, matrix: Matrix, sliced: list[int]) -> Batch:
     prediction = inference.predict_matrix(model, matrix)
     predicted = prediction.labels if model.features.target.classes else prediction.values
     return Batch(predicted, prediction.probabilities, [codes_of(matrix[:, number]) for number in sliced])
@@ -73,7 +73,7 @@ def _schema(features: Features) -> pa.Schema:
     return pa.schema([("target", kind), ("prediction", kind), *probabilities])
 
 
-def _written(target: npt.NDArray[Any], batch: Batch, features: Features) -> pa.RecordBatch:
+def _record_batch(target: npt.NDArray[Any], batch: Batch, features: Features) -> pa.RecordBatch:
     schema = _schema(features)
     columns = [target, batch.predicted, *batch.probabilities.T]
     arrays = [

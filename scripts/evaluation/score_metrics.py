@@ -1,4 +1,4 @@
-"""Metrics of the predicted probabilities: ranking (AUC, PR-AUC) and honesty (log loss, Brier)."""
+"""Metrics of predicted probabilities: ranking (AUC, PR-AUC) and calibration (log loss, Brier)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from evaluation.estimates import Estimate, Numbers, spread
 from evaluation.outcomes import Counts, Outcome, Ranking
 
-SMALLEST = float(np.finfo(np.float32).eps)  # log loss of a probability of 0: the model's numbers are no finer
+SMALLEST = float(np.finfo(np.float32).eps)  # lower bound for the log loss: the precision of the model's float32
 
 
 def auc(ranking: Ranking) -> Estimate | None:
-    """The chance that a positive row scores above a negative one, ties counting half; deviation by DeLong."""
+    """The probability that a positive row scores above a negative one, ties counting half; deviation by DeLong."""
     if not ranking.has_both_classes:
         return None
     positives, negatives = ranking.total_positives, ranking.total_negatives
@@ -35,8 +35,8 @@ def average_precision(ranking: Ranking) -> Estimate | None:
     value = float(precision @ ranking.positives) / ranking.total_positives
 
     step = ranking.positives / called  # a row moves the precision at its own score and at every lower one
-    below_if_positive = _from_here_down(step * (1 - precision))
-    below_if_negative = _from_here_down(step * -precision)
+    below_if_positive = _reverse_cumsum(step * (1 - precision))
+    below_if_negative = _reverse_cumsum(step * -precision)
     influence_positive = (precision + below_if_positive - value) / rate
     influence_negative = below_if_negative / rate
     deviation = spread(
@@ -72,6 +72,6 @@ def _variance_of_mean(values: Numbers, rows: Counts) -> float:
     return float(np.square(values - mean) @ rows) / count / max(count - 1, 1)
 
 
-def _from_here_down(values: Numbers) -> Numbers:
+def _reverse_cumsum(values: Numbers) -> Numbers:
     sums: Numbers = np.cumsum(values[::-1])[::-1]
     return sums

@@ -1,8 +1,7 @@
 """The gate's metric on parts of the test side: one slice for every level of every categorical or boolean feature.
 
-A slice is flagged as worse only when its interval, widened because many slices are looked at at once (Bonferroni),
-lies wholly on the worse side of the whole's value: among slices that are all alike, at most one run in twenty flags
-any of them.
+A slice is flagged as worse only if its interval, widened for the number of slices (Bonferroni), lies entirely on the
+worse side of the overall value: among equal slices, at most one run in twenty flags any of them.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from evaluation.metrics import ALL, MAXIMIZE, shortfall
 from evaluation.outcomes import Outcome
 from features import OTHER, Column
 
-FEWEST_ROWS = 50
-MOST_LEVELS = 20
+MIN_ROWS = 50
+MAX_LEVELS = 20
 MISSING = -1
 Codes = npt.NDArray[np.int32]
 
@@ -27,12 +26,12 @@ Codes = npt.NDArray[np.int32]
 @dataclass(frozen=True)
 class Slice:
     column: str
-    level: str | None  # None for the two groups without a level of their own
+    level: str | None  # None for the groups other and missing
     group: str  # "level", "other" (rare and unseen levels) or "missing"
     rows: int
     target_mean: float | None  # binary: the share of positives; regression: the mean; multiclass: None
     estimate: Estimate
-    difference: float  # slice minus whole
+    difference: float  # slice minus overall value
     worse: bool
 
     @property
@@ -66,7 +65,7 @@ def is_sliced(column: Column) -> bool:
 
 
 def codes_of(values: npt.NDArray[np.float32]) -> Codes:
-    """An encoded column as whole numbers, with missing as a number of its own."""
+    """An encoded column as integers, with a code for missing values."""
     return np.where(np.isnan(values), np.float32(MISSING), values).astype(np.int32)
 
 
@@ -75,13 +74,13 @@ def slices(outcome: Outcome, metric: str, whole: Estimate, columns: dict[Column,
     parts = [part for column, codes in columns.items() for part in _parts(outcome, metric, column, codes)]
     confidence = 1 - (1 - CONFIDENCE) / max(len(parts), 1)
     direction = ALL[outcome.problem][metric].direction
-    return [_judged(part, direction, whole, confidence) for part in parts]
+    return [_compare(part, direction, whole, confidence) for part in parts]
 
 
 def _parts(outcome: Outcome, metric: str, column: Column, codes: Codes) -> list[_Part]:
     levels, rows = np.unique(codes, return_counts=True)
-    largest = levels[np.argsort(-rows, kind="stable")][:MOST_LEVELS]
-    large_enough = set(levels[rows >= FEWEST_ROWS].tolist())
+    largest = levels[np.argsort(-rows, kind="stable")][:MAX_LEVELS]
+    large_enough = set(levels[rows >= MIN_ROWS].tolist())
     parts = []
     for code in largest.tolist():
         if code in large_enough:
@@ -93,7 +92,7 @@ def _parts(outcome: Outcome, metric: str, column: Column, codes: Codes) -> list[
     return parts
 
 
-def _judged(part: _Part, direction: str, whole: Estimate, confidence: float) -> Slice:
+def _compare(part: _Part, direction: str, whole: Estimate, confidence: float) -> Slice:
     low, high = part.estimate.interval(confidence)
     nearest = high if direction == MAXIMIZE else low
     level, group = _level(part.column, part.code)

@@ -1,1 +1,1 @@
-"""What ``preprocess.py`` is made of: find the files, read each row once, settle what was learnt, write the sides."""
+"""Stages of ``preprocess.py``: find the files, read all rows once, fit the features, write the sides."""

@@ -1,6 +1,6 @@
 """statistics.json and constraints.json of the training rows, in the layout of SageMaker Model Monitor's data quality.
 
-Monitoring compares live traffic with them, so they describe the columns of a request as they come: numbers as numbers,
+Monitoring compares live traffic with them, so they describe the columns of a request as sent: numbers as numbers,
 categories (also rare ones) and booleans as texts. The target, which no request has, is only in the statistics.
 """
 
@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from preprocessing.splitting import mix
 
-SKETCH_SIZE = 2048  # the sketch holds at most so many rows
+SKETCH_SIZE = 2048  # rows in the sketch at most
 BUCKETS = 10
-MOST_BUCKETS = 1000  # of a text column: its most frequent texts
-MOST_DOMAIN = 100  # a text column of more texts has no closed list of them
+MAX_TEXT_BUCKETS = 1000  # the most frequent texts of a column
+MAX_DOMAIN = 100  # a column with more texts has no domain constraint
 MONITORING = {
     "evaluate_constraints": "Enabled",
     "emit_metrics": "Enabled",
@@ -37,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass
 class NumberTally:
-    """Moments of a numeric column that can be merged, block after block."""
+    """Count, mean and variance of a numeric column, mergeable block by block."""
 
     present: int = 0
     missing: int = 0
@@ -49,14 +49,22 @@ class NumberTally:
 
     @classmethod
     def of(cls, values: Floats) -> NumberTally:
-        there = values[~np.isnan(values)]
-        if not len(there):
+        values_present = values[~np.isnan(values)]
+        if not len(values_present):
             return cls(missing=len(values))
-        mean = float(there.mean())
-        squares = float(np.square(there - mean).sum())
-        integral = bool((there == np.rint(there)).all())
-        missing = len(values) - len(there)
-        return cls(len(there), missing, mean, squares, float(there.min()), float(there.max()), integral)
+        mean = float(values_present.mean())
+        squares = float(np.square(values_present - mean).sum())
+        integral = bool((values_present == np.rint(values_present)).all())
+        missing = len(values) - len(values_present)
+        return cls(
+            len(values_present),
+            missing,
+            mean,
+            squares,
+            float(values_present.min()),
+            float(values_present.max()),
+            integral,
+        )
 
     def merge(self, other: NumberTally) -> None:
         self.missing += other.missing
@@ -73,7 +81,7 @@ class NumberTally:
 
 @dataclass
 class RowSample:
-    """A uniform sample of the training rows, chosen by each row's number alone: level L keeps one row in 2^L."""
+    """A uniform sample of the training rows, selected by row number only: level L keeps one row in 2^L."""
 
     level: int = 0
     seen: int = 0
@@ -98,10 +106,10 @@ class RowSample:
         return kept
 
     def values(self, position: int) -> list[float]:
-        """What the sampled rows have in a column, in order."""
+        """The sorted values of a column in the sample."""
         values = self.rows[:, position] if self.rows is not None else np.zeros(0)
-        there: list[float] = np.sort(values[~np.isnan(values)]).tolist()
-        return there
+        values_present: list[float] = np.sort(values[~np.isnan(values)]).tolist()
+        return values_present
 
     def sketch(self, position: int) -> dict[str, Any]:
         """Model Monitor's KLL layout: compactor i holds values that stand for 2^i rows each."""
@@ -112,7 +120,7 @@ class RowSample:
 
 @dataclass(frozen=True)
 class Buckets:
-    """Ten buckets of equal width; the counts are exact, because they are taken when the range is known."""
+    """Ten buckets of equal width, with exact counts: they are counted when the range is known."""
 
     low: float
     high: float
@@ -123,9 +131,9 @@ class Buckets:
         return cls(low, high, np.zeros(BUCKETS if high > low else 1, np.int64))
 
     def add(self, values: npt.NDArray[np.float32]) -> None:
-        there = values[~np.isnan(values)].astype(np.float64)
+        values_present = values[~np.isnan(values)].astype(np.float64)
         scale = len(self.counts) / (self.high - self.low) if self.high > self.low else 0.0
-        places = np.clip((there - self.low) * scale, 0, len(self.counts) - 1).astype(np.int64)
+        places = np.clip((values_present - self.low) * scale, 0, len(self.counts) - 1).astype(np.int64)
         self.counts[:] += np.bincount(places, minlength=len(self.counts))
 
     def content(self) -> list[dict[str, float]]:
@@ -151,7 +159,7 @@ def number_statistics(name: str, tally: NumberTally, buckets: Buckets | None, sk
 
 def text_statistics(name: str, rows: int, texts: dict[str, int]) -> dict[str, Any]:
     present = sum(texts.values())
-    frequent = sorted(texts.items(), key=lambda item: (-item[1], item[0]))[:MOST_BUCKETS]
+    frequent = sorted(texts.items(), key=lambda item: (-item[1], item[0]))[:MAX_TEXT_BUCKETS]
     content = {
         "common": {"num_present": present, "num_missing": rows - present},
         "distinct_count": float(len(texts)),
@@ -171,7 +179,7 @@ def constraint(statistics: dict[str, Any]) -> dict[str, Any]:
     }
     if numbers:
         found["num_constraints"] = {"is_non_negative": numbers.get("min", 0.0) >= 0}
-    elif content["distinct_count"] <= MOST_DOMAIN:
+    elif content["distinct_count"] <= MAX_DOMAIN:
         buckets = content["distribution"]["categorical"]["buckets"]
         found["string_constraints"] = {"domains": sorted(bucket["value"] for bucket in buckets)}
     return found | {"monitoringConfigOverrides": {}}

@@ -1,4 +1,4 @@
-"""A file in blocks of whole rows, so that memory does not grow with the file and blocks can be parsed side by side."""
+"""Reads a file in blocks of whole rows: memory does not grow with the file, and blocks are parsed in parallel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Block:
     source: Source
     line: int  # csv: the file's line its first row is on; parquet: the number of its first row; both from 1
     content: bytes | pa.Table
-    read_bytes: int  # how much of the file was read to get here
+    read_bytes: int  # bytes of the file read so far
 
     @property
     def text(self) -> bytes:
@@ -44,8 +44,8 @@ def _csv(source: Source, delimiter: str, block_bytes: int) -> Iterator[Block]:
         while True:
             read = stream.read(block_bytes)
             rest += read
-            position = getattr(stream, "fileobj", stream).tell()  # of a gzip file: how much of it was unpacked
-            for piece in whole_rows(rest, delimiter, complete=not read, patience=2 * block_bytes):
+            position = getattr(stream, "fileobj", stream).tell()  # of a gzip file: the position in the compressed file
+            for piece in whole_rows(rest, delimiter, complete=not read, max_row=2 * block_bytes):
                 yield Block(source, line, piece, position)
                 line += csv_rows.count_lines(piece)
                 rest = rest[len(piece) :]
@@ -53,17 +53,17 @@ def _csv(source: Source, delimiter: str, block_bytes: int) -> Iterator[Block]:
                 return
 
 
-def whole_rows(text: bytes, delimiter: str, complete: bool, patience: int = 0) -> Iterator[bytes]:
-    """The text in pieces of whole rows; of an incomplete text, a row without an end stays back for later.
+def whole_rows(text: bytes, delimiter: str, complete: bool, max_row: int = 0) -> Iterator[bytes]:
+    """The text in pieces of whole rows; the unfinished last row of an incomplete text is left out.
 
-    A row that has no end after so much patience, because its quote is never closed, is cut at its line's end: that line
-    is a piece of its own, which the parser will refuse, and the next line begins afresh.
+    A row longer than ``max_row``, because its quote is never closed, is cut at the end of its line: that line is a
+    piece of its own, which the parser refuses, and the next line starts a new row.
     """
     while text:
         end = csv_rows.last_row_end(text, delimiter)
         if complete and not csv_rows.leaves_quote_open(text, delimiter):
             end = len(text)
-        elif not end and (complete or len(text) > patience):
+        elif not end and (complete or len(text) > max_row):
             end = csv_rows.first_line_end(text)
         if not end:
             return

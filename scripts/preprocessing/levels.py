@@ -1,4 +1,4 @@
-"""The different texts of a column: numbered in order of appearance while reading, settled when all rows are known."""
+"""The distinct texts of a column, numbered in order of appearance; levels and classes are made from them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-import raw
-from failures import Refused
+import raw_columns
+from failures import UserError
 
-MOST_TEXTS = 200_000  # of a column, in memory
-MOST_CLASSES = 1000
-FEW_CLASSES, FEWEST_ROWS = 20, 5  # more classes than that with fewer rows each, and the target is no label
+MAX_TEXTS = 200_000  # of a column, in memory
+MAX_CLASSES = 1000
+FEW_CLASSES, MIN_CLASS_ROWS = 20, 5  # more classes with fewer rows each: the target is no label
 Numbers = npt.NDArray[np.int32]
 
 
@@ -29,7 +29,7 @@ class Texts:
         if not self.too_many:
             for text in texts:
                 self.numbers.setdefault(text, len(self.numbers))
-            self.too_many = len(self.numbers) > MOST_TEXTS
+            self.too_many = len(self.numbers) > MAX_TEXTS
         return np.array([self.numbers.get(text, 0) for text in texts], np.int32)
 
     def count(self, numbers: Numbers, rows: npt.NDArray[np.int64]) -> None:
@@ -39,32 +39,32 @@ class Texts:
 
     @property
     def known(self) -> dict[str, int]:
-        """The texts of training rows, and how many have it."""
+        """The texts of training rows and their numbers of rows."""
         return {text: int(self.counts[number]) for text, number in self.numbers.items() if self.counts[number]}
 
 
-def levels(texts: Texts, rare_rows: int, most: int, wished: bool) -> tuple[tuple[str, ...], str]:
-    """The categories of a column, in alphabetical order, and why it is left out if it is."""
+def levels(texts: Texts, rare_rows: int, limit: int, explicit: bool) -> tuple[tuple[str, ...], str]:
+    """The categories of a column in alphabetical order, or the reason why it is left out."""
     if texts.too_many:
-        return (), f"it has more than {MOST_TEXTS:,} different texts, as an identifier has"
+        return (), f"it has more than {MAX_TEXTS:,} different texts, as an identifier has"
     frequent = {text: rows for text, rows in texts.known.items() if rows >= rare_rows}
     if not frequent:
         return (), f"no text of it is in {rare_rows} training rows (data.rare_level_rows)"
-    if len(frequent) > most and not wished:
-        return (), f"it has {len(frequent):,} categories, more than {most:,} (data.max_levels)"
-    kept = sorted(frequent, key=lambda text: (-frequent[text], text))[:most]
+    if len(frequent) > limit and not explicit:
+        return (), f"it has {len(frequent):,} categories, more than {limit:,} (data.max_levels)"
+    kept = sorted(frequent, key=lambda text: (-frequent[text], text))[:limit]
     return tuple(sorted(kept)), ""
 
 
 def label(text: str) -> str | None:
-    """One spelling for each class: 1, 1.0 and " 1" are the same label, True and true are."""
+    """One spelling for each class: 1, 1.0 and " 1" are the same label, as are True and true."""
     text = text.strip()
-    if text in raw.TRUE + raw.FALSE:
+    if text in raw_columns.TRUE + raw_columns.FALSE:
         return text.lower()
     number = as_number(text)
     if number is None:
         return text or None
-    return str(int(text)) if text.lstrip("+-").isdecimal() else raw.level_text(number)
+    return str(int(text)) if text.lstrip("+-").isdecimal() else raw_columns.level_text(number)
 
 
 def as_number(text: str) -> float | None:
@@ -83,36 +83,36 @@ def classes(texts: Texts, problem: str, target: str, positive: str) -> tuple[tup
     shown = ", ".join(f"{text} ({known[text]:,} rows)" for text in ordered[:6]) + (", ..." if len(known) > 6 else "")
     if len(known) == 1:
         elsewhere = [text for text in texts.numbers if text not in known]
-        rest = f"{elsewhere[0]} is only on the other sides" if elsewhere else "there is nothing to learn"
-        raise Refused(f'the target "{target}" is constant: all training rows are {ordered[0]}; {rest}')
-    check_not_a_measure(len(known), sum(known.values()), target)
+        rest = f"{elsewhere[0]} occurs only on the other sides" if elsewhere else "there is nothing to learn"
+        raise UserError(f'the target "{target}" is constant: all training rows are {ordered[0]}; {rest}')
+    check_is_no_measure(len(known), sum(known.values()), target)
     if problem == "binary" and len(known) > 2:
-        raise Refused(
+        raise UserError(
             f'the target "{target}" has {len(known)} classes, and a binary problem has two: {shown}; '
-            "set problem.type to multiclass, or mend the data"
+            "set problem.type to multiclass, or correct the data"
         )
     if problem == "multiclass" and len(known) == 2:
-        raise Refused(f'the target "{target}" has only two classes: {shown}; set problem.type to binary')
+        raise UserError(f'the target "{target}" has only two classes: {shown}; set problem.type to binary')
     if problem == "binary" and positive:
-        wanted = label(positive)
-        if wanted not in known:
-            raise Refused(f'problem.positive is "{positive}", but the classes of "{target}" are {shown}')
-        ordered.sort(key=lambda text: text == wanted)
+        positive_label = label(positive)
+        if positive_label not in known:
+            raise UserError(f'problem.positive is "{positive}", but the classes of "{target}" are {shown}')
+        ordered.sort(key=lambda text: text == positive_label)
     return tuple(ordered), numeric
 
 
-def check_not_a_measure(classes: int, rows: int, target: str) -> None:
-    if classes > FEW_CLASSES and rows < FEWEST_ROWS * classes:
-        raise Refused(
+def check_is_no_measure(classes: int, rows: int, target: str) -> None:
+    if classes > FEW_CLASSES and rows < MIN_CLASS_ROWS * classes:
+        raise UserError(
             f'the target "{target}" has {classes} classes in {rows:,} training rows: '
             "this looks like a regression (problem.type), or like the wrong data.target"
         )
 
 
 def check_class_count(texts: Texts, target: str) -> None:
-    if len(texts.numbers) > MOST_CLASSES:
+    if len(texts.numbers) > MAX_CLASSES:
         some = ", ".join(list(texts.numbers)[:4])
-        raise Refused(
-            f'the target "{target}" has more than {MOST_CLASSES:,} classes, such as {some}: '
+        raise UserError(
+            f'the target "{target}" has more than {MAX_CLASSES:,} classes, such as {some}: '
             "this looks like a regression (problem.type), or like the wrong data.target"
         )

@@ -1,11 +1,11 @@
-"""Files that get their names together, when all of them are complete: a step that fails leaves none of them."""
+"""Output files that are renamed together when all are complete: a failed step leaves none of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
 
-from atomic import UNFINISHED
+from atomic_files import UNFINISHED
 
 
 class Outputs:
@@ -13,7 +13,7 @@ class Outputs:
         self.paths: dict[Path, Path] = {}
 
     def path(self, final: Path) -> Path:
-        """Where to write what will be ``final``."""
+        """The temporary path to write to."""
         final.parent.mkdir(parents=True, exist_ok=True)
         self.paths[final] = final.with_name(final.name + UNFINISHED)
         return self.paths[final]

@@ -1,6 +1,6 @@
-"""Rows that cannot be used: each in rejects.csv with its reason, all counted in summary.json.
+"""Rows that cannot be used: written to rejects.csv with their reasons, counted in summary.json.
 
-Both are complete also when the step fails, for that is when they are needed most.
+Both files are complete also when the step fails, as they are needed then.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from failures import Refused
-from preprocessing.intake import Reject
+from failures import UserError
 from preprocessing.outputs import Outputs
+from preprocessing.row_parser import Reject
 
-MOST_WRITTEN = 100_000
-ENOUGH_TO_STOP = 1000  # so many rejects say something about the rest
+MAX_WRITTEN = 100_000
+MIN_TO_STOP = 1000  # with fewer rejects the step goes on reading
 
 
 class Rejects:
     def __init__(self, folder: Path, allowed: float) -> None:
         self.folder, self.allowed = folder, allowed
-        self.rows = 0  # read so far, good or not
+        self.rows = 0  # read so far, valid or not
         self.written = 0
         self.groups: Counter[str] = Counter()
         self.first: dict[str, Reject] = {}
@@ -51,7 +51,7 @@ class Rejects:
         for one in rejects:
             self.groups[one.group] += 1
             self.first.setdefault(one.group, one)
-            if self.written < MOST_WRITTEN:
+            if self.written < MAX_WRITTEN:
                 self._writer.writerow((one.file, one.line, one.reason, one.row))
                 self.written += 1
 
@@ -59,19 +59,19 @@ class Rejects:
         self.groups[group] += rows
 
     def check_so_far(self, share_read: float) -> None:
-        """Stop when the rest of the data could not make up for it."""
+        """Stops early when the remaining data could not bring the share below the limit."""
         expected = self.rows / max(share_read, 1e-9)
-        if self.count > ENOUGH_TO_STOP and self.count > 2 * self.allowed * expected:
-            self._refuse()
+        if self.count > MIN_TO_STOP and self.count > 2 * self.allowed * expected:
+            self._fail()
 
     def check(self) -> None:
         if self.count > self.allowed * self.rows:
-            self._refuse()
+            self._fail()
 
-    def _refuse(self) -> None:
+    def _fail(self) -> None:
         group, times = self.groups.most_common(1)[0]
         one = self.first[group]
-        raise Refused(
+        raise UserError(
             f"{self.count:,} of {self.rows:,} rows read ({self.count / self.rows:.2%}) cannot be used, and "
             f"data.max_rejected_fraction allows {self.allowed:.2%}; most frequent ({times:,} rows): {group}, "
             f"as in {one.file} line {one.line}: {one.reason}; see rejects.csv"

@@ -1,4 +1,4 @@
-"""A look at the data before it is read: the beginning of every file, and the middle and end of large ones."""
+"""Samples of the data before it is read: the beginning of every file, and the middle and end of large ones."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 import pyarrow as pa
 
 import csv_rows
-import raw
+import raw_columns
 from features import one_array
 from preprocessing import blocks
 from preprocessing.sources import Source
 
 BUDGET_BYTES = 12 << 20  # of all files together
-LARGEST_PIECE, SMALLEST_PIECE = 256 << 10, 64 << 10
-MOST_FILES = 100
+MAX_PIECE, MIN_PIECE = 256 << 10, 64 << 10
+MAX_FILES = 100
 BATCH_ROWS = 8192
 
 Samples = dict[str, list[pa.Array]]
 
 
-def take(sources: Sequence[Source], delimiter: str) -> Samples:
-    """Of every column some pieces in file order: texts of a CSV file, typed values of Parquet."""
-    looked_at = [sources[i] for i in np.unique(np.linspace(0, len(sources) - 1, MOST_FILES).astype(int))]
-    size = min(max(BUDGET_BYTES // len(looked_at) // 3, SMALLEST_PIECE), LARGEST_PIECE)
+def take_samples(sources: Sequence[Source], delimiter: str) -> Samples:
+    """Some pieces of every column in file order: texts of a CSV file, typed values of Parquet."""
+    sampled = [sources[i] for i in np.unique(np.linspace(0, len(sources) - 1, MAX_FILES).astype(int))]
+    size = min(max(BUDGET_BYTES // len(sampled) // 3, MIN_PIECE), MAX_PIECE)
     samples: Samples = {name: [] for name in sources[0].header}
-    for source in looked_at:
+    for source in sampled:
         for piece in _csv_pieces(source, delimiter, size) if source.format == "csv" else _parquet_pieces(source):
             for name in source.header:
                 samples[name].append(one_array(piece[name]))
@@ -37,7 +37,7 @@ def _csv_pieces(source: Source, delimiter: str, size: int) -> Iterator[pa.Table]
     for text in _texts(source, delimiter, size):
         readable = text.decode(errors="replace").encode()
         for rows in blocks.whole_rows(readable, delimiter, complete=True):
-            yield raw.read_texts(rows, source.header, source.header, delimiter)
+            yield raw_columns.read_texts(rows, source.header, source.header, delimiter)
 
 
 def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
@@ -53,7 +53,7 @@ def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
             if place > stream.tell():
                 stream.seek(place)
                 text = stream.read(size)
-                text = text[csv_rows.first_line_end(text) :]  # most likely it began within a row
+                text = text[csv_rows.first_line_end(text) :]  # it probably starts within a row
                 yield text[: csv_rows.last_row_end(text, delimiter)]
 
 

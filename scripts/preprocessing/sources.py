@@ -1,4 +1,4 @@
-"""The raw files: found, opened and checked for one common header before any row is read."""
+"""Finds and opens the raw files, and checks that they have one header before any row is read."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import csv_rows
-from failures import Refused
+from failures import UserError
 
-ENDINGS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
-LONGEST_HEADER = 1 << 20
+SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
+MAX_HEADER_BYTES = 1 << 20
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
 
@@ -27,10 +27,10 @@ GZIP = b"\x1f\x8b"
 @dataclass(frozen=True)
 class Source:
     path: Path
-    name: str  # below the input folder, as messages and rejects.csv give it
+    name: str  # relative to the input folder, as in messages and rejects.csv
     format: str  # csv or parquet
     header: tuple[str, ...]
-    start: int = 0  # csv: where the rows begin, in bytes of the uncompressed text
+    start: int = 0  # csv: offset of the first row in the uncompressed text
     start_line: int = 1  # csv: the line of the first row
 
     @property
@@ -40,12 +40,12 @@ class Source:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The text's bytes; what is wrong with the file itself becomes a sentence."""
+        """The uncompressed bytes; a damaged file becomes a sentence."""
         try:
             with cast("BinaryIO", gzip.open(self.path) if self.compressed else self.path.open("rb")) as stream:
                 yield stream
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Refused(f"{self.name} is damaged or incomplete ({error}): copy it again") from error
+            raise UserError(f"{self.name} is damaged or incomplete ({error}): copy it again") from error
 
     @contextmanager
     def parquet(self) -> Iterator[pq.ParquetFile]:
@@ -53,33 +53,33 @@ class Source:
             with pq.ParquetFile(self.path) as file:
                 yield file
         except (pa.ArrowInvalid, OSError) as error:
-            raise Refused(f"{self.name} is not a readable Parquet file ({error}): copy it again") from error
+            raise UserError(f"{self.name} is not a readable Parquet file ({error}): copy it again") from error
 
 
-def find(folder: Path, wanted: str, delimiter: str) -> list[Source]:
+def find(folder: Path, required_format: str, delimiter: str) -> list[Source]:
     """Every data file below a folder, by path, all with the same columns in the same order."""
     if not folder.is_dir():
-        raise Refused(f"there is no input folder {folder}: check data.uri")
+        raise UserError(f"there is no input folder {folder}: check data.uri")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder)))
-    formats = {path: kind for path in files if (kind := _format(path)) and wanted in ("auto", kind)}
+    formats = {path: kind for path in files if (kind := _format(path)) and required_format in ("auto", kind)}
     if not formats:
-        endings = ", ".join(ending for ending, kind in ENDINGS.items() if wanted in ("auto", kind))
+        suffixes = ", ".join(suffix for suffix, kind in SUFFIXES.items() if required_format in ("auto", kind))
         found = f"; it holds {files[0].name}" + (" and others" if len(files) > 1 else "") if files else ""
-        raise Refused(f"no data files ({endings}) in {folder}{found}: check data.uri and data.format")
+        raise UserError(f"no data files ({suffixes}) in {folder}{found}: check data.uri and data.format")
     if len(set(formats.values())) > 1:
         one = [next(path.name for path in formats if formats[path] == kind) for kind in ("csv", "parquet")]
-        raise Refused(f"{one[0]} is CSV and {one[1]} is Parquet: set data.format to one of them, or remove the other")
-    sources = [_examine(path, str(path.relative_to(folder)), kind, delimiter) for path, kind in formats.items()]
+        raise UserError(f"{one[0]} is CSV and {one[1]} is Parquet: set data.format to one of them, or remove the other")
+    sources = [_inspect(path, str(path.relative_to(folder)), kind, delimiter) for path, kind in formats.items()]
     found_sources = [source for source in sources if source is not None]
     if not found_sources:
-        raise Refused(f"every data file in {folder} is empty: there are no rows to learn from")
+        raise UserError(f"every data file in {folder} is empty: there are no rows to learn from")
     for source in found_sources[1:]:
         _check_same_header(found_sources[0], source)
     return found_sources
 
 
 def close_match(name: str, among: Sequence[str]) -> str:
-    """How a sentence about an unknown name goes on."""
+    """The end of a sentence about an unknown name: a suggestion."""
     near = difflib.get_close_matches(name.lower(), [one.lower() for one in among], n=1, cutoff=0.6)
     if near:
         return f'did you mean "{next(one for one in among if one.lower() == near[0])}"?'
@@ -92,37 +92,37 @@ def _hidden(path: Path) -> bool:
 
 
 def _format(path: Path) -> str | None:
-    return next((kind for ending, kind in ENDINGS.items() if path.name.lower().endswith(ending)), None)
+    return next((kind for suffix, kind in SUFFIXES.items() if path.name.lower().endswith(suffix)), None)
 
 
-def _examine(path: Path, name: str, kind: str, delimiter: str) -> Source | None:
+def _inspect(path: Path, name: str, kind: str, delimiter: str) -> Source | None:
     if path.stat().st_size == 0:
         print(f"{name} is empty: skipped", flush=True)
         return None
     source = Source(path, name, kind, ())
     if kind == "csv":
-        return _examine_csv(source, delimiter)
+        return _inspect_csv(source, delimiter)
     with source.parquet() as file:
         return Source(path, name, kind, _check_header(name, file.schema_arrow.names))
 
 
-def _examine_csv(source: Source, delimiter: str) -> Source | None:
+def _inspect_csv(source: Source, delimiter: str) -> Source | None:
     with source.open() as stream:
-        text = stream.read(LONGEST_HEADER)
+        text = stream.read(MAX_HEADER_BYTES)
     if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in text[:1000]:
-        raise Refused(f"{source.name} is not UTF-8 text (UTF-16 or binary): export it as UTF-8")
+        raise UserError(f"{source.name} is not UTF-8 text (UTF-16 or binary): export it as UTF-8")
     mark = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     rows = csv_rows.split_rows(text[mark:], delimiter)
     if not len(rows.starts):
         print(f"{source.name} is empty: skipped", flush=True)
         return None
     end = int(rows.ends[0])
-    if end > LONGEST_HEADER - 8 or csv_rows.leaves_quote_open(text[mark : mark + end], delimiter):
-        raise Refused(f"{source.name} has no header line that could be read: check that it is CSV text")
+    if end > MAX_HEADER_BYTES - 8 or csv_rows.leaves_quote_open(text[mark : mark + end], delimiter):
+        raise UserError(f"{source.name} has no header line that could be read: check that it is CSV text")
     try:
         fields = next(csv.reader([text[mark + rows.starts[0] : mark + end].decode()], delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Refused(f"the header of {source.name} cannot be read ({error}): export the file as UTF-8") from error
+        raise UserError(f"the header of {source.name} cannot be read ({error}): export the file as UTF-8") from error
     _check_delimiter(source.name, fields, delimiter)
     start_line = csv_rows.count_lines(text[mark : mark + end]) + 1
     return Source(source.path, source.name, "csv", _check_header(source.name, fields), mark + end, start_line)
@@ -132,11 +132,11 @@ def _check_delimiter(name: str, fields: list[str], delimiter: str) -> None:
     others = [other for other in ";\t|,:" if other != delimiter and other in fields[0]]
     if len(fields) == 1 and others:
         shown = "a tab" if others[0] == "\t" else f'"{others[0]}"'
-        raise Refused(
+        raise UserError(
             f'the header of {name} has one column, "{fields[0]}": set data.delimiter, which seems to be {shown}'
         )
     if all(_is_number(field) for field in fields):
-        raise Refused(
+        raise UserError(
             f"{name} has no header line: it begins with {delimiter.join(fields)[:80]}; name the columns there"
         )
 
@@ -145,7 +145,7 @@ def _check_header(name: str, fields: Sequence[str]) -> tuple[str, ...]:
     header = tuple(field.strip() or f"column_{position}" for position, field in enumerate(fields, 1))
     twice = next((field for position, field in enumerate(header) if field in header[:position]), None)
     if twice is not None:
-        raise Refused(f'{name} has two columns named "{twice}": rename one of them')
+        raise UserError(f'{name} has two columns named "{twice}": rename one of them')
     return header
 
 
@@ -156,7 +156,7 @@ def _check_same_header(first: Source, other: Source) -> None:
     adds = [name for name in other.header if name not in first.header]
     parts = ([f"lacks {', '.join(lacks[:5])}"] if lacks else []) + ([f"adds {', '.join(adds[:5])}"] if adds else [])
     difference = " and ".join(parts) or "has the same columns in another order"
-    raise Refused(
+    raise UserError(
         f"the headers of {first.name} and {other.name} differ: the second {difference}; give all files one header"
     )
 

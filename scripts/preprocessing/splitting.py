@@ -1,14 +1,14 @@
-"""Which side a row belongs to: decided by the row's own values, so that it never moves when data is added.
+"""Assigns each row to a side by a hash of its own values, so that no row moves when data is added.
 
-Every cell of the key columns gets a number that depends only on its meaning: 5, 5.0 and the text "5" are the same
-number; true and True are the same text; every way to say "no value" is one constant. That holds for CSV and Parquet,
-for any order of rows or columns, and whatever kind a column was taken for. Rows with equal keys share a side.
+Every cell of the key columns has a hash that depends only on its meaning: 5, 5.0 and the text "5" are the same number;
+true and True are the same text; all missing values are one constant. That holds for CSV and Parquet, any order of rows
+or columns, and any inferred kind. Rows with equal keys share a side.
 
     cell   = the bits of the float64, or: mix(cell xor word) for every 8 bytes of a text, beginning with mix(~length)
     row    = mix(sum over the key columns of mix(cell xor salt of the column's name))
     side   = row / 2^64 below the test fraction: test; below test + validation: validation; else train
 
-``mix`` is splitmix64's. Changing any of this moves rows between sides in everybody's data: a test pins it.
+``mix`` is splitmix64's. Any change moves rows between sides for every user: a test pins the result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from raw import NUMBER
+from raw_columns import NUMBER
 
 Hashes = npt.NDArray[np.uint64]
 SIDES = ("train", "validation", "test")
@@ -87,7 +87,7 @@ def _number_hashes(numbers: npt.NDArray[np.float64]) -> Hashes:
 
 
 def _text_hashes(texts: pa.Array) -> Hashes:
-    texts = _canonical(texts.cast(pa.string()))
+    texts = _normalize(texts.cast(pa.string()))
     hashes = _byte_hashes(texts)
     hashes[texts.is_null().to_numpy(zero_copy_only=False)] = MISSING
     numeric = np.flatnonzero(_may_be_number(texts))
@@ -99,8 +99,8 @@ def _text_hashes(texts: pa.Array) -> Hashes:
     return hashes
 
 
-def _canonical(texts: pa.Array) -> pa.Array:
-    """One spelling for true, false and NaN; cheap, because almost no text is that short."""
+def _normalize(texts: pa.Array) -> pa.Array:
+    """One spelling for true, false and NaN; cheap, as few texts are that short."""
     short = pc.less_equal(pc.binary_length(texts), 5)
     if not pc.any(short, min_count=0).as_py():
         return texts
@@ -112,9 +112,9 @@ def _canonical(texts: pa.Array) -> pa.Array:
 
 
 def _byte_hashes(texts: pa.Array) -> Hashes:
-    """A multiply-xor hash of each text, its bytes taken 8 at a time, all texts abreast."""
+    """A multiply-xor hash of each text, 8 bytes at a time, all texts in parallel."""
     starts, lengths, data = _buffers(texts)
-    words: Hashes = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))  # the 8 bytes from every position on
+    words: Hashes = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))  # the 8 bytes from every position
     hashes = mix(~lengths.astype(np.uint64))
     active = np.flatnonzero(lengths > 0)
     offset = 0

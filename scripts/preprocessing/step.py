@@ -1,4 +1,4 @@
-"""The preprocess step from end to end: look at the data, read it once, settle what was learnt, write the outputs."""
+"""The preprocess step: sample the data, read it once, fit the features, write the outputs."""
 
 from __future__ import annotations
 
@@ -9,86 +9,90 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from failures import Refused
+from failures import UserError
 from features import Column, Features, Target
-from preprocessing import columns, described, reading, samples, sources
-from preprocessing.aside import Aside
-from preprocessing.collecting import Collected, collect, reject_orphans
-from preprocessing.intake import Plan
+from preprocessing import columns, data_description, part_reader, samples, sources
+from preprocessing.first_pass import FirstPass, read_rows, reject_orphans
 from preprocessing.levels import classes, levels
 from preprocessing.outputs import Outputs
 from preprocessing.rejects import Rejects
-from preprocessing.settling import Settled, settle
+from preprocessing.row_parser import Plan
+from preprocessing.second_pass import FinalEncoding, write_sides
+from preprocessing.spill_files import SpillFiles
 from preprocessing.splitting import SIDES, Split
 
-WORK = ".preprocess-"  # rows laid aside; beside the outputs, because that volume is sized for them
+WORK = ".preprocess-"  # spill files; beside the outputs, as that volume is sized for the data
 
 
-def prepare(given: argparse.Namespace) -> None:
+def prepare(options: argparse.Namespace) -> None:
     try:
-        files = sources.find(given.input, given.format, given.delimiter)
-        plan = make_plan(given, files)
+        files = sources.find(options.input, options.format, options.delimiter)
+        plan = make_plan(options, files)
         with (
-            Rejects(given.rejects, given.max_rejected_fraction) as rejects,
+            Rejects(options.rejects, options.max_rejected_fraction) as rejects,
             Outputs() as outputs,
-            work_folder(given.train) as folder,
+            work_folder(options.train) as folder,
         ):
-            work(given, files, plan, rejects, outputs, folder)
+            process(options, files, plan, rejects, outputs, folder)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        raise Refused(f"{error.strerror or error}{where}: check the space and rights of the job's volume") from error
+        raise UserError(f"{error.strerror or error}{where}: check the space and rights of the job's volume") from error
 
 
-def work(
-    given: argparse.Namespace,
+def process(
+    options: argparse.Namespace,
     files: Sequence[sources.Source],
     plan: Plan,
     rejects: Rejects,
     outputs: Outputs,
     folder: Path,
 ) -> None:
-    aside = Aside(folder, plan.floats, plan.texts)
-    found = collect(reading.read(files, plan), plan, aside, rejects, given.categorical)
+    spill = SpillFiles(folder, plan.floats, plan.texts)
+    first_pass = read_rows(part_reader.read(files, plan), plan, spill, rejects, options.categorical)
     rejects.check()
-    check_sides(found, rejects.rows, ("train",))
-    target = fit_target(given, found)
-    reject_orphans(found, rejects)
+    check_sides(first_pass, rejects.rows, ("train",))
+    target = fit_target(options, first_pass)
+    reject_orphans(first_pass, rejects)
     rejects.check()
-    check_sides(found, rejects.rows, SIDES)
-    features = fit(given, found, target, rejects.count)
-    settled = Settled.of(found, features)
-    buckets = described.empty_buckets(found, features)
-    paths = [outputs.path(getattr(given, side) / "data.parquet") for side in SIDES]
-    settle(aside, settled, paths, buckets)
-    described.write_features(outputs, given.features, features, found)
-    described.write_baseline(outputs, given.baseline, features, found, buckets)
-    say(features)
+    check_sides(first_pass, rejects.rows, SIDES)
+    features = fit(options, first_pass, target, rejects.count)
+    encoding = FinalEncoding.fit(first_pass, features)
+    buckets = data_description.empty_buckets(first_pass, features)
+    paths = [outputs.path(getattr(options, side) / "data.parquet") for side in SIDES]
+    write_sides(spill, encoding, paths, buckets)
+    data_description.write_features(outputs, options.features, features, first_pass)
+    data_description.write_baseline(outputs, options.baseline, features, first_pass, buckets)
+    log_summary(features)
 
 
-def make_plan(given: argparse.Namespace, files: Sequence[sources.Source]) -> Plan:
+def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> Plan:
     header = files[0].header
-    missing = tuple(dict.fromkeys(["", *given.missing]))
-    wishes = columns.Wishes(given.target, *(tuple(getattr(given, name)) for name in columns.SETTINGS))
-    wishes.check(header, files[0].name)
-    looks = samples.take(files, given.delimiter)
-    if not any(len(piece) for piece in looks[given.target]):
-        raise Refused("there are no rows below the header, or none with as many fields: there is nothing to learn from")
-    columns.check_target(given.problem, given.target, looks[given.target], missing)
-    chosen = columns.choose(looks, wishes, missing)
-    check_features(chosen.kinds, chosen.ignored)
-    key = wishes.key or tuple(name for name in header if name != given.target and columns.has_values(looks[name]))
-    split = Split(key, given.validation_fraction, given.test_fraction)
-    return Plan(header, chosen, given.target, given.problem, split, missing, given.delimiter)
+    missing = tuple(dict.fromkeys(["", *options.missing]))
+    rules = columns.ColumnSettings(options.target, *(tuple(getattr(options, name)) for name in columns.SETTINGS))
+    rules.check(header, files[0].name)
+    sampled = samples.take_samples(files, options.delimiter)
+    if not any(len(piece) for piece in sampled[options.target]):
+        raise UserError(
+            "there are no rows below the header, or none with as many fields: there is nothing to learn from"
+        )
+    columns.check_target(options.problem, options.target, sampled[options.target], missing)
+    choice = columns.choose_columns(sampled, rules, missing)
+    check_features(choice.kinds, choice.ignored)
+    key = rules.key or tuple(name for name in header if name != options.target and columns.has_values(sampled[name]))
+    split = Split(key, options.validation_fraction, options.test_fraction)
+    return Plan(header, choice, options.target, options.problem, split, missing, options.delimiter)
 
 
-def fit(given: argparse.Namespace, found: Collected, target: Target, rejected: int) -> Features:
-    """What training rows taught: which categories there are, and which columns are of use."""
-    plan, kept, ignored = found.plan, [], dict(found.plan.chosen.ignored)
-    for name, kind in plan.chosen.kinds.items():
+def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, rejected: int) -> Features:
+    """The features learned from the training rows: categories, and which columns are kept."""
+    plan, kept, ignored = first_pass.plan, [], dict(first_pass.plan.choice.ignored)
+    for name, kind in plan.choice.kinds.items():
         names: tuple[str, ...] = ()
         why = ""
         if kind == "categorical":
-            names, why = levels(found.texts[name], given.rare_level_rows, given.max_levels, name in given.categorical)
+            names, why = levels(
+                first_pass.texts[name], options.rare_level_rows, options.max_levels, name in options.categorical
+            )
         if why:
             ignored[name] = why
         else:
@@ -96,35 +100,35 @@ def fit(given: argparse.Namespace, found: Collected, target: Target, rejected: i
     check_features({column.name: column.kind for column in kept}, ignored)
     details = {
         "split": {
-            "key": given.key or "all columns but the target",
-            "validation_fraction": given.validation_fraction,
-            "test_fraction": given.test_fraction,
+            "key": options.key or "all columns but the target",
+            "validation_fraction": options.validation_fraction,
+            "test_fraction": options.test_fraction,
         },
-        "rows": dict(zip(SIDES, found.sides, strict=True)) | {"rejected": rejected},
+        "rows": dict(zip(SIDES, first_pass.sides, strict=True)) | {"rejected": rejected},
         "ignored": [{"name": name, "why": ignored[name]} for name in plan.header if name in ignored],
     }
     return Features(plan.problem, target, tuple(kept), plan.missing, plan.delimiter, details)
 
 
-def fit_target(given: argparse.Namespace, found: Collected) -> Target:
-    if given.problem != "regression":
-        names, numeric = classes(found.texts[given.target], given.problem, given.target, given.positive)
-        return Target(given.target, names, numeric)
-    tally = found.tallies[given.target]
+def fit_target(options: argparse.Namespace, first_pass: FirstPass) -> Target:
+    if options.problem != "regression":
+        names, numeric = classes(first_pass.texts[options.target], options.problem, options.target, options.positive)
+        return Target(options.target, names, numeric)
+    tally = first_pass.tallies[options.target]
     if tally.low == tally.high:
-        raise Refused(f'the target "{given.target}" is constant ({tally.low:g}): there is nothing to learn')
-    values = sorted(set(found.sample.values(list(found.tallies).index(given.target))))
+        raise UserError(f'the target "{options.target}" is constant ({tally.low:g}): there is nothing to learn')
+    values = sorted(set(first_pass.sample.values(list(first_pass.tallies).index(options.target))))
     if len(values) == 2:
-        raise Refused(
-            f'the target "{given.target}" is either {values[0]:g} or {values[1]:g}: set problem.type to binary'
+        raise UserError(
+            f'the target "{options.target}" is either {values[0]:g} or {values[1]:g}: set problem.type to binary'
         )
-    return Target(given.target)
+    return Target(options.target)
 
 
-def check_sides(found: Collected, rows: int, sides: Sequence[str]) -> None:
+def check_sides(first_pass: FirstPass, rows: int, sides: Sequence[str]) -> None:
     for side in sides:
-        if not found.sides[SIDES.index(side)]:
-            raise Refused(
+        if not first_pass.sides[SIDES.index(side)]:
+            raise UserError(
                 f"the {side} side has no rows, of {rows:,} in all, and rows with equal keys share a side: "
                 "add data, or change data.key, data.validation_fraction and data.test_fraction"
             )
@@ -133,10 +137,12 @@ def check_sides(found: Collected, rows: int, sides: Sequence[str]) -> None:
 def check_features(kinds: dict[str, str], ignored: dict[str, str]) -> None:
     if not kinds:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(ignored.items())[:5]) or "the target is the only one"
-        raise Refused(f"no columns are left to learn from ({reasons}): see data.ignore, data.categorical, data.numeric")
+        raise UserError(
+            f"no columns are left to learn from ({reasons}): see data.ignore, data.categorical, data.numeric"
+        )
 
 
-def say(features: Features) -> None:
+def log_summary(features: Features) -> None:
     kinds = list(features.kinds.values())
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("numeric", "boolean", "categorical"))
     print(f"features: {counts}", flush=True)

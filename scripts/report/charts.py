@@ -1,7 +1,7 @@
-"""Small charts as inline SVG: no library, no script; colours come from the page, so dark mode and print work.
+"""Small charts as inline SVG, without library or script; the page has the colours, so dark mode and print work.
 
-A chart is a ``Plot`` with two axes, drawn on by calling its methods in order; ``svg()`` is the result. Shapes carry a
-``<title>``, which browsers show as a tooltip and screen readers read.
+A ``Plot`` has two axes; its methods draw in order, and ``svg()`` returns the picture. Shapes have a ``<title>``, which
+browsers show as a tooltip and screen readers read.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Axis:
         return f"{tick:.4g}".replace("-", "−")
 
     def share(self, value: float) -> float:
-        """Where the value lies between low (0) and high (1)."""
+        """The position of the value between low (0) and high (1)."""
         return (value - self.low) / (self.high - self.low)
 
 
@@ -92,8 +92,8 @@ class Plot:
         px, py = self.at(x, y)
         self.shapes.append(tag("text", words, x=px, y=py + dy, text_anchor=anchor, class_=style))
 
-    def upright(self, x: float, words: str, style: str = "mark") -> None:
-        """A vertical line with a label at its top, on the side where there is room."""
+    def vertical_line(self, x: float, words: str, style: str = "mark") -> None:
+        """A vertical line with a label at its top, on the side with more room."""
         self.line([(x, self.y.low), (x, self.y.high)], style)
         on_left = self.x.share(x) > 0.6
         px, py = self.at(x, self.y.high)
@@ -103,7 +103,7 @@ class Plot:
         )
 
     def svg(self, label: str) -> Html:
-        return picture(WIDTH, self.height, label, self.shapes)
+        return svg_image(WIDTH, self.height, label, self.shapes)
 
     def _grid(self) -> None:
         right, bottom = WIDTH - RIGHT, self.height - BOTTOM
@@ -119,7 +119,7 @@ class Plot:
         self.shapes.append(
             tag("text", self.x.label, x=(LEFT + right) / 2, y=self.height - 8, text_anchor="middle", class_="label")
         )
-        self.shapes.append(turned(self.y.label, 12.0, middle))
+        self.shapes.append(rotated_label(self.y.label, 12.0, middle))
 
 
 def bars(rows: Sequence[tuple[str, float, str]], label: str) -> Html:
@@ -139,7 +139,7 @@ def bars(rows: Sequence[tuple[str, float, str]], label: str) -> Html:
                 tag("text", words, x=name_width + width + 6, y=top + 16, class_="note"),
             )
         )
-    return picture(WIDTH, height * len(rows) + 6, label, shapes)
+    return svg_image(WIDTH, height * len(rows) + 6, label, shapes)
 
 
 def track(axis: Axis, value: float, interval: tuple[float, float], marks: Sequence[tuple[str, float, str]]) -> Html:
@@ -158,7 +158,7 @@ def track(axis: Axis, value: float, interval: tuple[float, float], marks: Sequen
         tag("path", _title(title), d=f"M{at(where):.1f},2V20", class_=f"line {style}") for style, where, title in marks
     ]
     shapes.append(tag("circle", cx=at(value), cy=11.0, r=4.0, class_="dot s1"))
-    return picture(width, height, "", shapes)
+    return svg_image(width, height, "", shapes)
 
 
 def heat_map(
@@ -171,7 +171,7 @@ def heat_map(
     font = f"font-size:{min(15.0, 1.3 * size / max(longest, 2)):.1f}px"
     shapes = [
         tag("text", "predicted", x=(left + WIDTH) / 2, y=12.0, text_anchor="middle", class_="label"),
-        turned("true", 12.0, top + size * len(names) / 2),
+        rotated_label("true", 12.0, top + size * len(names) / 2),
     ]
     for i, name in enumerate(names):
         middle = size * (i + 0.5)
@@ -190,16 +190,16 @@ def heat_map(
             )
             if size >= 26:
                 shapes += _lines(words[i][j], box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, font)
-    return picture(WIDTH, top + size * len(names) + 4, label, shapes)
+    return svg_image(WIDTH, top + size * len(names) + 4, label, shapes)
 
 
-def picture(width: float, height: float, label: str, shapes: Iterable[Html]) -> Html:
-    described = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
-    return tag("svg", *shapes, viewBox=f"0 0 {width:.0f} {height:.0f}", **described)
+def svg_image(width: float, height: float, label: str, shapes: Iterable[Html]) -> Html:
+    attributes = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
+    return tag("svg", *shapes, viewBox=f"0 0 {width:.0f} {height:.0f}", **attributes)
 
 
-def turned(words: str, x: float, y: float) -> Html:
-    """A label that reads upwards."""
+def rotated_label(words: str, x: float, y: float) -> Html:
+    """A vertical label."""
     return tag("text", words, x=x, y=y, text_anchor="middle", class_="label", transform=f"rotate(-90 {x:.1f} {y:.1f})")
 
 

@@ -8,7 +8,7 @@ from report.charts import Axis, Plot, bars
 from report.markup import Html, tag
 from report.wording import about, count, percent
 
-MOST_FEATURES = 20
+MAX_FEATURES = 20
 PROBABILITY = "predicted probability"
 
 
@@ -18,7 +18,7 @@ def figure(title: str, picture: Html, caption: str) -> Html:
 
 
 def importance(evaluation: Evaluation) -> Html:
-    top = list(evaluation.importance.items())[:MOST_FEATURES]
+    top = list(evaluation.importance.items())[:MAX_FEATURES]
     if not top:
         return figure(
             "What the model looks at", tag("p", "nothing"), "The model uses no column: its answer is constant."
@@ -80,5 +80,5 @@ def distribution(pairs: list[tuple[str, Histogram]], x_label: str, mark: tuple[f
     for position, (name, shown) in enumerate(pairs):
         plot.area(shown.edges.tolist(), shown.shares.tolist(), f"s{position + 1}", name)
     if mark:
-        plot.upright(*mark)
+        plot.vertical_line(*mark)
     return plot.svg(f"Distribution of {x_label}")

@@ -1,6 +1,6 @@
-"""HTML and SVG that cannot be injected into: text is escaped unless it is markup already.
+"""HTML and SVG without injection: text is escaped unless it is markup already.
 
-Names of columns, classes and levels come from somebody's data; they reach the page only through ``tag``.
+Names of columns, classes and levels are untrusted; they reach the page only through ``tag``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ class Html(str):
 
 def tag(name: str, *children: str, **attributes: str | float) -> Html:
     """``tag("td", "a<b", class_="x")`` is ``<td class="x">a&lt;b</td>``; ``stroke_width`` becomes stroke-width."""
-    written = "".join(
+    rendered = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(_text(value))}"' for key, value in attributes.items()
     )
-    return Html(f"<{name}{written}>{join(*children)}</{name}>")
+    return Html(f"<{name}{rendered}>{join(*children)}</{name}>")
 
 
 def join(*children: str) -> Html:

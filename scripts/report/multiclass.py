@@ -14,7 +14,7 @@ from report.figures import PROBABILITY, calibration_plot, distribution, figure, 
 from report.markup import Html, join
 from report.wording import count, number, percent, quoted, shortened
 
-MOST_CLASSES, MOST_CURVES = 20, 6
+MAX_CLASSES, MAX_CURVES = 20, 6
 
 
 def figures(evaluation: Evaluation) -> list[Html]:
@@ -29,7 +29,7 @@ def figures(evaluation: Evaluation) -> list[Html]:
 
 def _confusion(evaluation: Evaluation) -> Html:
     outcome = evaluation.outcome
-    chosen = outcome.largest_classes(MOST_CLASSES)
+    chosen = outcome.largest_classes(MAX_CLASSES)
     of_truth = outcome.confusion / np.maximum(outcome.confusion.sum(axis=1, keepdims=True), 1)
     shades = of_truth[np.ix_(chosen, chosen)].tolist()
     words = [[count(int(cell)) for cell in row] for row in outcome.confusion[np.ix_(chosen, chosen)]]
@@ -55,7 +55,7 @@ def _worst_mistake(outcome: Outcome, of_truth: Numbers) -> str:
 
 def _curves(evaluation: Evaluation) -> Html:
     outcome = evaluation.outcome
-    ranked = [(outcome.classes[k], outcome.ranking_of(k)) for k in outcome.largest_classes(MOST_CURVES)]
+    ranked = [(outcome.classes[k], outcome.ranking_of(k)) for k in outcome.largest_classes(MAX_CURVES)]
     ranked = [(name, ranking) for name, ranking in ranked if ranking.has_both_classes]
     plot = roc_plot([(name, curves.roc(ranking)) for name, ranking in ranked])
     entries = [
@@ -63,7 +63,7 @@ def _curves(evaluation: Evaluation) -> Html:
         for position, (name, ranking) in enumerate(ranked)
         if (estimate := auc(ranking))
     ]
-    which = f" The {MOST_CURVES} largest classes are drawn." if len(outcome.classes) > MOST_CURVES else ""
+    which = f" The {MAX_CURVES} largest classes are drawn." if len(outcome.classes) > MAX_CURVES else ""
     return figure(
         "Each class against all others (ROC)",
         join(plot.svg("One-against-rest ROC curves"), legend(entries)),

@@ -1,4 +1,4 @@
-"""report.html: the evaluation for a person. One file, nothing to fetch, no script; works offline and on paper."""
+"""report.html: the evaluation for a person. One file without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 from evaluation.document import Evaluation
 from evaluation.metrics import ALL
-from evaluation.slices import FEWEST_ROWS
+from evaluation.slices import MIN_ROWS
 from report import binary as report_binary
 from report import multiclass as report_multiclass
 from report import regression as report_regression
 from report.figures import legend
 from report.markup import Html, join, tag
 from report.style import STYLE
-from report.tables import MOST_CLASSES, MOST_SLICES, class_table, metric_table, slice_table
+from report.tables import MAX_CLASSES, MAX_SLICES, class_table, metric_table, slice_table
 from report.verdict import verdict
 from report.wording import count, number, percent, plural, quoted
 
@@ -46,11 +46,11 @@ def page(evaluation: Evaluation) -> str:
 
 
 def _header(evaluation: Evaluation) -> Html:
-    said = verdict(evaluation)
+    shown = verdict(evaluation)
     return tag(
         "header",
         tag("p", f"Model evaluation · predicting {evaluation.features.target.name}", class_="eyebrow"),
-        tag("div", tag("h1", said.headline), tag("p", said.reading, class_="lead"), class_=f"verdict {said.tone}"),
+        tag("div", tag("h1", shown.headline), tag("p", shown.reading, class_="lead"), class_=f"verdict {shown.tone}"),
         tag(
             "dl", *(tag("div", tag("dt", what), tag("dd", value)) for what, value in _facts(evaluation)), class_="facts"
         ),
@@ -74,11 +74,11 @@ def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     facts.append(("Columns used", f"{len(evaluation.importance)} of {len(evaluation.features.columns)}"))
     if metadata.get("best_round") is not None:
         facts.append(("Best round", f"{count(metadata['best_round'] + 1)} of {count(metadata['rounds'])}"))
-    return facts + _seen_in_training(metadata)
+    return facts + _training_metrics(metadata)
 
 
-def _seen_in_training(metadata: dict[str, Any]) -> list[tuple[str, str]]:
-    """The metric of training on the rows it learned from and on those it was stopped by: a wide gap is overfitting."""
+def _training_metrics(metadata: dict[str, Any]) -> list[tuple[str, str]]:
+    """The metrics of training and validation rows: a wide gap means overfitting."""
     metrics = metadata.get("metrics", {})
     names = [name for name in metrics.get("train", {}) if name in metrics.get("validation", {})]
     return [
@@ -106,23 +106,23 @@ def _classes(evaluation: Evaluation) -> Html:
     if evaluation.outcome.problem != "multiclass":
         return join()
     words = "Precision: of the rows called so, the share that is. Recall: of the rows that are so, the share found."
-    hidden = len(evaluation.outcome.classes) - MOST_CLASSES
+    hidden = len(evaluation.outcome.classes) - MAX_CLASSES
     if hidden > 0:
-        words += f" The {MOST_CLASSES} largest classes; the predictions of all are in predictions.parquet."
+        words += f" The {MAX_CLASSES} largest classes; the predictions of all are in predictions.parquet."
     return join(tag("h2", "Class by class"), tag("p", words), tag("div", class_table(evaluation), class_="card"))
 
 
 def _slices(evaluation: Evaluation) -> Html:
     title = ALL[evaluation.outcome.problem][evaluation.gate["metric"]].title
     if not evaluation.slices:
-        words = f"No categorical column has a level with {FEWEST_ROWS} rows or more on the test side."
+        words = f"No categorical column has a level with {MIN_ROWS} rows or more on the test side."
         return join(tag("h2", "Group by group"), tag("p", words))
     worse = sum(piece.worse for piece in evaluation.slices)
     found = f"{plural(worse, 'group')} {'does' if worse == 1 else 'do'}" if worse else "No group does"
-    hidden = len(evaluation.slices) - MOST_SLICES
+    hidden = len(evaluation.slices) - MAX_SLICES
     rest = f" The other {hidden} groups are in evaluation.json." if hidden > 0 else ""
     words = (
-        f"{title} in every group of {FEWEST_ROWS} rows or more, worst first; the grey line is all rows together. "
+        f"{title} in every group of {MIN_ROWS} rows or more, worst first; the grey line is all rows together. "
         f"{found} significantly worse than all rows together, allowing for chance in "
         f"{plural(len(evaluation.slices), 'comparison')}.{rest}"
     )

@@ -17,7 +17,7 @@ from report.markup import Html, join, tag
 from report.wording import about, count, number, percent, shortened
 
 SHADES = 6
-MOST_SQUARES = 36  # along one side
+MAX_SQUARES = 36  # along one side
 GROUPS = 10
 
 
@@ -55,7 +55,7 @@ def _density(plot: Plot, grid: curves.Grid) -> Html:
 
 def _predicted_and_true(target: Numbers, predicted: Numbers, name: str) -> Html:
     low, high = curves.usual_range(np.concatenate((target, predicted)))
-    bins = curves.bins_for(4 * len(target), MOST_SQUARES)
+    bins = curves.bins_for(4 * len(target), MAX_SQUARES)
     plot = Plot(Axis(low, high, f"true {name}"), Axis(low, high, f"predicted {name}"), square=True)
     key = _density(plot, curves.grid(target, predicted, (low, high), (low, high), bins))
     plot.line([(low, low), (high, high)], "reference", "predicted = true")
@@ -75,7 +75,7 @@ def _residuals(error: Numbers) -> Html:
         Axis(0, float(shown.shares.max()) * 1.12, "share of rows", True),
     )
     plot.area(shown.edges.tolist(), shown.shares.tolist(), "s1", "errors")
-    plot.upright(0, "exactly right", "reference")
+    plot.vertical_line(0, "exactly right", "reference")
     half, most = np.quantile(np.abs(error), (0.5, 0.9))
     return figure(
         "How far off the predictions are",
@@ -87,7 +87,7 @@ def _residuals(error: Numbers) -> Html:
 
 def _residuals_by_prediction(predicted: Numbers, error: Numbers, name: str) -> Html:
     x_range = curves.usual_range(predicted)
-    bins = curves.bins_for(4 * len(predicted), MOST_SQUARES)
+    bins = curves.bins_for(4 * len(predicted), MAX_SQUARES)
     edge = max(abs(bound) for bound in curves.usual_range(error))
     plot = Plot(Axis(*x_range, f"predicted {name}"), Axis(-edge, edge, "error (predicted minus true)"))
     key = _density(plot, curves.grid(predicted, error, x_range, (-edge, edge), bins))

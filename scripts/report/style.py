@@ -1,4 +1,4 @@
-"""The report's look: one style sheet, light and dark by the reader's system, and for print."""
+"""The style sheet of the report: light, dark and print."""
 
 STYLE = """
 :root {

@@ -12,7 +12,7 @@ from report.charts import Axis, track
 from report.markup import Html, join, tag
 from report.wording import count, number, percent, signed
 
-MOST_SLICES, MOST_CLASSES = 40, 50
+MAX_SLICES, MAX_CLASSES = 40, 50
 
 
 def table(head: list[str], rows: list[Html], style: str = "") -> Html:
@@ -33,12 +33,12 @@ def metric_table(evaluation: Evaluation) -> Html:
 
 
 def _metric_row(measure: Measure, estimate: Estimate, champion: Champion | None, name: str, gated: bool) -> Html:
-    theirs = champion.value(name) if champion else None
+    champion_value = champion.value(name) if champion else None
     marks = []
     if estimate.baseline is not None:
         marks.append(("baseline", estimate.baseline, f"constant answer: {number(estimate.baseline)}"))
-    if theirs is not None:
-        marks.append(("champion", theirs, f"champion: {number(theirs)}"))
+    if champion_value is not None:
+        marks.append(("champion", champion_value, f"champion: {number(champion_value)}"))
     badge = tag("span", "gate", class_="badge") if gated else join()
     better = "higher is better" if measure.direction == MAXIMIZE else "lower is better"
     cells = [
@@ -48,7 +48,7 @@ def _metric_row(measure: Measure, estimate: Estimate, champion: Champion | None,
         tag("td", "–" if estimate.baseline is None else number(estimate.baseline), class_="number"),
     ]
     if champion:
-        cells.append(tag("td", "–" if theirs is None else number(theirs), class_="number"))
+        cells.append(tag("td", "–" if champion_value is None else number(champion_value), class_="number"))
     return tag("tr", *cells)
 
 
@@ -71,10 +71,10 @@ def _axis(estimate: Estimate, others: list[float]) -> Axis:
 
 
 def slice_table(evaluation: Evaluation) -> Html:
-    """Flagged slices first, then the ones that do worst."""
+    """Flagged slices first, then the worst ones."""
     whole = evaluation.gate["value"]
     sign = 1 if evaluation.gate["direction"] == MAXIMIZE else -1
-    ordered = sorted(evaluation.slices, key=lambda piece: (not piece.worse, sign * piece.difference))[:MOST_SLICES]
+    ordered = sorted(evaluation.slices, key=lambda piece: (not piece.worse, sign * piece.difference))[:MAX_SLICES]
     edges = [edge for piece in ordered for edge in piece.estimate.interval()] + [whole]
     axis = Axis(min(edges), max(edges) if max(edges) > min(edges) else min(edges) + 1, "")
     mean = {"binary": ["Positive"], "regression": ["Mean target"]}.get(evaluation.outcome.problem, [])
@@ -103,13 +103,13 @@ def _slice_row(piece: Slice, axis: Axis, whole: float, problem: str) -> Html:
 
 
 def class_table(evaluation: Evaluation) -> Html:
-    """Multiclass: how each class does against all others. A dash: no test rows, or never predicted."""
+    """Multiclass: the metrics of each class against all others. A dash: no test rows, or never predicted."""
     outcome = evaluation.outcome
     rows = []
-    for position in outcome.largest_classes(MOST_CLASSES):
+    for position in outcome.largest_classes(MAX_CLASSES):
         found = [of_class(outcome, ratio, position) for ratio in (PRECISION, RECALL, f_score(1))]
         if outcome.confusion[:, position].sum() == 0:
-            found[0] = None  # never predicted: there is nothing to be precise about
+            found[0] = None  # never predicted: precision is undefined
         cells = [value_cell(estimate) if estimate else tag("td", "–") for estimate in found]
         of_it = tag("td", count(int(outcome.confusion[position].sum())), class_="number")
         rows.append(tag("tr", tag("th", outcome.classes[position], scope="row"), of_it, *cells))

@@ -22,13 +22,13 @@ class Verdict:
 
 
 def verdict(evaluation: Evaluation) -> Verdict:
-    tone, baseline = _against_baseline(evaluation.gate, evaluation.estimates)
-    against, champion = _against_champion(evaluation)
-    worst = max(tone, against, key=(GOOD, FAIR, BAD).index)
+    tone, baseline = _compare_with_baseline(evaluation.gate, evaluation.estimates)
+    champion_tone, champion = _compare_with_champion(evaluation)
+    worst = max(tone, champion_tone, key=(GOOD, FAIR, BAD).index)
     return Verdict(worst, f"{baseline}{champion}.", " ".join(_reading(evaluation)))
 
 
-def _against_baseline(gate: dict[str, Any], estimates: dict[str, Estimate]) -> tuple[str, str]:
+def _compare_with_baseline(gate: dict[str, Any], estimates: dict[str, Estimate]) -> tuple[str, str]:
     estimate = estimates[gate["metric"]]
     baseline = estimate.baseline or 0.0
     low, high = estimate.interval()
@@ -40,14 +40,14 @@ def _against_baseline(gate: dict[str, Any], estimates: dict[str, Estimate]) -> t
     return FAIR, "Not clearly better than a constant answer"
 
 
-def _against_champion(evaluation: Evaluation) -> tuple[str, str]:
+def _compare_with_champion(evaluation: Evaluation) -> tuple[str, str]:
     """A difference counts when it is more than the noise of both test sides explains."""
     gate, champion = evaluation.gate, evaluation.champion
     if champion is None:
         return GOOD, ". There is no approved champion yet"
     deviation = champion.metrics[gate["metric"]].get("standard_deviation")
-    theirs = float(deviation) if isinstance(deviation, int | float) else 0.0
-    noise = 1.96 * math.hypot(evaluation.estimates[gate["metric"]].standard_deviation, theirs)
+    champion_deviation = float(deviation) if isinstance(deviation, int | float) else 0.0
+    noise = 1.96 * math.hypot(evaluation.estimates[gate["metric"]].standard_deviation, champion_deviation)
     if abs(gate["shortfall"]) <= noise:
         return GOOD, ", and on a par with the approved champion"
     if gate["shortfall"] < 0:

@@ -1,4 +1,4 @@
-"""How numbers are written for people."""
+"""Numbers and names as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def number(value: float) -> str:
-    """Three decimals below 10, fewer for larger numbers: nobody reads the rest."""
+    """Three decimals below 10, fewer for larger numbers."""
     size = abs(value)
     if size >= 1e6 or 0 < size < 5e-4:
         return f"{value:.3g}".replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
@@ -15,7 +15,7 @@ def number(value: float) -> str:
 
 
 def about(value: float) -> str:
-    """Two or three digits: enough within a sentence."""
+    """Two or three digits, for use in a sentence."""
     return f"{value:.2g}" if abs(value) < 1 else number(value) if abs(value) >= 100 else f"{value:.3g}"
 
 
@@ -24,7 +24,7 @@ def signed(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Whole percents, but never 0 or 100 for what is neither."""
+    """Whole percents, but never 0 or 100 for other values."""
     if 0 < share < 0.01 or 0.99 < share < 1:
         return f"{share * 100:.2g} %" if share < 0.01 else f"{math.floor(share * 1000) / 10:.1f} %"
     return f"{share * 100:.0f} %"
@@ -43,5 +43,5 @@ def shortened(text: str, longest: int) -> str:
 
 
 def quoted(name: str, longest: int = 40) -> str:
-    """A name from the data within a sentence."""
+    """A name from the data, for use in a sentence."""
     return f"“{shortened(name, longest)}”"

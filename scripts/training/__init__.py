@@ -1,1 +1,1 @@
-"""What ``train.py`` is made of: checked hyperparameters, one boosting loop, checkpoints, the model folder."""
+"""Parts of ``train.py``: hyperparameters, the boosting loop, checkpoints, the model folder."""

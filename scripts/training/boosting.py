@@ -1,6 +1,6 @@
-"""The boosting loop: a round, its metrics, a log line, a checkpoint when due, and when to stop.
+"""The boosting loop: rounds with metrics, log lines, checkpoints and early stopping.
 
-What the loop decides depends on the history of metrics alone, so a resumed run decides as an undisturbed one.
+Its decisions depend on the history of metrics only, so a resumed run decides as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import xgboost as xgb
 
-from failures import Refused
+from failures import UserError
 from training.checkpoints import Checkpoints, History, Progress
 from training.termination import Termination
 
@@ -59,25 +59,27 @@ def boost(
 
 
 def _round(booster: Any, sides: dict[str, Any], number: int, configuration: str) -> dict[str, float]:
-    # Samplers of rows and columns carry a random state from round to round that no checkpoint holds. Loading the
-    # configuration makes them anew, and seed_per_iteration seeds them with this round's number: resuming is exact.
+    # Samplers of rows and columns keep a random state between rounds, which no checkpoint holds. Loading the
+    # configuration recreates them, and seed_per_iteration seeds them with the number of the round: resuming is exact.
     booster.load_config(configuration)
     booster.update(sides["train"], number)
     metrics = metrics_of(booster.eval_set([(matrix, name) for name, matrix in sides.items()], number))
     print(f"[{number}] " + " ".join(f"{name}:{value:.6g}" for name, value in metrics.items()), flush=True)
     wrong = [name for name, value in metrics.items() if not math.isfinite(value)]
     if wrong:
-        raise Refused(f"{wrong[0]} is {metrics[wrong[0]]} in round {number}: lower --learning-rate or check the target")
+        raise UserError(
+            f"{wrong[0]} is {metrics[wrong[0]]} in round {number}: lower --learning-rate or check the target"
+        )
     return metrics
 
 
 def metrics_of(text: str) -> dict[str, float]:
-    """XGBoost's own line, to nine digits: the last of its seventeen depend on the thread count, decisions must not."""
+    """XGBoost's line, to nine digits: the last of its seventeen depend on the number of threads."""
     pairs = (item.rpartition(":") for item in text.split("\t")[1:])
     return {name: float(f"{float(value):.9g}") for name, _, value in pairs}
 
 
-def _terminated(rounds: int, saved: bool) -> Refused:
+def _terminated(rounds: int, saved: bool) -> UserError:
     if not saved:
-        return Refused(f"stopped by SIGTERM after {rounds} rounds, which are lost: there is no --checkpoints folder")
-    return Refused(f"stopped by SIGTERM after {rounds} rounds; start the job again to go on from its checkpoint")
+        return UserError(f"stopped by SIGTERM after {rounds} rounds, which are lost: there is no --checkpoints folder")
+    return UserError(f"stopped by SIGTERM after {rounds} rounds; start the job again to continue from its checkpoint")

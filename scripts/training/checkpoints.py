@@ -1,9 +1,8 @@
-"""Checkpoints: what survives an interruption.
+"""Checkpoints, from which an interrupted training resumes.
 
-A checkpoint is one file, ``checkpoint-<fingerprint>-<rounds>.ubj``, renamed into place when complete: a digest line,
-the metrics of every round so far as a line of JSON, then the model. The fingerprint stands for everything the model
-depends on, so a checkpoint of other data or settings is never resumed. The last two are kept; a damaged one is passed
-over.
+A checkpoint is one file, ``checkpoint-<fingerprint>-<rounds>.ubj``, renamed into place when complete: a line with a
+digest, a line of JSON with the metrics of all rounds, then the model. The fingerprint covers everything that the model
+depends on, so a checkpoint of other data or settings is never resumed. The last two are kept; a damaged one is ignored.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import atomic
+import atomic_files
 
 KEPT = 2
 History = list[dict[str, float]]  # one entry a round: {"train-logloss": 0.41, ...}
@@ -30,13 +29,13 @@ class Progress:
 class Checkpoints:
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self.folder, self.prefix = folder, f"checkpoint-{fingerprint}-"
-        with atomic.writing_to(folder):
+        with atomic_files.writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            for leftover in folder.glob(f"{self.prefix}*{atomic.UNFINISHED}"):
+            for leftover in folder.glob(f"{self.prefix}*{atomic_files.UNFINISHED}"):
                 leftover.unlink()
 
     def latest(self) -> Progress:
-        """The newest readable checkpoint, or the start; says what it passes over."""
+        """The newest valid checkpoint, or an empty one; logs which it ignores."""
         foreign = len(list(self.folder.glob("checkpoint-*.ubj"))) - len(self._own())
         if foreign:
             print(f"ignoring {foreign} checkpoint file(s) of other data or hyperparameters", flush=True)
@@ -49,8 +48,8 @@ class Checkpoints:
         return Progress()
 
     def save(self, progress: Progress) -> None:
-        with atomic.writing_to(self.folder):
-            atomic.write(self.folder / f"{self.prefix}{len(progress.history):06d}.ubj", b"".join(_pack(progress)))
+        with atomic_files.writing_to(self.folder):
+            atomic_files.write(self.folder / f"{self.prefix}{len(progress.history):06d}.ubj", b"".join(_pack(progress)))
             for old in self._own()[KEPT:]:
                 old.unlink()
 

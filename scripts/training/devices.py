@@ -1,4 +1,4 @@
-"""What the machine offers: threads and a GPU."""
+"""The threads and the GPU of the machine."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import warnings
 import numpy as np
 import xgboost as xgb
 
-from failures import Refused
+from failures import UserError
 
 
 def threads() -> int:
-    """The least of what the job, the scheduler and the operator allow; XGBoost itself honours a cgroup's CPU quota."""
+    """The least of available CPUs, SM_NUM_CPUS and OMP_NUM_THREADS; XGBoost itself honours a CPU quota of cgroups."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    wishes = [os.environ.get(name, "") for name in ("SM_NUM_CPUS", "OMP_NUM_THREADS")]
-    return min([usable, *(int(wish) for wish in wishes if wish.isdigit() and int(wish) > 0)])
+    limits = [os.environ.get(name, "") for name in ("SM_NUM_CPUS", "OMP_NUM_THREADS")]
+    return min([usable, *(int(limit) for limit in limits if limit.isdigit() and int(limit) > 0)])
 
 
-def choose_device(wanted: str) -> str:
-    if wanted == "cpu":
+def choose_device(requested: str) -> str:
+    if requested == "cpu":
         return "cpu"
     if gpu_works():
         return "cuda"
-    if wanted == "cuda":
-        raise Refused("--device cuda, but there is no usable GPU: choose a GPU instance type or --device auto")
+    if requested == "cuda":
+        raise UserError("--device cuda, but there is no usable GPU: choose a GPU instance type or --device auto")
     return "cpu"
 
 
@@ -35,11 +35,11 @@ def gpu_works() -> bool:
     return device_used("cuda") != "cpu"
 
 
-def device_used(wanted: str) -> str:
-    """Where no GPU is usable, XGBoost falls back to the CPU with no more than a warning; its configuration tells."""
+def device_used(requested: str) -> str:
+    """Without a usable GPU, XGBoost only warns and falls back to the CPU; its configuration has the device in use."""
     matrix = xgb.DMatrix(np.zeros((1, 1), dtype=np.float32))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        configuration = json.loads(xgb.Booster({"device": wanted}, [matrix]).save_config())
+        configuration = json.loads(xgb.Booster({"device": requested}, [matrix]).save_config())
     device: str = configuration["learner"]["generic_param"]["device"]
     return device

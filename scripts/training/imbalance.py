@@ -1,4 +1,4 @@
-"""The two remedies for rare classes: weigh rows while learning, or move the line between the labels afterwards."""
+"""Two remedies for rare classes: weights of rows in training, or another threshold afterwards."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ Floats = npt.NDArray[np.float32]
 
 
 def class_weights(counts: npt.NDArray[np.int64]) -> Floats:
-    """Inverse frequency: every class weighs the same in sum, and an average row weighs 1."""
+    """Inverse frequency: all classes have the same total weight, and the mean weight of a row is 1."""
     weights: Floats = (counts.sum() / (np.count_nonzero(counts) * np.maximum(counts, 1))).astype(np.float32)
     return weights
 
 
 def best_f1_threshold(probabilities: Floats, labels: Floats) -> float:
-    """The probability from which on "positive" gives the best F1; of equals the highest, which raises fewest alarms.
+    """The threshold with the best F1; among equals the highest, with the fewest positives.
 
     It is one of the given float32 probabilities, so comparing in float32 or float64 gives the same labels.
     """

@@ -1,4 +1,4 @@
-"""What the training step does, top to bottom: check the data, boost, keep the best rounds, publish the model."""
+"""The training step: check the data, boost, keep the best rounds, publish the model."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import xgboost as xgb
 
-from encoded import Side, open_side
-from failures import Refused
+from encoded_data import Side, open_side
+from failures import UserError
 from features import Features
 from training import checkpoints, devices, model_folder
 from training.boosting import Schedule, boost
@@ -42,7 +42,7 @@ class Data:
 
 
 def train(folders: Folders, chosen: Hyperparameters) -> None:
-    with Termination() as termination, model_folder.prepared(folders.model) as publish:
+    with Termination() as termination, model_folder.prepare(folders.model) as publish:
         data = open_data(folders)
         device = devices.choose_device(chosen.device)
         booster, history = learn(data, chosen, device, folders.checkpoints, termination)
@@ -64,11 +64,11 @@ def open_data(folders: Folders) -> Data:
     try:
         features = Features.read(file)
     except FileNotFoundError as error:
-        raise Refused(f"the features channel has no features.json in {folders.features}") from error
+        raise UserError(f"the features channel has no features.json in {folders.features}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused(f"{file} cannot be used ({error}): run preprocess again") from error
+        raise UserError(f"{file} cannot be used ({error}): run preprocess again") from error
     if not features.columns:
-        raise Refused(f"{file} names no feature columns: preprocess left every column of the data out")
+        raise UserError(f"{file} names no feature columns: preprocess left every column of the data out")
     sides = (open_side("train", folders.train, features), open_side("validation", folders.validation, features))
     return Data(features, file, *sides)
 
@@ -97,14 +97,14 @@ def learn(
 
 
 def weights_of_classes(train: Side, imbalance: str) -> Floats | None:
-    """For the rows of both sides: what validation watches has to be what training learns."""
+    """For the rows of both sides: validation has to measure what training optimizes."""
     if imbalance != "weights" or not train.features.target.classes:
         return None
     return class_weights(train.class_counts)
 
 
 def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:
-    """Everything the model depends on; how often it is saved is not among it."""
+    """Everything that the model depends on, without how often it is saved."""
     settings = asdict(chosen) | {"checkpoint_rounds": 0, "device": device, "xgboost": xgb.__version__}
     return checkpoints.fingerprint(settings, [data.features_file, data.train.file, data.validation.file])
 
@@ -115,7 +115,7 @@ def threshold(model: Any, validation: Side, imbalance: str) -> float | None:
     if imbalance != "threshold":
         return 0.5
     model.set_param({"device": "cpu", "nthread": devices.threads()})
-    # Unbinned rows, as serving sees them: binning would take a level unknown to the train side for a known one.
+    # Unbinned rows, as in serving: binning would treat a level that is unknown to the train side as a known one.
     probabilities = np.concatenate([model.inplace_predict(matrix) for matrix in validation.matrices()])
     return best_f1_threshold(probabilities, validation.labels)
 

@@ -1,7 +1,7 @@
-"""SIGTERM as a question asked between two batches or two rounds, so that nothing is ever cut in the middle.
+"""Handles SIGTERM between two batches or two rounds, so that no operation is interrupted.
 
 A runner of local jobs sends it to stop a job. SageMaker sends it to the container's first process, a shell that does
-not pass it on: there a spot interruption ends in SIGKILL, and the last regular checkpoint is what the next run finds.
+not forward it: there a spot interruption ends in SIGKILL, and the next run resumes from the last regular checkpoint.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import signal
 from types import TracebackType
 from typing import Any
 
-from failures import Refused
+from failures import UserError
 
 
 class Termination:
@@ -31,4 +31,4 @@ class Termination:
 
     def check(self) -> None:
         if self.requested:
-            raise Refused("stopped by SIGTERM before a round was trained; start the job again to go on")
+            raise UserError("stopped by SIGTERM before a round was trained; start the job again to continue")

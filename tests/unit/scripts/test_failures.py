@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from failures import Refused, report
-from flags import Parser, known_early
+from failures import UserError, report
+from flags import Parser, parse_early
 
 
 def test_a_reason_that_cannot_be_written_is_still_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("a file")
 
     def step() -> None:
-        raise Refused("the volume is full: give the job more")
+        raise UserError("the volume is full: give the job more")
 
     assert report(step, tmp_path / "taken" / "message") == 1
     first, second = capsys.readouterr().err.splitlines()
     assert first == "ERROR: the volume is full: give the job more"
-    assert second.startswith(f"ERROR: this could not be written to {tmp_path / 'taken' / 'message'}: ")
+    assert second.startswith(f"ERROR: the reason could not be written to {tmp_path / 'taken' / 'message'}: ")
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_a_reason_that_cannot_be_written_is_still_said(tmp_path: Path, capsys: p
     ],
 )
 def test_where_a_reason_goes_is_known_although_other_flags_are_wrong(arguments: list[str], found: str) -> None:
-    assert known_early(arguments, "--message") == found
+    assert parse_early(arguments, "--message") == found
 
 
 def test_a_wrong_flag_is_one_sentence() -> None:
-    with pytest.raises(Refused, match=r"^unrecognized arguments: --nonsense; step.py --help lists every flag$"):
+    with pytest.raises(UserError, match=r"^unrecognized arguments: --nonsense; step.py --help lists every flag$"):
         Parser(prog="step.py").parse_args(["--nonsense"])

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 import xgboost
 
-import answers
 import inference
+import prediction_writer
 from features import Column, Features, Matrix, Target
 
 COLUMNS = (
@@ -320,10 +320,10 @@ def test_the_positive_label_begins_at_the_threshold(tmp_path: Path) -> None:
 
 def test_floats_are_as_short_as_they_can_be(models: Models) -> None:
     numbers = np.array([0.1, 1 / 3, 5e-8, 1.0, 1e20], np.float32)
-    assert answers._texts(numbers).to_pylist() == ["0.1", "0.33333334", "5e-8", "1", "1e+20"]
+    assert prediction_writer._texts(numbers).to_pylist() == ["0.1", "0.33333334", "5e-8", "1", "1e+20"]
     bits = np.random.default_rng(3).integers(0, 2**32, 100_000, dtype=np.uint32).view(np.float32)
     bits = bits[np.isfinite(bits)]
-    assert np.array_equal(np.array(answers._texts(bits).to_pylist(), np.float64).astype(np.float32), bits)
+    assert np.array_equal(np.array(prediction_writer._texts(bits).to_pylist(), np.float64).astype(np.float32), bits)
 
 
 def test_an_empty_parquet_column_type_is_no_obstacle(models: Models) -> None:

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 import xgboost
 
+import http_errors
 import inference
 import payloads
-import rejected
 from features import Column, Features, Target
+from http_errors import HttpError
 from inference import Model
-from rejected import Rejected
 
 COLUMNS = (
     Column("age", "numeric"),
@@ -83,7 +83,7 @@ REFUSED = [
     (C, b"age,plan,plan,vip\n1,a,a,true\n", 400, 'column "plan" occurs twice'),
     (C + ";header=present", b"1,true,a\n", 400, 'columns "age", "vip", "plan" are missing; a value ...'),
     (C + ";header=absent", b"age,vip,plan\n", 400, 'row 1: column "age" holds "age", which is not a n...'),
-    (C + ";header=maybe", b"1,true,a\n", 415, 'header="maybe" is not understood: say header=pre...'),
+    (C + ";header=maybe", b"1,true,a\n", 415, 'header="maybe" is not understood: send header=pre...'),
     (C + ";charset=latin-1", b"1,true,a\n", 415, 'charset "latin-1" is not understood: send UTF-8'),
     (J, objects({"age": "abc"}), 400, 'row 2: column "age" holds "abc", which is not a n...'),
     (J, objects({"age": True}), 400, 'row 2: column "age" holds "true", which is not a n...'),
@@ -131,7 +131,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("kind", "body", "status", "sentence"), REFUSED)
 def test_refused_with_a_sentence(model: Model, kind: str | None, body: bytes | str, status: int, sentence: str) -> None:
-    with pytest.raises(Rejected) as refusal:
+    with pytest.raises(HttpError) as refusal:
         ask(model, body, kind)
     told = refusal.value.message
     assert (refusal.value.status_code, told) == (status, sentence.replace("...", told[len(sentence) - 3 :]))
@@ -140,7 +140,7 @@ def test_refused_with_a_sentence(model: Model, kind: str | None, body: bytes | s
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "text/csv;q=none", "x", ";;,"])
 def test_an_answer_nobody_can_give_is_406(model: Model, accept: str) -> None:
-    with pytest.raises(Rejected, match="accept one of text/csv") as refusal:
+    with pytest.raises(HttpError, match="accept one of text/csv") as refusal:
         ask(model, b"1,true,a\n", C, accept)
     assert refusal.value.status_code == 406
 
@@ -149,7 +149,7 @@ def test_over_size_is_413(model: Model, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(payloads, "MAX_PAYLOAD_BYTES", 18)
     assert ask(model, b"1,true,a\n" * 2, C)
     for body in (b"1,true,a\n" * 2 + b" ", "1,true,ä\n" * 2):
-        with pytest.raises(Rejected, match="the request has .. bytes: send at most 18") as refusal:
+        with pytest.raises(HttpError, match="the request has .. bytes: send at most 18") as refusal:
             ask(model, body, C)
         assert refusal.value.status_code == 413
 
@@ -166,7 +166,7 @@ def test_a_parquet_file_that_unpacks_to_gigabytes_is_413(model: Model, monkeypat
         if body is many:
             assert ask(model, body, P)
             monkeypatch.setattr(payloads, "PARQUET_GROWTH", 500_000 / payloads.MAX_PAYLOAD_BYTES)
-        with pytest.raises(Rejected, match="unpacks to") as refusal:
+        with pytest.raises(HttpError, match="unpacks to") as refusal:
             ask(model, body, P)
         assert refusal.value.status_code == 413
 
@@ -186,13 +186,13 @@ def test_aws_keeps_the_status_of_its_own_class(monkeypatch: pytest.MonkeyPatch) 
     errors.BaseInferenceToolkitError = BaseInferenceToolkitError  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "sagemaker_inference", types.ModuleType("sagemaker_inference"))
     monkeypatch.setitem(sys.modules, "sagemaker_inference.errors", errors)
-    spec = importlib.util.spec_from_file_location("rejected_in_the_container", rejected.__file__)
+    spec = importlib.util.spec_from_file_location("rejected_in_the_container", http_errors.__file__)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
     with pytest.raises(BaseInferenceToolkitError) as refusal:
-        raise module.Rejected(415, "not understood")
+        raise module.HttpError(415, "not understood")
     told = refusal.value
     assert (told.status_code, told.message, told.phrase) == (415, "not understood", "Unsupported Media Type")
 
@@ -232,7 +232,7 @@ def test_mutilated_payloads_are_answered_or_refused(model: Model, kind: str) -> 
         try:
             ask(model, bytes(body), kind, dice.choice([C, J, L, P]))
             outcomes["answered"] += 1
-        except Rejected as refusal:
+        except HttpError as refusal:
             assert refusal.status_code in (400, 413) and len(refusal.message) < 1000, bytes(body)
             outcomes["refused"] += 1
     assert min(outcomes.values()) > 10, outcomes
@@ -245,5 +245,5 @@ def test_noise_is_refused(model: Model) -> None:
         for kind in SEEDS:
             try:
                 ask(model, body, kind)
-            except Rejected as refusal:
+            except HttpError as refusal:
                 assert refusal.status_code == 400

@@ -7,14 +7,14 @@ import pyarrow as pa
 import pytest
 
 import csv_rows
-import raw
+import raw_columns
 
 NAMES = ["age", "member", "plan"]
 KINDS = {"age": "numeric", "member": "boolean", "plan": "categorical"}
 
 
 def parse(block: bytes, kinds=KINDS, missing=("NA",), delimiter=",") -> dict:
-    return raw.parse_csv(block, NAMES, kinds, missing, delimiter).to_pydict()
+    return raw_columns.parse_csv(block, NAMES, kinds, missing, delimiter).to_pydict()
 
 
 def test_cells_get_their_kind():
@@ -70,8 +70,8 @@ def test_another_delimiter():
 def test_a_bad_cell_is_refused_and_named(row, sentence):
     block = b'1,true,"two\nlines"\n\n' + row + b"\n"
     with pytest.raises(pa.ArrowInvalid):
-        raw.parse_csv(block, NAMES, KINDS, ("NA",), ",")
-    bad = raw.first_bad_cell(block, NAMES, KINDS, ("NA",), ",")
+        raw_columns.parse_csv(block, NAMES, KINDS, ("NA",), ",")
+    bad = raw_columns.first_bad_cell(block, NAMES, KINDS, ("NA",), ",")
     assert bad is not None
     assert bad.sentence == sentence
     assert (bad.row, bad.line) == (1, 4)
@@ -79,7 +79,7 @@ def test_a_bad_cell_is_refused_and_named(row, sentence):
 
 
 def test_nothing_is_wrong_with_a_good_block():
-    assert raw.first_bad_cell(b"1,true,x\n", NAMES, KINDS, (), ",") is None
+    assert raw_columns.first_bad_cell(b"1,true,x\n", NAMES, KINDS, (), ",") is None
 
 
 CELLS = [
@@ -109,7 +109,7 @@ def test_salvaged_rows_are_those_that_parse_alone():
         counts = draw.choice([3, 3, 3, 3, 2, 4], draw.integers(1, 7))
         rows = [",".join(draw.choice(CELLS, count)) for count in counts]
         block = "\n".join(rows).encode() + b"\n"
-        table, kept, bad = raw.salvage_csv(block, NAMES, KINDS, ("NA",), ",")
+        table, kept, bad = raw_columns.salvage_csv(block, NAMES, KINDS, ("NA",), ",")
         split = csv_rows.split_rows(block, ",", 3)
         pieces = [block[start:end] for start, end in zip(split.starts, split.ends, strict=True)]
         alone = {at: parsed for at, piece in enumerate(pieces) if (parsed := parsed_alone(piece)) is not None}
@@ -120,7 +120,7 @@ def test_salvaged_rows_are_those_that_parse_alone():
 
 def parsed_alone(piece: bytes) -> dict | None:
     try:
-        return raw.parse_csv(piece, NAMES, KINDS, ("NA",), ",").to_pylist()[0]
+        return raw_columns.parse_csv(piece, NAMES, KINDS, ("NA",), ",").to_pylist()[0]
     except pa.ArrowInvalid:
         return None
 
@@ -138,8 +138,8 @@ def test_the_fast_way_and_the_slow_way_read_the_same_numbers():
         "1e400",
     ]
     block = "\n".join(f"{text},true,x" for text in texts).encode()
-    fast = raw.parse_csv(block, NAMES, KINDS, (), ",")["age"].to_numpy()
-    slow = raw.salvage_csv(block, NAMES, KINDS, (), ",")[0]["age"].to_numpy()
+    fast = raw_columns.parse_csv(block, NAMES, KINDS, (), ",")["age"].to_numpy()
+    slow = raw_columns.salvage_csv(block, NAMES, KINDS, (), ",")[0]["age"].to_numpy()
     assert fast.tobytes() == slow.tobytes() == np.array([float(text) for text in texts]).tobytes()
 
 
@@ -176,19 +176,19 @@ def test_a_carriage_return_at_the_end_waits_for_its_line_feed():
     ],
 )
 def test_typed_columns_become_the_same_kinds(values, kind, expected):
-    found, wrong = raw.from_arrow(values, kind, ("NA",))
+    found, wrong = raw_columns.from_arrow(values, kind, ("NA",))
     assert found.to_pylist() == expected
     assert not wrong.any()
 
 
 def test_typed_cells_of_the_wrong_kind_are_pointed_at():
-    assert raw.from_arrow(pa.array(["1", "x", None]), "numeric", ())[1].tolist() == [False, True, False]
-    assert raw.from_arrow(pa.array(["true", "x", None]), "boolean", ())[1].tolist() == [False, True, False]
-    assert raw.from_arrow(pa.array([1, 0]), "boolean", ())[1].tolist() == [True, True]
+    assert raw_columns.from_arrow(pa.array(["1", "x", None]), "numeric", ())[1].tolist() == [False, True, False]
+    assert raw_columns.from_arrow(pa.array(["true", "x", None]), "boolean", ())[1].tolist() == [False, True, False]
+    assert raw_columns.from_arrow(pa.array([1, 0]), "boolean", ())[1].tolist() == [True, True]
 
 
 def test_level_text_says_numbers_as_json_would():
-    assert [raw.level_text(value) for value in (True, 3, 3.0, 0.1, 1e300, float("nan"), "a")] == [
+    assert [raw_columns.level_text(value) for value in (True, 3, 3.0, 0.1, 1e300, float("nan"), "a")] == [
         "true",
         "3",
         "3",
@@ -201,7 +201,7 @@ def test_level_text_says_numbers_as_json_would():
 
 @pytest.mark.parametrize("typed", [pa.array([5, -999, None], pa.int64()), pa.array([5.0, -999.0, None])])
 def test_a_number_that_means_missing_means_it_in_typed_columns_too(typed):
-    values, wrong = raw.from_arrow(typed, "numeric", ["NA", "-999"])
+    values, wrong = raw_columns.from_arrow(typed, "numeric", ["NA", "-999"])
     assert values.to_pylist() == [5.0, None, None]
     assert not wrong.any()
-    assert raw.from_arrow(typed, "numeric", ["NA"])[0].to_pylist() == [5.0, -999.0, None]
+    assert raw_columns.from_arrow(typed, "numeric", ["NA"])[0].to_pylist() == [5.0, -999.0, None]

@@ -257,7 +257,7 @@ def test_many_batches_give_the_same_as_one(binary: Path, monkeypatch: pytest.Mon
     assert run(binary) == 0
     whole = [(binary / "output" / name).read_bytes() for name in ("evaluation.json", "report.html")]
     predictions = pq.read_table(binary / "output" / "predictions.parquet")
-    monkeypatch.setattr("encoded.BATCH_CELLS", 300)
+    monkeypatch.setattr("encoded_data.BATCH_CELLS", 300)
     assert run(binary) == 0
     assert [(binary / "output" / name).read_bytes() for name in ("evaluation.json", "report.html")] == whole
     assert pq.read_table(binary / "output" / "predictions.parquet").equals(predictions)

@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.estimates import Estimate
 from evaluation.gate import Champion, check_available, check_metric, gate, read_champion
-from failures import Refused
+from failures import UserError
 
 AUC = {"auc": Estimate(0.8, 0.01, 1000, baseline=0.5)}
 CHAMPION = {
@@ -79,24 +79,24 @@ def test_no_folder_no_file_or_none_is_no_champion(tmp_path: Path) -> None:
     ],
 )
 def test_a_champion_that_cannot_be_compared_is_refused(tmp_path: Path, content: Any, metric: str, said: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(UserError) as refusal:
         read_champion(folder(tmp_path, content), "binary", metric)
     assert said in str(refusal.value)
 
 
 def test_several_or_broken_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{oops")
-    with pytest.raises(Refused, match="not readable JSON"):
+    with pytest.raises(UserError, match="not readable JSON"):
         read_champion(tmp_path, "binary", "auc")
     (tmp_path / "b.json").write_text("{}")
-    with pytest.raises(Refused, match="holds 2 JSON files"):
+    with pytest.raises(UserError, match="holds 2 JSON files"):
         read_champion(tmp_path, "binary", "auc")
 
 
 def test_an_unknown_or_undefined_metric_is_refused_with_the_choice() -> None:
     check_metric("auc", "binary")
     check_available("auc", AUC)
-    with pytest.raises(Refused, match="set quality_gate.metric to one of rmse, mae, mse, r2"):
+    with pytest.raises(UserError, match="set quality_gate.metric to one of rmse, mae, mse, r2"):
         check_metric("auc", "regression")
-    with pytest.raises(Refused, match="undefined on this test side.*one of auc"):
+    with pytest.raises(UserError, match="undefined on this test side.*one of auc"):
         check_available("r2", AUC)

@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.metrics import ALL
 from evaluation.outcomes import Outcome
-from evaluation.slices import FEWEST_ROWS, MISSING, MOST_LEVELS, Codes, Slice, codes_of, is_sliced, slices
+from evaluation.slices import MAX_LEVELS, MIN_ROWS, MISSING, Codes, Slice, codes_of, is_sliced, slices
 from features import Column
 
 PLAN = Column("plan", "categorical", ("basic", "family"))
@@ -31,7 +31,7 @@ def sliced(outcome: Outcome, codes: Codes, metric: str = "accuracy", column: Col
 
 
 def test_every_level_with_enough_rows_largest_first() -> None:
-    codes = np.repeat([1, 2, 0, MISSING, 1], [100, 150, 60, 70, FEWEST_ROWS - 1]).astype(np.int32)
+    codes = np.repeat([1, 2, 0, MISSING, 1], [100, 150, 60, 70, MIN_ROWS - 1]).astype(np.int32)
     found = sliced(labels(np.ones(len(codes), bool)), codes)
     assert [(piece.level, piece.group, piece.rows) for piece in found] == [
         ("family", "level", 150),
@@ -43,7 +43,7 @@ def test_every_level_with_enough_rows_largest_first() -> None:
 
 
 def test_small_levels_are_left_out() -> None:
-    codes = np.repeat([1, 2], [FEWEST_ROWS, FEWEST_ROWS - 1]).astype(np.int32)
+    codes = np.repeat([1, 2], [MIN_ROWS, MIN_ROWS - 1]).astype(np.int32)
     assert [piece.level for piece in sliced(labels(np.ones(len(codes), bool)), codes)] == ["basic"]
 
 
@@ -51,7 +51,7 @@ def test_at_most_so_many_levels() -> None:
     column = Column("city", "categorical", tuple(f"city {n}" for n in range(30)))
     codes = np.repeat(np.arange(1, 31), np.arange(60, 90)).astype(np.int32)
     found = sliced(labels(np.ones(len(codes), bool)), codes, column=column)
-    assert len(found) == MOST_LEVELS
+    assert len(found) == MAX_LEVELS
     assert found[0].level == "city 29"
     assert min(piece.rows for piece in found) == 70
 

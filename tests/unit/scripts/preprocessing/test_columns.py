@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from failures import Refused
+from failures import UserError
 from preprocessing import columns
-from preprocessing.columns import Wishes
+from preprocessing.columns import ColumnSettings
 
 DRAW = np.random.default_rng(3)
 
@@ -14,7 +14,7 @@ DRAW = np.random.default_rng(3)
 def judge(values, **wishes) -> str:
     """The kind of a column, or why it is ignored."""
     array = values if isinstance(values, pa.Array) else pa.array(values)
-    chosen = columns.choose({"x": [array], "y": [array]}, Wishes("y", **wishes), ("", "NA"))
+    chosen = columns.choose_columns({"x": [array], "y": [array]}, ColumnSettings("y", **wishes), ("", "NA"))
     return chosen.kinds.get("x") or chosen.ignored["x"]
 
 
@@ -46,8 +46,8 @@ def test_kinds(values, kind):
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        (["", "NA", ""], "it has no values in the rows that were looked at"),
-        (pa.array([None, None]), "it has no values in the rows that were looked at"),
+        (["", "NA", ""], "it has no values in the sampled rows"),
+        (pa.array([None, None]), "it has no values in the sampled rows"),
         ([f"customer {number}" for number in range(100)], "nearly every value differs, as in a name or an identifier"),
         ([str(number) for number in range(100)], "it counts the rows"),
         (pa.array(range(7, 100)), "it counts the rows"),
@@ -73,14 +73,16 @@ def test_wishes_win():
 
 def test_types_may_differ_between_files():
     pieces = [pa.array([1, 2]), pa.array(["3", "x"])]
-    chosen = columns.choose({"x": pieces}, Wishes("y"), ())
+    chosen = columns.choose_columns({"x": pieces}, ColumnSettings("y"), ())
     assert chosen.kinds == {"x": "categorical"}
 
 
 def test_a_wish_that_cannot_be_is_refused():
-    with pytest.raises(Refused, match=r'data.numeric names "x", but 50% of it is no number, such as "b": take it out'):
+    with pytest.raises(
+        UserError, match=r'data.numeric names "x", but 50% of it is no number, such as "b": take it out'
+    ):
         judge(["1", "b"] * 20, numeric=("x",))
-    with pytest.raises(Refused, match=r'data.numeric names "x", but its type is date32'):
+    with pytest.raises(UserError, match=r'data.numeric names "x", but its type is date32'):
         judge(pa.array([1], pa.date32()), numeric=("x",))
-    with pytest.raises(Refused, match=r'data.categorical names "x", but its type is list'):
+    with pytest.raises(UserError, match=r'data.categorical names "x", but its type is list'):
         judge(pa.array([[1]]), categorical=("x",))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from failures import Refused
-from preprocessing.levels import MOST_TEXTS, Texts, check_class_count, classes, label, levels
+from failures import UserError
+from preprocessing.levels import MAX_TEXTS, Texts, check_class_count, classes, label, levels
 
 
 def counted(**rows: int) -> Texts:
@@ -30,10 +30,10 @@ def test_a_column_of_rare_texts_only_is_left_out():
 
 def test_identifiers_do_not_fill_the_memory():
     texts = Texts()
-    for start in range(0, MOST_TEXTS * 3, 50_000):
+    for start in range(0, MAX_TEXTS * 3, 50_000):
         numbers = texts.number([str(number) for number in range(start, start + 50_000)])
         texts.count(numbers, np.ones(50_000, np.int64))
-    assert len(texts.numbers) <= MOST_TEXTS + 50_000
+    assert len(texts.numbers) <= MAX_TEXTS + 50_000
     assert levels(texts, 1, 10**9, False)[1] == "it has more than 200,000 different texts, as an identifier has"
 
 
@@ -74,5 +74,7 @@ def test_classes_are_in_order_and_the_positive_one_is_last():
 def test_a_thousand_classes_are_no_classes():
     texts = Texts()
     texts.number([f"c{number}" for number in range(1001)])
-    with pytest.raises(Refused, match="more than 1,000 classes, such as c0, c1, c2, c3: this looks like a regression"):
+    with pytest.raises(
+        UserError, match="more than 1,000 classes, such as c0, c1, c2, c3: this looks like a regression"
+    ):
         check_class_count(texts, "y")

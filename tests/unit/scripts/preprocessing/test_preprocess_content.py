@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
 
-import raw
+import raw_columns
 from features import Features
-from preprocessing import blocks, settling
+from preprocessing import blocks, second_pass
 from preprocessing.splitting import SIDES, Split
 
 COMMON = {"target": "churned", "problem": "binary", "missing": ["NA"], "rare_level_rows": 5}
@@ -45,7 +45,9 @@ def test_serving_encodes_raw_rows_to_the_very_bits_of_the_sides(prepare, churn):
     assert features.columns[1].levels == ("basic", "plus")
     body = churn.read_bytes().split(b"\n", 1)[1]
     names = HEADER.strip().split(",")
-    table = raw.parse_csv(body, names, features.kinds | {"id": "categorical", "churned": "categorical"}, ["NA"], ",")
+    table = raw_columns.parse_csv(
+        body, names, features.kinds | {"id": "categorical", "churned": "categorical"}, ["NA"], ","
+    )
     whole = features.encode(table)
     labels = np.array([features.target.classes.index(text) for text in table["churned"].to_pylist()], np.float32)
     sides = Split(("id",), 0.15, 0.15).sides({"id": table["id"].combine_chunks()})
@@ -65,7 +67,7 @@ def test_the_sample_is_raw_rows_of_the_test_side(prepare, churn):
     header, body = sample.split(b"\n", 1)
     assert header == b"charge,plan,active"
     assert {row.rsplit(b",", 1)[1] for row in body.splitlines()} == {b"true", b"false", b""}
-    encoded = features.encode(raw.parse_csv(body, features.names, features.kinds, features.missing, ","))
+    encoded = features.encode(raw_columns.parse_csv(body, features.names, features.kinds, features.missing, ","))
     assert encoded.tobytes() == outcome.matrices()["test"][:100, :-1].tobytes()
 
 
@@ -143,7 +145,7 @@ def test_features_json_reads_well(prepare, churn):
 def test_blocks_and_row_groups_make_no_difference(prepare, churn, monkeypatch):
     whole = prepare(**COMMON)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(settling, "ROW_GROUP", 64)
+    monkeypatch.setattr(second_pass, "ROW_GROUP", 64)
     pieces = prepare(**COMMON)
     for name in SIDES:
         assert pieces.matrices()[name].tobytes() == whole.matrices()[name].tobytes()

@@ -112,7 +112,7 @@ def test_formats_are_not_mixed(prepare, write, raw_folder):
         ({"test_fraction": 0}, "data.test_fraction is 0.0: it must be more than 0"),
         ({"max_rejected_fraction": 2}, "data.max_rejected_fraction is 2.0"),
         ({"max_levels": 0}, "data.max_levels is 0: it must be at least 1"),
-        ({"problem": "regression", "positive": "1"}, "problem.positive is only for binary problems"),
+        ({"problem": "regression", "positive": "1"}, "problem.positive is for binary problems only"),
         ({"targte": "x"}, "unrecognized arguments: --targte x"),
     ],
 )
@@ -151,13 +151,13 @@ def test_a_column_that_changes_its_type_between_files(prepare, raw_folder):
 
 
 def test_a_full_or_forbidden_disk_is_a_sentence(prepare, write, tmp_path, monkeypatch):
-    from preprocessing import aside
+    from preprocessing import spill_files
 
     def full(*_):
         raise OSError(28, "No space left on device", "somewhere")
 
     write()
-    monkeypatch.setattr(aside.Aside, "write", full)
+    monkeypatch.setattr(spill_files.SpillFiles, "write", full)
     refused(prepare(**BINARY), "No space left on device (somewhere): check the space and rights")
 
 
@@ -171,13 +171,13 @@ def test_a_side_without_rows(prepare, write):
 
 
 def test_a_failure_at_the_very_end_leaves_nothing(prepare, write, monkeypatch):
-    from preprocessing import described
+    from preprocessing import data_description
 
     def fail(*_):
         raise ValueError("a defect of ours")
 
     write()
-    monkeypatch.setattr(described, "write_baseline", fail)
+    monkeypatch.setattr(data_description, "write_baseline", fail)
     refused(prepare(**BINARY), "unexpected ValueError: a defect of ours")
 
 

@@ -64,7 +64,7 @@ def test_every_method_draws_well_formed_svg() -> None:
     plot.area([0, 0.5, 1], [0.2, 0.8], "s1", "<b>")
     plot.dot(0.5, 0.5, "s2", "dot", (0.4, 0.6))
     plot.cells([(0, 0.1, 0, 0.1), (0.1, 0.2, 0, 0.1)], 0.5, "cells")
-    plot.upright(0.9, "<threshold>")
+    plot.vertical_line(0.9, "<threshold>")
     plot.text(0.1, 0.1, "a & b")
     svg = plot.svg('label "quoted"')
     root = ElementTree.fromstring(svg)  # noqa: S314 - our own text

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from failures import Refused
+from failures import UserError
 from training.checkpoints import Checkpoints, Progress, fingerprint
 
 
@@ -73,7 +73,7 @@ def test_a_save_that_was_cut_off_is_swept_away(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_told_before_training(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(Refused, match="cannot write to .*file"):
+    with pytest.raises(UserError, match="cannot write to .*file"):
         Checkpoints(tmp_path / "file", "abc")
 
 

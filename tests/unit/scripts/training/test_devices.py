@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from failures import Refused
+from failures import UserError
 from training import devices
 
 
@@ -26,7 +26,7 @@ def test_auto_takes_the_gpu_where_it_works(monkeypatch):
 def test_auto_takes_the_cpu_otherwise_and_cuda_is_refused(monkeypatch):
     monkeypatch.setattr(devices, "gpu_works", lambda: False)
     assert devices.choose_device("auto") == "cpu"
-    with pytest.raises(Refused, match="--device cuda, but there is no usable GPU"):
+    with pytest.raises(UserError, match="--device cuda, but there is no usable GPU"):
         devices.choose_device("cuda")
 
 

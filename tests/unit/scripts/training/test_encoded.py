@@ -5,29 +5,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import encoded as encoded_rows
-from encoded import open_side
-from failures import Refused
+import encoded_data
+from encoded_data import open_side
+from failures import UserError
 from features import Column
 
 
 def test_loading_can_be_ended_between_two_batches(tmp_path, encoded, monkeypatch):
-    monkeypatch.setattr(encoded_rows, "BATCH_CELLS", 1200)
+    monkeypatch.setattr(encoded_data, "BATCH_CELLS", 1200)
     data = encoded(tmp_path)
     batches = []
 
     def end_at_the_third() -> None:
         batches.append(1)
         if len(batches) == 3:
-            raise Refused("stopped")
+            raise UserError("stopped")
 
-    with pytest.raises(Refused, match="^stopped$"):
+    with pytest.raises(UserError, match="^stopped$"):
         open_side("train", data.train.parent, data.features).quantiles(256, 1, None, end_at_the_third)
     assert len(batches) == 3
 
 
 def test_binned_rows_are_all_rows_with_their_labels_and_weights(tmp_path, encoded, monkeypatch):
-    monkeypatch.setattr(encoded_rows, "BATCH_CELLS", 280)
+    monkeypatch.setattr(encoded_data, "BATCH_CELLS", 280)
     data = encoded(tmp_path, "multiclass", rows=500)
     side = open_side("train", data.train.parent, data.features)
     weights = np.array([0.5, 1, 2], dtype=np.float32)
@@ -50,9 +50,9 @@ def test_names_with_dots_are_names_and_not_fields_of_others(tmp_path, encoded):
 
 
 def cuts(data, monkeypatch, cut_rows, batch_cells):
-    monkeypatch.setattr(encoded_rows, "CUT_CELLS", 0)
-    monkeypatch.setattr(encoded_rows, "LEAST_CUT_ROWS", cut_rows)
-    monkeypatch.setattr(encoded_rows, "BATCH_CELLS", batch_cells)
+    monkeypatch.setattr(encoded_data, "CUT_CELLS", 0)
+    monkeypatch.setattr(encoded_data, "MIN_CUT_ROWS", cut_rows)
+    monkeypatch.setattr(encoded_data, "BATCH_CELLS", batch_cells)
     binned = open_side("train", data.train.parent, data.features).quantiles(16, 1, None, lambda: None)
     return [np.asarray(part) for part in binned.get_quantile_cut()]
 

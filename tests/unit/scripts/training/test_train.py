@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 import xgboost as xgb
 
-import atomic
-import encoded as encoded_rows
+import atomic_files
+import encoded_data
 import train
 from training import model_folder
 
@@ -101,7 +101,7 @@ def test_every_round_is_logged_as_metric_definitions_read_it(tmp_path, data, cap
 def test_the_shipped_code_is_the_handler_and_all_it_imports(tmp_path, data):
     code = trained(data, tmp_path / "model") / "code"
     names = {file.name for file in code.iterdir()}
-    assert {"inference.py", "features.py", "raw.py"} <= names
+    assert {"inference.py", "features.py", "raw_columns.py"} <= names
     assert "train.py" not in names
     for name in names:
         assert (code / name).read_bytes() == (SCRIPTS / name).read_bytes()
@@ -142,7 +142,7 @@ def test_each_round_samples_other_columns(tmp_path, data):
 
 def test_the_size_of_batches_changes_nothing(tmp_path, data, monkeypatch):
     whole = trained(data, tmp_path / "whole", imbalance="weights")
-    monkeypatch.setattr(encoded_rows, "BATCH_CELLS", 280)
+    monkeypatch.setattr(encoded_data, "BATCH_CELLS", 280)
     batches = trained(data, tmp_path / "batches", imbalance="weights")
     for name in ("model.ubj", "metadata.json"):
         assert (whole / name).read_bytes() == (batches / name).read_bytes()
@@ -352,7 +352,7 @@ def test_a_disk_that_fills_up_while_a_checkpoint_is_written(tmp_path, data, monk
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(atomic.os, "fsync", full)
+    monkeypatch.setattr(atomic_files.os, "fsync", full)
     checkpoints = tmp_path / "checkpoints"
     sentence = refusal(data, tmp_path, checkpoints=checkpoints, checkpoint_rounds=2)
     assert sentence.startswith(f"cannot write to {checkpoints}: No space left on device")

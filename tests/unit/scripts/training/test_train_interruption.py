@@ -138,7 +138,7 @@ def test_sigterm_finishes_the_round_keeps_it_and_says_so(tmp_path, encoded):
     first.wait_for(rf"^\[{EVERY + 3}\]")
     assert first.end(signal.SIGTERM) == 1
     done = max(first.rounds) + 1
-    sentence = f"stopped by SIGTERM after {done} rounds; start the job again to go on from its checkpoint"
+    sentence = f"stopped by SIGTERM after {done} rounds; start the job again to continue from its checkpoint"
     assert (tmp_path / "output" / "failure").read_text() == sentence
     assert list((tmp_path / "model").iterdir()) == []
     second = run(data, tmp_path, "second", **flags)

@@ -1,10 +1,10 @@
-"""The answer to a request that is at fault: a status code and one sentence for the client."""
+"""Errors of a request: a status code and one sentence for the client."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-try:  # AWS's server keeps the status code of this class alone; everything else it answers with a 500
+try:  # AWS's server keeps the status code of this class only; any other error becomes a 500
     from sagemaker_inference.errors import BaseInferenceToolkitError as StatusError
 except ImportError:
 
@@ -14,8 +14,8 @@ except ImportError:
             self.status_code, self.message, self.phrase = status_code, message, phrase
 
 
-class Rejected(StatusError):  # type: ignore[misc,unused-ignore]
-    """One sentence that says what is wrong where, and what to send instead."""
+class HttpError(StatusError):  # type: ignore[misc,unused-ignore]
+    """One sentence: what is wrong where, and what to send instead."""
 
     def __init__(self, status_code: int, sentence: str) -> None:
         line = " ".join(sentence.split()).encode("utf-8", "backslashreplace").decode()

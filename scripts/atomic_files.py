@@ -1,4 +1,4 @@
-"""Files that are either there or not: written under a temporary name, then renamed."""
+"""Files that are either complete or absent: written under a temporary name, then renamed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from failures import Refused
+from failures import UserError
 
-UNFINISHED = ".unfinished"  # the ending of every temporary name; whoever owns a folder sweeps these at its start
+UNFINISHED = ".unfinished"  # suffix of temporary names; the owner of a folder deletes leftovers at its start
 
 
 def write(path: Path, content: bytes) -> None:
@@ -27,9 +27,9 @@ def write(path: Path, content: bytes) -> None:
 
 @contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
-    """A full disk or a read-only folder is something a person can mend: say which folder and why."""
+    """Reports a full disk or a read-only folder as an error that the user can fix."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise Refused(f"cannot write to {folder}: {reason}; give the job more volume or a writable folder") from error
+        raise UserError(f"cannot write to {folder}: {reason}; give the job more volume or a writable folder") from error

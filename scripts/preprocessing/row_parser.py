@@ -1,4 +1,4 @@
-"""A block of raw rows to typed columns, and the rows that cannot be used with the reason of each."""
+"""Parses a block of raw rows into typed columns, and rejects rows that cannot be used, each with its reason."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import numpy.typing as npt
 import pyarrow as pa
 
 import csv_rows
-import raw
-from failures import Refused
+import raw_columns
+from failures import UserError
 from features import one_array
 from preprocessing.blocks import Block
-from preprocessing.columns import Chosen
+from preprocessing.columns import ColumnChoice
 from preprocessing.splitting import Split
 
-LONGEST_ROW = 2000  # characters of a rejected row that are kept
+MAX_TEXT = 2000  # characters of a rejected row that are kept
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What every worker needs to know, settled before the first row is read."""
+    """What every worker needs, fixed before the first row is read."""
 
     header: tuple[str, ...]
-    chosen: Chosen
+    choice: ColumnChoice
     target: str
     problem: str
     split: Split
@@ -37,13 +37,13 @@ class Plan:
 
     @property
     def kinds(self) -> dict[str, str]:
-        """How the columns that are needed are parsed: features, target, and texts that only the split looks at."""
+        """The kinds of all parsed columns: features, target, and columns that only the split uses."""
         return dict.fromkeys(self.split.key, "categorical") | self.encoded
 
     @property
     def encoded(self) -> dict[str, str]:
-        """The columns that go into the sides: the features, and the target."""
-        return self.chosen.kinds | {self.target: "numeric" if self.problem == "regression" else "categorical"}
+        """The columns of the sides: the features and the target."""
+        return self.choice.kinds | {self.target: "numeric" if self.problem == "regression" else "categorical"}
 
     @property
     def floats(self) -> list[str]:
@@ -60,12 +60,12 @@ class Reject:
     line: int
     reason: str
     row: str
-    group: str  # the reason without the value: what rejects are counted by
+    group: str  # the reason without the value: rejects are counted by it
 
 
 @dataclass
-class Intake:
-    """The rows of a block. ``usable`` shrinks as later checks find more to object to."""
+class ParsedBlock:
+    """The rows of a block; later checks mark more of them as unusable."""
 
     block: Block
     plan: Plan
@@ -79,13 +79,17 @@ class Intake:
         self.rows = len(self.positions) + len(self.rejects)
         self.usable = np.ones(len(self.positions), bool)
 
-    def refuse(self, where: npt.NDArray[np.bool_], group: str, reason: Callable[[int], str] | None = None) -> None:
+    def reject_where(
+        self, where: npt.NDArray[np.bool_], group: str, reason: Callable[[int], str] | None = None
+    ) -> None:
         for at in np.flatnonzero(where & self.usable):
             self.rejects.append(self.reject(int(at), group, reason(int(at)) if reason else group))
         self.usable &= ~where
 
-    def refuse_cells(self, where: npt.NDArray[np.bool_], name: str, why: str, values: pa.Array) -> None:
-        self.refuse(where, f'column "{name}" {why}', lambda at: f'column "{name}" holds "{values[at]}", which {why}')
+    def reject_cells(self, where: npt.NDArray[np.bool_], name: str, why: str, values: pa.Array) -> None:
+        self.reject_where(
+            where, f'column "{name}" {why}', lambda at: f'column "{name}" holds "{values[at]}", which {why}'
+        )
 
     def reject(self, at: int, group: str, reason: str) -> Reject:
         if self.block.source.format == "csv":
@@ -94,51 +98,51 @@ class Intake:
         else:
             line = self.block.line + int(self.positions[at])
             text = _as_csv(self.block.table.slice(int(self.positions[at]), 1).to_pylist()[0])
-        return Reject(self.block.source.name, line, reason, text[:LONGEST_ROW], group)
+        return Reject(self.block.source.name, line, reason, text[:MAX_TEXT], group)
 
     @cached_property
     def _rows(self) -> csv_rows.Rows:
         return csv_rows.split_rows(self.block.text, self.plan.delimiter)
 
 
-def take_in(block: Block, plan: Plan) -> Intake:
+def parse_block(block: Block, plan: Plan) -> ParsedBlock:
     return _from_csv(block, plan) if block.source.format == "csv" else _from_parquet(block, plan)
 
 
-def _from_csv(block: Block, plan: Plan) -> Intake:
+def _from_csv(block: Block, plan: Plan) -> ParsedBlock:
     source, text, rest = block.source, block.text, (plan.header, plan.kinds, plan.missing, plan.delimiter)
-    bad: list[raw.BadRow] = []
+    bad: list[raw_columns.BadRow] = []
     try:
-        table = raw.parse_csv(text, *rest)
+        table = raw_columns.parse_csv(text, *rest)
         positions = np.arange(table.num_rows)
     except pa.ArrowInvalid:
-        table, positions, bad = raw.salvage_csv(text, *rest)
+        table, positions, bad = raw_columns.salvage_csv(text, *rest)
     rejects = [
-        Reject(source.name, block.line + one.line - 1, one.sentence, one.text[:LONGEST_ROW], _group(one)) for one in bad
+        Reject(source.name, block.line + one.line - 1, one.sentence, one.text[:MAX_TEXT], _group(one)) for one in bad
     ]
     columns = {name: one_array(table[name]) for name in table.column_names}
-    return Intake(block, plan, columns, positions, rejects)
+    return ParsedBlock(block, plan, columns, positions, rejects)
 
 
-def _from_parquet(block: Block, plan: Plan) -> Intake:
+def _from_parquet(block: Block, plan: Plan) -> ParsedBlock:
     table = block.table
     columns, wrong = {}, {}
     for name, kind in plan.kinds.items():
         try:
-            columns[name], wrong[name] = raw.from_arrow(table[name], kind, plan.missing)
+            columns[name], wrong[name] = raw_columns.from_arrow(table[name], kind, plan.missing)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             where, found = block.source.name, table[name].type
-            raise Refused(
+            raise UserError(
                 f'column "{name}" of {where} is {found}, which cannot be taken as {kind}: '
                 "convert it, or put it into data.ignore"
             ) from error
-    intake = Intake(block, plan, columns, np.arange(table.num_rows), [])
+    parsed = ParsedBlock(block, plan, columns, np.arange(table.num_rows), [])
     for name, places in wrong.items():
-        intake.refuse_cells(places, name, raw.NOT_A[plan.kinds[name]], table[name])
-    return intake
+        parsed.reject_cells(places, name, raw_columns.NOT_A[plan.kinds[name]], table[name])
+    return parsed
 
 
-def _group(bad: raw.BadRow) -> str:
+def _group(bad: raw_columns.BadRow) -> str:
     return bad.reason if bad.column is None else f'column "{bad.column}" {bad.reason}'
 
 

@@ -1,11 +1,11 @@
-"""The formats that rows come in and answers leave in, by the names that HTTP has for them."""
+"""Media types of requests and responses."""
 
 from __future__ import annotations
 
-from rejected import Rejected
+from http_errors import HttpError
 
 CSV, JSON, JSON_LINES, PARQUET = "text/csv", "application/json", "application/jsonlines", "application/x-parquet"
-FORMATS = {  # every name a format goes by
+FORMATS = {  # all names of each format
     **{name: name for name in (CSV, JSON, JSON_LINES, PARQUET)},
     "application/x-ndjson": JSON_LINES,
     "application/x-jsonlines": JSON_LINES,
@@ -21,16 +21,16 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
     return name.strip().lower(), {key.strip().lower(): value.strip().strip('"').lower() for key, _, value in pairs}
 
 
-def chosen(accept: str, usual: str) -> tuple[str, dict[str, str]]:
-    """The client's first choice among what there is; equal choices count in the order they are named."""
+def negotiate(accept: str, default: str) -> tuple[str, dict[str, str]]:
+    """The client's preferred type of those available; types of equal quality count in the order of the header."""
     choices = [parse(choice) for choice in accept.split(",")]
     choices.sort(key=lambda choice: -_quality(choice[1]))
-    anything = {"*/*": usual, "application/*": JSON, "text/*": CSV}
+    anything = {"*/*": default, "application/*": JSON, "text/*": CSV}
     for name, parameters in choices:
         known = anything.get(name, name)
         if known in FORMATS and _quality(parameters) > 0:
             return known, parameters
-    raise Rejected(406, f'there is no answer as "{accept}": accept one of {KNOWN}')
+    raise HttpError(406, f'"{accept}" is not available: accept one of {KNOWN}')
 
 
 def _quality(parameters: dict[str, str]) -> float:

@@ -1,10 +1,10 @@
-"""Raw rows to typed columns: the one parser of preprocess and of serving, so that the two cannot disagree.
+"""Raw rows to typed columns: the parser of preprocess and of serving, so that they cannot differ.
 
-``parse_csv`` is the fast way and all or nothing. When it refuses a block, ``salvage_csv`` says cell by cell what is
-wrong with which row and keeps the others; it decides with the same conversions, so a row is good for both or neither.
+``parse_csv`` is fast and fails if any row is wrong. For such a block ``salvage_csv`` finds what is wrong with each row
+and keeps the others; it uses the same conversions, so both accept the same rows.
 
-What a cell may be: a number as in 5, -0.5, 1e3 (NaN counts as missing), true/false in three spellings, or any text in
-UTF-8. A text that is listed as missing, and always the empty one, is no value. Blank lines are skipped.
+A cell is a number as in 5, -0.5, 1e3 (NaN counts as missing), true/false in three spellings, or any text in UTF-8.
+Empty texts and those listed as missing are no values. Blank lines are skipped.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
 
 @dataclass(frozen=True)
 class BadRow:
-    row: int  # counts the block's rows from 0, blank lines left out
+    row: int  # number in the block from 0, without blank lines
     line: int  # the block's line it begins on, from 1
     reason: str
-    text: str  # the row as it came
-    column: str | None = None  # None where the row as a whole is wrong
+    text: str  # the raw row
+    column: str | None = None  # None if the whole row is wrong
     value: str | None = None
 
     @property
@@ -46,7 +46,7 @@ class BadRow:
 def parse_csv(
     block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
 ) -> pa.Table:
-    """Rows without a header line to a table of the columns in ``kinds``; pa.ArrowInvalid if any row is wrong."""
+    """Rows without a header line to a table of the columns in ``kinds``; raises pa.ArrowInvalid if any row is wrong."""
     _check_utf8(block)
     if has_stray(block, delimiter):
         raise pa.ArrowInvalid("a quote is opened and not closed")
@@ -56,22 +56,22 @@ def parse_csv(
 def salvage_csv(
     block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
 ) -> tuple[pa.Table, Positions, list[BadRow]]:
-    """The rows of a block that are good, their row numbers, and what is wrong with each of the others."""
+    """The valid rows of a block, their row numbers, and what is wrong with each of the others."""
     rows = split_rows(block, delimiter, len(names))
     bad: dict[int, tuple[str, str | None, str | None]] = {}
     bad |= dict.fromkeys(np.flatnonzero(rows.stray).tolist(), ("opens a quote that it does not close", None, None))
     bad |= dict.fromkeys(_undecodable(rows), ("is not UTF-8 text", None, None))
     readable = np.setdiff1d(np.arange(len(rows.starts)), list(bad))
     clean = block if not bad else b"".join(block[rows.starts[row] : rows.ends[row]] for row in readable)
-    misfits: list[tuple[int, int]] = []
+    bad_widths: list[tuple[int, int]] = []
 
-    def note(misfit: csv.InvalidRow) -> str:
-        misfits.append((misfit.number - 1, misfit.actual_columns))
+    def note(invalid_row: csv.InvalidRow) -> str:
+        bad_widths.append((invalid_row.number - 1, invalid_row.actual_columns))
         return "skip"
 
     texts = read_texts(clean, names, list(kinds), delimiter, note)
-    bad |= {int(readable[at]): (f"has {n} fields instead of {len(names)}", None, None) for at, n in misfits}
-    readable = np.delete(readable, [at for at, _ in misfits])
+    bad |= {int(readable[at]): (f"has {n} fields instead of {len(names)}", None, None) for at, n in bad_widths}
+    readable = np.delete(readable, [at for at, _ in bad_widths])
     columns = {}
     for name, kind in kinds.items():
         columns[name], wrong = from_text(one_array(texts[name]), kind, missing)
@@ -87,23 +87,23 @@ def salvage_csv(
 def read_texts(
     block: bytes,
     names: Sequence[str],
-    wanted: Sequence[str],
+    columns: Sequence[str],
     delimiter: str,
-    on_misfit: Callable[[csv.InvalidRow], str] = lambda _: "skip",
+    on_invalid_row: Callable[[csv.InvalidRow], str] = lambda _: "skip",
 ) -> pa.Table:
-    """The cells as they came (the empty one is null), without the rows of another number of fields."""
-    return _read(block, names, dict.fromkeys(wanted, pa.string()), (), delimiter, on_misfit)
+    """The raw cells (empty ones are null), without rows that have another number of fields."""
+    return _read(block, names, dict.fromkeys(columns, pa.string()), (), delimiter, on_invalid_row)
 
 
 def first_bad_cell(
     block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
 ) -> BadRow | None:
-    """Why ``parse_csv`` refused a block: its first wrong row."""
+    """The first wrong row of a block that ``parse_csv`` refused."""
     return next(iter(salvage_csv(block, names, kinds, missing, delimiter)[2]), None)
 
 
 def from_text(values: pa.Array, kind: str, missing: Sequence[str]) -> tuple[pa.Array, Places]:
-    """Texts to a kind's type, and where that is impossible; those places are null."""
+    """Texts to a kind's type (null where impossible), and where it is impossible."""
     values = pc.if_else(pc.is_in(values, pa.array(["", *missing], pa.string())), pa.scalar(None, pa.string()), values)
     if kind == "categorical":
         return values, np.zeros(len(values), bool)
@@ -133,15 +133,15 @@ def from_arrow(values: pa.Array | pa.ChunkedArray, kind: str, missing: Sequence[
         return from_text(_as_levels(array, missing), kind, missing)
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.int8())
-    return _without(array.cast(pa.float64(), safe=False), missing), np.zeros(len(array), bool)
+    return _without_missing(array.cast(pa.float64(), safe=False), missing), np.zeros(len(array), bool)
 
 
-def _without(numbers: pa.Array, missing: Sequence[str]) -> pa.Array:
-    """A text that means "no value" and is a number, such as -999, means it in typed columns too."""
-    told = [float(text) for text in missing if re.match(NUMBER, text)]
-    if not told:
+def _without_missing(numbers: pa.Array, missing: Sequence[str]) -> pa.Array:
+    """Numeric texts that mean "no value", such as -999, also count in typed columns."""
+    markers = [float(text) for text in missing if re.match(NUMBER, text)]
+    if not markers:
         return numbers
-    return pc.if_else(pc.is_in(numbers, pa.array(told, pa.float64())), pa.scalar(None, pa.float64()), numbers)
+    return pc.if_else(pc.is_in(numbers, pa.array(markers, pa.float64())), pa.scalar(None, pa.float64()), numbers)
 
 
 def level_text(value: object) -> str | None:
@@ -161,14 +161,14 @@ def _read(
     types: dict[str, pa.DataType],
     missing: Sequence[str],
     delimiter: str,
-    on_misfit: Callable[[csv.InvalidRow], str] | None = None,
+    on_invalid_row: Callable[[csv.InvalidRow], str] | None = None,
 ) -> pa.Table:
     if not block or (block.isspace() and not block.strip(b"\r\n")):
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
     return csv.read_csv(
         pa.BufferReader(block),
         csv.ReadOptions(use_threads=False, column_names=list(names), block_size=2**31 - 1),
-        csv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in block, invalid_row_handler=on_misfit),
+        csv.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in block, invalid_row_handler=on_invalid_row),
         csv.ConvertOptions(
             check_utf8=False,
             column_types=types,
@@ -203,7 +203,7 @@ def _decodes(rows: Rows, row: int) -> bool:
 
 
 def _not_numbers(texts: pa.Array) -> Places:
-    """Almost every cell is a plain number; of the others, each different text is tried by itself."""
+    """Almost every cell is a plain number; of the others each distinct text is tried once."""
     doubtful = texts.filter(pc.invert(pc.match_substring_regex(texts, NUMBER)))
     wrong = [text for text in doubtful.unique().to_pylist() if text is not None and not _converts(text)]
     return np.asarray(pc.is_in(texts, pa.array(wrong, pa.string()))) if wrong else np.zeros(len(texts), bool)
@@ -219,7 +219,7 @@ def _converts(text: str) -> bool:
 
 def _as_levels(values: pa.Array, missing: Sequence[str]) -> pa.Array:
     if pa.types.is_float16(values.type) or pa.types.is_float32(values.type):
-        values = values.cast(pa.string())  # the shortest text: 0.1, as a JSON request would say it
+        values = values.cast(pa.string())  # the shortest text: 0.1, as in a JSON request
     if pa.types.is_decimal(values.type) or pa.types.is_string(values.type):
         values = values.cast(pa.float64(), safe=False)
     coded = values.dictionary_encode()

@@ -1,4 +1,4 @@
-"""All blocks of all files, made into parts by a few threads, and handed on in the order of the input."""
+"""Reads all blocks of all files, encodes them in a few threads and yields the parts in the order of the input."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate
 
 from preprocessing import blocks, parts
-from preprocessing.intake import Plan
+from preprocessing.row_parser import Plan
 from preprocessing.sources import Source
 
-MOST_THREADS = 8  # each holds a block and what was made of it
+MAX_THREADS = 8  # each holds a block and its part
 
 
 def read(sources: Sequence[Source], plan: Plan) -> Iterator[tuple[parts.Part, float]]:
-    """Every part, and the share of the input that was read when its block was cut."""
-    threads = min(os.cpu_count() or 1, MOST_THREADS)
+    """Every part, and the share of the input that had been read with its block."""
+    threads = min(os.cpu_count() or 1, MAX_THREADS)
     pool = ThreadPoolExecutor(threads)
-    waiting: deque[tuple[Future[parts.Part], float]] = deque()
+    pending: deque[tuple[Future[parts.Part], float]] = deque()
     try:
         for block, share in _blocks(sources, plan):
-            waiting.append((pool.submit(parts.make, block, plan), share))
-            if len(waiting) > threads + 1:
-                yield _next(waiting)
-        while waiting:
-            yield _next(waiting)
+            pending.append((pool.submit(parts.encode_block, block, plan), share))
+            if len(pending) > threads + 1:
+                yield _next(pending)
+        while pending:
+            yield _next(pending)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _next(waiting: deque[tuple[Future[parts.Part], float]]) -> tuple[parts.Part, float]:
-    future, share = waiting.popleft()
+def _next(pending: deque[tuple[Future[parts.Part], float]]) -> tuple[parts.Part, float]:
+    future, share = pending.popleft()
     return future.result(), share
 
 

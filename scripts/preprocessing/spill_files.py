@@ -1,4 +1,4 @@
-"""The encoded rows between the two passes: of each side one uncompressed Arrow file, as far as they are known then."""
+"""Temporary Arrow files, one per side: the encoded rows between the two passes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pyarrow as pa
 from preprocessing.splitting import SIDES
 
 
-class Aside:
+class SpillFiles:
     def __init__(self, folder: Path, floats: list[str], codes: list[str]) -> None:
         numbers = [pa.field(name, pa.float32()) for name in floats]
         self.schema = pa.schema(numbers + [pa.field(name, pa.int32()) for name in codes])
         self.paths = [folder / f"{side}.arrow" for side in SIDES]
 
-    def __enter__(self) -> Aside:
+    def __enter__(self) -> SpillFiles:
         self._writers = [pa.ipc.new_file(path, self.schema) for path in self.paths]
         return self
 
@@ -31,7 +31,7 @@ class Aside:
         self._writers[side].write(pa.record_batch(arrays, schema=self.schema))
 
     def read(self, side: int) -> Iterator[dict[str, np.ndarray]]:  # type: ignore[type-arg]
-        """Batch by batch, copied from disk: a memory map would count as memory of this process."""
+        """Batch by batch, read from disk: a memory map would count as memory of this process."""
         with pa.OSFile(str(self.paths[side])) as file, pa.ipc.open_file(file) as reader:
             for position in range(reader.num_record_batches):
                 batch = reader.get_batch(position)

@@ -1,7 +1,7 @@
-"""One side of the encoded data (train or validation): checked, then read in batches, never whole.
+"""One side of the encoded data (train, validation or test): checked, then read in batches, never as a whole.
 
-The matrix XGBoost learns from is a QuantileDMatrix, filled by an iterator that XGBoost walks through several times.
-Decoding Parquet is a small part of each walk, and Arrow's columns are binned a third faster than a matrix of numpy.
+XGBoost trains on a QuantileDMatrix, filled by an iterator that XGBoost consumes several times. Decoding Parquet is a
+small part of each pass, and Arrow columns are binned a third faster than a numpy matrix.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xgboost as xgb
 
-from failures import Refused
+from failures import UserError
 from features import Features
 from training.imbalance import Floats
 
-CUT_CELLS = 6_000_000  # the bins of many more rows come from an even sample: as good, in half the time
-LEAST_CUT_ROWS = 50_000  # of that sample, however many columns
-BATCH_CELLS = 3_000_000  # 12 MB, however many columns: smaller batches are slower, larger ones only take memory
+CUT_CELLS = 6_000_000  # with more cells the bins come from an even sample: equally good, in half the time
+MIN_CUT_ROWS = 50_000  # of that sample, for any number of columns
+BATCH_CELLS = 3_000_000  # 12 MB: smaller batches are slower, larger ones only take more memory
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Side:
 
     @property
     def sample_step(self) -> int:
-        return len(self.labels) // max(LEAST_CUT_ROWS, CUT_CELLS // len(self.features.names))
+        return len(self.labels) // max(MIN_CUT_ROWS, CUT_CELLS // len(self.features.names))
 
     def tables(self) -> Iterator[pa.Table]:
         names = self.features.names
@@ -57,21 +57,21 @@ class Side:
         self, max_bin: int, threads: int, weights: Floats | None, between: Callable[[], None], reference: Any = None
     ) -> Any:
         """The binned matrix; validation is binned with the train side's cuts (its reference)."""
-        how = {"max_bin": max_bin, "nthread": threads, "enable_categorical": True, "missing": np.nan}
+        options = {"max_bin": max_bin, "nthread": threads, "enable_categorical": True, "missing": np.nan}
         with _readable(self.file):
             if reference is None and self.sample_step > 1:
                 sample = self._sample(between)
-                reference = xgb.QuantileDMatrix(sample, feature_types=self.features.types, **how)
-            return xgb.QuantileDMatrix(Rows(self, weights, between), ref=reference, **how)
+                reference = xgb.QuantileDMatrix(sample, feature_types=self.features.types, **options)
+            return xgb.QuantileDMatrix(Rows(self, weights, between), ref=reference, **options)
 
     def _sample(self, between: Callable[[], None]) -> pa.Table:
-        """Every so manieth row, and rows that name every level: a category without a bin could not be binned."""
-        step, taken, seen = self.sample_step, [_every_level(self.features)], 0
+        """Every n-th row, and rows with every level: a category without a bin could not be binned."""
+        step, tables, seen = self.sample_step, [_every_level(self.features)], 0
         for table in self.tables():
             between()
-            taken.append(table.take(np.arange(-seen % step, len(table), step)))
+            tables.append(table.take(np.arange(-seen % step, len(table), step)))
             seen += len(table)
-        return pa.concat_tables(taken).rename_columns([model_name(name) for name in self.features.names])
+        return pa.concat_tables(tables).rename_columns([model_name(name) for name in self.features.names])
 
 
 class Rows(xgb.DataIter):  # type: ignore[misc]
@@ -100,28 +100,28 @@ class Rows(xgb.DataIter):  # type: ignore[misc]
 
 
 def _every_level(features: Features) -> pa.Table:
-    """Rows that hold each number a category can have, and nothing else."""
+    """Rows that hold every code of every category, and no other values."""
     numbers = np.arange(1 + max(len(column.levels) for column in features.columns), dtype=np.float32)
-    nothing = np.full_like(numbers, np.nan)
-    held = {
-        column.name: np.where(numbers <= len(column.levels), numbers, nothing)
+    missing = np.full_like(numbers, np.nan)
+    columns = {
+        column.name: np.where(numbers <= len(column.levels), numbers, missing)
         if column.kind == "categorical"
-        else nothing
+        else missing
         for column in features.columns
     }
-    return pa.table({name: pa.array(values, pa.float32()) for name, values in held.items()})
+    return pa.table({name: pa.array(values, pa.float32()) for name, values in columns.items()})
 
 
 def model_name(column: str) -> str:
-    """XGBoost refuses three characters in feature names; look-alikes keep the names readable."""
+    """XGBoost refuses three characters in feature names; similar ones keep the names readable."""
     return column.translate({ord("["): "(", ord("]"): ")", ord("<"): "‹"})
 
 
 def open_side(name: str, folder: Path, features: Features) -> Side:
-    """Every reason to refuse the data is found here, from the file's schema and the target column alone."""
+    """Checks the data by the file's schema and the target column alone."""
     file = folder / "data.parquet"
     if not file.is_file():
-        raise Refused(f"the {name} channel has no data.parquet in {folder}: is it the output of preprocess?")
+        raise UserError(f"the {name} channel has no data.parquet in {folder}: is it the output of preprocess?")
     with _readable(file):
         _check_columns(file, pq.read_schema(file), features)
         labels = pq.read_table(file, columns=[features.target.name]).column(features.target.name).to_numpy()
@@ -133,24 +133,26 @@ def open_side(name: str, folder: Path, features: Features) -> Side:
 def _check_columns(file: Path, schema: pa.Schema, features: Features) -> None:
     for name in [*features.names, features.target.name]:
         if name not in schema.names:
-            raise Refused(f"{file} has no column {name!r}, which features.json names: both must come from one run")
+            raise UserError(f"{file} has no column {name!r}, which features.json names: both must come from one run")
         if schema.field(name).type != pa.float32():
-            raise Refused(f"column {name!r} of {file} is {schema.field(name).type}, not float32: run preprocess again")
+            raise UserError(
+                f"column {name!r} of {file} is {schema.field(name).type}, not float32: run preprocess again"
+            )
 
 
 def _check_labels(side: Side) -> None:
     labels, target = side.labels, side.features.target
     if len(labels) == 0:
-        raise Refused(f"the {side.name} side has no rows: give it a larger fraction of the data, or more data")
+        raise UserError(f"the {side.name} side has no rows: give it a larger fraction of the data, or more data")
     wrong = labels[~np.isfinite(labels)]
     if target.classes and not len(wrong):
         wrong = labels[~np.isin(labels, np.arange(len(target.classes)))]
     if len(wrong):
         kind = f"class numbers 0 to {len(target.classes) - 1}" if target.classes else "finite numbers"
-        raise Refused(f"{len(wrong)} values of {target.name!r} in {side.file}, such as {wrong[0]}, are not {kind}")
+        raise UserError(f"{len(wrong)} values of {target.name!r} in {side.file}, such as {wrong[0]}, are not {kind}")
     if (target.classes or side.name == "train") and (labels == labels[0]).all():
         only = repr(target.classes[int(labels[0])]) if target.classes else f"the value {labels[0]}"
-        raise Refused(f"the {side.name} side holds nothing but {only} in {target.name!r}: it needs data that varies")
+        raise UserError(f"the {side.name} side holds nothing but {only} in {target.name!r}: it needs data that varies")
 
 
 @contextmanager
@@ -158,7 +160,7 @@ def _readable(file: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
-        raise Refused(f"{file} cannot be read as Parquet ({error}): run preprocess again") from error
+        raise UserError(f"{file} cannot be read as Parquet ({error}): run preprocess again") from error
     except xgb.core.XGBoostError as error:
         reason = str(error).partition("Stack trace")[0].rpartition("Check failed: ")[2]
-        raise Refused(f"XGBoost refuses {file}: {reason}") from error
+        raise UserError(f"XGBoost refuses {file}: {reason}") from error
