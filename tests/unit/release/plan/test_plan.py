@@ -92,15 +92,6 @@ def test_the_config_has_the_instances_the_capture_and_the_key(settings_of, empty
     assert request["KmsKeyId"] == capture["KmsKeyId"] == "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
 
 
-@pytest.mark.parametrize(
-    ("instance_type", "takes"),
-    [("ml.m5.large", True), ("ml.m5d.large", False), ("ml.g4dn.xlarge", False), ("ml.g5.xlarge", False)],
-)
-def test_local_disks_take_no_key(settings_of, empty, instance_type, takes):
-    done = plan(settings_of(WHOLE + f'[serving]\ninstance_type = "{instance_type}"\n'), empty)
-    assert ("KmsKeyId" in request_of(done, "create_endpoint_config")) is takes
-
-
 def test_nothing_is_captured_at_zero_percent(settings_of, empty):
     done = plan(settings_of("[serving]\ndata_capture_percent = 0\n"), empty)
     assert "DataCaptureConfig" not in request_of(done, "create_endpoint_config")
@@ -181,115 +172,6 @@ def test_a_deployment_of_another_config_is_not(settings_of, live):
     state = live(settings)
     endpoint = {**state.endpoint, "EndpointStatus": "Updating", "PendingDeploymentSummary": {"EndpointConfigName": "x"}}
     assert plan(settings, replace(state, endpoint=endpoint)).change == "update"
-
-
-STRATEGIES = {
-    "": {
-        "Type": "CANARY",
-        "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
-        "WaitIntervalInSeconds": 600,
-    },
-    '[rollout]\nstrategy = "linear"\nlinear_step_percent = 20\nwait_seconds = 200\n': {
-        "Type": "LINEAR",
-        "LinearStepSize": {"Type": "CAPACITY_PERCENT", "Value": 20},
-        "WaitIntervalInSeconds": 200,
-    },
-    AT_ONCE: {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
-}
-
-
-@pytest.mark.parametrize("overlay", STRATEGIES)
-def test_blue_green_strategies(settings_of, live, overlay):
-    settings = settings_of(overlay)
-    done = plan(settings, live(settings))
-    config = request_of(done, "update_endpoint")["DeploymentConfig"]
-    assert config["BlueGreenUpdatePolicy"] == {
-        "TrafficRoutingConfiguration": STRATEGIES[overlay],
-        "TerminationWaitInSeconds": 600,
-        "MaximumExecutionTimeoutInSeconds": 7200,
-    }
-    assert [alarm["AlarmName"] for alarm in config["AutoRollbackConfiguration"]["Alarms"]] == list(done.alarm_names)
-    assert len(done.alarm_names) == 4
-
-
-def test_rolling_is_never_blue_green(settings_of, live):
-    settings = settings_of(
-        '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 30\nrolling_rollback_percent = 60\n'
-    )
-    config = request_of(plan(settings, live(settings)), "update_endpoint")["DeploymentConfig"]
-    assert config.keys() == {"RollingUpdatePolicy", "AutoRollbackConfiguration"}
-    assert config["RollingUpdatePolicy"] == {
-        "MaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 30},
-        "RollbackMaximumBatchSize": {"Type": "CAPACITY_PERCENT", "Value": 60},
-        "WaitIntervalInSeconds": 600,
-        "MaximumExecutionTimeoutInSeconds": 7200,
-    }
-
-
-def test_without_any_alarm_there_is_no_rollback_configuration(settings_of, live):
-    settings = settings_of(AT_ONCE + "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0\n")
-    done = plan(settings, live(settings))
-    assert done.alarm_names == ()
-    assert "AutoRollbackConfiguration" not in request_of(done, "update_endpoint")["DeploymentConfig"]
-    assert "no alarm takes it back" in done.render()
-
-
-@pytest.mark.parametrize("overlay", ["", OVERLAYS["rolling"]])
-def test_now_is_all_at_once_and_ignores_the_errors_of_the_old_fleet(settings_of, live, overlay):
-    settings = settings_of(overlay + '[alarms]\nextra = ["orders-low"]\n')
-    done = plan(settings, live(settings), all_at_once=True)
-    config = request_of(done, "update_endpoint")["DeploymentConfig"]
-    assert config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
-    assert done.alarm_names == tuple(f"{done.config_name}-{what}" for what in ("5xx", "latency", "4xx"))
-    assert "orders-low" in plan(settings, live(settings)).alarm_names
-    assert "--now" in done.render()
-
-
-def test_now_leaves_time_for_the_last_wait(settings_of, live):
-    settings = settings_of(
-        '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 50\nwait_seconds = 120\n'
-        "termination_wait_seconds = 3600\ntimeout_seconds = 600\n"
-    )
-    policy = request_of(plan(settings, live(settings), all_at_once=True), "update_endpoint")["DeploymentConfig"]
-    policy = policy["BlueGreenUpdatePolicy"]
-    assert policy["MaximumExecutionTimeoutInSeconds"] > policy["TerminationWaitInSeconds"] == 3600
-
-
-@pytest.mark.parametrize("overlay", ["", OVERLAYS["linear"], OVERLAYS["rolling"], AT_ONCE])
-def test_the_traffic_shift_has_all_waits(settings_of, empty, overlay):
-    settings = settings_of(overlay)
-    shift = plan(settings, empty).traffic_shift
-    assert shift.steps * shift.wait_seconds + shift.termination_wait_seconds == settings.rollout.total_wait_seconds
-
-
-def test_under_autoscaling_the_live_count_stays_and_the_new_capture_counts(settings_of, live):
-    settings = settings_of(SCALED)
-    request = request_of(plan(settings, live(settings)), "update_endpoint")
-    assert request["RetainAllVariantProperties"] is True
-    excluded = [each["VariantPropertyType"] for each in request["ExcludeRetainedVariantProperties"]]
-    assert excluded == ["DesiredWeight", "DataCaptureConfig"]
-
-
-def test_another_instance_type_takes_autoscaling_off_and_on_again(settings_of, live):
-    before = live(settings_of(SCALED))
-    settings = settings_of(SCALED + 'instance_type = "ml.c5.xlarge"\n')
-    assert "deregister_scalable_target" not in operations(plan(settings, before))
-    done = plan(settings, before, replace=True)
-    assert operations(done)[-4:] == [
-        "deregister_scalable_target",
-        "update_endpoint",
-        "register_scalable_target",
-        "put_scaling_policy",
-    ]
-    assert done.replaces
-    assert request_of(done, "update_endpoint")["RetainAllVariantProperties"] is True
-
-
-def test_replace_does_nothing_where_the_instance_type_stays(settings_of, live):
-    settings = settings_of(SCALED)
-    done = plan(settings, live(settings), replace=True)
-    assert "deregister_scalable_target" not in operations(done)
-    assert not done.replaces
 
 
 @pytest.mark.parametrize(

@@ -150,36 +150,6 @@ def test_alarms_of_the_user_must_exist_and_be_ok(settings_of, live, empty):
     assert refusals(settings, empty) == []  # an alarm could not roll back a first deployment
 
 
-@pytest.mark.parametrize(
-    "overlay", ["", '[rollout]\nstrategy = "rolling"\nrolling_batch_percent = 50\n', '[rollout]\nstrategy = "linear"\n']
-)
-def test_a_share_needs_two_live_instances(settings_of, live, overlay):
-    settings = settings_of(SCALED + overlay)
-    state = live(settings)
-    one = replace(state, endpoint={**state.endpoint, "ProductionVariants": [{"DesiredInstanceCount": 1}]})
-    [line] = refusals(settings, one)
-    assert "has 1 instance" in line
-    assert "--now" in line
-    assert refusals(settings, one, all_at_once=True) == []
-
-
-def test_without_autoscaling_the_count_of_the_settings_is_what_matters(settings_of, live):
-    settings = settings_of()
-    state = live(settings)
-    one = replace(state, endpoint={**state.endpoint, "ProductionVariants": [{"DesiredInstanceCount": 1}]})
-    assert refusals(settings, one) == []
-
-
-def test_another_instance_type_under_autoscaling(settings_of, live):
-    before = live(settings_of(SCALED))
-    settings = settings_of(SCALED + 'instance_type = "ml.c5.xlarge"\n')
-    [line] = refusals(settings, before)
-    assert "from ml.m5.large to ml.c5.xlarge under autoscaling" in line
-    assert "--replace" in line
-    assert refusals(settings, before, replace=True) == []
-    assert refusals(settings, replace(before, target=None)) == []
-
-
 def test_all_reasons_are_reported_at_once(settings_of, live):
     settings = settings_of()
     state = in_alarm(live(settings), "churn-prod-5xx-rate")
