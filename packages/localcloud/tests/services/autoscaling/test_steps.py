@@ -2,7 +2,7 @@
 
 import pytest
 
-from localcloud.services.autoscaling.steps import aggregated, problems, wanted
+from localcloud.services.autoscaling.steps import aggregate, new_capacity, problems
 
 NAMED = {
     "ServiceNamespace": "sagemaker",
@@ -25,7 +25,7 @@ DOWN = [step(None, -10, -2), step(-10, 0, -1)]
     [(UP, 0, 5), (UP, 9.9, 5), (UP, 10, 7), (DOWN, -10, 2), (DOWN, -9, 3), (UP, -1, None)],
 )
 def test_the_step_that_holds(steps, beyond, capacity):
-    assert wanted({"AdjustmentType": "ChangeInCapacity", "StepAdjustments": steps}, 4, beyond) == capacity
+    assert new_capacity({"AdjustmentType": "ChangeInCapacity", "StepAdjustments": steps}, 4, beyond) == capacity
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def test_percentages_are_rounded_towards_zero_but_never_to_nothing(capacity, per
     settings = {"AdjustmentType": "PercentChangeInCapacity", "StepAdjustments": [step(0, None, percent)]}
     if least:
         settings["MinAdjustmentMagnitude"] = least
-    assert wanted(settings, capacity, 1) == result
+    assert new_capacity(settings, capacity, 1) == result
 
 
 def test_an_exact_capacity():
-    assert wanted({"AdjustmentType": "ExactCapacity", "StepAdjustments": [step(0, None, 6)]}, 4, 1) == 6
+    assert new_capacity({"AdjustmentType": "ExactCapacity", "StepAdjustments": [step(0, None, 6)]}, 4, 1) == 6
 
 
 def test_aggregation():
-    assert [aggregated([1, 2, 6], how) for how in ("Minimum", "Average", "Maximum")] == [1, 3, 6]
+    assert [aggregate([1, 2, 6], how) for how in ("Minimum", "Average", "Maximum")] == [1, 3, 6]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ def test_a_target_is_told_as_it_was_registered(cloud, scaling, target):
     assert told["SuspendedState"]["ScheduledScalingSuspended"] is False
     assert "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint" in told["RoleARN"]
     service = cloud.services["application-autoscaling"]
-    assert service.registered(NAMED["ResourceId"])
-    assert not service.registered("endpoint/other/variant/AllTraffic")
+    assert NAMED["ResourceId"] in service.targets
+    assert "endpoint/other/variant/AllTraffic" not in service.targets
 
 
 def test_a_change_keeps_what_it_does_not_say(scaling, target):

@@ -199,7 +199,7 @@ def test_what_is_no_policy(scaling, target, refused):
     target()
     for code, words, settings in (
         ("ValidationException", "Exactly one", {"TargetValue": 1.0}),
-        ("ValidationException", "no metric of", metric("ECSServiceAverageCPUUtilization")),
+        ("ValidationException", "not a metric of", metric("ECSServiceAverageCPUUtilization")),
         ("NotImplementedByLocalcloud", "only", metric("SageMakerVariantConcurrentRequestsPerModelHighResolution")),
         (
             "ValidationException",
@@ -221,4 +221,4 @@ def test_what_is_no_policy(scaling, target, refused):
     [(2, 150, 100, 3), (3, 0.1, 0.3, 1), (10, 11, 100, 2), (4, 0, 5, 0), (1, 100, 100, 1)],
 )
 def test_the_capacity_that_meets_the_target(capacity, value, target, wanted):
-    assert rules.wanted(capacity, value, target) == wanted
+    assert rules.new_capacity(capacity, value, target) == wanted

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from localcloud.services.cloudwatch.alarm_evaluation import Datapoint, Rule, judge
-from localcloud.services.cloudwatch.state_reasons import java, reason, reason_data
+from localcloud.services.cloudwatch.alarm_evaluation import Datapoint, Rule, evaluate
+from localcloud.services.cloudwatch.state_reasons import java_double, reason, reason_data
 
 KEEP = ""
 VALUES = {"0": 1.0, "X": 9.0, "-": None}
@@ -55,7 +55,7 @@ WAYS = ("missing", "ignore", "breaching", "notBreaching")
     ],
 )
 def test_missing_data(to_alarm: int, text: str, states: tuple[str, ...]) -> None:
-    found = tuple(judge(rule(3, to_alarm, missing), points(text)).state for missing in WAYS)
+    found = tuple(evaluate(rule(3, to_alarm, missing), points(text)).state for missing in WAYS)
     assert found == states
 
 
@@ -69,14 +69,14 @@ def test_missing_data(to_alarm: int, text: str, states: tuple[str, ...]) -> None
     ],
 )
 def test_comparisons(comparison: str, states: str) -> None:
-    found = [judge(rule(1, 1, comparison=comparison), [Datapoint(0, value)]).state for value in (4.9, 5.0, 5.1)]
+    found = [evaluate(rule(1, 1, comparison=comparison), [Datapoint(0, value)]).state for value in (4.9, 5.0, 5.1)]
     assert " ".join(found) == states
 
 
 def test_a_percentile_of_too_few_values_changes_nothing() -> None:
     few = Rule("GreaterThanThreshold", 5.0, 1, 1, low_samples=3)
-    assert judge(few, points("X")).state == KEEP  # 2 samples
-    assert judge(Rule("GreaterThanThreshold", 5.0, 1, 1, low_samples=2), points("X")).state == "ALARM"
+    assert evaluate(few, points("X")).state == KEEP  # 2 samples
+    assert evaluate(Rule("GreaterThanThreshold", 5.0, 1, 1, low_samples=2), points("X")).state == "ALARM"
 
 
 @pytest.mark.parametrize(
@@ -152,13 +152,13 @@ def test_a_percentile_of_too_few_values_changes_nothing() -> None:
     ],
 )
 def test_reasons_are_in_aws_s_words(wanted: Rule, text: str, m_of_n: bool, sentence: str) -> None:
-    assert reason(wanted, judge(wanted, points(text)), m_of_n=m_of_n) == sentence
+    assert reason(wanted, evaluate(wanted, points(text)), m_of_n=m_of_n) == sentence
 
 
 def test_reason_data() -> None:
     seen, wanted = points("- X - 0 -"), rule(3, 2, "breaching")
     at = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
-    told = json.loads(reason_data(wanted, judge(wanted, seen), seen, at, 60, {"unit": None, "statistic": "Sum"}))
+    told = json.loads(reason_data(wanted, evaluate(wanted, seen), seen, at, 60, {"unit": None, "statistic": "Sum"}))
     assert told == {
         "version": "1.0",
         "queryDate": "2026-03-01T12:00:00.123+0000",
@@ -177,7 +177,7 @@ def test_reason_data() -> None:
 
 def test_reason_and_data_fit_aws_s_limits() -> None:
     seen, wanted = points(" ".join("X" * 1440)), rule(1440, 1440)
-    found = judge(wanted, seen)
+    found = evaluate(wanted, seen)
     assert len(reason(wanted, found, m_of_n=True)) < 1023
     assert len(reason_data(wanted, found, seen, datetime(2026, 3, 1, tzinfo=UTC), 60, {"statistic": "Sum"})) < 4000
 
@@ -196,4 +196,4 @@ def test_reason_and_data_fit_aws_s_limits() -> None:
     ],
 )
 def test_numbers_as_java_writes_them(number: float, text: str) -> None:
-    assert java(number) == text
+    assert java_double(number) == text

@@ -302,15 +302,15 @@ def test_a_thousand_alarms_share_one_timer(put: Any, alarm: Any, cloud: Cloud, s
 
 
 def test_without_alarms_there_is_no_timer(alarm: Any, cloudwatch: Any, cloud: Cloud) -> None:
-    def judging() -> int:
+    def alarm_timers() -> int:
         timers = [timer for timer in cloud.clock._timers if not timer.cancelled]
-        return sum("Watch" in timer.callback.__qualname__ for timer in timers)
+        return sum("AlarmTimer" in timer.callback.__qualname__ for timer in timers)
 
-    assert judging() == 0
+    assert alarm_timers() == 0
     alarm()
-    assert judging() == 1
+    assert alarm_timers() == 1
     cloudwatch.delete_alarms(AlarmNames=["a"])
-    assert judging() == 0
+    assert alarm_timers() == 0
 
 
 def test_one_alarm_s_defect_harms_no_other(put: Any, alarm: Any, described: Any, cloud: Cloud, service: Any) -> None:

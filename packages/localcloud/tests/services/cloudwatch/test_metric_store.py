@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from localcloud.services.cloudwatch.metric_store import DAY, HOUR, Grid, Metric, Store
+from localcloud.services.cloudwatch.metric_store import DAY, HOUR, Grid, Metric, MetricStore
 from localcloud.services.cloudwatch.statistics import PLAIN, Bucket
 
 M = Metric.of("n", "m", [{"Name": "b", "Value": "2"}, {"Name": "a", "Value": "1"}])
@@ -25,17 +25,17 @@ def time() -> Time:
 
 
 @pytest.fixture
-def store(time: Time) -> Store:
-    return Store(time)
+def store(time: Time) -> MetricStore:
+    return MetricStore(time)
 
 
-def put(store: Store, at: float, value: float, resolution: int = 60, unit: str = "None") -> None:
+def put(store: MetricStore, at: float, value: float, resolution: int = 60, unit: str = "None") -> None:
     told = Bucket()
     told.add(value)
     store.put(M, unit, at, told, resolution)
 
 
-def sums(store: Store, start: int, end: float, period: int, unit: str | None = None) -> dict[int, float]:
+def sums(store: MetricStore, start: int, end: float, period: int, unit: str | None = None) -> dict[int, float]:
     points = store.points(M, Grid(start, end, period), PLAIN["Sum"], unit)
     return {point.time - START: point.value for point in points}
 
@@ -44,7 +44,7 @@ def test_the_order_of_dimensions_tells_nothing() -> None:
     assert Metric.of("n", "m", [{"Name": "a", "Value": "1"}, {"Name": "b", "Value": "2"}]) == M
 
 
-def test_values_fall_into_periods_from_the_start(store: Store) -> None:
+def test_values_fall_into_periods_from_the_start(store: MetricStore) -> None:
     for at, value in ((0, 1), (59.9, 2), (60, 4), (120, 8), (300, 16)):
         put(store, START + at, value)
     assert sums(store, START, START + 301, 60) == {0: 3, 60: 4, 120: 8, 300: 16}
@@ -52,7 +52,7 @@ def test_values_fall_into_periods_from_the_start(store: Store) -> None:
     assert sums(store, START + 60, START + 360, 120) == {60: 12, 300: 16}
 
 
-def test_units_apart_and_together(store: Store) -> None:
+def test_units_apart_and_together(store: MetricStore) -> None:
     put(store, START, 1, unit="Count")
     put(store, START, 2, unit="Seconds")
     assert sums(store, START, START + 60, 60) == {0: 3}
@@ -61,7 +61,7 @@ def test_units_apart_and_together(store: Store) -> None:
     assert grouped == [(START, "Count", 1), (START, "Seconds", 2)]
 
 
-def test_late_values_count_in_their_own_time(store: Store) -> None:
+def test_late_values_count_in_their_own_time(store: MetricStore) -> None:
     put(store, START + 600, 1)
     put(store, START - 7200, 2)
     put(store, START + 30, 4)
@@ -70,7 +70,7 @@ def test_late_values_count_in_their_own_time(store: Store) -> None:
     assert sums(store, START - 7200, START, 60) == {-7200: 2}
 
 
-def test_seconds_are_kept_three_hours_then_minutes(store: Store, time: Time) -> None:
+def test_seconds_are_kept_three_hours_then_minutes(store: MetricStore, time: Time) -> None:
     put(store, START + 1, 1, resolution=1)
     put(store, START + 2, 2, resolution=1)
     assert sums(store, START, START + 60, 1) == {1: 1, 2: 2}
@@ -80,7 +80,7 @@ def test_seconds_are_kept_three_hours_then_minutes(store: Store, time: Time) -> 
     assert sums(store, START, START + 300, 300) == {0: 3}
 
 
-def test_that_does_not_wait_for_the_sweep(store: Store, time: Time) -> None:
+def test_that_does_not_wait_for_the_sweep(store: MetricStore, time: Time) -> None:
     put(store, START + 1, 1, resolution=1)
     time.now = START + 3 * HOUR - 60
     assert sums(store, START, START + 60, 1) == {1: 1}  # and swept: the next time in an hour
@@ -90,7 +90,7 @@ def test_that_does_not_wait_for_the_sweep(store: Store, time: Time) -> None:
 
 
 @pytest.mark.parametrize(("days", "finest"), [(14, 60), (16, 300), (64, HOUR)])
-def test_older_data_is_there_at_a_coarser_period_only(store: Store, time: Time, days: int, finest: int) -> None:
+def test_older_data_is_there_at_a_coarser_period_only(store: MetricStore, time: Time, days: int, finest: int) -> None:
     for minute in range(60):
         put(store, START + minute * 60, 1, resolution=1)
     for day in range(days + 1):  # as time goes by, with something else told each day
@@ -101,7 +101,7 @@ def test_older_data_is_there_at_a_coarser_period_only(store: Store, time: Time, 
         assert sum(found.values()) == (60 if period >= finest else 0), period
 
 
-def test_what_is_too_old_is_gone_from_memory(store: Store, time: Time) -> None:
+def test_what_is_too_old_is_gone_from_memory(store: MetricStore, time: Time) -> None:
     for minute in range(100):
         put(store, START + minute * 60, 1)
     time.now = START + 456 * DAY
@@ -112,7 +112,7 @@ def test_what_is_too_old_is_gone_from_memory(store: Store, time: Time) -> None:
     assert store._series == {}
 
 
-def test_a_level_holds_no_more_than_its_time(store: Store, time: Time) -> None:
+def test_a_level_holds_no_more_than_its_time(store: MetricStore, time: Time) -> None:
     """Six hours of seconds: three of them by the second, the rest by the minute."""
     for second in range(0, 6 * HOUR, 5):
         time.now = START + second
@@ -125,12 +125,12 @@ def test_a_level_holds_no_more_than_its_time(store: Store, time: Time) -> None:
     assert sum(sums(store, START, time.now + 1, 60).values()) == 6 * HOUR / 5 + 1
 
 
-def test_minutes_are_there_for_a_period_of_seconds_at_their_minute(store: Store) -> None:
+def test_minutes_are_there_for_a_period_of_seconds_at_their_minute(store: MetricStore) -> None:
     put(store, START + 75, 7)
     assert sums(store, START, START + 120, 10) == {60: 7}
 
 
-def test_metrics_with_data_lately(store: Store, time: Time) -> None:
+def test_metrics_with_data_lately(store: MetricStore, time: Time) -> None:
     put(store, START, 1)
     time.now = START + 4 * HOUR
     assert store.metrics() == [M]
@@ -139,7 +139,7 @@ def test_metrics_with_data_lately(store: Store, time: Time) -> None:
     assert store.metrics() == []
 
 
-def test_many_tell_at_once(store: Store) -> None:
+def test_many_tell_at_once(store: MetricStore) -> None:
     def tell() -> None:
         for number in range(500):
             put(store, START + number, 1)

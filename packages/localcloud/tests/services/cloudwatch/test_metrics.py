@@ -300,7 +300,7 @@ def test_bad_questions_for_statistics(
         ([metric(), {"Id": "e1", "Expression": "m1 +"}], "Error in expression 'e1'"),
         ([metric(), {"Id": "e1", "Expression": "SUM(m1)"}], "must be a time series"),
         ([{"Id": "e1", "Expression": "e2"}, {"Id": "e2", "Expression": "e1"}], "go round in a circle"),
-        ([metric(AccountId="999999999999")], "has account 000000000000"),
+        ([metric(AccountId="999999999999")], "has the account 000000000000"),
         ([{"Id": "m1", "MetricStat": {"Metric": {}, "Period": 60, "Stat": "Sum"}}], "Metric.Namespace is required"),
         ([metric(f"m{number}") for number in range(501)], "must not have a size greater than 500"),
     ],

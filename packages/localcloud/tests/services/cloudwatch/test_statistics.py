@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from localcloud.services.cloudwatch.statistics import MOST_VALUES, Bucket, statistic
+from localcloud.services.cloudwatch.statistics import MAX_VALUES, Bucket, find_statistic
 
 
 def bucket(*values: float) -> Bucket:
@@ -15,7 +15,7 @@ def bucket(*values: float) -> Bucket:
 
 
 def measure(name: str, *buckets: Bucket) -> float | None:
-    found = statistic(name)
+    found = find_statistic(name)
     assert found
     return found(buckets)
 
@@ -62,7 +62,7 @@ def test_many_values_stay_bounded_and_within_one_percent() -> None:
     values = sorted(chance.lognormvariate(10, 2) for _ in range(20_000))
     full = bucket(*values, -5.0, 0.0)
     assert full.values is not None
-    assert len(full.values) < 2 * MOST_VALUES
+    assert len(full.values) < 2 * MAX_VALUES
     for percent in (50, 90, 99, 99.9):
         assert measure(f"p{percent}", full) == pytest.approx(values[int(percent / 100 * 20_000)], rel=0.02)
     assert measure("p0", full) == pytest.approx(-5, rel=0.01)
@@ -72,4 +72,4 @@ def test_many_values_stay_bounded_and_within_one_percent() -> None:
 
 @pytest.mark.parametrize("name", ["p", "p101", "p99.12345678901", "tm99", "IQM", "sum", "P99", "p-1", "p5 "])
 def test_what_is_no_statistic(name: str) -> None:
-    assert statistic(name) is None
+    assert find_statistic(name) is None

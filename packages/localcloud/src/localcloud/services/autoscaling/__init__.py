@@ -1,1 +1,1 @@
-"""Application Auto Scaling of endpoints' variants: alarms and schedules change how many instances they have."""
+"""Application Auto Scaling of endpoints' variants: alarms and schedules change their number of instances."""

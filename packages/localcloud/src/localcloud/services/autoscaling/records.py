@@ -1,4 +1,4 @@
-"""What Application Auto Scaling remembers of a scalable target."""
+"""What Application Auto Scaling stores: scalable targets with their policies, scheduled actions and activities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from localcloud.core.schedule_expressions import ScheduleExpression
 
 NAMESPACE, DIMENSION = "sagemaker", "sagemaker:variant:DesiredInstanceCount"
 BAD_TOKEN, PAGE = "InvalidNextTokenException", 50
-KEPT = 500  # activities of one target; AWS keeps those of six weeks
+TOO_MANY_TAGS = "TooManyTagsException"
+MAX_ACTIVITIES = 500  # activities of one target; AWS keeps those of six weeks
 SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 TRACKING, STEPS = "TargetTrackingScaling", "StepScaling"
 
@@ -29,6 +30,10 @@ class Activity:
     ended: datetime | None = None
     reasons: Sequence[dict[str, Any]] = ()  # why nothing was scaled
 
+    @property
+    def summary(self) -> tuple[str, str, str]:
+        return self.description, self.cause, self.message
+
 
 @dataclass
 class Policy:
@@ -37,22 +42,20 @@ class Policy:
     kind: str  # TRACKING or STEPS
     settings: dict[str, Any]  # the configuration of its kind
     created: datetime
-    alarm: str = ""  # the unique part of its own alarms' names
-    looking: dict[str, Timer] = field(default_factory=dict)  # the next look at an alarm that goes on, by its name
+    alarm_id: str = ""  # the unique part of its own alarms' names
+    timers: dict[str, Timer] = field(default_factory=dict)  # the next decision, by the name of an alarm in ALARM
 
     def stop(self) -> None:
-        for timer in self.looking.values():
+        for timer in self.timers.values():
             timer.cancel()
-        self.looking.clear()
+        self.timers.clear()
 
 
 @dataclass
-class Action:
-    """A scheduled one."""
-
+class ScheduledAction:
     name: str
     arn: str
-    said: dict[str, Any]
+    settings: dict[str, Any]
     schedule: ScheduleExpression
     created: datetime
     timer: Timer | None = None
@@ -63,10 +66,10 @@ class Action:
             self.timer = None
 
 
-class Change(NamedTuple):
-    """A change of capacity that was done, for the cooldown after it."""
+class CapacityChange(NamedTuple):
+    """A completed change of capacity, for the cooldown after it."""
 
-    base: int  # what it was reckoned from
+    base: int  # the capacity that it was calculated from
     ended: float
 
 
@@ -81,12 +84,14 @@ class Target:
     suspended: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(SUSPENSIONS, False))
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
-    actions: dict[str, Action] = field(default_factory=dict)
-    activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=KEPT))
-    under_way: Activity | None = None
-    timer: Timer | None = None  # of what is under way, or of the next attempt to get within the limits
-    last_out: Change | None = None
-    last_in: Change | None = None
+    actions: dict[str, ScheduledAction] = field(default_factory=dict)
+    activities: deque[Activity] = field(default_factory=lambda: deque(maxlen=MAX_ACTIVITIES))
+    in_progress: Activity | None = None
+    timer: Timer | None = (
+        None  # of the change in progress, or of the next attempt to bring the capacity within the limits
+    )
+    last_scale_out: CapacityChange | None = None
+    last_scale_in: CapacityChange | None = None
 
     def within(self, capacity: int) -> int:
         return max(self.low, min(self.high, capacity))

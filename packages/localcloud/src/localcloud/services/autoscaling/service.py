@@ -1,21 +1,57 @@
-"""The Application Auto Scaling service: its parts, put together. What a part does not reproduce stands at its top."""
+"""Application Auto Scaling: scales variants of endpoints, by alarms and by schedules.
+
+What a part does not reproduce stands at the top of its module.
+"""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from localcloud.core.cloud import Cloud
+from localcloud.core.service import Service
+from localcloud.core.tag_operations import TagOperations
 from localcloud.services.autoscaling.activities import Activities
-from localcloud.services.autoscaling.scheduled import Scheduled
-from localcloud.services.autoscaling.tags import Tags
+from localcloud.services.autoscaling.alarms import PolicyAlarms
+from localcloud.services.autoscaling.capacity import Capacity
+from localcloud.services.autoscaling.decisions import Decisions
+from localcloud.services.autoscaling.policies import Policies
+from localcloud.services.autoscaling.records import TOO_MANY_TAGS
+from localcloud.services.autoscaling.scheduled_actions import ScheduledActions
+from localcloud.services.autoscaling.target_store import TargetStore
 from localcloud.services.autoscaling.targets import Targets
+from localcloud.services.autoscaling.variants import Variants
+from localcloud.services.cloudwatch.service import CloudWatch
 
 
-class AutoScaling(Targets, Scheduled, Activities, Tags):
-    """Scales SageMaker's endpoints and carries out CloudWatch's alarm actions."""
-
+class AutoScaling(Service):
     name: ClassVar[str] = "application-autoscaling"
 
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.targets = TargetStore()
+        variants = Variants(lambda operation, request: self._sagemaker.call(operation, request))
+        alarms = PolicyAlarms(cloud.clock, lambda: cloud.service(CloudWatch))
+        activities = Activities(cloud.clock, self.targets)
+        capacity = Capacity(cloud, variants, activities)
+        policies = Policies(cloud.clock, self.targets, alarms, cloud.arn)
+        self._decisions = Decisions(cloud, self.targets, variants, alarms, capacity, activities)
+        self.parts = (
+            Targets(cloud, self.targets, variants, capacity, policies),
+            policies,
+            ScheduledActions(cloud, self.targets, capacity, activities),
+            activities,
+            TagOperations(self.targets.tags_of, as_map=True, too_many=TOO_MANY_TAGS),
+        )
+
     def connect(self) -> None:
-        super().connect()
-        endpoints: Any = self.cloud.services["sagemaker"]
-        endpoints.scalable_resources = self.registered  # AWS refuses another instance type under a scalable target
+        self.cloud.service(CloudWatch).actions.add("autoscaling", self._decisions.perform)
+        self._sagemaker.scalable_resources = self.targets.__contains__  # AWS refuses another instance type for these
+
+    def close(self) -> None:
+        with self.cloud.lock:
+            self.reset()
+        super().close()
+
+    @property
+    def _sagemaker(self) -> Any:
+        return self.cloud.services["sagemaker"]

@@ -1,4 +1,4 @@
-"""Step scaling: how far a metric is beyond its alarm's threshold says by how much to scale. Pure."""
+"""Step scaling: the difference between a metric and its alarm's threshold selects the adjustment. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 PERCENT, EXACT = "PercentChangeInCapacity", "ExactCapacity"
 LOWER, UPPER = "MetricIntervalLowerBound", "MetricIntervalUpperBound"
-MOST_STEPS = 20
+MAX_STEPS = 20
 Step = Mapping[str, Any]
 
 
@@ -18,8 +18,8 @@ def problems(settings: Mapping[str, Any]) -> Iterator[str]:
     if "AdjustmentType" not in settings or not steps:
         yield "A step scaling policy needs AdjustmentType and at least one of StepAdjustments."
         return
-    if len(steps) > MOST_STEPS:
-        yield f"A policy has at most {MOST_STEPS} step adjustments; this one has {len(steps)}."
+    if len(steps) > MAX_STEPS:
+        yield f"A policy has at most {MAX_STEPS} step adjustments; this one has {len(steps)}."
     if any(_low(step) >= _high(step) for step in steps):
         yield f"In a step, {LOWER} must be less than {UPPER}."
         return
@@ -39,14 +39,14 @@ def problems(settings: Mapping[str, Any]) -> Iterator[str]:
         yield f"ScalingAdjustment must not be negative for {EXACT}."
 
 
-def aggregated(values: Sequence[float], how: str) -> float:
-    """Of the data points that breach."""
-    return {"Minimum": min(values), "Maximum": max(values), "Average": sum(values) / len(values)}[how]
+def aggregate(values: Sequence[float], aggregation: str) -> float:
+    """Of the breaching data points."""
+    return {"Minimum": min(values), "Maximum": max(values), "Average": sum(values) / len(values)}[aggregation]
 
 
-def wanted(settings: Mapping[str, Any], capacity: int, beyond: float) -> int | None:
-    """The new capacity, when the metric is ``beyond`` its threshold; None where no step is for that."""
-    step = next((step for step in settings["StepAdjustments"] if _holds(step, beyond)), None)
+def new_capacity(settings: Mapping[str, Any], capacity: int, difference: float) -> int | None:
+    """``difference``: the metric minus its threshold. None when no step applies."""
+    step = next((step for step in settings["StepAdjustments"] if _applies(step, difference)), None)
     if step is None:
         return None
     adjustment = step["ScalingAdjustment"]
@@ -57,13 +57,15 @@ def wanted(settings: Mapping[str, Any], capacity: int, beyond: float) -> int | N
     return max(0, capacity + int(adjustment))
 
 
-def _holds(step: Step, beyond: float) -> bool:
-    """The bound that is nearer to the threshold belongs to the interval, the other does not."""
-    return _low(step) <= beyond < _high(step) if beyond >= 0 else _low(step) < beyond <= _high(step)
+def _applies(step: Step, difference: float) -> bool:
+    """The bound nearer to the threshold belongs to the interval, the other does not."""
+    if difference >= 0:
+        return _low(step) <= difference < _high(step)
+    return _low(step) < difference <= _high(step)
 
 
 def _percent(capacity: int, percent: int, least: int) -> int:
-    """Rounded towards zero, but never to nothing."""
+    """Rounded towards zero, but never to zero."""
     change = math.trunc(capacity * percent / 100)
     size = max(abs(change), least, 1) if percent else 0
     return size if percent > 0 else -size

@@ -1,8 +1,8 @@
 """Target tracking: the two alarms of a policy, and the capacity at which the metric meets its target. Pure.
 
-The metric is taken to fall as instances are added, as AWS takes it: twice the target asks for twice the instances.
-AWS does not publish its reckoning beyond that. Here it takes the newest data point for scaling out, and for scaling in
-the highest of the fifteen minutes that its alarm looks at.
+The metric is assumed to be inversely proportional to the instances, as on AWS: twice the target needs twice the
+instances. AWS does not publish its calculation beyond that. Here scaling out uses the newest data point, and scaling in
+the highest of the fifteen minutes that its alarm evaluates.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ def problems(settings: Mapping[str, Any]) -> Iterator[str]:
     if settings.get("ScaleInCooldown", 0) < 0 or settings.get("ScaleOutCooldown", 0) < 0:
         yield "A cooldown must not be negative."
     if PREDEFINED in settings and not settings[PREDEFINED]["PredefinedMetricType"].startswith("SageMaker"):
-        yield f"{settings[PREDEFINED]['PredefinedMetricType']} is no metric of this service namespace."
+        yield f"{settings[PREDEFINED]['PredefinedMetricType']} is not a metric of this service namespace."
     if CUSTOM in settings:
         yield from _custom_problems(settings[CUSTOM])
 
 
 def alarms(
-    settings: Mapping[str, Any], resource: str, arn: str, unique: str, dimensions: Sequence[Mapping[str, str]]
+    settings: Mapping[str, Any], resource: str, arn: str, alarm_id: str, dimensions: Sequence[Mapping[str, str]]
 ) -> Iterator[dict[str, Any]]:
-    """As requests to CloudWatch, each with its name."""
-    about = _metric(settings, dimensions)
+    """As requests to CloudWatch."""
+    metric = _metric(settings, dimensions)
     target = settings["TargetValue"]
     for kind, comparison, threshold, periods in (
         (HIGH, "GreaterThanThreshold", target, HIGH_PERIODS),
         (LOW, "LessThanThreshold", target * LOW_SHARE, LOW_PERIODS),
     ):
         yield {
-            "AlarmName": alarm_name(resource, kind, unique),
+            "AlarmName": alarm_name(resource, kind, alarm_id),
             "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {arn}.",
             "AlarmActions": [arn],
             "ComparisonOperator": comparison,
             "Threshold": threshold,
             "EvaluationPeriods": periods,
-            **about,
+            **metric,
         }
 
 
-def alarm_name(resource: str, kind: str, unique: str) -> str:
-    return f"TargetTracking-{resource}-{kind}-{unique}"
+def alarm_name(resource: str, kind: str, alarm_id: str) -> str:
+    return f"TargetTracking-{resource}-{kind}-{alarm_id}"
 
 
-def wanted(capacity: int, value: float, target: float) -> int:
-    return math.ceil(capacity * value / target - 1e-9)  # 2 * 150 / 100 is 3, whatever floats make of it
+def new_capacity(capacity: int, value: float, target: float) -> int:
+    return math.ceil(capacity * value / target - 1e-9)  # against rounding errors: 2 * 150 / 100 is 3
 
 
 def _metric(settings: Mapping[str, Any], dimensions: Sequence[Mapping[str, str]]) -> dict[str, Any]:

@@ -1,50 +1,53 @@
-"""A variant of an endpoint, as Application Auto Scaling sees and changes it: through SageMaker's own operations."""
+"""Variants of endpoints, read and changed through SageMaker's operations."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from localcloud.core.refusal import Refusal
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-    from localcloud.services.sagemaker.part import Part
-
 RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 IN_SERVICE = "InService"
-NOT_YET = ("Creating", "Failed", "Deleting")
+NOT_READY = ("Creating", "Failed", "Deleting")
+Call = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
-class Reading(NamedTuple):
+class VariantStatus(NamedTuple):
     status: str  # the endpoint's
     arn: str
-    instances: int  # that the variant has, or is to have
+    instances: int  # the desired count
 
 
-class Unreadable(Exception):
-    """There is no such variant; the message says which part of it."""
+class NoVariant(Exception):
+    """Says whether the endpoint or its variant does not exist."""
 
 
-def read(cloud: Cloud, resource: str) -> Reading:
-    endpoint, name = _parts(resource)
-    try:
-        told = _sagemaker(cloud).call("DescribeEndpoint", {"EndpointName": endpoint})
-    except Refusal as refusal:
-        raise Unreadable(refusal.message) from None
-    variants = (each for each in told.get("ProductionVariants", ()) if each["VariantName"] == name)
-    variant: dict[str, int] = next(variants, {})
-    count = variant.get("DesiredInstanceCount", variant.get("CurrentInstanceCount"))
-    if count is None:
-        raise Unreadable(f"Endpoint {endpoint} ({told['EndpointStatus']}) has no variant {name} with instances.")
-    return Reading(told["EndpointStatus"], told.get("EndpointArn", endpoint), count)
+class Variants:
+    """``call`` is an operation of SageMaker, in process: ``call("DescribeEndpoint", request)``."""
 
+    def __init__(self, call: Call) -> None:
+        self._call = call
 
-def change(cloud: Cloud, resource: str, count: int) -> None:
-    endpoint, name = _parts(resource)
-    wanted = [{"VariantName": name, "DesiredInstanceCount": count}]
-    request = {"EndpointName": endpoint, "DesiredWeightsAndCapacities": wanted}
-    _sagemaker(cloud).call("UpdateEndpointWeightsAndCapacities", request)
+    def read(self, resource: str) -> VariantStatus:
+        endpoint, name = _names(resource)
+        try:
+            response = self._call("DescribeEndpoint", {"EndpointName": endpoint})
+        except Refusal as refusal:
+            raise NoVariant(refusal.message) from None
+        variants = (each for each in response.get("ProductionVariants", ()) if each["VariantName"] == name)
+        variant: dict[str, int] = next(variants, {})
+        count = variant.get("DesiredInstanceCount", variant.get("CurrentInstanceCount"))
+        if count is None:
+            raise NoVariant(f"Endpoint {endpoint} ({response['EndpointStatus']}) has no variant {name} with instances.")
+        return VariantStatus(response["EndpointStatus"], response.get("EndpointArn", endpoint), count)
+
+    def change(self, resource: str, count: int) -> None:
+        endpoint, name = _names(resource)
+        capacities = [{"VariantName": name, "DesiredInstanceCount": count}]
+        request = {"EndpointName": endpoint, "DesiredWeightsAndCapacities": capacities}
+        self._call("UpdateEndpointWeightsAndCapacities", request)
 
 
 def is_variant(resource: str) -> bool:
@@ -53,16 +56,12 @@ def is_variant(resource: str) -> bool:
 
 def dimensions(resource: str) -> list[dict[str, str]]:
     """Of the variant's metrics."""
-    endpoint, name = _parts(resource)
+    endpoint, name = _names(resource)
     return [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": name}]
 
 
-def _parts(resource: str) -> tuple[str, str]:
-    found = RESOURCE.fullmatch(resource)
-    if not found:
-        raise Unreadable(f"{resource} is not endpoint/<name>/variant/<name>.")
-    return found[1], found[2]
-
-
-def _sagemaker(cloud: Cloud) -> Part:
-    return cast("Part", cloud.services["sagemaker"])
+def _names(resource: str) -> tuple[str, str]:
+    match = RESOURCE.fullmatch(resource)
+    if not match:
+        raise NoVariant(f"{resource} is not endpoint/<name>/variant/<name>.")
+    return match[1], match[2]

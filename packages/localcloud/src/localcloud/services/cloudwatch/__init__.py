@@ -1,1 +1,1 @@
-"""CloudWatch as localcloud has it: metrics, metric maths, alarms on the clock, dashboards as records."""
+"""CloudWatch: metrics, metric math, alarms on the clock, dashboards as records."""

@@ -1,4 +1,4 @@
-"""One alarm: what was asked of it, its state, and its data points."""
+"""One alarm: its settings, its state, and its data points."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 from localcloud.services.cloudwatch import metric_queries
 from localcloud.services.cloudwatch.alarm_evaluation import (
-    FURTHER,
+    EXTRA_PERIODS,
     INSUFFICIENT,
     MISSING,
     Datapoint,
-    Judgement,
+    Evaluation,
     Rule,
-    judge,
+    evaluate,
 )
 from localcloud.services.cloudwatch.metric_queries import Query
-from localcloud.services.cloudwatch.metric_store import MINUTE, Grid, Store
+from localcloud.services.cloudwatch.metric_store import MINUTE, Grid, MetricStore
 from localcloud.services.cloudwatch.state_reasons import UNCHECKED
 
 TEN_SECONDS = 10
@@ -37,12 +37,12 @@ class State:
 class Alarm:
     arn: str
     settings: dict[str, Any]  # PutMetricAlarm's members, with AWS's defaults
-    queries: Sequence[Query]  # of a single-metric alarm: that one
+    queries: Sequence[Query]  # one query when the alarm has a single metric
     updated: datetime
     state: State
     transitioned: datetime
     tags: dict[str, str] = field(default_factory=dict)
-    judged: int = 0  # the moment of the last judgement
+    evaluated_at: int = 0
 
     @property
     def name(self) -> str:
@@ -53,39 +53,39 @@ class Alarm:
         return next(query.period for query in self.queries if query.metric)
 
     @property
-    def every(self) -> int:
-        """Seconds between two judgements. AWS judges each minute, also where the period is longer: it slides."""
+    def interval(self) -> int:
+        """Seconds between two evaluations. AWS evaluates every minute, also where the period is longer: it slides."""
         return TEN_SECONDS if self.period < MINUTE else MINUTE
 
     @property
     def rule(self) -> Rule:
-        told, stat = self.settings, self.settings.get("ExtendedStatistic", "")
-        ignoring = told.get("EvaluateLowSampleCountPercentile") == "ignore" and stat
+        settings, stat = self.settings, self.settings.get("ExtendedStatistic", "")
+        ignoring = settings.get("EvaluateLowSampleCountPercentile") == "ignore" and stat
         return Rule(
-            told["ComparisonOperator"],
-            told["Threshold"],
-            told["EvaluationPeriods"],
-            told.get("DatapointsToAlarm", told["EvaluationPeriods"]),
-            told.get("TreatMissingData", MISSING),
-            _fewest(float(stat[1:]) / 100) if ignoring else 0,
+            settings["ComparisonOperator"],
+            settings["Threshold"],
+            settings["EvaluationPeriods"],
+            settings.get("DatapointsToAlarm", settings["EvaluationPeriods"]),
+            settings.get("TreatMissingData", MISSING),
+            _min_samples(float(stat[1:]) / 100) if ignoring else 0,
         )
 
-    def points(self, store: Store, at: int) -> list[Datapoint]:
-        """The range that ends with ``at``, by time, with what is missing."""
-        length = (self.settings["EvaluationPeriods"] + FURTHER) * self.period
+    def points(self, store: MetricStore, at: int) -> list[Datapoint]:
+        """The evaluation range that ends with ``at``, by time, missing data points included."""
+        length = (self.settings["EvaluationPeriods"] + EXTRA_PERIODS) * self.period
         grid = Grid(at - length, at, self.period)
         if len(self.queries) == 1:
             series = self.queries[0].read(store, grid)
         else:
-            found = metric_queries.compute(self.queries, store, lambda _: grid)
-            series = next(found[query.id][0] for query in self.queries if query.shown)
+            results = metric_queries.compute(self.queries, store, lambda _: grid)
+            series = next(results[query.id][0] for query in self.queries if query.returns_data)
         return [Datapoint(time, series.points.get(time), series.samples.get(time)) for time in grid.times()]
 
-    def judge(self, points: Sequence[Datapoint]) -> Judgement:
-        return judge(self.rule, points)
+    def evaluate(self, points: Sequence[Datapoint]) -> Evaluation:
+        return evaluate(self.rule, points)
 
-    def described(self) -> dict[str, Any]:
-        told = {
+    def describe(self) -> dict[str, Any]:
+        members = {
             "AlarmName": self.name,
             "AlarmArn": self.arn,
             **self.settings,
@@ -95,29 +95,29 @@ class Alarm:
             "StateUpdatedTimestamp": self.state.at,
             "StateTransitionedTimestamp": self.transitioned,
         }
-        return told | ({"StateReasonData": self.state.data} if self.state.data else {})
+        return members | ({"StateReasonData": self.state.data} if self.state.data else {})
 
     @property
     def reason_settings(self) -> dict[str, Any]:
-        told = self.settings
-        return {"unit": told.get("Unit"), "statistic": told.get("Statistic", told.get("ExtendedStatistic"))}
+        statistic = self.settings.get("Statistic", self.settings.get("ExtendedStatistic"))
+        return {"unit": self.settings.get("Unit"), "statistic": statistic}
 
 
-def born(at: datetime) -> State:
+def initial_state(at: datetime) -> State:
     return State(INSUFFICIENT, UNCHECKED, "", at)
 
 
-def _fewest(share: float) -> float:
-    """The values that a percentile needs to mean something."""
-    rare = min(share, 1 - share)
+def _min_samples(percentile: float) -> float:
+    """The number of values from which a percentile is meaningful."""
+    rare = min(percentile, 1 - percentile)
     return round(10 / rare, 6) if rare else 0
 
 
 def single_query(settings: Mapping[str, Any], account: str) -> list[Query]:
-    """A single-metric alarm's settings as the query that they are."""
+    """A single-metric alarm's settings as a query."""
     metric = {name: settings[name] for name in ("Namespace", "MetricName", "Dimensions") if name in settings}
     stat = settings.get("Statistic") or settings["ExtendedStatistic"]
-    told = {"Metric": metric, "Period": settings["Period"], "Stat": stat}
+    metric_stat = {"Metric": metric, "Period": settings["Period"], "Stat": stat}
     if "Unit" in settings:
-        told["Unit"] = settings["Unit"]
-    return metric_queries.parsed([{"Id": "m1", "MetricStat": told}], "Metrics", account)
+        metric_stat["Unit"] = settings["Unit"]
+    return metric_queries.parse([{"Id": "m1", "MetricStat": metric_stat}], "Metrics", account)

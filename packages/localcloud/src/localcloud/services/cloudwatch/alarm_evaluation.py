@@ -1,8 +1,8 @@
-"""What an alarm's data points say, with AWS's rules for the missing ones. Pure.
+"""An alarm's state from its data points, with AWS's rules for missing ones. Pure.
 
-Two periods more than the evaluation periods are looked at (AWS tells that it looks further, by an example with two).
-As many real points as there are evaluation periods decide alone, the newest of them, however old. Where there are
-fewer, the setting for missing data stands in for the rest, and a real point in the range always counts.
+The evaluation range is two periods longer than the evaluation periods (AWS says that it is longer, in an example with
+two). If there are as many real points as evaluation periods, the newest of them decide, however old. If there are
+fewer, missing points are treated as the setting says, and a real point in the range always counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 OK, ALARM, INSUFFICIENT = "OK", "ALARM", "INSUFFICIENT_DATA"
 MISSING, IGNORE, BREACHING, NOT_BREACHING = "missing", "ignore", "breaching", "notBreaching"
-FURTHER = 2  # periods
+EXTRA_PERIODS = 2  # periods
 COMPARISONS: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "GreaterThanOrEqualToThreshold": (operator.ge, "greater than or equal to"),
     "GreaterThanThreshold": (operator.gt, "greater than"),
@@ -36,39 +36,43 @@ class Rule:
     periods: int  # N
     to_alarm: int  # M
     missing: str = MISSING
-    low_samples: float = 0  # with fewer values than this, the state stays: percentiles only
+    low_samples: float = 0  # with fewer values the state is unchanged: percentiles only
 
     def breaches(self, point: Datapoint) -> bool:
         return point.value is not None and COMPARISONS[self.comparison][0](point.value, self.threshold)
 
 
 @dataclass(frozen=True)
-class Judgement:
-    state: str  # "": as it is
-    evaluated: tuple[Datapoint, ...] = ()  # the real ones, by time
+class Evaluation:
+    state: str  # "": unchanged
+    evaluated: tuple[Datapoint, ...] = ()  # real points, by time
     breaching: tuple[Datapoint, ...] = ()  # of them
-    filled: int = 0  # missing ones that were stood in for
+    filled: int = 0  # missing points that were treated as the setting says
 
 
-def judge(rule: Rule, points: Sequence[Datapoint]) -> Judgement:
-    """``points``: the whole range, by time, the missing ones among them."""
+def evaluate(rule: Rule, points: Sequence[Datapoint]) -> Evaluation:
+    """``points``: the whole range, by time, missing ones included."""
     real = [point for point in points if point.value is not None]
     evaluated = tuple(real[-rule.periods :])
     breaching = tuple(point for point in evaluated if rule.breaches(point))
-    found = Judgement("", evaluated, breaching, rule.periods - len(evaluated))
+    evaluation = Evaluation("", evaluated, breaching, rule.periods - len(evaluated))
     if rule.low_samples and evaluated and sum(point.samples or 0 for point in evaluated) < rule.low_samples:
-        return found
-    return Judgement(_state(rule, points, found), evaluated, breaching, found.filled)
+        return evaluation
+    return Evaluation(_state(rule, points, evaluation), evaluated, breaching, evaluation.filled)
 
 
-def _state(rule: Rule, points: Sequence[Datapoint], found: Judgement) -> str:
-    breaching = len(found.breaching) + (found.filled if rule.missing == BREACHING else 0)
+def _state(rule: Rule, points: Sequence[Datapoint], evaluation: Evaluation) -> str:
+    breaching = len(evaluation.breaching) + (evaluation.filled if rule.missing == BREACHING else 0)
     if breaching >= rule.to_alarm:
         return ALARM
-    if not found.filled or rule.missing in (BREACHING, NOT_BREACHING) or len(found.breaching) < len(found.evaluated):
+    if (
+        not evaluation.filled
+        or rule.missing in (BREACHING, NOT_BREACHING)
+        or len(evaluation.breaching) < len(evaluation.evaluated)
+    ):
         return OK
     if rule.missing == IGNORE:
         return ""
-    oldest = found.evaluated[0] if found.evaluated else None
-    # All there is breaches, and has stood unrefuted for as many periods as it takes to alarm
+    oldest = evaluation.evaluated[0] if evaluation.evaluated else None
+    # All real points breach, since as many periods as it takes to alarm
     return ALARM if oldest and len(points) - points.index(oldest) >= rule.to_alarm else INSUFFICIENT

@@ -1,4 +1,4 @@
-"""Metric maths: tree to values."""
+"""Metric math: tree to values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from localcloud.services.cloudwatch.metric_store import Grid
 
 @dataclass(frozen=True)
 class Scope:
-    names: Mapping[str, Series | list[Series]]  # what each id stands for
+    names: Mapping[str, Series | list[Series]]  # by id
     metrics: Mapping[str, Series]  # those that are metrics: METRICS()
     grid: Grid
 
@@ -32,7 +32,7 @@ def evaluate(tree: Node, scope: Scope) -> Series | list[Series]:
     value = _value(tree, scope)
     if isinstance(value, Series | list):
         return value
-    raise BadExpression("it gives a number; the result must be a time series: TIME_SERIES() makes one of a number")
+    raise BadExpression("the result is a number and must be a time series: TIME_SERIES() converts it")
 
 
 def _value(node: Node, scope: Scope) -> Value:

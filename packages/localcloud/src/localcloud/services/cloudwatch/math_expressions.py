@@ -1,8 +1,8 @@
-"""Metric maths: text to tree.
+"""Metric math: text to tree.
 
     IF(m2 > 100, 100 * m1 / m2, 0)        FILL(METRICS("error"), 0)        SUM([m1, m2]) >= 5 AND m3 < 1
 
-Binding from loose to tight: OR, AND, comparisons, + and -, * and /, minus before a value, ^.
+Precedence from low to high: OR, AND, comparisons, + and -, * and /, minus before a value, ^.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 LEVELS = (("OR", "||"), ("AND", "&&"), ("==", "!=", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"))
-SAME = {"||": "OR", "&&": "AND"}
-DEEPEST = 30
+SYNONYMS = {"||": "OR", "&&": "AND"}
+MAX_DEPTH = 30
 T = TypeVar("T")
 TOKEN = re.compile(
     r"""\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<text>"[^"]*"|'[^']*')|(?P<name>[A-Za-z_]\w*)
@@ -24,7 +24,7 @@ TOKEN = re.compile(
 
 
 class BadExpression(ValueError):
-    """What is wrong, as a sentence."""
+    """What is wrong with an expression."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Name:
-    """A metric's or an expression's id: begins with a small letter."""
+    """The id of a metric or an expression: begins with a small letter."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Word:
-    """A capital word that is no function: REPEAT, LINEAR."""
+    """A capital word that is not a function: REPEAT, LINEAR."""
 
     word: str
 
@@ -69,7 +69,7 @@ class Negative:
 
 @dataclass(frozen=True)
 class Chain:
-    """Operators of one level, done from left to right."""
+    """Operators of one level, evaluated from left to right."""
 
     first: Node
     rest: tuple[tuple[str, Node], ...]
@@ -91,12 +91,12 @@ def parse(text: str) -> Node:
 
 
 def names(tree: Node) -> set[str]:
-    """The ids that an expression speaks of."""
-    found, waiting = set(), [tree]
+    """The ids in an expression."""
+    ids, waiting = set(), [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Name):
-            found.add(node.id)
+            ids.add(node.id)
         elif isinstance(node, Array):
             waiting.extend(node.items)
         elif isinstance(node, Call):
@@ -105,18 +105,18 @@ def names(tree: Node) -> set[str]:
             waiting.append(node.operand)
         elif isinstance(node, Chain):
             waiting.extend((node.first, *(operand for _, operand in node.rest)))
-    return found
+    return ids
 
 
 def _tokens(text: str) -> Iterator[Token]:
     place, text = 0, text.rstrip()
     while place < len(text):
-        found = TOKEN.match(text, place)
-        if not found or not found.lastgroup:
+        match = TOKEN.match(text, place)
+        if not match or not match.lastgroup:
             raise BadExpression(f"{text[place:].strip()[:20]!r} is not understood")
-        said = found[found.lastgroup]
-        yield Token("mark" if said in ("AND", "OR") else found.lastgroup, SAME.get(said, said))
-        place = found.end()
+        token = match[match.lastgroup]
+        yield Token("mark" if token in ("AND", "OR") else match.lastgroup, SYNONYMS.get(token, token))
+        place = match.end()
     yield Token("end", "")
 
 
@@ -133,7 +133,7 @@ class _Parser:
         self.place += 1
         return token
 
-    def taken(self, mark: str) -> bool:
+    def accept(self, mark: str) -> bool:
         if self.next != ("mark", mark):
             return False
         self.place += 1
@@ -141,9 +141,9 @@ class _Parser:
 
     def expect(self, mark: str) -> None:
         """ "" stands for the end."""
-        if self.next.kind != "end" if not mark else not self.taken(mark):
-            found = repr(self.next.text) if self.next.text else "the end"
-            raise BadExpression(f"{found} stands where {repr(mark) if mark else 'the end'} should")
+        if self.next.kind != "end" if not mark else not self.accept(mark):
+            text = repr(self.next.text) if self.next.text else "the end"
+            raise BadExpression(f"{text} stands where {repr(mark) if mark else 'the end'} should")
 
     def level(self, number: int) -> Node:
         if number == len(LEVELS):
@@ -163,7 +163,7 @@ class _Parser:
 
     def power(self) -> Node:
         base = self.value()
-        if not self.taken("^"):
+        if not self.accept("^"):
             return base
         with_it = self.deeper(self.signed)
         return Chain(base, (("^", with_it),))
@@ -185,23 +185,23 @@ class _Parser:
         raise BadExpression(f"{text!r} stands where a value should" if text else "it ends where a value should stand")
 
     def named(self, text: str) -> Node:
-        if self.taken("("):
+        if self.accept("("):
             return Call(text, self.deeper(lambda: self.listed(")")))
         return Name(text) if text[0].islower() else Word(text)
 
     def listed(self, end: str) -> tuple[Node, ...]:
-        if self.taken(end):
+        if self.accept(end):
             return ()
         items = [self.level(0)]
-        while self.taken(","):
+        while self.accept(","):
             items.append(self.level(0))
         self.expect(end)
         return tuple(items)
 
     def deeper(self, part: Callable[[], T]) -> T:
         self.depth += 1
-        if self.depth > DEEPEST:
-            raise BadExpression(f"it is nested deeper than {DEEPEST}")
-        found = part()
+        if self.depth > MAX_DEPTH:
+            raise BadExpression(f"it is nested deeper than {MAX_DEPTH}")
+        node = part()
         self.depth -= 1
-        return found
+        return node

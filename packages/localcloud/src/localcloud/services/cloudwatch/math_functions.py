@@ -1,4 +1,4 @@
-"""The functions of metric maths, as AWS documents each of them.
+"""The functions of metric math, as AWS documents them.
 
 Not reproduced: SEARCH, SELECT, SORT, SLICE, ANOMALY_DETECTION_BAND, INSIGHT_RULE_METRIC, SERVICE_QUOTA, and the
 functions of the calendar (MINUTE to EPOCH).
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from localcloud.services.cloudwatch.math_expressions import BadExpression
-from localcloud.services.cloudwatch.math_values import Option, Scalar, Series, Value, longer, moments
+from localcloud.services.cloudwatch.math_values import Option, Scalar, Series, Value, all_times, longest_period
 from localcloud.services.cloudwatch.metric_store import Grid
 
 Function = Callable[[Sequence[Value], Grid], Value]
@@ -20,7 +20,7 @@ FUNCTIONS: dict[str, Function] = {}
 
 
 def call(name: str, arguments: Sequence[Value], grid: Grid) -> Value:
-    """``grid`` is for what has no series to go by."""
+    """``grid`` is for functions without a series among their arguments."""
     if name not in FUNCTIONS:
         raise BadExpression(f"localcloud has no function {name}; it has {', '.join(sorted(FUNCTIONS))} and METRICS")
     return FUNCTIONS[name](arguments, grid)
@@ -28,8 +28,8 @@ def call(name: str, arguments: Sequence[Value], grid: Grid) -> Value:
 
 def _count(name: str, arguments: Sequence[Value], least: int, most: int) -> None:
     if not least <= len(arguments) <= most:
-        wanted = str(least) if least == most else f"{least} to {most}"
-        raise BadExpression(f"{name} takes {wanted} argument{'s'[: most > 1]}, not {len(arguments)}")
+        expected = str(least) if least == most else f"{least} to {most}"
+        raise BadExpression(f"{name} takes {expected} argument{'s'[: most > 1]}, not {len(arguments)}")
 
 
 # One series to another, or each of a list.
@@ -78,7 +78,7 @@ _each("RATE", _steps(lambda value, seconds: value / seconds))
 _each("RUNNING_SUM", lambda series: zip(series.points, accumulate(series.points.values()), strict=True))
 
 
-# A series to a number; a list to a series, moment by moment.
+# A series to a number; a list to a series, time by time.
 
 
 def _summary(name: str, of: Callable[[Sequence[float]], float], *, zeros: bool = False) -> None:
@@ -90,8 +90,8 @@ def _summary(name: str, of: Callable[[Sequence[float]], float], *, zeros: bool =
         if isinstance(value, Series):
             return float(of(list(value.points.values()))) if value.points else None
         if isinstance(value, list):
-            pattern = longer(*value) if value else Series({}, grid)
-            return pattern.with_points((time, float(of(_column(value, time, zeros)))) for time in moments(*value))
+            pattern = longest_period(*value) if value else Series({}, grid)
+            return pattern.with_points((time, float(of(_column(value, time, zeros)))) for time in all_times(*value))
         raise BadExpression(f"{name} needs a time series or a list of them")
 
     FUNCTIONS[name] = function
@@ -111,7 +111,7 @@ _summary("STDDEV", statistics.pstdev)
 _summary("DATAPOINT_COUNT", len)
 
 
-# The rest.
+# Other functions.
 
 
 def _named(name: str, least: int, most: int) -> Callable[[Function], Function]:
@@ -195,7 +195,7 @@ def _line(series: Series) -> Iterator[tuple[int, Scalar]]:
 
 @_named("IF", 2, 3)
 def _if(arguments: Sequence[Value], grid: Grid) -> Value:
-    """A series as the condition decides moment by moment; true without a value is 0, false without one is nothing."""
+    """A series as the condition decides at each time; true without a value is 0, false without one is missing."""
     condition, then, *rest = arguments
     otherwise = rest[0] if rest else Series({}, grid)
     if any(isinstance(value, list | Option) for value in arguments):
@@ -203,12 +203,12 @@ def _if(arguments: Sequence[Value], grid: Grid) -> Value:
     if not isinstance(condition, Series):
         return then if condition else otherwise
     return condition.with_points(
-        (time, _here(then, time, 0.0) if value else _here(otherwise, time, None))
+        (time, _value_at(then, time, 0.0) if value else _value_at(otherwise, time, None))
         for time, value in condition.points.items()
     )
 
 
-def _here(value: Value, time: int, missing: Scalar) -> Scalar:
+def _value_at(value: Value, time: int, missing: Scalar) -> Scalar:
     if isinstance(value, Series):
         return value.points.get(time, missing)
     return value  # type: ignore[return-value]  # a number: lists and options were refused

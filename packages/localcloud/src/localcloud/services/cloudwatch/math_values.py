@@ -1,7 +1,7 @@
-"""The values of metric maths: numbers, time series, lists of them, and how operators work on them.
+"""The values of metric math: numbers, time series, lists of them, and how operators work on them.
 
-``None`` is a number of which nothing is known, such as the sum of no data. An operation between two series takes what
-is missing in one of them as 0; where there is no result (a division by zero) there is no data point.
+``None`` is an unknown number, such as the sum of no data. An operation between two series treats a data point that one
+of them lacks as 0; without a result (a division by zero) there is no data point.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from localcloud.services.cloudwatch.math_expressions import BadExpression
 from localcloud.services.cloudwatch.metric_store import Grid
 
 Scalar = float | None
-MOST_POINTS = 100_800
+MAX_POINTS = 100_800
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,16 @@ class Series:
     points: Mapping[int, float]  # by time, ascending
     grid: Grid
     label: str = ""
-    samples: Mapping[int, float] = field(default_factory=dict)  # how many values each point stands for; metrics only
+    samples: Mapping[int, float] = field(default_factory=dict)  # the number of values of each point; metrics only
 
     def with_points(self, points: Iterable[tuple[int, Scalar]]) -> Series:
         known = sorted((time, value) for time, value in points if value is not None and math.isfinite(value))
         return replace(self, points=dict(known), samples={})
 
     def times(self) -> range:
-        """Every period, with data or without."""
-        if len(self.grid) > MOST_POINTS:
-            raise BadExpression(f"it would fill more than {MOST_POINTS} data points; choose a longer period")
+        """All periods, with data or without."""
+        if len(self.grid) > MAX_POINTS:
+            raise BadExpression(f"it would fill more than {MAX_POINTS} data points; choose a longer period")
         return self.grid.times()
 
 
@@ -95,9 +95,9 @@ def combine(symbol: str, left: Value, right: Value) -> Value:
 
 
 def _pair(operation: Operation, left: Scalar | Series, right: Scalar | Series) -> Series:
-    """At least one of them is a series, and the result is one like it."""
-    pattern = longer(*(side for side in (left, right) if isinstance(side, Series)))
-    points = ((time, calculate(operation, _at(left, time), _at(right, time))) for time in moments(left, right))
+    """At least one of them is a series, and so is the result."""
+    pattern = longest_period(*(side for side in (left, right) if isinstance(side, Series)))
+    points = ((time, calculate(operation, _at(left, time), _at(right, time))) for time in all_times(left, right))
     return pattern.with_points(points)
 
 
@@ -105,10 +105,10 @@ def _at(value: Scalar | Series, time: int) -> Scalar:
     return value.points.get(time, 0.0) if isinstance(value, Series) else value
 
 
-def moments(*values: Value) -> list[int]:
+def all_times(*values: Value) -> list[int]:
     """All times at which any of the series has data."""
     return sorted({time for value in values if isinstance(value, Series) for time in value.points})
 
 
-def longer(*series: Series) -> Series:
+def longest_period(*series: Series) -> Series:
     return max(series, key=lambda each: each.grid.period)

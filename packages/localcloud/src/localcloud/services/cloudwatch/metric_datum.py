@@ -1,4 +1,4 @@
-"""One MetricDatum of PutMetricData: read and checked as AWS checks it."""
+"""One MetricDatum of PutMetricData, checked as AWS checks it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from localcloud.core.refusal import Refusal
 from localcloud.services.cloudwatch.statistics import Bucket
 
 INVALID = "InvalidParameterValue"
-LARGEST = 2.0**360
-MOST_VALUES = 150
-OLDEST, FUTURE = timedelta(days=14), timedelta(hours=2)
+MAX_VALUE = 2.0**360
+MAX_VALUES = 150
+MAX_AGE, MAX_AHEAD = timedelta(days=14), timedelta(hours=2)
 
 
 @dataclass(frozen=True)
-class Told:
+class MetricDatum:
     name: str
     dimensions: Sequence[Mapping[str, str]]
     unit: str
@@ -27,25 +27,25 @@ class Told:
     resolution: int
 
 
-def read(told: Mapping[str, Any], where: str, now: datetime) -> Told:
-    time, resolution = told.get("Timestamp", now), told.get("StorageResolution", 60)
-    if time < now - OLDEST:
+def parse(members: Mapping[str, Any], where: str, now: datetime) -> MetricDatum:
+    time, resolution = members.get("Timestamp", now), members.get("StorageResolution", 60)
+    if time < now - MAX_AGE:
         raise Refusal(
             INVALID, f"The parameter {where}.Timestamp must specify a time no more than two weeks in the past."
         )
-    if time > now + FUTURE:
+    if time > now + MAX_AHEAD:
         raise Refusal(INVALID, f"The parameter {where}.Timestamp must specify a time within two hours of the present.")
     if resolution not in (1, 60):
         raise _invalid(resolution, f"{where}.StorageResolution")
-    dimensions = told.get("Dimensions", ())
+    dimensions = members.get("Dimensions", ())
     if len({each["Name"] for each in dimensions}) < len(dimensions):
         raise Refusal(INVALID, f"The parameter {where}.Dimensions names a dimension twice.")
-    unit = told.get("Unit", "None")
-    return Told(told["MetricName"], dimensions, unit, time.timestamp(), _values(told, where), resolution)
+    unit = members.get("Unit", "None")
+    return MetricDatum(members["MetricName"], dimensions, unit, time.timestamp(), _values(members, where), resolution)
 
 
-def _values(told: Mapping[str, Any], where: str) -> Bucket:
-    given = [name for name in ("Value", "Values", "StatisticValues") if name in told]
+def _values(members: Mapping[str, Any], where: str) -> Bucket:
+    given = [name for name in ("Value", "Values", "StatisticValues") if name in members]
     if not given:
         sentence = f"At least one of the parameters {where}.Value, {where}.Values, {where}.StatisticValues is required."
         raise Refusal("MissingParameter", sentence)
@@ -54,10 +54,10 @@ def _values(told: Mapping[str, Any], where: str) -> Bucket:
         raise Refusal("InvalidParameterCombination", f"{sentence} and you have specified both.")
     bucket = Bucket()
     if given == ["StatisticValues"]:
-        bucket.add_set(*_set(told["StatisticValues"], f"{where}.StatisticValues"))
+        bucket.add_set(*_statistic_set(members["StatisticValues"], f"{where}.StatisticValues"))
         return bucket
-    values = told.get("Values", [told.get("Value")])
-    counts = told.get("Counts", [1.0] * len(values))
+    values = members.get("Values", [members.get("Value")])
+    counts = members.get("Counts", [1.0] * len(values))
     _check(values, counts, where, given[0])
     for value, count in zip(values, counts, strict=True):
         bucket.add(value, count)
@@ -65,8 +65,8 @@ def _values(told: Mapping[str, Any], where: str) -> Bucket:
 
 
 def _check(values: Sequence[float], counts: Sequence[float], where: str, name: str) -> None:
-    if not values or len(values) > MOST_VALUES:
-        raise Refusal(INVALID, f"The collection {where}.{name} must have a size from 1 to {MOST_VALUES}.")
+    if not values or len(values) > MAX_VALUES:
+        raise Refusal(INVALID, f"The collection {where}.{name} must have a size from 1 to {MAX_VALUES}.")
     if len(values) != len(counts):
         raise Refusal(INVALID, f"The parameters {where}.Values and {where}.Counts must be of the same size.")
     for value in values:
@@ -76,9 +76,9 @@ def _check(values: Sequence[float], counts: Sequence[float], where: str, name: s
             raise _invalid(count, f"{where}.Counts")
 
 
-def _set(told: Mapping[str, float], where: str) -> tuple[float, float, float, float]:
+def _statistic_set(members: Mapping[str, float], where: str) -> tuple[float, float, float, float]:
     count, total, low, high = (
-        _number(told[name], f"{where}.{name}") for name in ("SampleCount", "Sum", "Minimum", "Maximum")
+        _number(members[name], f"{where}.{name}") for name in ("SampleCount", "Sum", "Minimum", "Maximum")
     )
     if count <= 0:
         raise _invalid(count, f"{where}.SampleCount")
@@ -88,11 +88,11 @@ def _set(told: Mapping[str, float], where: str) -> tuple[float, float, float, fl
 
 
 def _number(value: float, where: str) -> float:
-    if not math.isfinite(value) or abs(value) > LARGEST:
+    if not math.isfinite(value) or abs(value) > MAX_VALUE:
         raise _invalid(value, where)
     return float(value)
 
 
 def _invalid(value: object, where: str) -> Refusal:
-    spelled = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(str(value), value)
-    return Refusal(INVALID, f"The value {spelled} for parameter {where} is invalid.")
+    text = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(str(value), value)
+    return Refusal(INVALID, f"The value {text} for parameter {where} is invalid.")

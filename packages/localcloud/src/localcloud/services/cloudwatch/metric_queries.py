@@ -1,7 +1,7 @@
-"""Lists of MetricDataQuery, as GetMetricData and alarms take them: read, checked, computed.
+"""Lists of MetricDataQuery, as GetMetricData and alarms take them: parsed, checked, computed.
 
-Not reproduced: metrics of other accounts, Metrics Insights (SELECT), dynamic labels such as ``${LAST}``, which stay as
-they are. Metrics of different periods may meet in one expression: it then has data where any of them has.
+Not reproduced: metrics of other accounts, Metrics Insights (SELECT), dynamic labels such as ``${LAST}``, which are
+kept as text. Metrics of different periods may occur in one expression: it then has data where any of them has.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from localcloud.services.cloudwatch import math_expressions
 from localcloud.services.cloudwatch.math_evaluation import Scope, evaluate
 from localcloud.services.cloudwatch.math_expressions import BadExpression, Node
 from localcloud.services.cloudwatch.math_values import Series
-from localcloud.services.cloudwatch.metric_store import Grid, Metric, Store
-from localcloud.services.cloudwatch.statistics import PLAIN, Statistic, statistic
+from localcloud.services.cloudwatch.metric_store import Grid, Metric, MetricStore
+from localcloud.services.cloudwatch.statistics import PLAIN, Statistic, find_statistic
 
 ID = re.compile(r"[a-z]\w*", re.ASCII)
 INVALID = "ValidationError"
@@ -29,15 +29,15 @@ SECONDS = (1, 5, 10, 30)  # the periods below a minute
 class Query:
     id: str
     label: str
-    shown: bool  # ReturnData
-    period: int = 0  # of an expression: 0, it goes by its metrics
+    returns_data: bool
+    period: int = 0  # 0 for an expression: its metrics have theirs
     metric: Metric | None = None
     stat: str = ""
     statistic: Statistic = PLAIN["Sum"]
     unit: str | None = None
     tree: Node | None = None
 
-    def read(self, store: Store, grid: Grid) -> Series:
+    def read(self, store: MetricStore, grid: Grid) -> Series:
         if not self.metric:
             raise TypeError(f"{self.id} is an expression")
         points = store.points(self.metric, grid, self.statistic, self.unit)
@@ -45,27 +45,29 @@ class Query:
         return Series({point.time: point.value for point in points}, grid, self.label, samples)
 
 
-def parsed(told: Sequence[Mapping[str, Any]], where: str, account: str) -> list[Query]:
+def parse(queries: Sequence[Mapping[str, Any]], where: str, account: str) -> list[Query]:
     """``where`` is the request's member, for the messages: MetricDataQueries."""
-    queries = [_query(each, f"{where}.member.{number}", account) for number, each in enumerate(told, 1)]
-    ids = [query.id for query in queries]
-    if twice := {id for id in ids if ids.count(id) > 1}:
-        raise Refusal(INVALID, f"The values for parameter id in {where} are not unique: {', '.join(sorted(twice))}.")
-    if not any(query.shown for query in queries):
+    parsed = [_query(query, f"{where}.member.{number}", account) for number, query in enumerate(queries, 1)]
+    ids = [query.id for query in parsed]
+    if duplicates := {id for id in ids if ids.count(id) > 1}:
+        raise Refusal(
+            INVALID, f"The values for parameter id in {where} are not unique: {', '.join(sorted(duplicates))}."
+        )
+    if not any(query.returns_data for query in parsed):
         raise Refusal(INVALID, f"At least one element of {where} must have ReturnData true.")
-    _checked(queries)
-    return queries
+    _check(parsed)
+    return parsed
 
 
-def compute(queries: Sequence[Query], store: Store, grid_of: Callable[[int], Grid]) -> dict[str, list[Series]]:
-    """What each query comes to: one series, or for some expressions several."""
+def compute(queries: Sequence[Query], store: MetricStore, grid_of: Callable[[int], Grid]) -> dict[str, list[Series]]:
+    """The result of each query: one series, or several for some expressions."""
     metrics = {query.id: query.read(store, grid_of(query.period)) for query in queries if query.metric}
     values = _values(queries, metrics, grid_of)
     return {query.id: _labelled(query, values[query.id]) for query in queries}
 
 
-def several(queries: Sequence[Query]) -> set[str]:
-    """The ids of those that come to a list of series, as METRICS() does. Tried on series without data."""
+def multi_series(queries: Sequence[Query]) -> set[str]:
+    """The ids of those that return a list of series, as METRICS() does. Tried on series without data."""
     empty = {query.id: Series({}, Grid(0, 60, query.period), query.label) for query in queries if query.metric}
     values = _values(queries, empty, lambda period: Grid(0, 60, period))
     return {id for id, value in values.items() if isinstance(value, list)}
@@ -78,11 +80,11 @@ def _values(
     scope = Scope(values, metrics, grid_of(max((series.grid.period for series in metrics.values()), default=60)))
     for query in _in_order(queries):
         if query.tree:
-            values[query.id] = _evaluated(query, query.tree, scope)
+            values[query.id] = _evaluate(query, query.tree, scope)
     return values
 
 
-def _evaluated(query: Query, tree: Node, scope: Scope) -> Series | list[Series]:
+def _evaluate(query: Query, tree: Node, scope: Scope) -> Series | list[Series]:
     try:
         return evaluate(tree, scope)
     except BadExpression as error:
@@ -95,15 +97,15 @@ def _labelled(query: Query, value: Series | list[Series]) -> list[Series]:
     return [Series(each.points, each.grid, f"{query.label} {each.label}".strip()) for each in value]
 
 
-def _checked(queries: Sequence[Query]) -> None:
-    """Unknown names, circles, and types: the expressions are tried on series without data."""
+def _check(queries: Sequence[Query]) -> None:
+    """Unknown names, circles, and types: evaluates the expressions with series without data."""
     known = {query.id for query in queries}
     for query in queries:
         unknown = math_expressions.names(query.tree) - known if query.tree else set()
         if unknown:
             sentence = f"the expression contains undefined identifiers: {', '.join(sorted(unknown))}"
             raise Refusal(INVALID, f"Error in expression '{query.id}': {sentence}.")
-    several(queries)
+    multi_series(queries)
 
 
 def _in_order(queries: Sequence[Query]) -> list[Query]:
@@ -116,32 +118,34 @@ def _in_order(queries: Sequence[Query]) -> list[Query]:
         raise Refusal(INVALID, f"The expressions go round in a circle: {circle}.") from None
 
 
-def _query(told: Mapping[str, Any], where: str, account: str) -> Query:
-    id = told["Id"]
+def _query(query: Mapping[str, Any], where: str, account: str) -> Query:
+    id = query["Id"]
     if not ID.fullmatch(id):
         sentence = "must start with a lowercase letter and hold letters, numbers and underscores only"
         raise Refusal(INVALID, f"The value {id} for parameter {where}.Id is invalid: it {sentence}.")
-    if ("MetricStat" in told) == ("Expression" in told):
+    if ("MetricStat" in query) == ("Expression" in query):
         sentence = f"Exactly one of {where}.MetricStat and {where}.Expression must be specified."
         raise Refusal(INVALID, sentence)
-    if told.get("AccountId", account) != account:
-        raise Refusal(INVALID, f"{where}.AccountId: localcloud has account {account} and no other.")
-    shown = told.get("ReturnData", True)
-    if "Expression" in told:
-        return Query(id, told.get("Label", id), shown, told.get("Period", 0), tree=_tree(id, told["Expression"]))
-    return _metric_query(id, told, shown, where)
+    if query.get("AccountId", account) != account:
+        raise Refusal(INVALID, f"{where}.AccountId: localcloud has the account {account} only.")
+    returns_data = query.get("ReturnData", True)
+    if "Expression" in query:
+        return Query(
+            id, query.get("Label", id), returns_data, query.get("Period", 0), tree=_tree(id, query["Expression"])
+        )
+    return _metric_query(id, query, returns_data, where)
 
 
-def _metric_query(id: str, told: Mapping[str, Any], shown: bool, where: str) -> Query:
-    stat, where = told["MetricStat"], f"{where}.MetricStat"
+def _metric_query(id: str, query: Mapping[str, Any], returns_data: bool, where: str) -> Query:
+    stat, where = query["MetricStat"], f"{where}.MetricStat"
     for name in ("Namespace", "MetricName"):
         if name not in stat["Metric"]:
             raise Refusal(INVALID, f"The parameter {where}.Metric.{name} is required.")
     metric = Metric.of(stat["Metric"]["Namespace"], stat["Metric"]["MetricName"], stat["Metric"].get("Dimensions", ()))
     period = checked_period(stat["Period"], f"{where}.Period", INVALID)
-    measure = known_statistic(stat["Stat"], f"{where}.Stat", INVALID)
-    label = told.get("Label", metric.name)
-    return Query(id, label, shown, period, metric, stat["Stat"], measure, stat.get("Unit"))
+    statistic = known_statistic(stat["Stat"], f"{where}.Stat", INVALID)
+    label = query.get("Label", metric.name)
+    return Query(id, label, returns_data, period, metric, stat["Stat"], statistic, stat.get("Unit"))
 
 
 def _tree(id: str, text: str) -> Node:
@@ -159,8 +163,8 @@ def checked_period(period: int, where: str, code: str) -> int:
 
 
 def known_statistic(name: str, where: str, code: str) -> Statistic:
-    found = statistic(name)
-    if not found:
+    statistic = find_statistic(name)
+    if not statistic:
         sentence = f"localcloud has {', '.join(PLAIN)} and the percentiles p0 to p100"
         raise Refusal(code, f"The value {name} for parameter {where} is not supported: {sentence}.")
-    return found
+    return statistic

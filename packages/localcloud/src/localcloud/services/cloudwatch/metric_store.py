@@ -1,11 +1,11 @@
-"""What metrics were told, in memory, no longer and no finer than AWS keeps it.
+"""The values of metrics, in memory, no longer and no finer than AWS keeps them.
 
-    told by the second   3 hours     then by the minute
+    by the second        3 hours     then by the minute
     by the minute        15 days     then by 5 minutes
     by 5 minutes         63 days     then by the hour
-    by the hour          455 days    then forgotten
+    by the hour          455 days    then deleted
 
-The store has a lock of its own, under which nothing else is called: metrics come from any thread.
+The store has a lock of its own, under which nothing else is called: values come from any thread.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from localcloud.services.cloudwatch.statistics import Bucket, Statistic, sample_
 
 HOUR, DAY = 3600, 86_400
 MINUTE = 60
-LEVELS = ((1, 3 * HOUR), (MINUTE, 15 * DAY), (300, 63 * DAY), (HOUR, 455 * DAY))  # resolution, kept for
+LEVELS = ((1, 3 * HOUR), (MINUTE, 15 * DAY), (300, 63 * DAY), (HOUR, 455 * DAY))  # resolution, retention
 TWO_WEEKS = 14 * DAY
 T = TypeVar("T")
 
@@ -27,13 +27,13 @@ T = TypeVar("T")
 class Metric(NamedTuple):
     namespace: str
     name: str
-    dimensions: tuple[tuple[str, str], ...]  # sorted: their order tells nothing
+    dimensions: tuple[tuple[str, str], ...]  # sorted: their order has no meaning
 
     @classmethod
     def of(cls, namespace: str, name: str, dimensions: Sequence[Mapping[str, str]] = ()) -> Metric:
         return cls(namespace, name, tuple(sorted((each["Name"], each["Value"]) for each in dimensions)))
 
-    def told(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions]
         return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
 
@@ -79,9 +79,9 @@ class _Level:
             yield time, self.buckets[time]
 
     def pop_before(self, time: float) -> Iterator[tuple[int, Bucket]]:
-        place = bisect_left(self.times, time)
-        gone, self.times = self.times[:place], self.times[place:]
-        for each in gone:
+        index = bisect_left(self.times, time)
+        old, self.times = self.times[:index], self.times[index:]
+        for each in old:
             yield each, self.buckets.pop(each)
 
 
@@ -92,56 +92,56 @@ class _Series:
         self.levels = [_Level() for _ in LEVELS]
         self.latest = 0.0
 
-    def put(self, time: float, resolution: int, told: Bucket, now: float) -> None:
-        """Older data goes where data of its age is."""
-        for level, (step, kept) in zip(self.levels, LEVELS, strict=True):
-            if step >= resolution and time >= now - kept:
-                level.bucket(int(time // step * step)).merge(told)
+    def put(self, time: float, resolution: int, values: Bucket, now: float) -> None:
+        """Older values go to the level for their age."""
+        for level, (step, retention) in zip(self.levels, LEVELS, strict=True):
+            if step >= resolution and time >= now - retention:
+                level.bucket(int(time // step * step)).merge(values)
                 self.latest = max(self.latest, time)
                 return
 
     def age(self, now: float) -> bool:
         """False when nothing is left."""
-        for number, (_, kept) in enumerate(LEVELS):
-            for time, bucket in self.levels[number].pop_before(now - kept):
+        for number, (_, retention) in enumerate(LEVELS):
+            for time, bucket in self.levels[number].pop_before(now - retention):
                 if number + 1 < len(LEVELS):
                     step = LEVELS[number + 1][0]
                     self.levels[number + 1].bucket(time // step * step).merge(bucket)
         return any(level.times for level in self.levels)
 
     def slots(self, grid: Grid, now: float) -> dict[int, list[Bucket]]:
-        found: dict[int, list[Bucket]] = {}
+        slots: dict[int, list[Bucket]] = {}
         for level, oldest in self._readable(grid.period, now):
             for time, bucket in level.between(max(grid.start, oldest), grid.end):
-                found.setdefault(grid.slot(time), []).append(bucket)
-        return found
+                slots.setdefault(grid.slot(time), []).append(bucket)
+        return slots
 
     def _readable(self, period: int, now: float) -> Iterator[tuple[_Level, float]]:
-        """What was told by the minute is there for a period of seconds too, at its minute, as long as seconds are."""
-        for number, (step, kept) in enumerate(LEVELS):
+        """Values by the minute are in a period of seconds too, at their minute, as long as seconds are kept."""
+        for number, (step, retention) in enumerate(LEVELS):
             last = number + 1 == len(LEVELS)
             if step <= period:
-                yield self.levels[number], now - kept if last or period < LEVELS[number + 1][0] else 0
+                yield self.levels[number], now - retention if last or period < LEVELS[number + 1][0] else 0
             elif step == MINUTE:
                 yield self.levels[number], now - LEVELS[0][1]
 
 
-class Store:
+class MetricStore:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = Lock()
         self._series: dict[Metric, dict[str, _Series]] = {}
         self._next_sweep = 0.0
 
-    def put(self, metric: Metric, unit: str, time: float, told: Bucket, resolution: int = MINUTE) -> None:
+    def put(self, metric: Metric, unit: str, time: float, values: Bucket, resolution: int = MINUTE) -> None:
         with self._lock:
-            now = self._swept()
-            self._series.setdefault(metric, {}).setdefault(unit, _Series()).put(time, resolution, told, now)
+            now = self._sweep()
+            self._series.setdefault(metric, {}).setdefault(unit, _Series()).put(time, resolution, values, now)
 
     def points(self, metric: Metric, grid: Grid, statistic: Statistic, unit: str | None = None) -> list[Point]:
         """By time; a period without data has none. Without a unit, all units together."""
         with self._lock:
-            now = self._swept()
+            now = self._sweep()
             slots: dict[int, list[Bucket]] = {}
             for each, series in self._series.get(metric, {}).items():
                 if unit in (None, each):
@@ -152,7 +152,7 @@ class Store:
 
     def by_unit(self, metric: Metric, grid: Grid, measure: Callable[[Sequence[Bucket]], T]) -> list[tuple[int, str, T]]:
         with self._lock:
-            now = self._swept()
+            now = self._sweep()
             return sorted(
                 (slot, unit, measure(buckets))
                 for unit, series in self._series.get(metric, {}).items()
@@ -162,7 +162,7 @@ class Store:
     def metrics(self, seconds: float = TWO_WEEKS) -> list[Metric]:
         """Those with data in the last ``seconds``."""
         with self._lock:
-            since = self._swept() - seconds
+            since = self._sweep() - seconds
             return [
                 metric
                 for metric, units in self._series.items()
@@ -173,8 +173,8 @@ class Store:
         with self._lock:
             self._series.clear()
 
-    def _swept(self) -> float:
-        """Now. Once an hour, what is too old for its level moves on; reading does not depend on it."""
+    def _sweep(self) -> float:
+        """Returns the time. Once an hour, values too old for their level move on; reading does not depend on it."""
         now = self._now()
         if now >= self._next_sweep:
             self._next_sweep = now + HOUR

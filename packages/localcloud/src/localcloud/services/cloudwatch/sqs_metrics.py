@@ -1,44 +1,41 @@
-"""What SQS tells CloudWatch of each queue, once a minute of the clock: how many messages it holds.
+"""The metrics of SQS queues, once a minute of the clock: how many messages each holds.
 
-Not reproduced: the metrics of single messages (sent, received, deleted, their age and size); that a queue which nobody
-has used for six hours tells nothing.
+Not reproduced: the metrics of single messages (sent, received, deleted, their age and size); that a queue without use
+for six hours reports nothing.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.core.cloud import Cloud
 
-MOTO_SQS = "moto.sqs.models"  # not loaded: nobody has made a queue, and it would take long
+MOTO_SQS = "moto.sqs.models"  # not loaded: there is no queue yet, and loading takes long
 MINUTE = 60
-MEASURES = {
+ATTRIBUTES = {
     "ApproximateNumberOfMessagesVisible": "approximate_number_of_messages",
     "ApproximateNumberOfMessagesNotVisible": "approximate_number_of_messages_not_visible",
     "ApproximateNumberOfMessagesDelayed": "approximate_number_of_messages_delayed",
 }
 
 
-class Queues:
+class QueueMetrics:
     def __init__(self, cloud: Cloud) -> None:
-        self.cloud = cloud
-        self._plan()
+        self._clock, self._moto, self._metrics = cloud.clock, cloud.moto, cloud.metrics
 
-    def _plan(self) -> None:
-        now = self.cloud.clock.seconds()
-        self.cloud.clock.at((now // MINUTE + 1) * MINUTE, self._minute)
+    def start(self) -> None:
+        """Reports at every whole minute."""
+        self._clock.at((self._clock.seconds() // MINUTE + 1) * MINUTE, self._report)
 
-    def _minute(self) -> None:
-        self._plan()
+    def _report(self) -> None:
+        self.start()
         if MOTO_SQS not in sys.modules:
             return
-        with self.cloud.moto("sqs") as sqs:
-            measured = {
-                (queue, metric): getattr(found, attribute)
-                for queue, found in sqs.queues.items()
-                for metric, attribute in MEASURES.items()
+        with self._moto("sqs") as sqs:
+            values = {
+                (name, metric): getattr(queue, attribute)
+                for name, queue in sqs.queues.items()
+                for metric, attribute in ATTRIBUTES.items()
             }
-        for (queue, metric), value in measured.items():
-            self.cloud.metric("AWS/SQS", metric, value, {"QueueName": queue}, "Count")
+        for (name, metric), value in values.items():
+            self._metrics.emit("AWS/SQS", metric, value, {"QueueName": name}, "Count")

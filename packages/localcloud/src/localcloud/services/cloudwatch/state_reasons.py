@@ -1,4 +1,4 @@
-"""StateReason and StateReasonData, in AWS's words."""
+"""StateReason and StateReasonData, as AWS writes them."""
 
 from __future__ import annotations
 
@@ -13,62 +13,64 @@ from localcloud.services.cloudwatch.alarm_evaluation import (
     COMPARISONS,
     INSUFFICIENT,
     Datapoint,
-    Judgement,
+    Evaluation,
     Rule,
 )
 
 UNCHECKED = "Unchecked: Initial alarm creation"
-MANY = 5  # data points, from which on only the newest are shown
-MOST_TOLD = 20
+MANY = 5  # from so many data points on, only the newest are shown
+MAX_DATAPOINTS = 20
 
 
-def reason(rule: Rule, found: Judgement, *, m_of_n: bool) -> str:
-    """``m_of_n``: the alarm says DatapointsToAlarm."""
-    if found.state == INSUFFICIENT:
-        return f"Insufficient Data: {_counted(found.filled, 'datapoint')} {_were(found.filled)} unknown."
-    crossed = [p for p in found.evaluated if (p in found.breaching) == (found.state == ALARM)]
+def reason(rule: Rule, evaluation: Evaluation, *, m_of_n: bool) -> str:
+    """``m_of_n``: the alarm has DatapointsToAlarm."""
+    if evaluation.state == INSUFFICIENT:
+        return f"Insufficient Data: {_count(evaluation.filled, 'datapoint')} {_were(evaluation.filled)} unknown."
+    crossed = [p for p in evaluation.evaluated if (p in evaluation.breaching) == (evaluation.state == ALARM)]
     if not crossed:
-        received = _counted(len(found.evaluated), "datapoint") if found.evaluated else "no datapoints"
-        periods = _counted(rule.periods, "period")
-        seen = f"{received} {_were(len(found.evaluated))} received for {periods}"
-        return f"Threshold Crossed: {seen}{_stood_in(rule, found)}."
+        received = _count(len(evaluation.evaluated), "datapoint") if evaluation.evaluated else "no datapoints"
+        periods = _count(rule.periods, "period")
+        seen = f"{received} {_were(len(evaluation.evaluated))} received for {periods}"
+        return f"Threshold Crossed: {seen}{_treated(rule, evaluation)}."
     many = len(crossed) >= MANY
     subject = (
-        f"{len(crossed)} out of the last {rule.periods} datapoints" if m_of_n else _counted(len(crossed), "datapoint")
+        f"{len(crossed)} out of the last {rule.periods} datapoints" if m_of_n else _count(len(crossed), "datapoint")
     )
-    newest = ", ".join(_shown(point) for point in reversed(crossed[-MANY:]))
-    compared = f"{'' if found.state == ALARM else 'not '}{COMPARISONS[rule.comparison][1]} the threshold"
-    sentence = f"{subject}{'' if many else f' [{newest}]'} {_were(len(crossed))} {compared} ({java(rule.threshold)})"
+    newest = ", ".join(_render(point) for point in reversed(crossed[-MANY:]))
+    compared = f"{'' if evaluation.state == ALARM else 'not '}{COMPARISONS[rule.comparison][1]} the threshold"
+    sentence = (
+        f"{subject}{'' if many else f' [{newest}]'} {_were(len(crossed))} {compared} ({java_double(rule.threshold)})"
+    )
     listed = f". The most recent datapoints which crossed the threshold: [{newest}]" if many else ""
-    least = _minimum(rule, found) if m_of_n else ""
-    return f"Threshold Crossed: {sentence}{_stood_in(rule, found)}{listed}{least}."
+    least = _minimum(rule, evaluation) if m_of_n else ""
+    return f"Threshold Crossed: {sentence}{_treated(rule, evaluation)}{listed}{least}."
 
 
 def reason_data(
-    rule: Rule, found: Judgement, points: Sequence[Datapoint], at: datetime, period: int, settings: dict[str, Any]
+    rule: Rule, evaluation: Evaluation, points: Sequence[Datapoint], at: datetime, period: int, settings: dict[str, Any]
 ) -> str:
-    """``settings``: the alarm's unit and statistic, as far as it has them."""
-    values = [point.value for point in found.evaluated]
-    evaluated = sorted({*found.evaluated, *_empty(points, found)}, key=lambda point: -point.time)
-    told = {
+    """``settings``: the alarm's unit and statistic, if it has them."""
+    values = [point.value for point in evaluation.evaluated]
+    evaluated = sorted({*evaluation.evaluated, *_filled(points, evaluation)}, key=lambda point: -point.time)
+    members = {
         "version": "1.0",
-        "queryDate": stamp(at),
-        "startDate": stamp(_moment(found.evaluated[0])) if found.evaluated else None,
+        "queryDate": timestamp(at),
+        "startDate": timestamp(_time(evaluation.evaluated[0])) if evaluation.evaluated else None,
         **settings,
         "period": period,
-        "recentDatapoints": values[-MOST_TOLD:],
+        "recentDatapoints": values[-MAX_DATAPOINTS:],
         "threshold": rule.threshold,
-        "evaluatedDatapoints": [_told(point) for point in evaluated[:MOST_TOLD]],
+        "evaluatedDatapoints": [_entry(point) for point in evaluated[:MAX_DATAPOINTS]],
     }
-    return json.dumps({name: value for name, value in told.items() if value is not None}, separators=(",", ":"))
+    return json.dumps({name: value for name, value in members.items() if value is not None}, separators=(",", ":"))
 
 
-def stamp(at: datetime) -> str:
+def timestamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}+0000"
 
 
-def java(number: float) -> str:
-    """As Java writes a double, and AWS with it: 5.0, 1.5E10."""
+def java_double(number: float) -> str:
+    """As Java, and so AWS, writes a double: 5.0, 1.5E10."""
     plain = repr(float(number))
     if number == 0 or 1e-3 <= abs(number) < 1e7:
         return plain
@@ -77,25 +79,25 @@ def java(number: float) -> str:
     return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
 
 
-def _empty(points: Sequence[Datapoint], found: Judgement) -> list[Datapoint]:
+def _filled(points: Sequence[Datapoint], evaluation: Evaluation) -> list[Datapoint]:
     missing = [point for point in points if point.value is None]
-    return missing[-found.filled :] if found.filled else []
+    return missing[-evaluation.filled :] if evaluation.filled else []
 
 
-def _told(point: Datapoint) -> dict[str, Any]:
-    told = {"timestamp": stamp(_moment(point)), "sampleCount": point.samples, "value": point.value}
-    return {name: value for name, value in told.items() if value is not None}
+def _entry(point: Datapoint) -> dict[str, Any]:
+    entry = {"timestamp": timestamp(_time(point)), "sampleCount": point.samples, "value": point.value}
+    return {name: value for name, value in entry.items() if value is not None}
 
 
-def _moment(point: Datapoint) -> datetime:
+def _time(point: Datapoint) -> datetime:
     return datetime.fromtimestamp(point.time, UTC)
 
 
-def _shown(point: Datapoint) -> str:
-    return f"{java(point.value or 0)} ({_moment(point).strftime('%d/%m/%y %H:%M:%S')})"
+def _render(point: Datapoint) -> str:
+    return f"{java_double(point.value or 0)} ({_time(point).strftime('%d/%m/%y %H:%M:%S')})"
 
 
-def _counted(number: int, what: str) -> str:
+def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
@@ -103,16 +105,16 @@ def _were(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
-def _stood_in(rule: Rule, found: Judgement) -> str:
-    if not found.filled or rule.missing not in ("breaching", "notBreaching"):
+def _treated(rule: Rule, evaluation: Evaluation) -> str:
+    if not evaluation.filled or rule.missing not in ("breaching", "notBreaching"):
         return ""
     as_what = "Breaching" if rule.missing == BREACHING else "NonBreaching"
-    missing = _counted(found.filled, "missing datapoint")
-    return f" and {missing} {_were(found.filled)} treated as [{as_what}]"
+    missing = _count(evaluation.filled, "missing datapoint")
+    return f" and {missing} {_were(evaluation.filled)} treated as [{as_what}]"
 
 
-def _minimum(rule: Rule, found: Judgement) -> str:
-    if found.state == ALARM:
-        return f" (minimum {_counted(rule.to_alarm, 'datapoint')} for OK -> ALARM transition)"
+def _minimum(rule: Rule, evaluation: Evaluation) -> str:
+    if evaluation.state == ALARM:
+        return f" (minimum {_count(rule.to_alarm, 'datapoint')} for OK -> ALARM transition)"
     least = rule.periods - rule.to_alarm + 1
-    return f" (minimum {_counted(least, 'datapoint')} for ALARM -> OK transition)"
+    return f" (minimum {_count(least, 'datapoint')} for ALARM -> OK transition)"

@@ -1,4 +1,4 @@
-"""What the values of one period come to: Sum, Average, Minimum, Maximum, SampleCount and percentiles.
+"""Statistics of the values of one period: Sum, Average, Minimum, Maximum, SampleCount and percentiles.
 
 A percentile is interpolated between the two values next to it. It is exact up to 1000 different values a bucket;
 beyond, values less than 1 % apart count as one, so that memory stays bounded however many requests are measured.
@@ -13,13 +13,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-MOST_VALUES = 1000
+MAX_VALUES = 1000
 GROWTH = math.log(1.01)
 PERCENTILE = re.compile(r"p(100(\.0{1,10})?|\d{1,2}(\.\d{1,10})?)")
 
 
 class Bucket:
-    """The values of one metric and unit in one second, minute, ...; ``values`` is None where nobody told them."""
+    """The values of one metric and unit in one second, minute, ...; ``values`` is None where they are unknown."""
 
     __slots__ = ("binned", "count", "high", "low", "total", "values")
 
@@ -29,26 +29,26 @@ class Bucket:
         self.binned = False
 
     def add(self, value: float, weight: float = 1.0) -> None:
-        self._measure(weight, value * weight, value, value)
+        self._accumulate(weight, value * weight, value, value)
         self._keep(value, weight)
 
     def add_set(self, count: float, total: float, low: float, high: float) -> None:
         """A statistic set. Its percentiles are known only when all its values are the same."""
-        self._measure(count, total, low, high)
+        self._accumulate(count, total, low, high)
         if low == high:
             self._keep(low, count)
         else:
             self.values = None
 
     def merge(self, other: Bucket) -> None:
-        self._measure(other.count, other.total, other.low, other.high)
+        self._accumulate(other.count, other.total, other.low, other.high)
         if other.values is None:
             self.values = None
             return
         for value, weight in other.values.items():
             self._keep(value, weight)
 
-    def _measure(self, count: float, total: float, low: float, high: float) -> None:
+    def _accumulate(self, count: float, total: float, low: float, high: float) -> None:
         self.count += count
         self.total += total
         self.low, self.high = min(self.low, low), max(self.high, high)
@@ -59,7 +59,7 @@ class Bucket:
         if self.binned:
             value = _bin(value)
         self.values[value] = self.values.get(value, 0.0) + weight
-        if not self.binned and len(self.values) > MOST_VALUES:
+        if not self.binned and len(self.values) > MAX_VALUES:
             self.binned, exact, self.values = True, self.values, {}
             for each, times in exact.items():
                 self._keep(each, times)
@@ -92,7 +92,7 @@ PLAIN: dict[str, Statistic] = {
 }
 
 
-def statistic(name: str) -> Statistic | None:
+def find_statistic(name: str) -> Statistic | None:
     """None: there is no such statistic, or it is not reproduced."""
     if PERCENTILE.fullmatch(name):
         return lambda buckets: _percentile(buckets, float(name[1:]) / 100)
