@@ -67,9 +67,9 @@ def client_of(folder: Path, service: str) -> Any:
     """boto3's client of a service of the localcloud that a command started with ``--folder``."""
     import boto3
 
-    from localcloud.core.state_dir import Place
+    from localcloud.core.state_dir import StateDir
 
-    server = Place(folder).running()
+    server = StateDir(folder).running()
     assert server, f"no localcloud runs in {folder}"  # noqa: S101 - a test's
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     return boto3.client(service, endpoint_url=server.url, region_name=server.region, **keys)

@@ -1,4 +1,4 @@
-"""The command as people use it: each test runs it, and looks at what is left."""
+"""The command as people use it: each test runs it, and checks what it leaves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import pytest
 
 from localcloud.cli import commands
 from localcloud.core.errors import Problem
-from localcloud.core.state_dir import Place
+from localcloud.core.state_dir import StateDir
 from localcloud.runtime.process_registry import REGISTRY_VARIABLE, ProcessRegistry
 from localcloud.runtime.processes import start_time
 
@@ -37,7 +37,7 @@ class Command:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.place = Place(folder)
+        self.state_dir = StateDir(folder)
 
     def __call__(self, *arguments: str, ok: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -60,12 +60,12 @@ class Command:
 
     @property
     def pid(self) -> int:
-        running = self.place.running()
+        running = self.state_dir.running()
         assert running
         return running.pid
 
     def client(self, service: str) -> Any:
-        running = self.place.running()
+        running = self.state_dir.running()
         assert running
         keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
         return boto3.client(service, endpoint_url=running.url, region_name=running.region, **keys)
@@ -80,7 +80,7 @@ def localcloud(tmp_path: Path) -> Iterator[Command]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """One that runs, for tests that leave it running."""
+    """A running server, for tests that do not stop it."""
     command = Command(tmp_path_factory.mktemp("shared") / ".localcloud")
     command.up("--speed", "50")
     yield command
@@ -109,7 +109,7 @@ def test_up_twice_down_twice(localcloud: Command, shared: Command) -> None:
     assert "QueueUrls" not in shared.client("sqs").list_queues()
 
     child = subprocess.Popen(SLEEP, start_new_session=True)
-    ProcessRegistry(localcloud.place.state / "processes").register(child.pid, "job-1")
+    ProcessRegistry(localcloud.state_dir.state / "processes").register(child.pid, "job-1")
     assert "  processes   job-1\n" in localcloud("status").stdout
     assert localcloud("down").stdout.startswith(f"localcloud is down (pid {pid})")
     assert child.wait(30) == -15
@@ -130,7 +130,7 @@ def test_a_port_is_taken_or_kept(localcloud: Command) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: localcloud did not start: port {port} cannot be used (")
     assert localcloud("status", ok=False).returncode == 3
-    localcloud.place.folder.joinpath("port").write_text(f"{port}\n")
+    localcloud.state_dir.folder.joinpath("port").write_text(f"{port}\n")
     assert localcloud.up() == f"http://127.0.0.1:{port}"
     localcloud("down")
     with socket.create_server(("127.0.0.1", port)):
@@ -138,7 +138,7 @@ def test_a_port_is_taken_or_kept(localcloud: Command) -> None:
 
 
 def _own_port() -> socket.socket:
-    """Below those that the system hands out: nobody else takes it as soon as it is free."""
+    """Below the ephemeral ports: no other process gets it as soon as it is free."""
     first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for port in range(first - 1 - os.getpid() % 10_000, 1024, -1):
         with suppress(OSError):
@@ -153,9 +153,9 @@ def test_several_ups_at_once_start_one(localcloud: Command) -> None:
     assert start_time(localcloud.pid)
 
 
-def test_after_a_kill_up_starts_clean_and_says_so(localcloud: Command) -> None:
+def test_after_a_kill_up_starts_clean_and_reports_it(localcloud: Command) -> None:
     localcloud.up()
-    killed, processes = localcloud.pid, ProcessRegistry(localcloud.place.state / "processes")
+    killed, processes = localcloud.pid, ProcessRegistry(localcloud.state_dir.state / "processes")
     recorded = subprocess.Popen(SLEEP, start_new_session=True)
     processes.register(recorded.pid, "job")
     marked = subprocess.Popen(SLEEP, start_new_session=True, env=os.environ | processes.environment)
@@ -164,33 +164,31 @@ def test_after_a_kill_up_starts_clean_and_says_so(localcloud: Command) -> None:
         and REGISTRY_VARIABLE not in Path(f"/proc/{marked.pid}/environ").read_text()
     ):
         time.sleep(0.01)
-    (localcloud.place.state / "jobs").mkdir()
+    (localcloud.state_dir.state / "jobs").mkdir()
     os.kill(killed, signal.SIGKILL)
     assert gone(killed)
     assert localcloud("status", ok=False).returncode == 3
-    said = localcloud("up").stdout.splitlines()
-    assert said[0] == (
+    lines = localcloud("up").stdout.splitlines()
+    assert lines[0] == (
         f"the last localcloud (pid {killed}) ended without `down`: its state is gone, "
         "and 2 processes that it left were ended"
     )
-    assert said[-1].startswith("http://127.0.0.1:")
+    assert lines[-1].startswith("http://127.0.0.1:")
     assert (recorded.wait(30), marked.wait(30)) == (-15, -15)
     assert localcloud.pid != killed
-    assert not (localcloud.place.state / "jobs").exists()
+    assert not (localcloud.state_dir.state / "jobs").exists()
 
 
-def test_a_server_that_does_not_listen_is_ended_all_the_same(
-    localcloud: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_does_not_respond_is_killed(localcloud: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     localcloud.up()
     pid = localcloud.pid
     os.kill(pid, signal.SIGSTOP)
     monkeypatch.setattr(commands, "END_SECONDS", 0.5)
-    assert commands.down(localcloud.place) == 0
+    assert commands.down(localcloud.state_dir) == 0
     assert gone(pid)
 
 
-def test_a_server_whose_folder_is_taken_away_ends_by_itself(localcloud: Command) -> None:
+def test_a_server_whose_folder_is_removed_ends(localcloud: Command) -> None:
     localcloud.up()
     pid = localcloud.pid
     deadline = time.monotonic() + 20
@@ -199,7 +197,7 @@ def test_a_server_whose_folder_is_taken_away_ends_by_itself(localcloud: Command)
     assert gone(pid)
 
 
-def test_in_the_foreground_it_says_its_url_and_ends_with_ctrl_c(localcloud: Command) -> None:
+def test_in_the_foreground_it_prints_its_url_and_ends_with_ctrl_c(localcloud: Command) -> None:
     with subprocess.Popen(localcloud.argv("up", "--foreground"), cwd=HERE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         url = server.stdout.readline().strip()
@@ -208,10 +206,10 @@ def test_in_the_foreground_it_says_its_url_and_ends_with_ctrl_c(localcloud: Comm
         server.send_signal(signal.SIGINT)
         assert server.wait(30) == 0
     assert localcloud("status", ok=False).returncode == 3
-    assert not localcloud.place.state.exists()
+    assert not localcloud.state_dir.state.exists()
 
 
-def test_what_runs_is_not_changed_by_another_up(shared: Command) -> None:
+def test_a_running_server_is_not_changed_by_another_up(shared: Command) -> None:
     assert shared("up", "--speed", "50").returncode == 0
     for option, value in (("--speed", "2"), ("--port", "1")):
         done = shared("up", option, value, ok=False)
@@ -219,11 +217,11 @@ def test_what_runs_is_not_changed_by_another_up(shared: Command) -> None:
         assert done.stderr.startswith(f"error: localcloud is running with {option} ")
 
 
-def test_status_tells_what_a_person_asks(shared: Command) -> None:
+def test_status_prints_what_a_person_needs(shared: Command) -> None:
     with pytest.raises(Exception, match="NotImplementedByLocalcloud"):
         shared.client("codedeploy").list_git_hub_account_token_names()
-    told = shared("status").stdout
-    assert told.startswith(f"localcloud is running: {shared.up()}\n")
+    text = shared("status").stdout
+    assert text.startswith(f"localcloud is running: {shared.up()}\n")
     for line in (
         "50 times as fast",
         "000000000000 in eu-west-1",
@@ -231,7 +229,7 @@ def test_status_tells_what_a_person_asks(shared: Command) -> None:
         "failed inside",
         "ListGitHubAccountTokenNames",
     ):
-        assert line in told
+        assert line in text
 
 
 def seed_file(folder: Path, **content: Any) -> Path:
@@ -240,7 +238,7 @@ def seed_file(folder: Path, **content: Any) -> Path:
     return file
 
 
-def test_a_seed_says_what_a_server_begins_with(localcloud: Command, tmp_path: Path) -> None:
+def test_a_seed_defines_what_a_server_starts_with(localcloud: Command, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("a\n1\n")
     item = {"key": "in/data.csv", "file": "data.csv"}
     content = {"account": "111122223333", "region": "us-east-1", "buckets": [{"name": "one", "objects": [item]}]}
@@ -274,13 +272,19 @@ def test_with_a_seed_that_is_wrong_nothing_is_started(localcloud: Command, tmp_p
     assert localcloud("status", ok=False).returncode == 3
 
 
+def test_a_region_that_aws_does_not_have_is_refused(localcloud: Command) -> None:
+    done = localcloud("up", "--region", "eu-west-9", ok=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: localcloud did not start: eu-west-9 is not a region of AWS: correct --region\n"
+
+
 def test_status_as_json_is_one_object_with_the_same_fields_always(shared: Command, tmp_path: Path) -> None:
     record = json.loads(shared("status", "--json").stdout)
-    running = shared.place.running()
+    running = shared.state_dir.running()
     assert running
     assert (record["running"], record["url"], record["pid"]) == (True, running.url, running.pid)
     assert (record["account"], record["region"], record["speed"]) == ("000000000000", "eu-west-1", 50)
-    assert (record["folder"], record["log"]) == (str(shared.folder.resolve()), str(shared.place.log))
+    assert (record["folder"], record["log"]) == (str(shared.folder.resolve()), str(shared.state_dir.log))
     assert (record["proxy"], record["certificate"]) == (running.proxy, running.certificate)
 
     inner = json.loads(Command(tmp_path / "inner")("status", "--json", LOCALCLOUD_URL=running.url).stdout)
@@ -313,8 +317,8 @@ def test_in_a_process_that_it_started_up_starts_nothing(shared: Command, tmp_pat
     inner, url = Command(tmp_path / "inner"), shared.up()
     done = inner("up", LOCALCLOUD_URL=url)
     assert done.stdout.splitlines()[-1] == url
-    told = inner("status", LOCALCLOUD_URL=url).stdout
-    assert told.startswith(f"localcloud is running, and started this process: {url}\n")
+    text = inner("status", LOCALCLOUD_URL=url).stdout
+    assert text.startswith(f"localcloud is running, and started this process: {url}\n")
     for command in ("down", "reset", "env", "logs"):
         done = inner(command, ok=False, LOCALCLOUD_URL=url)
         assert done.returncode == 1
@@ -323,7 +327,7 @@ def test_in_a_process_that_it_started_up_starts_nothing(shared: Command, tmp_pat
     assert shared("status").returncode == 0
 
 
-def test_a_server_that_started_this_process_and_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_missing_parent_server_is_reported(tmp_path: Path) -> None:
     done = Command(tmp_path)("up", ok=False, LOCALCLOUD_URL="http://127.0.0.1:1")
     assert done.returncode == 1
     assert "does not answer" in done.stderr
@@ -332,12 +336,12 @@ def test_a_server_that_started_this_process_and_is_gone_is_told(tmp_path: Path) 
 
 def test_a_childs_variables_name_the_server_and_a_shells_do_not(shared: Command, cloud: Any) -> None:
     assert cloud.environment()["LOCALCLOUD_URL"] == cloud.url
-    told = shared("env").stdout
-    assert "AWS_ENDPOINT_URL" in told
-    assert "LOCALCLOUD_URL" not in told
+    text = shared("env").stdout
+    assert "AWS_ENDPOINT_URL" in text
+    assert "LOCALCLOUD_URL" not in text
 
 
-def test_jobs_run_in_containers_when_up_is_told_so(localcloud: Command) -> None:
+def test_docker_runs_jobs_in_containers(localcloud: Command) -> None:
     localcloud.up("--docker", "some-image")
     variables = Path(f"/proc/{localcloud.pid}/environ").read_text().split("\0")
     assert "LOCALCLOUD_DOCKER=some-image" in variables
@@ -365,7 +369,7 @@ def test_logs_can_be_read_and_followed(shared: Command) -> None:
 
 
 @pytest.mark.parametrize("quote", ['"', ""])
-def test_env_makes_a_shell_talk_to_it(shared: Command, quote: str) -> None:
+def test_env_makes_a_shell_use_it(shared: Command, quote: str) -> None:
     asks = 'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])'
     script = f"eval {quote}$({shlex.join(shared.argv('env'))}){quote} && unset AWS_ENDPOINT_URL && "
     script += shlex.join([sys.executable, "-c", asks])
@@ -381,7 +385,7 @@ def test_env_makes_a_shell_talk_to_it(shared: Command, quote: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["reset", "env", "logs"])
-def test_what_needs_a_server_says_how_to_start_one(tmp_path: Path, command: str) -> None:
+def test_commands_that_need_a_server_say_how_to_start_it(tmp_path: Path, command: str) -> None:
     done = Command(tmp_path / "none")(command, ok=False)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
@@ -412,19 +416,19 @@ def test_help_is_quick(tmp_path: Path) -> None:
 
 
 def test_the_state_can_be_read_by_others(shared: Command) -> None:
-    told = json.loads((shared.folder / "server.json").read_text())
-    assert told["url"] == shared.up()
-    assert told["pid"] == shared.pid
+    record = json.loads((shared.folder / "server.json").read_text())
+    assert record["url"] == shared.up()
+    assert record["pid"] == shared.pid
 
 
-def test_an_unreadable_state_is_one_that_ended_badly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    place = Place(tmp_path)
+def test_an_unreadable_state_is_that_of_a_crashed_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state_dir = StateDir(tmp_path)
     (tmp_path / "server.json").write_text("{")
     (tmp_path / "port").write_text("many")
-    assert (place.port, place.running()) == (0, None)
-    assert commands.down(place) == 0
+    assert (state_dir.port, state_dir.running()) == (0, None)
+    assert commands.down(state_dir) == 0
     assert "ended without `down`" in capsys.readouterr().out
-    assert place.last() is None
+    assert state_dir.last() is None
 
 
 def test_a_copied_checkout_has_no_server(shared: Command, tmp_path: Path) -> None:
@@ -435,7 +439,7 @@ def test_a_copied_checkout_has_no_server(shared: Command, tmp_path: Path) -> Non
     assert shared("status").returncode == 0
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for command in ("up", "down"):
         done = Command(tmp_path / "file")(command, ok=False)
@@ -446,8 +450,8 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 def test_one_command_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("localcloud.core.state_dir.LOCK_SECONDS", 0.2)
-    place = Place(tmp_path)
-    with place.locked(), pytest.raises(Problem, match="another localcloud command holds"), place.locked():
+    state_dir = StateDir(tmp_path)
+    with state_dir.locked(), pytest.raises(Problem, match="another localcloud command holds"), state_dir.locked():
         pass
-    with place.locked():
+    with state_dir.locked():
         pass

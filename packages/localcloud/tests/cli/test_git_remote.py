@@ -18,38 +18,40 @@ def services() -> list[Any]:
     return [CodeCommit]
 
 
-def place(url: str) -> Any:
+def state_dir(url: str) -> Any:
     return SimpleNamespace(running=lambda: SimpleNamespace(url=url, pid=1) if url else None)
 
 
-def test_it_is_added_once_and_kept_right(cloud: Any, committed: Any, git: Any, tmp_path: Any, capsys: Any) -> None:
+def test_it_is_added_once_and_corrected(cloud: Any, committed: Any, git: Any, tmp_path: Any, capsys: Any) -> None:
     commit = committed({"a": "1"})
     checkout = tmp_path / "checkout"
-    assert remote(place(cloud.url), checkout) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "the remote local is added: git push local main"
-    assert git("remote", "get-url", "local").strip() == said[1]
+    assert remote(state_dir(cloud.url), checkout) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "the remote local is added: git push local main"
+    assert git("remote", "get-url", "local").strip() == lines[1]
     git("push", "local", "main")
     assert cloud.services["codecommit"].git.branch("main") == commit
-    remote(place(cloud.url), checkout)
-    assert "is there already" in capsys.readouterr().out
+    remote(state_dir(cloud.url), checkout)
+    assert "exists already" in capsys.readouterr().out
     git("remote", "set-url", "local", "/elsewhere")
-    remote(place(cloud.url), checkout)
+    remote(state_dir(cloud.url), checkout)
     assert "is set" in capsys.readouterr().out
 
 
-def test_what_is_no_checkout_is_told(cloud: Any, tmp_path: Any, capsys: Any) -> None:
-    assert remote(place(cloud.url), tmp_path) == 0
-    assert "is no Git checkout" in capsys.readouterr().out
+def test_a_folder_outside_of_a_checkout_is_reported(cloud: Any, tmp_path: Any, capsys: Any) -> None:
+    assert remote(state_dir(cloud.url), tmp_path) == 0
+    assert "is not a Git checkout" in capsys.readouterr().out
 
 
-def test_a_git_that_hangs_is_told(cloud: Any, committed: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_hangs_is_reported(
+    cloud: Any, committed: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     committed({"a": "1"})
     monkeypatch.setattr("localcloud.cli.git_remote.SECONDS", -1.0)
     with pytest.raises(Problem, match="git remote get-url took longer than"):
-        remote(place(cloud.url), tmp_path / "checkout")
+        remote(state_dir(cloud.url), tmp_path / "checkout")
 
 
 def test_without_a_server_there_is_no_remote(tmp_path: Any) -> None:
     with pytest.raises(Problem, match="localcloud is not running; start it with"):
-        remote(place(""), tmp_path)
+        remote(state_dir(""), tmp_path)

@@ -193,7 +193,7 @@ def test_the_end_leaves_no_thread_and_closes_services_while_they_are_answered(tm
             super().close()
             asked.append(self.cloud.client("events").list_rules()["Rules"])
 
-    with listening(compose(tmp_path, clock=Clock(1000), services=[Last]), guarded=True) as cloud:
+    with listening(compose(tmp_path, clock=Clock(1000), services=[Last]), with_proxy=True) as cloud:
         cloud.work(time.sleep, 0.01)
         cloud.log("/group", "stream", ["line"])
         cloud.client("sqs").list_queues()
@@ -205,10 +205,10 @@ def test_the_end_leaves_no_thread_and_closes_services_while_they_are_answered(tm
 
 
 def test_a_child_process_is_told_where_aws_is(tmp_path: Path) -> None:
-    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), with_proxy=True) as cloud:
         told = cloud.environment()
         assert told["AWS_ENDPOINT_URL"] == cloud.url
-        assert told["HTTPS_PROXY"] == told["https_proxy"] == cloud.guard_url
+        assert told["HTTPS_PROXY"] == told["https_proxy"] == cloud.proxy_url
         assert Path(told["AWS_CA_BUNDLE"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
         assert told["AWS_REGION"] == told["AWS_DEFAULT_REGION"] == "eu-west-1"
 

@@ -1,4 +1,4 @@
-"""Policies are kept, not enforced: a TLS-only bucket is as usable here as it is on AWS over TLS."""
+"""Bucket policies are stored, not enforced: a TLS-only bucket can be used here as on AWS over TLS."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Every answer says in Date what time it is in the cloud."""
+"""The Date of every response is the time of the cloud."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-def date(answer):
-    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+def date(response):
+    return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def date(answer):
         ("sts", "get_caller_identity", {}),
     ],
 )
-def test_of_our_services_and_of_motos(cloud, aws, service, operation, request_):
+def test_responses_of_localclouds_and_motos_services(cloud, aws, service, operation, request_):
     cloud.clock.advance(86_400)
     now = cloud.clock.now().replace(microsecond=0)
     assert date(getattr(aws(service), operation)(**request_)) == now
@@ -29,7 +29,7 @@ def test_of_our_services_and_of_motos(cloud, aws, service, operation, request_):
     assert date(getattr(aws(service), operation)(**request_)) == now + timedelta(hours=1)
 
 
-def test_of_refusals_too(cloud, aws):
+def test_refusals_too(cloud, aws):
     cloud.clock.advance(86_400)
     for call in (
         lambda: aws("sagemaker").describe_model(ModelName="none"),
@@ -42,6 +42,6 @@ def test_of_refusals_too(cloud, aws):
 
 def test_there_is_one_date_only(cloud, aws):
     cloud.clock.advance(86_400)
-    with urlopen(f"{cloud.url}/_localcloud/status", timeout=30) as answer:  # noqa: S310 - ours
-        dates = answer.headers.get_all("Date")
+    with urlopen(f"{cloud.url}/_localcloud/status", timeout=30) as response:  # noqa: S310 - a URL of the test
+        dates = response.headers.get_all("Date")
     assert [parsedate_to_datetime(each) for each in dates] == [cloud.clock.now().replace(microsecond=0)]

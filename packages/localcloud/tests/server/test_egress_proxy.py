@@ -1,4 +1,4 @@
-"""What names its AWS host itself is answered here, and what names another host gets nowhere."""
+"""Connections to AWS's hosts end in localcloud; those to other hosts are refused."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from localcloud.core.cloud import Cloud
 from localcloud.core.counters import PLAYED_HOSTS, REFUSED_HOSTS, Counters
 from localcloud.server.certificates import Authority
 from localcloud.server.composition import compose
-from localcloud.server.egress_proxy import Guard
+from localcloud.server.egress_proxy import EgressProxy
 from localcloud.server.listening import listening
 
 
 @pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[Cloud]:
-    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), with_proxy=True) as cloud:
         yield cloud
 
 
 def through(cloud: Cloud, request: bytes) -> tuple[socket.socket, bytes]:
-    client = socket.create_connection(("127.0.0.1", int(cloud.guard_url.rpartition(":")[2])), timeout=10)
+    client = socket.create_connection(("127.0.0.1", int(cloud.proxy_url.rpartition(":")[2])), timeout=10)
     client.sendall(request)
     return client, client.recv(4096)
 
@@ -42,29 +42,27 @@ def run(cloud: Cloud, code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_a_hard_coded_host_of_aws_is_answered_here(guarded: Cloud) -> None:
+def test_a_hard_coded_host_of_aws_is_localcloud(cloud: Cloud) -> None:
     code = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
-    done = run(guarded, code)
-    assert done.stdout == f"{guarded.account}\n", done.stderr
-    assert guarded.counters[f"{PLAYED_HOSTS}: sts.eu-west-1.amazonaws.com"] == 1
+    done = run(cloud, code)
+    assert done.stdout == f"{cloud.account}\n", done.stderr
+    assert cloud.counters[f"{PLAYED_HOSTS}: sts.eu-west-1.amazonaws.com"] == 1
 
 
-def test_a_queues_url_is_ours_even_when_awss_host_was_asked(guarded: Cloud) -> None:
-    done = run(guarded, "import boto3; print(boto3.client('sqs').create_queue(QueueName='q')['QueueUrl'])")
-    assert done.stdout == f"{guarded.url}/{guarded.account}/q\n", done.stderr
+def test_the_url_of_a_queue_is_localclouds_even_if_the_request_named_aws(cloud: Cloud) -> None:
+    done = run(cloud, "import boto3; print(boto3.client('sqs').create_queue(QueueName='q')['QueueUrl'])")
+    assert done.stdout == f"{cloud.url}/{cloud.account}/q\n", done.stderr
 
 
-def test_a_bucket_s_own_host_is_one_too(guarded: Cloud) -> None:
-    guarded.client("s3").create_bucket(
-        Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": guarded.region}
-    )
+def test_the_host_of_a_bucket_is_localcloud_too(cloud: Cloud) -> None:
+    cloud.client("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": cloud.region})
     body = "b'x' * 3_000_000"
     code = f"import boto3; s3 = boto3.client('s3'); s3.put_object(Bucket='bucket', Key='a b/c', Body={body});"
     code += "print(len(s3.get_object(Bucket='bucket', Key='a b/c')['Body'].read()))"
-    done = run(guarded, code)
+    done = run(cloud, code)
     assert done.stdout == "3000000\n", done.stderr
-    assert guarded.counters[f"{PLAYED_HOSTS}: bucket.s3.eu-west-1.amazonaws.com"]
-    assert guarded.client("s3").list_objects_v2(Bucket="bucket")["Contents"][0]["Key"] == "a b/c"
+    assert cloud.counters[f"{PLAYED_HOSTS}: bucket.s3.eu-west-1.amazonaws.com"]
+    assert cloud.client("s3").list_objects_v2(Bucket="bucket")["Contents"][0]["Key"] == "a b/c"
 
 
 @pytest.mark.parametrize(
@@ -78,26 +76,26 @@ def test_a_bucket_s_own_host_is_one_too(guarded: Cloud) -> None:
         b"GET http://169.254.169.254/latest/meta-data/ HTTP/1.1\r\n\r\n",
     ],
 )
-def test_any_other_host_is_refused_with_a_sentence(guarded: Cloud, request_: bytes) -> None:
-    client, answer = through(guarded, request_)
+def test_any_other_host_is_refused_with_a_sentence(cloud: Cloud, request_: bytes) -> None:
+    client, answer = through(cloud, request_)
     client.close()
     assert answer.startswith(b"HTTP/1.1 403 localcloud lets nothing leave this machine")
-    assert sum(number for name, number in guarded.counters.all().items() if name.startswith(REFUSED_HOSTS)) == 1
+    assert sum(number for name, number in cloud.counters.all().items() if name.startswith(REFUSED_HOSTS)) == 1
 
 
-def test_whoever_does_not_trust_us_sees_no_false_aws(guarded: Cloud) -> None:
-    client, answer = through(guarded, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+def test_a_client_without_the_certificate_refuses_the_connection(cloud: Cloud) -> None:
+    client, answer = through(cloud, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
     with pytest.raises(ssl.SSLCertVerificationError):
         ssl.create_default_context().wrap_socket(client, server_hostname="sts.eu-west-1.amazonaws.com")
     client.close()
 
 
-def test_the_certificate_is_for_the_one_host_and_strictly_right(guarded: Cloud) -> None:
-    trusting = ssl.create_default_context(cafile=str(guarded.certificate))
+def test_the_certificate_is_valid_for_one_host_only(cloud: Cloud) -> None:
+    trusting = ssl.create_default_context(cafile=str(cloud.certificate))
     trusting.verify_flags |= ssl.VERIFY_X509_STRICT
     for name, right in (("sts.eu-west-1.amazonaws.com", True), ("sts.us-east-1.amazonaws.com", False)):
-        client, _ = through(guarded, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+        client, _ = through(cloud, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
         try:
             trusting.wrap_socket(client, server_hostname=name).close()
             assert right
@@ -106,36 +104,36 @@ def test_the_certificate_is_for_the_one_host_and_strictly_right(guarded: Cloud) 
         client.close()
 
 
-def test_no_key_is_written_anywhere(guarded: Cloud) -> None:
-    run(guarded, "import boto3; boto3.client('sts').get_caller_identity()")
-    files = [path for path in guarded.folder.rglob("*") if path.is_file()]
-    assert guarded.certificate in files
+def test_no_key_is_written_anywhere(cloud: Cloud) -> None:
+    run(cloud, "import boto3; boto3.client('sts').get_caller_identity()")
+    files = [path for path in cloud.folder.rglob("*") if path.is_file()]
+    assert cloud.certificate in files
     assert not [path for path in files if b"PRIVATE" in path.read_bytes()]
 
 
-@pytest.mark.parametrize("noise", [b"", b"\x00" * 100, b"CONNECT\r\n\r\n", b"\r\n\r\n", b"x" * 70_000])
-def test_noise_does_no_harm(guarded: Cloud, noise: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", int(guarded.guard_url.rpartition(":")[2])), timeout=10) as client:
-        client.sendall(noise)
-    other, answer = through(guarded, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
+@pytest.mark.parametrize("garbage", [b"", b"\x00" * 100, b"CONNECT\r\n\r\n", b"\r\n\r\n", b"x" * 70_000])
+def test_garbage_does_no_harm(cloud: Cloud, garbage: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", int(cloud.proxy_url.rpartition(":")[2])), timeout=10) as client:
+        client.sendall(garbage)
+    other, answer = through(cloud, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
     other.close()
     assert answer.startswith(b"HTTP/1.1 200")
 
 
-def test_open_tunnels_end_with_the_guard(tmp_path: Path) -> None:
+def test_open_tunnels_end_with_the_proxy(tmp_path: Path) -> None:
     tunnels: list[Any] = []
-    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), guarded=True) as cloud:
+    with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), with_proxy=True) as cloud:
         client, _ = through(cloud, b"CONNECT sts.eu-west-1.amazonaws.com:443 HTTP/1.1\r\n\r\n")
         trusting = ssl.create_default_context(cafile=str(cloud.certificate))
         tunnels.append(trusting.wrap_socket(client, server_hostname="sts.eu-west-1.amazonaws.com"))
         tunnels[0].settimeout(10)
-    with suppress(OSError):  # cut off is as good
+    with suppress(OSError):  # a reset is fine too
         assert tunnels[0].recv(1) == b""
     tunnels[0].close()
 
 
-def test_who_comes_while_it_closes_is_cut_off_too(tmp_path: Path) -> None:
-    guard = Guard("http://127.0.0.1:1", Authority(), Counters()).start()
-    guard.close()
-    with socket.socket() as late, pytest.raises(ConnectionError), guard._watched(late):
+def test_a_connection_during_the_close_is_cut_too(tmp_path: Path) -> None:
+    proxy = EgressProxy("http://127.0.0.1:1", Authority(), Counters()).start()
+    proxy.close()
+    with socket.socket() as late, pytest.raises(ConnectionError), proxy._tracked(late):
         pass

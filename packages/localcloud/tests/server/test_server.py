@@ -1,4 +1,4 @@
-"""HTTP itself: connections that stay, bodies of any size, paths as they came, and nothing left behind."""
+"""HTTP itself: persistent connections, bodies of any size, raw paths, and a complete close."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Start = Callable[..., Any]
 
 
 def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-    """Tells what it got."""
+    """Responds with what it received."""
     body = environ["wsgi.input"].read()
-    told = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {len(body)}".encode()
-    start("200 OK", [("Content-Length", str(len(told)))])
-    return [told]
+    text = f"{environ['REQUEST_METHOD']} {environ['RAW_URI']} {len(body)}".encode()
+    start("200 OK", [("Content-Length", str(len(text)))])
+    return [text]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_an_unread_body_does_not_become_the_next_call() -> None:
     server.close()
 
 
-def test_the_path_arrives_as_it_was_written(server: Server) -> None:
+def test_the_path_arrives_raw(server: Server) -> None:
     assert ask(connect(server), "GET", "/b/a%2Fb//c+d%20e?x=%2F&y") == "GET /b/a%2Fb//c+d%20e?x=%2F&y 0"
 
 
@@ -74,7 +74,7 @@ def test_bodies_may_be_large_and_come_in_chunks(server: Server) -> None:
     assert ask(connection, "PUT", "/chunks", body=chunks, encode_chunked=True) == "PUT /chunks 50000"
 
 
-def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server: Server) -> None:
+def test_a_client_that_expects_100_continue_gets_it(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
         client.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 100 Continue")
@@ -84,7 +84,7 @@ def test_a_client_that_asks_before_it_sends_is_told_to_go_on(server: Server) -> 
             answer += client.recv(1000)
 
 
-def test_answers_without_a_length_arrive_whole() -> None:
+def test_responses_without_a_length_arrive_complete() -> None:
     def streaming(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         start("200 OK", [])
         return (b"x" * 100_000 for _ in range(20))
@@ -95,8 +95,8 @@ def test_answers_without_a_length_arrive_whole() -> None:
 
 
 @pytest.mark.parametrize("pieces", [1, 40])
-def test_a_client_that_reads_late_gets_the_whole_answer(pieces: int) -> None:
-    """More than the server keeps in memory: the thread that answers has to wait for the loop to send."""
+def test_a_client_that_reads_late_gets_the_complete_response(pieces: int) -> None:
+    """More than the server buffers: the responding thread waits for the loop to send."""
     size, made = 40 << 20, []
 
     def large(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
@@ -117,10 +117,10 @@ def test_a_client_that_reads_late_gets_the_whole_answer(pieces: int) -> None:
     server.close()
 
 
-def test_the_loop_leaves_a_connection_alone_whose_answer_is_being_sent(
+def test_the_loop_ignores_a_connection_while_its_response_is_sent(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would turn round and round, and the thread that sends would wait for its turn."""
+    """It would spin, and the sending thread would wait for the interpreter."""
     sending, go_on, turns = threading.Event(), threading.Event(), []
     send, loop = HTTPChannel.send, wasyncore.loop
 
@@ -147,12 +147,12 @@ def test_the_loop_leaves_a_connection_alone_whose_answer_is_being_sent(
     assert 0 < turned < 50  # thousands, if it does not wait
 
 
-def test_a_port_that_is_taken_is_told(server: Server) -> None:
+def test_a_port_that_is_taken_is_an_error(server: Server) -> None:
     with pytest.raises(OSError, match="in use"):
         Server(application, server.port)
 
 
-def test_only_this_machine_is_answered(server: Server) -> None:
+def test_it_listens_on_this_machine_only(server: Server) -> None:
     listeners = [channel.socket.getsockname()[0] for channel in server._map.values() if channel.accepting]
     assert listeners == ["127.0.0.1"]
 
@@ -174,8 +174,8 @@ def test_many_clients_at_once(server: Server) -> None:
     assert not wrong
 
 
-def test_calls_that_wait_take_nobody_s_turn() -> None:
-    """More of them than there are threads; each has another thread take calls meanwhile."""
+def test_calls_that_wait_block_no_others() -> None:
+    """More of them than threads: another thread takes calls while each waits."""
     go_on, waiting = threading.Event(), threading.Semaphore(0)
 
     def sometimes(environ: dict[str, Any], start: Start) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""What a client sees: our services, moto's, and every way to be refused. Over HTTP, with boto3 and by hand."""
+"""What a client sees: localcloud's services, moto's, and refusals. With boto3 and with plain HTTP."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def message(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def post(url: str, body: bytes, **headers: str) -> tuple[int, httpx.Headers, bytes]:
-    """By hand, signed as boto3 does it; a header that is "" is left out."""
+    """Plain HTTP, signed as boto3 signs; a header that is "" is left out."""
     scope = f"Credential=local/20260101/eu-west-1/{headers.pop('service', 'events')}/aws4_request"
     sent = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=x"}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -88,7 +88,7 @@ def post(url: str, body: bytes, **headers: str) -> tuple[int, httpx.Headers, byt
     return answer.status_code, answer.headers, answer.content
 
 
-def test_our_services_answer(aws: Any) -> None:
+def test_localclouds_services_respond(aws: Any) -> None:
     events = aws("events")
     arn = events.put_rule(Name="daily", ScheduleExpression="rate(1 day)")["RuleArn"]
     assert arn == "arn:aws:events:eu-west-1:000000000000:rule/daily"
@@ -109,7 +109,7 @@ def test_a_service_s_refusal_arrives(aws: Any) -> None:
         aws("events").describe_rule(Name="gone")
 
 
-def test_a_request_is_held_against_aws_s_model(cloud: Cloud, aws: Any) -> None:
+def test_a_request_is_checked_against_awss_model(cloud: Cloud, aws: Any) -> None:
     with pytest.raises(ClientError) as refused:
         aws("events").put_rule(Name="not/a name", State="MAYBE")
     assert code(refused) == "ValidationException"
@@ -125,7 +125,7 @@ def test_one_error_is_singular_and_has_the_service_s_own_code(aws: Any) -> None:
     assert message(refused).startswith("1 validation error detected: PutMetricData.MetricData[0].MetricName: 256")
 
 
-def test_what_nobody_implements_is_said_and_counted(cloud: Cloud, aws: Any) -> None:
+def test_what_is_not_implemented_is_refused_and_counted(cloud: Cloud, aws: Any) -> None:
     for _ in range(2):
         with pytest.raises(ClientError) as refused:
             aws("events").list_archives()
@@ -134,7 +134,7 @@ def test_what_nobody_implements_is_said_and_counted(cloud: Cloud, aws: Any) -> N
     assert cloud.counters[f"{MISSING}: events.ListArchives"] == 2
 
 
-def test_what_aws_has_not_is_unknown(cloud: Cloud) -> None:
+def test_an_operation_that_aws_does_not_have_is_unknown(cloud: Cloud) -> None:
     status, headers, body = post(cloud.url, b"{}", X_Amz_Target="AWSEvents.MakeCoffee")
     assert status == 400
     assert json.loads(body)["__type"] == headers["X-Amzn-Errortype"] == "UnknownOperationException"
@@ -144,7 +144,7 @@ NO_TIME = b'{"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1, "T
 
 
 @pytest.mark.parametrize("body", [b"{", b"[" * 100_000, b"[]", NO_TIME % b"1e30", NO_TIME % b'"soon"'], ids=len)
-def test_a_body_that_cannot_be_read_is_no_defect(cloud: Cloud, body: bytes) -> None:
+def test_an_unreadable_body_is_not_a_defect(cloud: Cloud, body: bytes) -> None:
     target = "GraniteServiceVersion20100801.PutMetricData"
     status, _, answer = post(cloud.url, body, X_Amz_Target=target, service="monitoring")
     assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
@@ -152,21 +152,21 @@ def test_a_body_that_cannot_be_read_is_no_defect(cloud: Cloud, body: bytes) -> N
 
 
 @pytest.mark.parametrize("path", ["/", "/service/GraniteServiceVersion20100801/operation/PutMetricData"])
-def test_what_comes_without_an_operation_is_refused(cloud: Cloud, path: str) -> None:
+def test_a_request_without_an_operation_is_refused(cloud: Cloud, path: str) -> None:
     status, _, body = post(cloud.url + path, b"\xa0", service="monitoring", Content_Type="application/cbor")
     assert (status, json.loads(body)["__type"]) == (400, "NotImplementedByLocalcloud")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "bucket.localhost:80", "STS.eu-west-1.amazonaws.com", ""])
-def test_it_answers_under_its_own_names_and_those_of_aws(cloud: Cloud, host: str) -> None:
+def test_it_accepts_its_own_host_names_and_awss(cloud: Cloud, host: str) -> None:
     status, _, _ = post(cloud.url, b'{"Name": "x"}', X_Amz_Target="AWSEvents.PutRule", Host=host)
     assert (status, list(cloud.service(Events).rules)) == (200, ["x"])
 
 
 @pytest.mark.parametrize("host", ["example.com", "127.0.0.1.example.com", "amazonaws.com.example.com", "localhost:x"])
 @pytest.mark.parametrize("path", ["", "/_localcloud/reset"])
-def test_a_page_whose_own_name_leads_here_gets_no_answer(cloud: Cloud, host: str, path: str) -> None:
-    """DNS that somebody else rules: to a browser such a page and we are one."""
+def test_a_page_whose_host_resolves_to_this_machine_is_refused(cloud: Cloud, host: str, path: str) -> None:
+    """DNS rebinding: to a browser such a page and localcloud have the same origin."""
     cloud.service(Events).rules["kept"] = {}
     target, kind = "AWSEvents.DeleteRule", "application/json"
     status, _, body = post(cloud.url + path, b'{"Name": "kept"}', X_Amz_Target=target, Content_Type=kind, Host=host)
@@ -183,18 +183,18 @@ def test_only_one_region_is_served(cloud: Cloud) -> None:
         elsewhere.list_rules()
 
 
-def test_who_does_not_sign_is_refused(cloud: Cloud) -> None:
+def test_an_unsigned_request_is_refused(cloud: Cloud) -> None:
     status, _, body = post(cloud.url, b"{}", X_Amz_Target="AWSEvents.ListRules", Authorization="")
     assert (status, json.loads(body)["__type"]) == (403, "MissingAuthenticationToken")
 
 
-def test_a_body_that_is_no_json_is_refused(cloud: Cloud) -> None:
+def test_a_body_that_is_not_json_is_refused(cloud: Cloud) -> None:
     for body in (b"{", b"[]", gzip.compress(b"{}")):
         status, _, answer = post(cloud.url, body, X_Amz_Target="AWSEvents.ListRules")
         assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
 
 
-def test_every_answer_has_an_id_of_its_own(cloud: Cloud) -> None:
+def test_every_response_has_its_own_id(cloud: Cloud) -> None:
     ids = {post(cloud.url, b"{}", X_Amz_Target="AWSEvents.ListRules")[1]["X-Amzn-Requestid"] for _ in range(3)}
     assert len(ids) == 3
 
@@ -210,8 +210,8 @@ def test_the_query_protocol_is_understood(cloud: Cloud) -> None:
     assert b"<Code>ValidationError</Code>" in body
 
 
-def test_a_packed_body_is_unpacked(cloud: Cloud, aws: Any) -> None:
-    """botocore packs PutMetricData when it is long."""
+def test_a_compressed_body_is_decompressed(cloud: Cloud, aws: Any) -> None:
+    """botocore compresses a long PutMetricData."""
     data = [{"MetricName": f"metric-{number}", "Value": float(number)} for number in range(500)]
     aws("cloudwatch").put_metric_data(Namespace="n", MetricData=data)
     assert len(cloud.service(CloudWatch).put[0]["MetricData"]) == 500
@@ -233,7 +233,7 @@ def test_operations_run_one_at_a_time_unless_they_wait(cloud: Cloud, aws: Any) -
     waiting[0].join(30)
 
 
-def test_many_waiting_calls_keep_nobody_up(cloud: Cloud, aws: Any) -> None:
+def test_many_waiting_calls_block_no_others(cloud: Cloud, aws: Any) -> None:
     client = aws("events")
     threads = [
         threading.Thread(target=lambda: client.test_event_pattern(EventPattern="{}", Event="{}")) for _ in range(40)
@@ -270,31 +270,31 @@ def test_a_defect_of_moto_is_one_too(tmp_path: Any, monkeypatch: pytest.MonkeyPa
         assert cloud.counters[DEFECTS] == 1
 
 
-def test_moto_s_own_control_is_not_there(cloud: Cloud, aws: Any) -> None:
-    """It would empty moto's services and leave ours; and a web page from elsewhere can post to it."""
+def test_motos_own_control_is_not_served(cloud: Cloud, aws: Any) -> None:
+    """It would reset moto's services only, and any web page can post to it."""
     aws("s3").create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert httpx.post(f"{cloud.url}/moto-api/reset", timeout=30).status_code == 400
     assert [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]] == ["kept"]
 
 
 XML, FORM = "application/xml", "application/x-www-form-urlencoded"
-STUMBLED = [
+FAILING_IN_MOTO = [
     ("POST", "/bucket?delete", b"<x", "s3", XML, "MalformedXML"),
     ("PUT", "/bucket/k?uploadId=1&partNumber=x", b"", "s3", XML, "SerializationException"),
     ("POST", "/", b"Action=Publish", "sns", FORM, "ValidationError"),
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "service", "kind", "said"), STUMBLED)
-def test_what_moto_stumbles_over_and_aws_would_refuse_is_refused(
-    cloud: Cloud, aws: Any, method: str, path: str, body: bytes, service: str, kind: str, said: str
+@pytest.mark.parametrize(("method", "path", "body", "service", "kind", "code_"), FAILING_IN_MOTO)
+def test_a_request_that_moto_fails_on_and_aws_refuses_is_refused(
+    cloud: Cloud, aws: Any, method: str, path: str, body: bytes, service: str, kind: str, code_: str
 ) -> None:
     aws("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     scope = f"Credential=local/20260101/eu-west-1/{service}/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=x", "Content-Type": kind}
     answer = httpx.request(method, cloud.url + path, content=body, headers=headers, timeout=30)
     assert (answer.status_code, cloud.counters[DEFECTS]) == (400, 0), answer.text
-    assert f"<Code>{said}</Code>" in answer.text
+    assert f"<Code>{code_}</Code>" in answer.text
 
 
 MISSING_IN_MOTO = [
@@ -306,7 +306,9 @@ MISSING_IN_MOTO = [
 
 
 @pytest.mark.parametrize(("service", "method", "request_"), MISSING_IN_MOTO, ids=lambda value: str(value)[:30])
-def test_what_moto_has_not_is_said_too(cloud: Cloud, aws: Any, service: str, method: str, request_: Any) -> None:
+def test_what_moto_does_not_implement_is_refused_too(
+    cloud: Cloud, aws: Any, service: str, method: str, request_: Any
+) -> None:
     with pytest.raises(ClientError) as refused:
         getattr(aws(service), method)(**request_)
     assert code(refused) == "NotImplementedByLocalcloud"
@@ -315,7 +317,7 @@ def test_what_moto_has_not_is_said_too(cloud: Cloud, aws: Any, service: str, met
     assert cloud.counters[f"{MISSING}: {service}.{name}"] == 1
 
 
-def test_moto_answers_for_the_account_of_the_cloud(cloud: Cloud, aws: Any) -> None:
+def test_moto_uses_the_account_of_the_cloud(cloud: Cloud, aws: Any) -> None:
     assert aws("sts").get_caller_identity()["Account"] == cloud.account
     url = aws("sqs").create_queue(QueueName="q")["QueueUrl"]
     assert url == f"{cloud.url}/000000000000/q"
@@ -324,8 +326,8 @@ def test_moto_answers_for_the_account_of_the_cloud(cloud: Cloud, aws: Any) -> No
     assert cloud.counters[CALLS] == 2
 
 
-def test_moto_s_services_are_used_by_one_at_a_time_unless_they_wait(cloud: Cloud, aws: Any) -> None:
-    """They are not made for threads: a list that is told while something is added fails."""
+def test_motos_services_are_used_by_one_thread_at_a_time_unless_they_wait(cloud: Cloud, aws: Any) -> None:
+    """They are not thread-safe."""
     sqs = aws("sqs")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]
     got: list[dict[str, Any]] = []
@@ -342,7 +344,7 @@ def test_moto_s_services_are_used_by_one_at_a_time_unless_they_wait(cloud: Cloud
     assert [message["Body"] for message in got[0]["Messages"]] == ["hello"]
 
 
-def test_what_is_not_there_is_no_gap_of_localcloud_s(aws: Any) -> None:
+def test_a_missing_resource_is_not_a_missing_operation(aws: Any) -> None:
     s3 = aws("s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     for call, request, gone in (
@@ -356,7 +358,7 @@ def test_what_is_not_there_is_no_gap_of_localcloud_s(aws: Any) -> None:
         assert code(refused) == gone
 
 
-def test_moto_forgets_what_is_gone(aws: Any) -> None:
+def test_moto_does_not_keep_deleted_objects(aws: Any) -> None:
     from moto.sqs.models import Message
 
     url = aws("sqs").create_queue(QueueName="q")["QueueUrl"]
@@ -370,18 +372,18 @@ def test_s3_keeps_keys_and_metadata_as_they_are(aws: Any) -> None:
     keys = ["a b/c+d%/ü=&?#", "a//b", "a%2Fb", "/a", "a/./b", "a/"]
     for key in keys:
         s3.put_object(Bucket="bucket", Key=key, Body=key.encode(), Metadata={"my_key": "1", "myKey": "2", "a-b": "3"})
-        told = s3.get_object(Bucket="bucket", Key=key)
-        assert told["Body"].read() == key.encode()
-        assert told["Metadata"] == {"my_key": "1", "mykey": "2", "a-b": "3"}
+        response = s3.get_object(Bucket="bucket", Key=key)
+        assert response["Body"].read() == key.encode()
+        assert response["Metadata"] == {"my_key": "1", "mykey": "2", "a-b": "3"}
     assert {item["Key"] for item in s3.list_objects_v2(Bucket="bucket")["Contents"]} == set(keys)
 
 
-def test_no_page_of_elsewhere_may_read_what_is_here(cloud: Cloud) -> None:
+def test_no_other_web_page_may_read_responses(cloud: Cloud) -> None:
     _, headers, _ = post(cloud.url, b"", service="s3", Origin="http://evil.example")
     assert "Access-Control-Allow-Origin" not in headers
 
 
-def test_the_log_has_what_changes_and_what_is_refused(cloud: Cloud, aws: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_changes_and_refusals(cloud: Cloud, aws: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "localcloud.calls"):
         aws("events").put_rule(Name="daily")
         aws("events").list_rules()
@@ -391,8 +393,8 @@ def test_the_log_has_what_changes_and_what_is_refused(cloud: Cloud, aws: Any, ca
     assert lines == ["events.PutRule 200", "events.DescribeRule 400"]
 
 
-def test_an_empty_object_that_botocore_announces_is_taken(cloud: Any) -> None:
-    """botocore asks "Expect: 100-continue" before a body of no bytes, too: nobody sends anything after that."""
+def test_an_empty_object_with_expect_100_continue_is_stored(cloud: Any) -> None:
+    """botocore sends "Expect: 100-continue" also before an empty body: nothing follows."""
     from botocore.config import Config
 
     config = Config(read_timeout=30, retries={"total_max_attempts": 1})

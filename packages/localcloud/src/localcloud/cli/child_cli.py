@@ -1,4 +1,4 @@
-"""The commands in a process that localcloud itself started, such as a build: its server is there, and is not theirs."""
+"""The commands inside a process that localcloud itself started, such as a build: they must not change its server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from localcloud.core.client_environment import URL
-from localcloud.core.control_client import ask, lines, status_record
+from localcloud.core.control_client import ask, status_lines, status_record
 from localcloud.core.errors import Problem
 
 
 def server() -> str:
-    """The URL of the server that this process is a part of; "" outside."""
+    """The URL of the server that started this process; "" if none did."""
     return os.environ.get(URL, "")
 
 
@@ -28,5 +28,5 @@ def run(command: str, url: str, *, as_json: bool = False) -> int:
     elif as_json:
         print(json.dumps(status_record(status, folder=str(Path(status["folder"]).parent))), flush=True)
     else:
-        print("\n".join([f"localcloud is running, and started this process: {url}", *lines(status)]), flush=True)
+        print("\n".join([f"localcloud is running, and started this process: {url}", *status_lines(status)]), flush=True)
     return 0

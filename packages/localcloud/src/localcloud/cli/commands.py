@@ -1,4 +1,4 @@
-"""The commands: start a server, find it, ask it, end it. Each is safe to repeat, and to interrupt."""
+"""The commands. Each can be repeated, and interrupted."""
 
 from __future__ import annotations
 
@@ -16,73 +16,64 @@ from typing import Any
 from localcloud.cli import server_process
 from localcloud.cli.server_process import ServerOptions
 from localcloud.core import client_environment, seed
-from localcloud.core.control_client import ask, lines, moment, status_record
+from localcloud.core.control_client import ask, local_time, status_lines, status_record
 from localcloud.core.errors import Problem
 from localcloud.core.seed import Seed
-from localcloud.core.state_dir import Place, Running
+from localcloud.core.state_dir import Running, StateDir
 
 END_SECONDS = 15.0
-NOT_RUNNING = 3  # what status ends with, as service managers have it
+NOT_RUNNING = 3  # the exit code of status, as of service managers
 FIRST = "`python -m localcloud down` first"
 HINT = "start it with: python -m localcloud up"
 
 
 def up(
-    place: Place,
-    port: int | None = None,
-    speed: float | None = None,
-    docker: str = "",
-    *,
-    account: str = "",
-    region: str = "",
-    seed_file: Path | None = None,
-    in_foreground: bool = False,
+    state_dir: StateDir, options: ServerOptions, seed_file: Path | None = None, *, in_foreground: bool = False
 ) -> int:
     """The last line of what it prints is the URL."""
-    options = ServerOptions(port, speed, account, region, docker)
     with ExitStack() as lock:
-        lock.enter_context(place.locked())
-        running = place.running()
+        lock.enter_context(state_dir.locked())
+        running = state_dir.running()
         if running:
             _refuse_other_options(running, options)
-            _seed_running(running, seed_file)
-            print(f"localcloud is running already (pid {running.pid}, since {moment(running.since)})")
+            content = _read_seed(seed_file, running.account, running.region)
+            _post_seed(running, content, seed_file)
+            print(f"localcloud is running already (pid {running.pid}, since {local_time(running.since)})")
             return _print_url(running)
-        content = seed.read(seed_file, account, region) if seed_file else None
+        content = _read_seed(seed_file, options.account, options.region)
         if content:
             options = replace(options, account=content.account, region=content.region)
-        _tidy(place)
+        _clean_up(state_dir)
         if in_foreground:
-            return _run_in_foreground(place, options, content, seed_file, lock)
-        running = server_process.start(place, options)
-        with _down_on_failure(place, running):
+            return _run_in_foreground(state_dir, options, content, seed_file, lock)
+        running = server_process.start(state_dir, options)
+        with _down_on_failure(state_dir, running):
             _post_seed(running, content, seed_file)
-        print(f"localcloud is up (pid {running.pid}, log: {place.log})", file=sys.stderr)
+        print(f"localcloud is up (pid {running.pid}, log: {state_dir.log})", file=sys.stderr)
         return _print_url(running)
 
 
 def _run_in_foreground(
-    place: Place, options: ServerOptions, content: Seed | None, seed_file: Path | None, lock: ExitStack
+    state_dir: StateDir, options: ServerOptions, content: Seed | None, seed_file: Path | None, lock: ExitStack
 ) -> int:
-    with server_process.foreground(place, options) as (running, wait):
+    with server_process.foreground(state_dir, options) as (running, wait):
         _post_seed(running, content, seed_file)
         lock.close()
         _print_url(running)
         code = wait()
-    if place.last() == running:  # else the folder is another server's by now
-        place.clear()
+    if state_dir.last() == running:  # else the folder is another server's by now
+        state_dir.clear()
     return 1 if code else 0
 
 
-def seed_again(place: Place, file: Path) -> int:
-    running = _needed(place)
+def seed_again(state_dir: StateDir, file: Path) -> int:
+    running = _running(state_dir)
     added = _post_seed(running, seed.read(file, running.account, running.region), file, if_changed=False)
-    return _say("\n".join([f"added {each}" for each in added] or ["all of it is there already: nothing was added"]))
+    return _print("\n".join([f"added {each}" for each in added] or ["all of it is there already: nothing was added"]))
 
 
-def _seed_running(running: Running, file: Path | None) -> None:
-    if file:
-        _post_seed(running, seed.read(file, running.account, running.region), file)
+def _read_seed(file: Path | None, account: str, region: str) -> Seed | None:
+    return seed.read(file, account, region) if file else None
 
 
 def _post_seed(running: Running, content: Seed | None, file: Path | None, *, if_changed: bool = True) -> list[str]:
@@ -95,41 +86,41 @@ def _post_seed(running: Running, content: Seed | None, file: Path | None, *, if_
 
 
 @contextmanager
-def _down_on_failure(place: Place, running: Running) -> Iterator[None]:
-    """A server that cannot be seeded is none."""
+def _down_on_failure(state_dir: StateDir, running: Running) -> Iterator[None]:
+    """A server without its seed is not left running."""
     try:
         yield
     except BaseException:
         server_process.end(running, END_SECONDS)
-        place.clear()
+        state_dir.clear()
         raise
 
 
-def down(place: Place) -> int:
-    with place.locked():
-        running = place.running()
+def down(state_dir: StateDir) -> int:
+    with state_dir.locked():
+        running = state_dir.running()
         if not running:
-            return 0 if _tidy(place) else _say("localcloud is not running")
+            return 0 if _clean_up(state_dir) else _print("localcloud is not running")
         server_process.end(running, END_SECONDS)
-        ended = place.clear()
-        return _say(f"localcloud is down (pid {running.pid}){_and_ended(ended)}")
+        ended = state_dir.clear()
+        return _print(f"localcloud is down (pid {running.pid}){_ended_processes(ended)}")
 
 
-def status(place: Place, *, as_json: bool = False) -> int:
-    running = place.running()
+def status(state_dir: StateDir, *, as_json: bool = False) -> int:
+    running = state_dir.running()
     if as_json:
-        return _print_record(place, running)
+        return _print_record(state_dir, running)
     if not running:
         print(f"localcloud is not running; {HINT}")
         return NOT_RUNNING
-    about = lines(_ask(running, "status"))
-    since = f"  since       {moment(running.since)}, pid {running.pid}"
-    print("\n".join([f"localcloud is running: {running.url}", since, *about, f"  log         {place.log}"]))
+    about = status_lines(_ask(running, "status"))
+    since = f"  since       {local_time(running.since)}, pid {running.pid}"
+    print("\n".join([f"localcloud is running: {running.url}", since, *about, f"  log         {state_dir.log}"]))
     return 0
 
 
-def _print_record(place: Place, running: Running | None) -> int:
-    where = {"folder": str(place.folder.resolve()), "log": str(place.log)}
+def _print_record(state_dir: StateDir, running: Running | None) -> int:
+    where = {"folder": str(state_dir.folder.resolve()), "log": str(state_dir.log)}
     if not running:
         print(json.dumps(status_record({}, **where)))
         return NOT_RUNNING
@@ -138,52 +129,52 @@ def _print_record(place: Place, running: Running | None) -> int:
     return 0
 
 
-def reset(place: Place) -> int:
-    _ask(_needed(place), "reset", {})
-    return _say("localcloud is empty again")
+def reset(state_dir: StateDir) -> int:
+    _ask(_running(state_dir), "reset", {})
+    return _print("localcloud is empty again, except for its seed")
 
 
-def logs(place: Place, *, follow: bool = False) -> int:
-    if not place.log.exists():
-        raise Problem(f"there is no log at {place.log} yet; {HINT}")
-    with place.log.open(errors="replace") as log:
+def logs(state_dir: StateDir, *, follow: bool = False) -> int:
+    if not state_dir.log.exists():
+        raise Problem(f"there is no log at {state_dir.log} yet; {HINT}")
+    with state_dir.log.open(errors="replace") as log:
         while True:
             sys.stdout.write(log.read())
             sys.stdout.flush()
             if not follow:
                 return 0
             time.sleep(0.2)
-            if place.log.exists() and place.log.stat().st_ino != os.fstat(log.fileno()).st_ino:
-                return logs(place, follow=True)  # another server began a log of its own
+            if state_dir.log.exists() and state_dir.log.stat().st_ino != os.fstat(log.fileno()).st_ino:
+                return logs(state_dir, follow=True)  # another server has started
 
 
-def env(place: Place) -> int:
-    """For ``eval "$(python -m localcloud env)"``, and just as well without the quotes."""
-    running = _needed(place)
-    told = client_environment.variables(running.url, running.region, running.proxy, Path(running.certificate))
-    del told[client_environment.URL]  # a shell is no part of the server: its commands go on meaning this checkout's
-    print("\n".join(f"export {name}={shlex.quote(value)};" for name, value in told.items()))
+def env(state_dir: StateDir) -> int:
+    """For ``eval "$(python -m localcloud env)"``, with or without the quotes."""
+    running = _running(state_dir)
+    variables = client_environment.variables(running.url, running.region, running.proxy, Path(running.certificate))
+    del variables[client_environment.URL]  # a shell is not a child of the server: its commands may change it
+    print("\n".join(f"export {name}={shlex.quote(value)};" for name, value in variables.items()))
     print(f"unset {' '.join(client_environment.OTHERS)};")
     return 0
 
 
-def _tidy(place: Place) -> bool:
-    """After a server that ended without `down` (killed, or the machine was): say so, and leave nothing of it."""
-    dead = place.last()
-    ended = place.clear()
+def _clean_up(state_dir: StateDir) -> bool:
+    """Removes the state of a server that ended without `down`, and reports it."""
+    dead = state_dir.last()
+    ended = state_dir.clear()
     if dead or ended:
         who = f"the last localcloud (pid {dead.pid})" if dead else "an earlier localcloud"
-        print(f"{who} ended without `down`: its state is gone{_and_ended(ended)}")
+        print(f"{who} ended without `down`: its state is gone{_ended_processes(ended)}")
     return bool(dead or ended)
 
 
-def _and_ended(processes: int) -> str:
+def _ended_processes(processes: int) -> str:
     some = "1 process that it left was" if processes == 1 else f"{processes} processes that it left were"
     return f", and {some} ended" if processes else ""
 
 
 def _refuse_other_options(running: Running, options: ServerOptions) -> None:
-    """What runs is not changed: it may be in use."""
+    """A running server is not changed: it may be in use."""
     for name, desired, actual in (
         ("--port", options.port, _port(running)),
         ("--speed", options.speed, running.speed),
@@ -209,8 +200,8 @@ def _port(running: Running) -> int:
     return int(running.url.rpartition(":")[2])
 
 
-def _needed(place: Place) -> Running:
-    running = place.running()
+def _running(state_dir: StateDir) -> Running:
+    running = state_dir.running()
     if not running:
         raise Problem(f"localcloud is not running; {HINT}")
     return running
@@ -222,9 +213,9 @@ def _ask(running: Running, what: str, body: dict[str, Any] | None = None) -> dic
 
 
 def _print_url(running: Running) -> int:
-    return _say(running.url)
+    return _print(running.url)
 
 
-def _say(line: str) -> int:
+def _print(line: str) -> int:
     print(line, flush=True)
     return 0

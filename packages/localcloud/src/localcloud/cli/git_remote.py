@@ -1,4 +1,4 @@
-"""``localcloud remote``: the checkout one is in gets a remote ``local``, the running server's repository."""
+"""``localcloud remote``: adds the running server's repository as the remote ``local`` of the Git checkout."""
 
 from __future__ import annotations
 
@@ -7,35 +7,37 @@ from pathlib import Path
 
 from localcloud.core.control_client import ask
 from localcloud.core.errors import Problem
-from localcloud.core.state_dir import Place, checkout
+from localcloud.core.state_dir import StateDir, checkout
 
 NAME = "local"
 HINT = "start it with: python -m localcloud up"
 SECONDS = 30.0
 
 
-def remote(place: Place, start: Path | None = None) -> int:
-    """Safe to repeat; the last line printed is the repository's folder."""
-    running = place.running()
+def remote(state_dir: StateDir, start: Path | None = None) -> int:
+    """The last line it prints is the repository's folder."""
+    running = state_dir.running()
     if not running:
         raise Problem(f"localcloud is not running; {HINT}")
-    told = ask(running.url, "git", {}, whose=f"localcloud (pid {running.pid})", remedy="look at: localcloud logs")
-    folder = str(told["repository"])
-    print(_set(checkout(start) or start or Path.cwd(), folder))
+    response = ask(
+        running.url, "git", {}, whose=f"localcloud (pid {running.pid})", remedy="see `python -m localcloud logs`"
+    )
+    folder = str(response["repository"])
+    print(_set_remote(checkout(start) or start or Path.cwd(), folder))
     print(folder)
     return 0
 
 
-def _set(root: Path, folder: str) -> str:
+def _set_remote(root: Path, folder: str) -> str:
     if not (root / ".git").exists():
-        return f"{root} is no Git checkout: push to this folder from one that is"
+        return f"{root} is not a Git checkout: push to this folder from one"
     if _git(root, "remote", "get-url", NAME).stdout.strip() == folder:
-        return f"the remote {NAME} is there already: git push {NAME} main"
-    known = NAME in _git(root, "remote").stdout.split()
-    done = _git(root, "remote", "set-url" if known else "add", NAME, folder)
+        return f"the remote {NAME} exists already: git push {NAME} main"
+    exists = NAME in _git(root, "remote").stdout.split()
+    done = _git(root, "remote", "set-url" if exists else "add", NAME, folder)
     if done.returncode:
         raise Problem(f"the remote {NAME} cannot be set: {' '.join(done.stderr.split())}")
-    return f"the remote {NAME} is {'set' if known else 'added'}: git push {NAME} main"
+    return f"the remote {NAME} is {'set' if exists else 'added'}: git push {NAME} main"
 
 
 def _git(root: Path, *command: str) -> subprocess.CompletedProcess[str]:

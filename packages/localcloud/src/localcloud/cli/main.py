@@ -7,10 +7,14 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from localcloud.core.errors import Problem
 from localcloud.core.json_fields import Form
 from localcloud.core.seed import ACCOUNT_ID, REGION_NAME
+
+if TYPE_CHECKING:
+    from localcloud.cli.server_process import ServerOptions
 
 FASTEST = 1_000_000.0
 
@@ -18,7 +22,7 @@ FASTEST = 1_000_000.0
 def parser() -> argparse.ArgumentParser:
     arguments = argparse.ArgumentParser(
         prog="localcloud",
-        description="AWS on this machine: S3, SageMaker, EventBridge, CloudWatch and the like, on 127.0.0.1 only.",
+        description="AWS on this machine: S3, SageMaker, EventBridge, CloudWatch and others, on 127.0.0.1 only.",
     )
     arguments.add_argument(
         "--folder", type=Path, metavar="DIR", help="its files (default: .localcloud of the Git checkout you are in)"
@@ -26,25 +30,23 @@ def parser() -> argparse.ArgumentParser:
     commands = arguments.add_subparsers(dest="command", required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="start it unless it runs; the last line printed is its URL")
     up.add_argument("--port", type=_port, help="default: the same as last time, or any that is free")
-    up.add_argument("--speed", type=_speed, help="how many times faster than ours its clock goes (default: 1)")
-    where = "run jobs in containers: of the images that they name, or all of IMAGE"
-    up.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help=where)
+    up.add_argument("--speed", type=_speed, help="how many times as fast as real time its clock runs (default: 1)")
+    docker = "run jobs in containers: in the images that they name, or all in IMAGE"
+    up.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help=docker)
     up.add_argument("--account", type=_account, metavar="ID", help="12 digits (default: the seed's, or 000000000000)")
     up.add_argument("--region", type=_region, help="default: the seed's, or eu-west-1")
-    up.add_argument(
-        "--seed", type=Path, metavar="FILE", help="what the account contains from the start; see the README"
-    )
-    up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log here")
-    commands.add_parser("down", help="end it, with everything it started and everything in it")
-    status = commands.add_parser("status", help="what it is doing; ends with 3 when it does not run")
+    up.add_argument("--seed", type=Path, metavar="FILE", help="a JSON file: what the account contains from the start")
+    up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log to stderr")
+    commands.add_parser("down", help="stop it, end its processes and remove its state")
+    status = commands.add_parser("status", help="what it is doing; exit code 3 if it does not run")
     status.add_argument("--json", action="store_true", help="print one JSON object: running, url, account, region, ...")
     seed = commands.add_parser("seed", help="add what a seed file has and the account does not; safe to repeat")
     seed.add_argument("file", type=Path, metavar="FILE")
     commands.add_parser("reset", help="empty it, and apply the last seed again")
-    logs = commands.add_parser("logs", help="what the server logged")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on until Ctrl-C")
-    commands.add_parser("remote", help="give this checkout the remote `local`, for: git push local main")
-    env = 'for a shell: eval "$(python -m localcloud env)". While it holds, HTTPS reaches AWS as played here only'
+    logs = commands.add_parser("logs", help="print the server's log")
+    logs.add_argument("-f", "--follow", action="store_true", help="until Ctrl-C")
+    commands.add_parser("remote", help="add the remote `local` to this checkout, for: git push local main")
+    env = 'for a shell: eval "$(localcloud env)". HTTPS then reaches this server only'
     commands.add_parser("env", help=env)
     return arguments
 
@@ -56,13 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
-    except ModuleNotFoundError as error:  # another Python than that of .venv
-        again = "`make setup`, then `source .venv/bin/activate`"
-        print(f"error: {error.name} is not installed for {sys.executable}: {again}", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        print(f"error: {error.name} is not installed for {sys.executable}: install localcloud there", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output had enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
@@ -70,40 +71,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from localcloud.cli import child_cli
 
-    if url := child_cli.server():  # in a build, which may have installed no more than it needs
+    if url := child_cli.server():  # such as a build, which may lack the libraries
         return child_cli.run(options.command, url, as_json=getattr(options, "json", False))
     from localcloud.cli import commands
-    from localcloud.core.state_dir import Place, default_folder
+    from localcloud.core.state_dir import StateDir, default_folder
 
-    place = Place((options.folder or default_folder()).absolute())
+    state_dir = StateDir((options.folder or default_folder()).absolute())
     if options.command == "up":
-        return commands.up(
-            place,
-            options.port,
-            options.speed,
-            options.docker,
-            account=options.account or "",
-            region=options.region or "",
-            seed_file=options.seed,
-            in_foreground=options.foreground,
-        )
+        return commands.up(state_dir, _server_options(options), options.seed, in_foreground=options.foreground)
     if options.command == "seed":
-        return commands.seed_again(place, options.file)
+        return commands.seed_again(state_dir, options.file)
     if options.command == "status":
-        return commands.status(place, as_json=options.json)
+        return commands.status(state_dir, as_json=options.json)
     if options.command == "logs":
-        return commands.logs(place, follow=options.follow)
+        return commands.logs(state_dir, follow=options.follow)
     if options.command == "remote":
         from localcloud.cli.git_remote import remote
 
-        return remote(place)
+        return remote(state_dir)
     others = {"down": commands.down, "reset": commands.reset, "env": commands.env}
-    return others[options.command](place)
+    return others[options.command](state_dir)
+
+
+def _server_options(options: argparse.Namespace) -> ServerOptions:
+    from localcloud.cli.server_process import ServerOptions
+
+    account, region = options.account or "", options.region or ""
+    return ServerOptions(options.port, options.speed, account, region, options.docker)
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port: 1 to 65535")
     return int(text)
 
 
@@ -127,7 +126,7 @@ def _speed(text: str) -> float:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= FASTEST:
-        raise argparse.ArgumentTypeError(f"{text} is no speed: a number above 0, at most {FASTEST:g}")
+        raise argparse.ArgumentTypeError(f"{text} is not a speed: a number above 0, at most {FASTEST:g}")
     return speed
 
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from localcloud.core.errors import Problem
 from localcloud.core.server_environment import server_variables
-from localcloud.core.state_dir import Place, Running
+from localcloud.core.state_dir import Running, StateDir
 
 MODULE = "localcloud.server.process"
 START_SECONDS = 60.0
@@ -39,28 +39,28 @@ class ServerOptions:
         return [word for pair in pairs for word in pair]
 
 
-def start(place: Place, options: ServerOptions) -> Running:
+def start(state_dir: StateDir, options: ServerOptions) -> Running:
     """In the background: it stays when the command ends."""
-    place.new_log()
-    with place.log.open("w") as log:
-        child = _spawn(place, options, output=log)
-    with _killed_on_failure(place, child):
-        return _ready(place, child, lambda: _last_line(place.log))
+    state_dir.new_log()
+    with state_dir.log.open("w") as log:
+        child = _spawn(state_dir, options, output=log)
+    with _killed_on_failure(state_dir, child):
+        return _ready(state_dir, child, lambda: _last_line(state_dir.log))
 
 
 @contextmanager
-def foreground(place: Place, options: ServerOptions) -> Iterator[tuple[Running, Callable[[], int]]]:
-    """What was started, and what waits for its end. SIGTERM and Ctrl-C end it too."""
+def foreground(state_dir: StateDir, options: ServerOptions) -> Iterator[tuple[Running, Callable[[], int]]]:
+    """The server, and a function that waits for its end. SIGTERM and Ctrl-C end it too."""
     with _forwarded_signals() as forward_to:
-        child = _spawn(place, options, output=None)
+        child = _spawn(state_dir, options, output=None)
         forward_to(child)
-        with _killed_on_failure(place, child):
-            running = _ready(place, child, lambda: "its last lines are above")
+        with _killed_on_failure(state_dir, child):
+            running = _ready(state_dir, child, lambda: "its last lines are above")
             yield running, child.wait
 
 
 def end(running: Running, seconds: float) -> None:
-    """Politely, then by force."""
+    """With SIGTERM, then with SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.kill(running.pid, number)
@@ -79,7 +79,7 @@ def _gone(running: Running, seconds: float) -> bool:
 
 @contextmanager
 def _forwarded_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
-    """SIGTERM and SIGINT of this process go to a child, once it is there."""
+    """Forwards SIGTERM and SIGINT of this process to a child, once it exists."""
     children: list[subprocess.Popen[bytes]] = []
     received: list[int] = []
 
@@ -90,7 +90,7 @@ def _forwarded_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
 
     def register(child: subprocess.Popen[bytes]) -> None:
         children.append(child)
-        if received:  # while it was being started
+        if received:  # before it was started
             child.send_signal(signal.SIGTERM)
 
     before = {number: signal.signal(number, forward) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -101,17 +101,17 @@ def _forwarded_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
             signal.signal(number, handler)
 
 
-def _spawn(place: Place, options: ServerOptions, output: IO[str] | None) -> subprocess.Popen[bytes]:
+def _spawn(state_dir: StateDir, options: ServerOptions, output: IO[str] | None) -> subprocess.Popen[bytes]:
     """``output`` None: to this command's stderr, and the server ends when this command does.
 
-    ``-P``: modules of the current folder are none of the server's.
+    ``-P``: the server imports nothing from the current folder.
     """
-    command = [sys.executable, "-P", "-m", MODULE, "--folder", str(place.folder), *options.arguments()]
+    command = [sys.executable, "-P", "-m", MODULE, "--folder", str(state_dir.folder), *options.arguments()]
     if output is None:
         command += ["--parent", str(os.getpid())]
     return subprocess.Popen(
         command,
-        cwd=place.folder,
+        cwd=state_dir.folder,
         env=server_variables(options.docker),
         stdin=subprocess.DEVNULL,
         stdout=output or STDERR,
@@ -121,26 +121,26 @@ def _spawn(place: Place, options: ServerOptions, output: IO[str] | None) -> subp
 
 
 @contextmanager
-def _killed_on_failure(place: Place, child: subprocess.Popen[bytes]) -> Iterator[None]:
+def _killed_on_failure(state_dir: StateDir, child: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
         yield
     except BaseException:
         child.kill()
         child.wait()
-        place.clear()
+        state_dir.clear()
         raise
 
 
-def _ready(place: Place, child: subprocess.Popen[bytes], reason: Callable[[], str]) -> Running:
+def _ready(state_dir: StateDir, child: subprocess.Popen[bytes], reason: Callable[[], str]) -> Running:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        running = place.last()
+        running = state_dir.last()
         if running and running.pid == child.pid:
             return running
         if child.poll() is not None:
             raise Problem(f"localcloud did not start: {reason() or f'exit code {child.returncode}'}")
         time.sleep(0.01)
-    raise Problem(f"localcloud did not start within {START_SECONDS:g} s; {place.log} may tell why")
+    raise Problem(f"localcloud did not start within {START_SECONDS:g} s; {state_dir.log} may say why")
 
 
 def _last_line(log: Path) -> str:

@@ -34,8 +34,8 @@ class Cloud:
     ) -> None:
         self.folder, self.account, self.region = folder, account, region
         self.url = ""  # once a Server listens
-        self.guard_url = ""  # once a Guard does
-        self.certificate = folder / "ca.pem"  # of the authority that signs for AWS's hosts behind the guard
+        self.proxy_url = ""  # once a EgressProxy does
+        self.certificate = folder / "ca.pem"  # of the authority that signs for AWS's hosts behind the proxy
         self.clock = clock or Clock()
         self.lock = RLock()
         self.counters = Counters()
@@ -84,7 +84,7 @@ class Cloud:
 
     def environment(self) -> dict[str, str]:
         """The variables that make any AWS tool or SDK of a child process call this cloud, and nothing else."""
-        return client_environment.variables(self.url, self.region, self.guard_url, self.certificate)
+        return client_environment.variables(self.url, self.region, self.proxy_url, self.certificate)
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"

@@ -1,4 +1,4 @@
-"""What the commands ask a running server, and how a person is told the answer."""
+"""Calls the control plane of a running server, and renders its status."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from localcloud.core.counters import CALLS, DEFECTS, MISSING, PLAYED_HOSTS, REFU
 from localcloud.core.errors import Problem
 
 ANSWER_SECONDS = 10.0
-WORK_SECONDS = 75.0  # of what has the settings read, which may take 60 on a busy machine
+WORK_SECONDS = 75.0  # of calls that change something, such as a reset or a seed
 
 
 def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, remedy: str) -> dict[str, Any]:
@@ -67,13 +67,12 @@ def status_record(status: dict[str, Any], **known: Any) -> dict[str, Any]:
     return dict.fromkeys(FIELDS) | record
 
 
-def lines(told: dict[str, Any]) -> Iterator[str]:
-    """Of its status."""
-    counters, clock = told["counters"], told["clock"]
-    yield f"  clock       {moment(clock['now'])}, {clock['speed']:g} times as fast as ours"
-    yield f"  account     {told['account']} in {told['region']}"
-    yield f"  services    {', '.join([*told['services'], 'and those of moto'])}"
-    yield f"  processes   {', '.join(p['name'] or str(p['pid']) for p in told['processes']) or 'none'}"
+def status_lines(status: dict[str, Any]) -> Iterator[str]:
+    counters, clock = status["counters"], status["clock"]
+    yield f"  clock       {local_time(clock['now'])}, {clock['speed']:g} times as fast as real time"
+    yield f"  account     {status['account']} in {status['region']}"
+    yield f"  services    {', '.join([*status['services'], 'and those of moto'])}"
+    yield f"  processes   {', '.join(p['name'] or str(p['pid']) for p in status['processes']) or 'none'}"
     yield f"  calls       {counters.get(CALLS, 0)}, of which {counters.get(DEFECTS, 0)} failed inside localcloud"
     for kind in (MISSING, PLAYED_HOSTS, REFUSED_HOSTS):
         for name, number in counters.items():
@@ -81,5 +80,5 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
                 yield f"  {name} ({number} times)"
 
 
-def moment(text: str) -> str:
+def local_time(text: str) -> str:
     return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -15,7 +15,7 @@ _LOCKS: dict[str, Any] = {}
 
 @contextmanager
 def backend(service: str, account: str, region: str) -> Iterator[Any]:
-    """A service's state, to be used in process: nobody else has it meanwhile."""
+    """A service's state, for use in process, under its lock."""
     load()
     with IMPORTING:
         from moto.backends import get_backend
@@ -26,19 +26,19 @@ def backend(service: str, account: str, region: str) -> Iterator[Any]:
 
 
 def lock(service: str) -> Any:
-    """moto's services are not made for threads: a list that is told while something is added fails."""
+    """moto's services are not thread-safe."""
     return _LOCKS.setdefault(service, RLock())
 
 
 def reset() -> None:
-    if "moto.core.base_backend" in sys.modules:  # else there is nothing yet, and importing it takes long
+    if "moto.core.base_backend" in sys.modules:  # else there is no state yet, and importing moto is slow
         from moto.moto_api._internal.models import moto_api_backend
 
         moto_api_backend.reset()
 
 
 def load() -> None:
-    """Before anything of moto is used. Its modules import each other in circles: two threads at it see halves."""
+    """To be called before moto is used: its modules import each other in circles, one thread at a time."""
     with IMPORTING:
         import moto.core.parse
         import moto.core.routing
@@ -46,7 +46,7 @@ def load() -> None:
         import moto.core.utils
         import moto.moto_server.werkzeug_app
 
-        moto.core.utils.create_loader = _loader  # its own is made anew for every model, and looks for all of them again
+        moto.core.utils.create_loader = _loader  # moto creates one for every model, and each searches all models
 
 
 @cache

@@ -5,8 +5,8 @@ Two checkouts have two of them, and so two servers that never meet.
 server.json   the server that runs: pid, URLs, since when
 port          the port of the last one, for the next
 lock          one command at a time
-server.log    what it said; server.previous.log: what the one before said
-state/        everything of one server's life: jobs, records of processes, certificates. Goes with it
+server.log    its log; server.previous.log: that of the server before
+state/        of the running server: jobs, process records, certificates; removed with it
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def _start(start: Path | None) -> Path:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that was started, and whether it still lives."""
+    """A server that was started."""
 
     pid: int
     began: float
-    folder: str  # a checkout that was copied or moved has no server, whatever its files say
+    folder: str  # a copied or moved folder has no server, whatever its files say
     since: str
     url: str
     proxy: str
@@ -65,7 +65,7 @@ class Running:
         return start_time(self.pid) == self.began
 
 
-class Place:
+class StateDir:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state"
@@ -95,13 +95,13 @@ class Place:
             raise Problem(sentence) from None
 
     def last(self) -> Running | None:
-        """The server that was started last and has not been taken down, alive or not."""
+        """The server that was started last and not stopped by `down`, alive or not."""
         try:
             return Running(**json.loads(self._server.read_text()))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError):
-            return Running(0, 0.0, "", "", "", "", "", 1.0, "", "")  # unreadable: of one that ended badly
+            return Running(0, 0.0, "", "", "", "", "", 1.0, "", "")  # unreadable: of a server that crashed
 
     def running(self) -> Running | None:
         last = self.last()
@@ -115,13 +115,13 @@ class Place:
 
     @property
     def port(self) -> int:
-        """The last server's; 0 when there was none."""
+        """Of the last server; 0 if there was none."""
         with suppress(OSError, ValueError):
             return int(self._port.read_text())
         return 0
 
     def clear(self) -> int:
-        """End what a dead server left behind, and forget it; returns how many processes that were."""
+        """Ends the processes of a dead server and removes its state; returns how many processes there were."""
         ended = ProcessRegistry(self.state / "processes").end_all()
         shutil.rmtree(self.state, ignore_errors=True)
         self._server.unlink(missing_ok=True)

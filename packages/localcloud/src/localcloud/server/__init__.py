@@ -1,1 +1,1 @@
-"""localcloud on the wire: HTTP server, AWS's protocols, moto, the control plane, and the guard."""
+"""localcloud on the wire: HTTP server, AWS's protocols, moto, the control plane and the egress proxy."""

@@ -1,6 +1,6 @@
-"""Certificates for AWS's host names, signed by an authority that lives as long as the server and in its memory only.
+"""Certificates for AWS's host names, signed by an authority that exists only in the server's memory.
 
-``ca.pem`` (for AWS_CA_BUNDLE) has no key in it: what trusts it trusts this one server and nobody who finds the file.
+``ca.pem`` (for AWS_CA_BUNDLE) contains no key: a client that trusts it trusts this server only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Authority:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localcloud on this machine")])
-        self._certificate = self._signed(self._name, self._key, x509.BasicConstraints(ca=True, path_length=0))
+        self._certificate = self._sign(self._name, self._key, x509.BasicConstraints(ca=True, path_length=0))
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._lock = Lock()
 
@@ -32,7 +32,7 @@ class Authority:
         file.write_bytes(self._certificate.public_bytes(PEM))
 
     def context(self, host: str) -> ssl.SSLContext:
-        """What a server that is to pass for ``host`` shows."""
+        """For a server that answers as ``host``."""
         with self._lock:
             if host not in self._contexts:
                 self._contexts[host] = self._context(host)
@@ -41,16 +41,16 @@ class Authority:
     def _context(self, host: str) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
-        certificate = self._signed(name, key, x509.BasicConstraints(ca=False, path_length=None), host)
+        certificate = self._sign(name, key, x509.BasicConstraints(ca=False, path_length=None), host)
         private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.NamedTemporaryFile() as file:  # ssl reads from files only; this one is gone at once
+        with tempfile.NamedTemporaryFile() as file:  # ssl reads from files only; this one is removed at once
             file.write(private + certificate.public_bytes(PEM))
             file.flush()
             context.load_cert_chain(file.name)
         return context
 
-    def _signed(
+    def _sign(
         self, name: x509.Name, key: ec.EllipticCurvePrivateKey, constraints: x509.BasicConstraints, host: str = ""
     ) -> x509.Certificate:
         now, signing = datetime.now(UTC), constraints.ca

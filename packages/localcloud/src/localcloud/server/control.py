@@ -1,13 +1,13 @@
-"""The control plane, under ``/_localcloud/``: what is asked of the server itself, and of no AWS.
+"""The control plane, under ``/_localcloud/``: requests to the server itself.
 
-    GET  status          who we are, since when, the counters
-    POST clock/advance   {"seconds": 600}, on a clock that goes by steps
-    GET  faults          what is set; POST sets one (see faults.py); DELETE clears all
+    GET  status          URL, account, clock, counters, processes
+    POST clock/advance   {"seconds": 600}, for a stepped clock
+    GET  faults          lists them; POST adds one (see faults.py); DELETE clears all
     POST seed            {"seed": {...}}: adds what it has and the account does not; see seeding.py
     POST reset           empties everything, and applies the last seed again
     ...                  and what services add (``Service.controls``): POST git, POST git/push
 
-A POST has to say that it is JSON: a web page from elsewhere cannot do that unasked.
+A POST must have the content type of JSON: another web page cannot send that without permission.
 """
 
 from __future__ import annotations
@@ -46,23 +46,23 @@ class Control:
             self._routes |= service.controls()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        status, answer = self._answer(environ)
-        body = json.dumps(answer).encode() + b"\n"
+        status, response = self._respond(environ)
+        body = json.dumps(response).encode() + b"\n"
         start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
-    def _answer(self, environ: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(PATH))
-        route = self._routes.get(asked)
+    def _respond(self, environ: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        requested = (environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(PATH))
+        route = self._routes.get(requested)
         if not route:
-            there = ", ".join(" ".join(known) for known in self._routes)
-            return "404 Not Found", {"error": f"{' '.join(asked)} is none of: {there}"}
+            routes = ", ".join(" ".join(each) for each in self._routes)
+            return "404 Not Found", {"error": f"{' '.join(requested)} is none of: {routes}"}
         try:
             return "200 OK", route(_json(environ))
         except ValueError as error:
             return "400 Bad Request", {"error": str(error)}
         except Exception as error:
-            log.exception("%s failed", " ".join(asked))
+            log.exception("%s failed", " ".join(requested))
             self.cloud.counters.count(DEFECTS)
             return "500 Internal Server Error", {"error": f"a defect of localcloud: {error!r}"}
 
@@ -74,7 +74,7 @@ class Control:
             "pid": os.getpid(),
             "account": cloud.account,
             "region": cloud.region,
-            "proxy": cloud.guard_url,
+            "proxy": cloud.proxy_url,
             "certificate": str(cloud.certificate.resolve()),
             "services": sorted(cloud.services),
             "clock": {"now": cloud.clock.now().isoformat(), "speed": cloud.clock.speed, "stepped": cloud.clock.stepped},
@@ -91,8 +91,8 @@ class Control:
         self._seeding.apply_again()
         return {}
 
-    def _advance(self, asked: dict[str, Any]) -> dict[str, Any]:
-        seconds = asked.get("seconds")
+    def _advance(self, request: dict[str, Any]) -> dict[str, Any]:
+        seconds = request.get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
             raise ValueError(f'seconds is {seconds!r}: advance takes {{"seconds": <a number, 0 or more>}}')
         self.cloud.clock.advance(seconds)
@@ -108,7 +108,7 @@ def _json(environ: dict[str, Any]) -> dict[str, Any]:
     try:
         value = json.loads(body or b"{}")
     except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from None
+        raise ValueError(f"the body is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise ValueError("the body must be a JSON object")
     return value

@@ -1,8 +1,8 @@
-"""Nothing leaves the machine: an HTTPS proxy that plays AWS's hosts itself and lets nobody through to any other.
+"""Nothing leaves the machine: an HTTPS proxy that answers for AWS's hosts itself and refuses all others.
 
-Some code names its AWS host itself and does not ask AWS_ENDPOINT_URL: the SageMaker SDK's calls of STS, its telemetry.
-With HTTPS_PROXY pointing here such a connection ends in this process: to one of AWS's hosts it is decrypted and handed
-to our own server, to any other host it is refused. Both are counted.
+Some code names its AWS host itself and ignores AWS_ENDPOINT_URL: the SageMaker SDK's calls of STS, its telemetry.
+With HTTPS_PROXY pointing here such a connection ends in this process: one to an AWS host is decrypted and forwarded to
+localcloud's server, one to any other host is refused. Both are counted.
 
 Not caught: what ignores HTTPS_PROXY, and plain HTTP. A client that does not trust ``ca.pem`` (AWS_CA_BUNDLE) sees a
 TLS error, as the telemetry does.
@@ -30,9 +30,9 @@ LARGEST_HEAD = 1 << 16
 SECONDS = 10.0
 
 
-class Guard:
+class EgressProxy:
     def __init__(self, server: str, authority: Authority, counters: Counters) -> None:
-        """``server`` is the URL that AWS's calls are handed to."""
+        """``server`` is the URL that calls of AWS are forwarded to."""
         parts = urlsplit(server)
         self._server = (parts.hostname, parts.port)
         self._authority, self._counters = authority, counters
@@ -41,9 +41,9 @@ class Guard:
         self._lock, self._closed = Lock(), False
         self._sockets: set[Any] = set()
         self._threads: set[Thread] = set()
-        self._acceptor = Thread(target=self._accept, name="localcloud-guard", daemon=True)
+        self._acceptor = Thread(target=self._accept, name="localcloud-proxy", daemon=True)
 
-    def start(self) -> Guard:
+    def start(self) -> EgressProxy:
         self._acceptor.start()
         return self
 
@@ -56,8 +56,8 @@ class Guard:
         self._listener.close()
         with self._lock:
             sockets, threads = list(self._sockets), list(self._threads)
-        for one in sockets:
-            _shut(one)
+        for each in sockets:
+            _shut(each)
         for thread in threads:
             thread.join(timeout=5)
 
@@ -65,7 +65,7 @@ class Guard:
         while True:
             try:
                 client, _ = self._listener.accept()
-            except OSError as error:  # too many open files: those who wait go on waiting
+            except OSError as error:  # too many open files: the others keep waiting
                 log.warning("a connection was not accepted: %s", error)
                 time.sleep(0.1)
                 continue
@@ -79,19 +79,19 @@ class Guard:
             try:
                 function(*arguments)
             except OSError as error:  # TLS errors are some too
-                log.info("a guarded connection ended: %s", error)
+                log.info("a connection ended: %s", error)
             finally:
                 with self._lock:
                     self._threads.discard(thread)
 
-        thread = Thread(target=run, name="localcloud-guarded", daemon=True)
-        with self._lock:  # close() joins what it finds: nothing that has not begun
+        thread = Thread(target=run, name="localcloud-tunnel", daemon=True)
+        with self._lock:  # close() joins the threads it finds: they must have started
             self._threads.add(thread)
             thread.start()
         return thread
 
     def _serve(self, client: socket.socket) -> None:
-        with self._watched(client):
+        with self._tracked(client):
             client.settimeout(SECONDS)
             method, target = _head(client)
             host = target.rpartition(":")[0].lower() if method == "CONNECT" else urlsplit(target).hostname or target
@@ -100,11 +100,11 @@ class Guard:
                 return
             self._counters.count(f"{PLAYED_HOSTS}: {host}")
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            with self._watched(self._authority.context(host).wrap_socket(client, server_side=True)) as plain:
+            with self._tracked(self._authority.context(host).wrap_socket(client, server_side=True)) as plain:
                 self._tunnel(plain)
 
     def _tunnel(self, plain: Any) -> None:
-        with self._watched(socket.create_connection(self._server, timeout=SECONDS)) as server:
+        with self._tracked(socket.create_connection(self._server, timeout=SECONDS)) as server:
             plain.settimeout(None)
             server.settimeout(None)
             back = self._thread(_pump, server, plain)
@@ -120,23 +120,23 @@ class Guard:
         client.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
 
     @contextmanager
-    def _watched(self, one: Any) -> Iterator[Any]:
-        """A socket that ``close`` can cut, and that is closed in the end."""
+    def _tracked(self, connection: Any) -> Iterator[Any]:
+        """A socket that ``close`` can cut; it is closed at the end."""
         try:
             with self._lock:
                 if self._closed:
-                    raise ConnectionError("the guard is closed")
-                self._sockets.add(one)
-            yield one
+                    raise ConnectionError("the proxy is closed")
+                self._sockets.add(connection)
+            yield connection
         finally:
             with self._lock:
-                self._sockets.discard(one)
-            _shut(one)
-            one.close()
+                self._sockets.discard(connection)
+            _shut(connection)
+            connection.close()
 
 
 def _head(client: socket.socket) -> tuple[str, str]:
-    """Method and target of a request, whose headers say nothing that we want to know."""
+    """Method and target of a request; its headers are not needed."""
     head = b""
     while b"\r\n\r\n" not in head:
         part = client.recv(4096)
@@ -156,6 +156,6 @@ def _pump(source: Any, target: Any) -> None:
         _shut(target)
 
 
-def _shut(one: Any) -> None:
+def _shut(connection: Any) -> None:
     with suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
+        connection.shutdown(socket.SHUT_RDWR)

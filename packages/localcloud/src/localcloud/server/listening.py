@@ -1,4 +1,4 @@
-"""A cloud on the wire: the HTTP server in front of it, and the guard beside it."""
+"""Serves a cloud over HTTP, with the egress proxy beside it if needed."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from contextlib import ExitStack, contextmanager
 
 from localcloud.core.cloud import Cloud
 from localcloud.server.server import Server
-from localcloud.server.wsgi_app import Front
+from localcloud.server.wsgi_app import Application
 
 
 @contextmanager
-def listening(cloud: Cloud, port: int = 0, *, guarded: bool = False) -> Iterator[Cloud]:
-    """On 127.0.0.1; port 0 takes any. OSError when the port is taken. The cloud is closed at the end, whatever was.
+def listening(cloud: Cloud, port: int = 0, *, with_proxy: bool = False) -> Iterator[Cloud]:
+    """On 127.0.0.1; port 0 takes any free one. OSError if the port is taken. The cloud is closed in any case.
 
-    ``guarded``: with the guard, as people have it; tests mostly need none.
+    ``with_proxy``: as the command starts it; most tests need no proxy.
     """
     with ExitStack() as stack:
         stack.callback(cloud.close)
-        front = Front(cloud)
-        server = Server(front, port)
+        application = Application(cloud)
+        server = Server(application, port)
         stack.callback(server.close)
         cloud.url = server.start().url
-        if guarded:
+        if with_proxy:
             from localcloud.server.certificates import Authority
-            from localcloud.server.egress_proxy import Guard
+            from localcloud.server.egress_proxy import EgressProxy
 
             authority = Authority()
             authority.write(cloud.certificate)
-            guard = Guard(cloud.url, authority, cloud.counters).start()
-            stack.callback(guard.close)
-            cloud.guard_url = guard.url
-            cloud.work(_load, front)
-        stack.callback(cloud.close_services)  # first of all: they may still want to be answered
+            proxy = EgressProxy(cloud.url, authority, cloud.counters).start()
+            stack.callback(proxy.close)
+            cloud.proxy_url = proxy.url
+            cloud.work(_load, application)
+        stack.callback(cloud.close_services)  # first of all: they may still make calls
         yield cloud
 
 
-def _load(front: Front) -> None:
-    """What stays in memory is not looked through for garbage again."""
+def _load(application: Application) -> None:
+    """Modules stay in memory: the garbage collector need not visit them again."""
     try:
-        front.warm()
+        application.load()
     finally:
         gc.freeze()
         gc.enable()

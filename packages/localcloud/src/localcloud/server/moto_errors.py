@@ -1,7 +1,7 @@
-"""moto stumbled over a request: would AWS have refused it? Then the client hears that, and nobody looks for a defect.
+"""Turns a failure inside moto into AWS's refusal, where AWS would have refused the request too.
 
-moto takes requests without a look at AWS's model, and fails somewhere inside where a required member is missing or a
-number is none. Requests that moto answers are not looked at here: what it takes too much of, it takes.
+moto does not check requests against AWS's model, and fails somewhere inside when a required member is missing or a
+number is not one. Requests that moto does answer are not checked here: some that AWS refuses are accepted.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ CODES = {"rest-xml": "InvalidRequest", "query": "ValidationError"}
 
 
 def refusal(environ: dict[str, Any], call: Call, what: str) -> Refusal | None:
-    """``call`` as ``routing.foreign`` knows it, ``what`` the name of its operation; None: AWS's model has nothing
-    against it, or does not know it."""
+    """``call`` is from ``routing.moto_call``, ``what`` the name of its operation. None: AWS's model does not know the
+    operation, or allows the request."""
     from botocore.exceptions import UnknownServiceError
     from botocore.model import OperationNotFoundError
     from moto.core.parse import RequestParserError
 
     try:
-        known = routing.read_again(environ, call, what.partition(".")[2])
-        request = protocols.raw(known) if known.protocol == "json" else protocols.parse(known)
-        problems = request_problems(known.service, known.operation, request)
+        complete = routing.read_again(environ, call, what.partition(".")[2])
+        request = protocols.raw(complete) if complete.protocol == "json" else protocols.parse(complete)
+        problems = request_problems(complete.service, complete.operation, request)
     except (UnknownServiceError, OperationNotFoundError):
         return None
     except RequestParserError:
         return Refusal("MalformedXML", "The XML you provided was not well-formed.")
     except Refusal as unreadable:
         return unreadable
-    code = CODES.get(known.protocol, "ValidationException")
+    code = CODES.get(complete.protocol, "ValidationException")
     return Refusal(code, "; ".join(problems)) if problems else None

@@ -1,4 +1,4 @@
-"""One server's life in this process: it answers until a signal comes, or until its folder is taken away."""
+"""The server's process: it serves until a signal, or until its folder is removed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.errors import Problem
-from localcloud.core.state_dir import Place, Running
+from localcloud.core.state_dir import Running, StateDir
 from localcloud.runtime.jobs.runtimes import SWITCH
 from localcloud.runtime.processes import start_time
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 log = logging.getLogger(__name__)
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Options:
 
     @property
     def orphaned(self) -> bool:
-        """The command in whose foreground it runs has ended."""
+        """The command that runs it in the foreground has ended."""
         return bool(self.parent) and os.getppid() != self.parent
 
 
 def run(options: Options) -> None:
-    """Without a port the last one is taken again if it is free, else any. The log goes to stderr."""
+    """Without a port: the last one if it is free, else any. Logs to stderr."""
     _log()
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -52,55 +52,59 @@ def run(options: Options) -> None:
         _serve(options, options.port, stop)
         return
     try:
-        _serve(options, Place(options.folder).port, stop)
+        _serve(options, StateDir(options.folder).port, stop)
     except Problem:
         _serve(options, 0, stop)
 
 
 def _log() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("werkzeug", "botocore", "boto3", "urllib3", "s3transfer"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in ("werkzeug", "botocore", "boto3", "urllib3", "s3transfer"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _serve(options: Options, port: int, stop: Event) -> None:
-    gc.disable()  # until all is loaded (listening.py): it would look for garbage again and again, and find none
-    place = Place(options.folder)
+    gc.disable()  # until all modules are loaded (listening.py): it would find nothing
+    state_dir = StateDir(options.folder)
     with ExitStack() as stack:
         from localcloud.server.listening import listening
         from localcloud.services.codecommit.service import CodeCommit
 
-        cloud = _cloud(place, options)
+        cloud = _cloud(state_dir, options)
         try:
-            stack.enter_context(listening(cloud, port, guarded=True))
+            stack.enter_context(listening(cloud, port, with_proxy=True))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", "") or error
             raise Problem(f"port {port} cannot be used ({why}): choose another, or leave --port out") from None
-        cloud.work(cloud.service(CodeCommit).ready)  # to be pushed to
-        running = _describe(place, cloud)
-        place.write(running)
-        while not stop.wait(LOOK_SECONDS) and place.last() == running and not options.orphaned:
-            pass  # `make clean` takes the folder away without a word: a server that nobody finds any more ends
+        cloud.work(cloud.service(CodeCommit).ready)  # for the first push
+        running = _describe(state_dir, cloud)
+        state_dir.write(running)
+        while not stop.wait(CHECK_SECONDS) and state_dir.last() == running and not options.orphaned:
+            pass  # a server whose folder was deleted cannot be found any more: it ends
 
 
-def _cloud(place: Place, options: Options) -> Cloud:
+def _cloud(state_dir: StateDir, options: Options) -> Cloud:
+    from botocore.session import Session
+
     from localcloud.core.clock import Clock
     from localcloud.core.seed import ACCOUNT, REGION
     from localcloud.server.composition import compose
 
     account, region = options.account or ACCOUNT, options.region or REGION
-    return compose(place.state, clock=Clock(options.speed), account=account, region=region)
+    if region != REGION and region not in Session().get_available_regions("s3"):
+        raise Problem(f"{region} is not a region of AWS: correct --region")
+    return compose(state_dir.state, clock=Clock(options.speed), account=account, region=region)
 
 
-def _describe(place: Place, cloud: Any) -> Running:
+def _describe(state_dir: StateDir, cloud: Any) -> Running:
     pid = os.getpid()
     return Running(
         pid=pid,
         began=start_time(pid) or 0.0,
-        folder=str(place.folder.resolve()),
+        folder=str(state_dir.folder.resolve()),
         since=datetime.now().astimezone().isoformat(timespec="seconds"),
         url=cloud.url,
-        proxy=cloud.guard_url,
+        proxy=cloud.proxy_url,
         certificate=str(cloud.certificate.resolve()),
         speed=cloud.clock.speed,
         region=cloud.region,
@@ -110,7 +114,7 @@ def _describe(place: Place, cloud: Any) -> Running:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """What `up` starts and leaves running; its output is the log."""
+    """What `up` starts."""
     arguments = argparse.ArgumentParser(prog="python -m localcloud.server.process", description=__doc__)
     arguments.add_argument("--folder", type=Path, required=True)
     arguments.add_argument("--port", type=int)

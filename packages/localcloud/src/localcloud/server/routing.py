@@ -1,4 +1,4 @@
-"""Whose request is it, and for which operation: read from headers, path and form, as AWS's own front does."""
+"""Finds the service and the operation of a request, from its headers, path and form."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from localcloud.core import protocols
 from localcloud.core.protocols import Call
 
 FORM = "application/x-www-form-urlencoded"
-OUR_HOSTS = re.compile(
+LOCAL_OR_AWS_HOST = re.compile(
     r"(?:127\.0\.0\.1|(?:[\w-]+\.)*localhost|(?:[\w-]+\.)+(?:amazonaws\.com(?:\.cn)?|api\.aws))(?::\d+)?", re.IGNORECASE
 )
-SERVICE_OF_SCOPE = {"monitoring": "cloudwatch", "email": "ses"}  # signed as one thing, called another by botocore
+SERVICE_OF_SCOPE = {"monitoring": "cloudwatch", "email": "ses"}  # the name in the signature: botocore's name
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Scope:
     service: str = ""
 
 
-def is_for_us(environ: dict[str, Any]) -> bool:
-    """Called by this machine's name or by one of AWS's. A web page from elsewhere that has its own name lead here could
-    else do all that its visitor can, and a build runs any command."""
-    return OUR_HOSTS.fullmatch(environ.get("HTTP_HOST", "127.0.0.1")) is not None
+def is_for_localcloud(environ: dict[str, Any]) -> bool:
+    """The Host is this machine or AWS. Without this check a web page whose own host name resolves to 127.0.0.1 could do
+    all that its visitor can, and a build runs any command."""
+    return LOCAL_OR_AWS_HOST.fullmatch(environ.get("HTTP_HOST", "127.0.0.1")) is not None
 
 
 def scope(environ: dict[str, Any]) -> Scope:
@@ -43,7 +43,7 @@ def scope(environ: dict[str, Any]) -> Scope:
 
 
 class Directory:
-    """Finds the calls that are for services of ours."""
+    """Finds the calls of localcloud's own services."""
 
     def __init__(self, services: Iterable[str]) -> None:
         models = {name: protocols.model(name) for name in services}
@@ -53,24 +53,24 @@ class Directory:
             self._signers.setdefault(model.signing_name, []).append(name)
 
     def find(self, environ: dict[str, Any], signed: Scope) -> Call | None:
-        """None: it is for moto. A call whose operation is "" is for one that the service has not."""
+        """None: it is for moto. The operation is "" if the service has no such operation."""
         prefix, _, name = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
         if prefix:
             return _call(environ, self._targets[prefix], "json", name) if prefix in self._targets else None
-        ours = self._signers.get(signed.service, ())
-        for service in ours:
+        services = self._signers.get(signed.service, ())
+        for service in services:
             if call := self._without_target(environ, service):
                 return call
-        # CBOR, a path that no service of ours has, or somebody curious
-        return _call(environ, ours[0], "json", environ["PATH_INFO"]) if ours else None
+        # CBOR, or a path that none of these services has
+        return _call(environ, services[0], "json", environ["PATH_INFO"]) if services else None
 
     def _without_target(self, environ: dict[str, Any], service: str) -> Call | None:
         model = protocols.model(service)
-        spoken = model.metadata.get("protocols") or [model.protocol]
-        if "rest-json" in spoken:
+        accepted = model.metadata.get("protocols") or [model.protocol]
+        if "rest-json" in accepted:
             name, values = route(service, environ)
             return _call(environ, service, "rest-json", name, values) if name else None
-        return _call(environ, service, "query") if "query" in spoken and _is_form(environ) else None
+        return _call(environ, service, "query") if "query" in accepted and _is_form(environ) else None
 
 
 def _call(environ: dict[str, Any], service: str, protocol: str, name: str = "", values: Any = None) -> Call:
@@ -88,19 +88,19 @@ def _call(environ: dict[str, Any], service: str, protocol: str, name: str = "", 
 
 
 def _body(request: Any) -> bytes:
-    """botocore packs what is long, such as PutMetricData, where the service takes it."""
+    """botocore compresses long bodies, such as PutMetricData's, where the service accepts that."""
     body: bytes = request.get_data()
     if request.headers.get("Content-Encoding", "") != "gzip":
         return body
     try:
         return gzip.decompress(body)
     except (OSError, EOFError, zlib.error):
-        return body  # which then is refused as what it is not
+        return body  # which is refused later
 
 
-def foreign(environ: dict[str, Any], signed: Scope) -> Call:
-    """A call for moto, known only as well as an error's form needs it."""
-    service = SERVICE_OF_SCOPE.get(signed.service, signed.service) or "s3"  # whose reads may be unsigned
+def moto_call(environ: dict[str, Any], signed: Scope) -> Call:
+    """A call for moto: only what the format of an error needs."""
+    service = SERVICE_OF_SCOPE.get(signed.service, signed.service) or "s3"  # its reads may be unsigned
     if "HTTP_X_AMZ_TARGET" in environ:
         protocol = "json"
     elif service == "s3":
@@ -110,10 +110,10 @@ def foreign(environ: dict[str, Any], signed: Scope) -> Call:
     return Call(service, "", protocol, headers={"Content-Type": environ.get("CONTENT_TYPE", "")})
 
 
-def foreign_name(environ: dict[str, Any], service: str, exactly: bool) -> str:
-    """What a call for moto is called: sqs.SendMessage. A form that was read for it can be read again.
+def moto_call_name(environ: dict[str, Any], service: str, exact: bool) -> str:
+    """The name of a call for moto, such as sqs.SendMessage. A form that is read for it can be read again.
 
-    To find S3's takes long, for what is called most: unless ``exactly``, it is called by its path.
+    Finding the operation of an S3 request is slow: unless ``exact``, its method and path are the name.
     """
     operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     if not operation and service != "s3" and _is_form(environ):
@@ -122,13 +122,13 @@ def foreign_name(environ: dict[str, Any], service: str, exactly: bool) -> str:
         body = Request(environ).get_data()
         environ["wsgi.input"] = BytesIO(body)
         operation = dict(parse_qsl(body.decode(errors="replace"))).get("Action", "")
-    elif not operation and (exactly or service != "s3"):
+    elif not operation and (exact or service != "s3"):
         operation = route(service, environ)[0]
     return f"{service}.{operation or environ['REQUEST_METHOD'] + ' ' + environ['PATH_INFO']}"
 
 
 def read_again(environ: dict[str, Any], call: Call, operation: str) -> Call:
-    """A call for moto with all that is in it; moto has read its body already."""
+    """The complete call for moto, whose body moto has read already."""
     from moto.core.request import Request
     from werkzeug.datastructures import MultiDict
 
@@ -139,9 +139,11 @@ def read_again(environ: dict[str, Any], call: Call, operation: str) -> Call:
         operation, values = route(call.service, environ)
     body = _body(request)
     form = MultiDict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
-    known = Call(call.service, operation, call.protocol, operation, body, form, request.headers, values, request.args)
-    protocols.model(call.service).operation_model(operation)  # or it raises: there is none
-    return known
+    complete = Call(
+        call.service, operation, call.protocol, operation, body, form, request.headers, values, request.args
+    )
+    protocols.model(call.service).operation_model(operation)  # raises if there is none
+    return complete
 
 
 def _is_form(environ: dict[str, Any]) -> bool:
@@ -150,7 +152,7 @@ def _is_form(environ: dict[str, Any]) -> bool:
 
 
 def route(service: str, environ: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """A REST request's operation and the values in its path; "" when there is none."""
+    """The operation of a REST request and the values in its path; "" if there is none."""
     from botocore.exceptions import UnknownServiceError
     from moto.core.request import Request
     from werkzeug.exceptions import NotFound

@@ -1,8 +1,8 @@
-"""HTTP in front of the WSGI application, on 127.0.0.1 only: waitress, with as many threads more as calls are waiting.
+"""Serves the WSGI application on 127.0.0.1 only: waitress, with one more thread for each call that waits.
 
 waitress serves all connections with a few threads, which is fair and fast; but some calls only wait: a long poll of
-SQS for 20 s, an endpoint's invocation for its model, whoever calls ourselves. Each of these gets a thread in its place
-for as long (``environ["localcloud.waiting"]``), so that they never stand in each other's way.
+SQS for 20 s, an invocation for its model, a call that calls localcloud itself. Each of these is replaced by another
+thread while it waits (``environ["localcloud.waiting"]``), so that they never block each other.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 HOST = "127.0.0.1"
 THREADS = 16
-SPARE = 16  # threads beyond those that are needed
+SPARE = 16  # threads beyond those needed
 CONNECTIONS = 4096
 LARGEST_BODY = 16 << 30  # bodies wait in files, not in memory
 METADATA = b"x-amz-meta-"
 
 
 class Server:
-    """Listens from its making on, so that a port that is taken is told there (OSError); ``start`` begins to answer."""
+    """Listens once created (OSError if the port is taken); responds after ``start``."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]], port: int = 0) -> None:
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that calls queue is no news
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # calls may queue
         self._application = application
         self._map: dict[int, Any] = {}
         self._threads = ThreadedTaskDispatcher()
-        self._waiting, self._there = 0, THREADS
+        self._waiting, self._threads_count = 0, THREADS
         self._lock, self._closed = Lock(), False
         self._wsgi = self._listen(port)
         self.port = int(self._wsgi.effective_port)
@@ -50,7 +50,7 @@ class Server:
         return self
 
     def close(self) -> None:
-        """Connections are cut; calls that are being answered end for nobody."""
+        """Cuts connections, also those whose response is not complete."""
         with self._lock:
             self._closed = True
         if self._loop.is_alive():
@@ -61,7 +61,7 @@ class Server:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Around what only waits: another thread takes calls meanwhile."""
+        """While the caller waits, another thread takes calls."""
         self._more_threads(1)
         try:
             yield
@@ -69,12 +69,12 @@ class Server:
             self._more_threads(-1)
 
     def _more_threads(self, number: int) -> None:
-        """A few too many stay: to end a thread and start it again for each short wait costs more than the wait."""
+        """Keeps a few spare threads: ending and starting one for each short wait costs more than the wait."""
         with self._lock:
             self._waiting += number
             needed = THREADS + self._waiting
-            if not self._closed and not needed <= self._there <= needed + SPARE:
-                self._there = needed
+            if not self._closed and not needed <= self._threads_count <= needed + SPARE:
+                self._threads_count = needed
                 self._threads.set_thread_count(needed)
 
     def _listen(self, port: int) -> Any:
@@ -102,43 +102,43 @@ class Server:
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Keeps S3's metadata whose names have an underscore; like most servers, waitress drops such headers."""
+    """Keeps S3's metadata with underscores in their names; like most servers, waitress drops such headers."""
 
     metadata: dict[str, str]
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         if not self.content_length and not self.chunked:
-            self.expect_continue = False  # there is nothing to wait for
+            self.expect_continue = False  # there is no body to wait for
         self.metadata = {}
         if METADATA in header_plus.lower():
             lines = (line.partition(b":") for line in header_plus.split(b"\r\n")[1:])
-            found = [(name, value) for name, _, value in lines if b"_" in name and name.lower().startswith(METADATA)]
-            self.metadata = {name.decode("latin-1"): value.strip(b" \t").decode("latin-1") for name, value in found}
+            fields = [(name, value) for name, _, value in lines if b"_" in name and name.lower().startswith(METADATA)]
+            self.metadata = {name.decode("latin-1"): value.strip(b" \t").decode("latin-1") for name, value in fields}
 
 
 class _Task(WSGITask):  # type: ignore[misc]
     def get_environment(self) -> dict[str, Any]:
-        """With what moto's own server tells it: the path as it came, and metadata under its own name."""
+        """Adds what moto's own server adds: the raw path, and metadata under their own names."""
         first = self.environ is None
         environ: dict[str, Any] = super().get_environment()
         if first:
             names = {f"HTTP_{name.upper().replace('-', '_')}": name for name in self.request.metadata}
-            told = {key: self.request.metadata[name] for key, name in names.items()}
-            environ |= told | {"RAW_URI": self.request.request_uri, "moto.preserved_header_names": names}
+            metadata = {key: self.request.metadata[name] for key, name in names.items()}
+            environ |= metadata | {"RAW_URI": self.request.request_uri, "moto.preserved_header_names": names}
         return environ
 
     def build_response_header(self) -> bytes:
-        """waitress writes header names with capitals; S3's clients read their metadata's names from them."""
+        """waitress capitalises header names; S3's clients take the names of metadata from them."""
         header: bytes = super().build_response_header()
-        return re.sub(rb"(?im)^x-amz-meta-[^:\r\n]*", lambda found: found[0].lower(), header)
+        return re.sub(rb"(?im)^x-amz-meta-[^:\r\n]*", lambda match: match[0].lower(), header)
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
-    """One connection. While a thread sends its answer, the loop leaves it alone.
+    """One connection. While a thread sends its response, the loop ignores the connection.
 
-    Else the loop finds it writable and locked, again and again, and keeps the interpreter from that very thread: with
-    200 clients 40 calls a second instead of 1,500.
+    Else the loop finds it writable and locked, again and again, and takes the interpreter from that thread: with 200
+    clients 40 calls a second instead of 1,500.
     """
 
     parser_class = _Parser
@@ -154,11 +154,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             return int(super().write_soon(data))
         finally:
             self._sending = False
-            if self.total_outbufs_len:  # the client reads slowly: the loop sends it the rest
+            if self.total_outbufs_len:  # the client reads slowly: the loop sends the rest
                 self.server.pull_trigger()
 
     def _flush_outbufs_below_high_watermark(self) -> None:
-        """Waits for the loop to send, if too much is there."""
+        """Waits for the loop to send, if the buffer is full."""
         before, self._sending = self._sending, False
         super()._flush_outbufs_below_high_watermark()
         self._sending = before
@@ -168,5 +168,5 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
 
     def pull_trigger(self) -> None:
-        with suppress(OSError):  # closed meanwhile: there is no loop to wake
+        with suppress(OSError):  # closed meanwhile: no loop runs
             super().pull_trigger()

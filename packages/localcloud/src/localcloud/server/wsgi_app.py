@@ -1,4 +1,4 @@
-"""The WSGI front: each request goes to a service of ours, to the control plane, or to moto; each answer is AWS's."""
+"""The WSGI application: passes each request to a service, to the control plane or to moto."""
 
 from __future__ import annotations
 
@@ -18,69 +18,69 @@ from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.request_validation import request_problems
 from localcloud.server import moto_errors, routing
 from localcloud.server.control import PATH, Control
-from localcloud.server.moto_app import WAITERS, Moto, Start, Told
+from localcloud.server.moto_app import WAITERS, Moto, Response, Start
 from localcloud.server.routing import Directory, Scope
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 log = logging.getLogger("localcloud.calls")
-READS = ("Describe", "List", "Get", "Head", "GET", "HEAD", "Invoke")  # by the hundred: logged only when refused
-NOT_OURS = b"localcloud answers as 127.0.0.1, as localhost and under AWS's names.\n"
+READS = ("Describe", "List", "Get", "Head", "GET", "HEAD", "Invoke")  # frequent: logged only when refused
+WRONG_HOST = b"localcloud answers as 127.0.0.1, as localhost and under AWS's names.\n"
 UNKNOWN = (None, True)
-WAITING = "localcloud.waiting"  # the server's; see server.py
+WAITING = "localcloud.waiting"  # set by server.py
 
 
-class Front:
+class Application:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.control = Control(cloud)
         self._parts: tuple[Directory, Moto] | None = None
-        self._making = Lock()
+        self._loading = Lock()
 
-    def warm(self) -> tuple[Directory, Moto]:
-        """What takes a second of imports: at the first request, unless it was done before while nobody waited."""
+    def load(self) -> tuple[Directory, Moto]:
+        """Imports for a second: at the first request, unless it was called before."""
         if not self._parts:
-            with self._making:
+            with self._loading:
                 self._parts = self._parts or (Directory(self.cloud.services), Moto(self.cloud.account))
         return self._parts
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        """Every answer's Date is the cloud's own time, by which clients judge whether a signature or a link is late."""
-        return self._answered(environ, lambda status, headers: start(status, self._dated(headers)))
+        """The Date of every response is the cloud's time: clients compare signatures and links with it."""
+        return self._respond(environ, lambda status, headers: start(status, self._dated(headers)))
 
     def _dated(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         now = format_datetime(self.cloud.clock.now(), usegmt=True)
         return [*(header for header in headers if header[0].lower() != "date"), ("Date", now)]
 
-    def _answered(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        if not routing.is_for_us(environ):
-            start("403 Forbidden", [("Content-Type", "text/plain"), ("Content-Length", str(len(NOT_OURS)))])
-            return [NOT_OURS]
+    def _respond(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if not routing.is_for_localcloud(environ):
+            start("403 Forbidden", [("Content-Type", "text/plain"), ("Content-Length", str(len(WRONG_HOST)))])
+            return [WRONG_HOST]
         if environ["PATH_INFO"].startswith(PATH):
             return self.control(environ, start)
         began = time.perf_counter()
         self.cloud.counters.count(CALLS)
         signed = routing.scope(environ)
-        call, what = routing.foreign(environ, signed), "a call"
+        call, what = routing.moto_call(environ, signed), "a call"
         try:
-            directory, moto = self.warm()
-            ours = directory.find(environ, signed)
-            call = ours or call
-            what = ours.name if ours else routing.foreign_name(environ, call.service, self.cloud.faults.watched)
-            answer = self._ours(environ, ours, signed) if ours else self._foreign(environ, call, what, moto)
-        except Exception as error:  # noqa: BLE001 - a Refusal or a defect: both become an answer
-            answer = _told(protocols.refuse(call, self._refusal(error, what)))
-        status, headers, body = answer
+            directory, moto = self.load()
+            own = directory.find(environ, signed)
+            call = own or call
+            what = own.name if own else routing.moto_call_name(environ, call.service, self.cloud.faults.watched)
+            response = self._own(environ, own, signed) if own else self._moto(environ, call, what, moto)
+        except Exception as error:  # noqa: BLE001 - a Refusal or a defect: both become a response
+            response = _render(protocols.refuse(call, self._refusal(error, what)))
+        status, headers, body = response
         self._log(what, int(status[:3]), began)
         start(status, headers)
         return body
 
-    def _ours(self, environ: dict[str, Any], call: Call, signed: Scope) -> Told:
+    def _own(self, environ: dict[str, Any], call: Call, signed: Scope) -> Response:
         _, locked = self.cloud.services[call.service].operations.get(call.operation, UNKNOWN)
-        with _more(environ, not locked):
+        with _spare_thread(environ, not locked):
             self._admit(call, signed)
-            return _told(protocols.answer(call, self._perform(call)))
+            return _render(protocols.answer(call, self._perform(call)))
 
     def _admit(self, call: Call, signed: Scope) -> None:
         if not signed.service:
@@ -108,22 +108,22 @@ class Front:
         if call.protocol == "json":
             request = protocols.parse(call)
         with self.cloud.lock if locked else nullcontext():
-            answer: dict[str, Any] = method(request) or {}
-            return answer
+            response: dict[str, Any] = method(request) or {}
+            return response
 
-    def _foreign(self, environ: dict[str, Any], call: Call, what: str, moto: Moto) -> Told:
+    def _moto(self, environ: dict[str, Any], call: Call, what: str, moto: Moto) -> Response:
         if fault := self.cloud.faults.next_call(what, environ[WAITING]):
             raise fault
-        if what.startswith("sqs."):  # the URLs of queues are made from the host that was asked: ours, not AWS's
+        if what.startswith("sqs."):  # it builds the URLs of queues from the host of the request
             environ["HTTP_HOST"] = self.cloud.url.partition("://")[2]
         try:
-            with _more(environ, what in WAITERS):
+            with _spare_thread(environ, what in WAITERS):
                 status, headers, body = moto(environ, what)
         except Refusal:
             raise
         except Exception:
-            if told := moto_errors.refusal(environ, call, what):
-                raise told from None
+            if refusal := moto_errors.refusal(environ, call, what):
+                raise refusal from None
             raise
         if status.startswith("5"):
             self.cloud.counters.count(DEFECTS)
@@ -133,7 +133,7 @@ class Front:
         if not isinstance(error, Refusal):
             log.error("%s failed", what, exc_info=error)
             self.cloud.counters.count(DEFECTS)
-            sentence = f"{what} failed inside localcloud: `python -m localcloud logs` tells why."
+            sentence = f"{what} failed inside localcloud: see `python -m localcloud logs`."
             return Refusal("InternalFailure", sentence, 500)
         if error.code == NOT_IMPLEMENTED:
             self.cloud.counters.count(f"{MISSING}: {what}")
@@ -144,13 +144,13 @@ class Front:
             log.info("%s %d %.1f ms", what, status, (time.perf_counter() - began) * 1000)
 
 
-def _more(environ: dict[str, Any], waits: bool) -> AbstractContextManager[Any]:
-    """What may wait long has another thread take calls meanwhile."""
-    more: AbstractContextManager[Any] = environ[WAITING]() if waits else nullcontext()
-    return more
+def _spare_thread(environ: dict[str, Any], waits: bool) -> AbstractContextManager[Any]:
+    """While a call waits, another thread takes other calls."""
+    waiting: AbstractContextManager[Any] = environ[WAITING]() if waits else nullcontext()
+    return waiting
 
 
-def _told(answer: Answer) -> Told:
+def _render(answer: Answer) -> Response:
     try:
         reason = HTTPStatus(answer.status).phrase
     except ValueError:

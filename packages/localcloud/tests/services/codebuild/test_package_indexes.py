@@ -26,10 +26,10 @@ def test_packages_pass_the_guard_and_nothing_of_the_home_does(
 ) -> None:
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://packages.example.com/simple")
     monkeypatch.setenv("SOMETHING_ELSE", "x")
-    cloud.guard_url = "http://127.0.0.1:1"
+    cloud.proxy_url = "http://127.0.0.1:1"
     told = machine(cloud, tmp_path)
     local, *others = told["NO_PROXY"].removeprefix("127.0.0.1,localhost").split(",")
-    assert (local, told["HTTPS_PROXY"]) == ("", cloud.guard_url)
+    assert (local, told["HTTPS_PROXY"]) == ("", cloud.proxy_url)
     assert "packages.example.com" in others
     assert len(others) > 1  # the index that pip has by default
     assert told["PIP_EXTRA_INDEX_URL"] == "https://packages.example.com/simple"
