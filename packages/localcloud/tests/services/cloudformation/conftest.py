@@ -1,4 +1,4 @@
-"""A cloud with CloudFormation and what most stacks are made of, and short ways to make stacks in it."""
+"""A cloud with CloudFormation and the services that most stacks use, and functions that create stacks in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from localcloud.services.events.service import Events
 from localcloud.services.sagemaker.service import SageMaker
 
 Stack = dict[str, Any]
-CAPABLE = ["CAPABILITY_NAMED_IAM"]
+CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
 
 
 @pytest.fixture
@@ -30,33 +30,33 @@ def cfn(cloud: Cloud) -> Any:
 
 @pytest.fixture
 def create(cfn: Any) -> Callable[..., Stack]:
-    """``create(template, Stage="dev")``: the stack "s", as it ends."""
+    """``create(template, Stage="dev")``: the stack "s" when the operation is done."""
 
-    def make(template: Any, name: str = "s", *, more: dict[str, Any] | None = None, **parameters: str) -> Stack:
-        asked = {"Capabilities": CAPABLE, **(more or {})}
-        cfn.create_stack(StackName=name, TemplateBody=body(template), Parameters=given(parameters), **asked)
-        return described(cfn, name)
+    def make(template: Any, name: str = "s", *, options: dict[str, Any] | None = None, **parameters: str) -> Stack:
+        request = {"Capabilities": CAPABILITIES, **(options or {})}
+        cfn.create_stack(StackName=name, TemplateBody=body(template), Parameters=as_parameters(parameters), **request)
+        return describe(cfn, name)
 
     return make
 
 
 @pytest.fixture
 def update(cfn: Any) -> Callable[..., Stack]:
-    def change(template: Any, name: str = "s", *, more: dict[str, Any] | None = None, **parameters: str) -> Stack:
-        asked = {"Capabilities": CAPABLE, **(more or {})}
-        cfn.update_stack(StackName=name, TemplateBody=body(template), Parameters=given(parameters), **asked)
-        return described(cfn, name)
+    def change(template: Any, name: str = "s", *, options: dict[str, Any] | None = None, **parameters: str) -> Stack:
+        request = {"Capabilities": CAPABILITIES, **(options or {})}
+        cfn.update_stack(StackName=name, TemplateBody=body(template), Parameters=as_parameters(parameters), **request)
+        return describe(cfn, name)
 
     return change
 
 
 @pytest.fixture
 def events(cfn: Any) -> Callable[..., list[tuple[str, str]]]:
-    """Resource and status, from the first on."""
+    """Resource and status of each event, the oldest first."""
 
     def read(name: str = "s") -> list[tuple[str, str]]:
-        told = cfn.describe_stack_events(StackName=name)["StackEvents"]
-        return [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(told)]
+        stack_events = cfn.describe_stack_events(StackName=name)["StackEvents"]
+        return [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(stack_events)]
 
     return read
 
@@ -64,8 +64,8 @@ def events(cfn: Any) -> Callable[..., list[tuple[str, str]]]:
 @pytest.fixture
 def physical(cfn: Any) -> Callable[..., str]:
     def read(resource: str, name: str = "s") -> str:
-        found = cfn.describe_stack_resource(StackName=name, LogicalResourceId=resource)["StackResourceDetail"]
-        return str(found["PhysicalResourceId"])
+        detail = cfn.describe_stack_resource(StackName=name, LogicalResourceId=resource)["StackResourceDetail"]
+        return str(detail["PhysicalResourceId"])
 
     return read
 
@@ -74,10 +74,10 @@ def body(template: Any) -> str:
     return template if isinstance(template, str) else json.dumps(template)
 
 
-def given(parameters: dict[str, str]) -> list[dict[str, str]]:
+def as_parameters(parameters: dict[str, str]) -> list[dict[str, str]]:
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
 
 
-def described(cfn: Any, name: str) -> Stack:
-    found: Stack = cfn.describe_stacks(StackName=name)["Stacks"][0]
-    return found
+def describe(cfn: Any, name: str) -> Stack:
+    stack: Stack = cfn.describe_stacks(StackName=name)["Stacks"][0]
+    return stack

@@ -1,4 +1,4 @@
-"""Change sets: what they show, what they do, and when there is nothing to do."""
+"""Change sets: what they show, what they do, and those without changes."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ TOPIC = {"Type": "AWS::SNS::Topic"}
 
 @pytest.fixture
 def propose(cfn: Any) -> Make:
-    def make(template: dict[str, Any], kind: str = "UPDATE", name: str = "c", **more: Any) -> dict[str, Any]:
-        made = cfn.create_change_set(
-            StackName="s", ChangeSetName=name, ChangeSetType=kind, TemplateBody=json.dumps(template), **more
+    def make(template: dict[str, Any], change_set_type: str = "UPDATE", name: str = "c", **more: Any) -> dict[str, Any]:
+        change_set = cfn.create_change_set(
+            StackName="s", ChangeSetName=name, ChangeSetType=change_set_type, TemplateBody=json.dumps(template), **more
         )
-        found: dict[str, Any] = cfn.describe_change_set(ChangeSetName=made["Id"])
+        found: dict[str, Any] = cfn.describe_change_set(ChangeSetName=change_set["Id"])
         return found
 
     return make
 
 
-def shown(change_set: dict[str, Any]) -> dict[str, tuple[str, str]]:
+def summarize(change_set: dict[str, Any]) -> dict[str, tuple[str, str]]:
     changes = [change["ResourceChange"] for change in change_set["Changes"]]
     return {change["LogicalResourceId"]: (change["Action"], change.get("Replacement", "")) for change in changes}
 
 
-def test_a_stack_is_created_by_one(propose: Make, cfn: Any, events: Any) -> None:
-    made = propose({"Resources": {"A": TOPIC}}, "CREATE", Tags=[{"Key": "k", "Value": "v"}], Description="first")
-    assert (made["Status"], made["ExecutionStatus"], made["Description"]) == ("CREATE_COMPLETE", "AVAILABLE", "first")
-    assert shown(made) == {"A": ("Add", "")}
+def test_a_stack_is_created_by_a_change_set(propose: Make, cfn: Any, events: Any) -> None:
+    change_set = propose({"Resources": {"A": TOPIC}}, "CREATE", Tags=[{"Key": "k", "Value": "v"}], Description="first")
+    assert (change_set["Status"], change_set["ExecutionStatus"], change_set["Description"]) == (
+        "CREATE_COMPLETE",
+        "AVAILABLE",
+        "first",
+    )
+    assert summarize(change_set) == {"A": ("Add", "")}
     assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
     assert cfn.list_change_sets(StackName="s")["Summaries"][0]["ChangeSetName"] == "c"
     with pytest.raises(ClientError, match=r"ChangeSet \[c\] already exists"):
@@ -43,8 +47,8 @@ def test_a_stack_is_created_by_one(propose: Make, cfn: Any, events: Any) -> None
     assert (stack["StackStatus"], stack["Tags"]) == ("CREATE_COMPLETE", [{"Key": "k", "Value": "v"}])
     assert events()[0] == ("s", "REVIEW_IN_PROGRESS")
     assert cfn.describe_change_set(ChangeSetName="c", StackName="s")["ExecutionStatus"] == "EXECUTE_COMPLETE"
-    cfn.delete_change_set(ChangeSetName=made["ChangeSetId"])  # it went as it was executed
-    assert (stack["ChangeSetId"], cfn.list_change_sets(StackName="s")["Summaries"]) == (made["ChangeSetId"], [])
+    cfn.delete_change_set(ChangeSetName=change_set["ChangeSetId"])  # which its execution deleted
+    assert (stack["ChangeSetId"], cfn.list_change_sets(StackName="s")["Summaries"]) == (change_set["ChangeSetId"], [])
     with pytest.raises(ClientError) as refused:
         cfn.execute_change_set(ChangeSetName="c", StackName="s")
     assert refused.value.response["Error"]["Code"] == "InvalidChangeSetStatus"
@@ -52,7 +56,7 @@ def test_a_stack_is_created_by_one(propose: Make, cfn: Any, events: Any) -> None
         propose({"Resources": {"A": TOPIC}}, "CREATE")
 
 
-def test_what_an_update_would_do(create: Make, propose: Make, cfn: Any, cloud: Any) -> None:
+def test_the_changes_of_an_update(create: Make, propose: Make, cfn: Any, cloud: Any) -> None:
     template = {
         "Parameters": {"Display": {"Type": "String", "Default": "one"}},
         "Resources": {
@@ -70,8 +74,8 @@ def test_what_an_update_would_do(create: Make, propose: Make, cfn: Any, cloud: A
     resources["Replaced"]["Properties"] = {"QueueName": "b"}
     resources["Policy"] = {**TOPIC, "DeletionPolicy": "Retain"}
     resources["Added"] = resources.pop("Gone")
-    made = propose(template, Parameters=[{"ParameterKey": "Display", "ParameterValue": "two"}])
-    assert shown(made) == {
+    change_set = propose(template, Parameters=[{"ParameterKey": "Display", "ParameterValue": "two"}])
+    assert summarize(change_set) == {
         "Changed": ("Modify", "False"),
         "Replaced": ("Modify", "True"),
         "Follows": ("Modify", "Conditional"),
@@ -80,19 +84,19 @@ def test_what_an_update_would_do(create: Make, propose: Make, cfn: Any, cloud: A
         "Added": ("Add", ""),
         "Gone": ("Remove", ""),
     }
-    changes = {each["ResourceChange"]["LogicalResourceId"]: each["ResourceChange"] for each in made["Changes"]}
+    changes = {each["ResourceChange"]["LogicalResourceId"]: each["ResourceChange"] for each in change_set["Changes"]}
     assert changes["Changed"]["Details"][0]["ChangeSource"] == "ParameterReference"
     assert changes["Replaced"]["Details"][0]["Target"]["RequiresRecreation"] == "Always"
     assert changes["Follows"]["Details"][0]["Evaluation"] == "Dynamic"
     assert changes["Policy"]["Scope"] == ["DeletionPolicy"]
-    assert len(cloud.client("sqs").list_queues()["QueueUrls"]) == 1  # only shown
-    cfn.execute_change_set(ChangeSetName=made["ChangeSetId"])
+    assert len(cloud.client("sqs").list_queues()["QueueUrls"]) == 1  # nothing is deployed
+    cfn.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
     assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE"
     assert cloud.client("sqs").list_queues()["QueueUrls"][0].endswith("/b")
 
 
-def test_a_stack_that_is_another_by_now(create: Make, update: Make, propose: Make, cfn: Any) -> None:
-    """What a change set would do was said of the stack as it was: nothing of it is executed later."""
+def test_change_sets_are_obsolete_after_another_update(create: Make, update: Make, propose: Make, cfn: Any) -> None:
+    """The changes were computed for the stack as it was: they cannot be executed later."""
     create({"Resources": {"A": TOPIC}})
     propose({"Resources": {"A": TOPIC, "B": TOPIC}})
     other = propose({"Resources": {"A": TOPIC, "C": TOPIC}}, name="d")
@@ -104,23 +108,23 @@ def test_a_stack_that_is_another_by_now(create: Make, update: Make, propose: Mak
     assert refused.value.response["Error"]["Code"] == "InvalidChangeSetStatus"
 
 
-def test_one_that_fails_says_so_and_the_others_go(create: Make, propose: Make, cfn: Any) -> None:
+def test_a_failed_execution_is_shown_and_deletes_the_others(create: Make, propose: Make, cfn: Any) -> None:
     create({"Resources": {"A": TOPIC}})
     other = propose({"Resources": {"A": TOPIC, "B": TOPIC}}, name="d")
     bad = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": -1}}
-    made = propose({"Resources": {"A": TOPIC, "B": bad}})
-    cfn.execute_change_set(ChangeSetName=made["ChangeSetId"])
-    assert cfn.describe_change_set(ChangeSetName=made["ChangeSetId"])["ExecutionStatus"] == "EXECUTE_FAILED"
+    change_set = propose({"Resources": {"A": TOPIC, "B": bad}})
+    cfn.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    assert cfn.describe_change_set(ChangeSetName=change_set["ChangeSetId"])["ExecutionStatus"] == "EXECUTE_FAILED"
     with pytest.raises(ClientError, match="does not exist"):
         cfn.describe_change_set(ChangeSetName=other["ChangeSetId"])
     assert propose({"Resources": {"A": TOPIC, "B": TOPIC}})["ExecutionStatus"] == "AVAILABLE"  # the name is free
 
 
-def test_one_without_changes_fails(create: Make, propose: Make, cfn: Any) -> None:
+def test_a_change_set_without_changes_fails(create: Make, propose: Make, cfn: Any) -> None:
     create({"Resources": {"A": TOPIC}})
-    made = propose({"Resources": {"A": TOPIC}, "Description": "other words"})
-    assert (made["Status"], made["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
-    assert made["StatusReason"].startswith("The submitted information didn't contain changes.")
+    change_set = propose({"Resources": {"A": TOPIC}, "Description": "other text"})
+    assert (change_set["Status"], change_set["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert change_set["StatusReason"].startswith("The submitted information didn't contain changes.")
     with pytest.raises(ClientError, match=r"cannot be executed in its current \[FAILED\]"):
         cfn.execute_change_set(ChangeSetName="c", StackName="s")
     cfn.delete_change_set(ChangeSetName="c", StackName="s")
@@ -137,20 +141,20 @@ def test_refused(create: Make, propose: Make, cfn: Any) -> None:
     with pytest.raises(ClientError, match="CAPABILITY_IAM"):
         propose({"Resources": {"A": role}}, "CREATE")
     with pytest.raises(ClientError, match="does not exist"):
-        cfn.describe_stacks(StackName="s")  # nothing was left in review
+        cfn.describe_stacks(StackName="s")  # no stack remains in review
     with pytest.raises(ClientError) as refused:
         cfn.describe_change_set(ChangeSetName="arn:aws:cloudformation:eu-west-1:000000000000:changeSet/x/y")
     assert refused.value.response["Error"]["Code"] == "ChangeSetNotFound"
 
 
-def test_a_failure_follows_the_change_sets_wish(propose: Make, cfn: Any) -> None:
+def test_on_stack_failure_of_a_change_set(propose: Make, cfn: Any) -> None:
     bad = {"Resources": {"A": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": -1}}}}
-    made = propose(bad, "CREATE", OnStackFailure="DELETE")
-    cfn.execute_change_set(ChangeSetName=made["ChangeSetId"])
-    assert cfn.describe_stacks(StackName=made["StackId"])["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
+    change_set = propose(bad, "CREATE", OnStackFailure="DELETE")
+    cfn.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    assert cfn.describe_stacks(StackName=change_set["StackId"])["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_a_stack_in_review_goes_without_a_trace(propose: Make, cfn: Any) -> None:
+def test_a_stack_in_review_is_deleted_completely(propose: Make, cfn: Any) -> None:
     propose({"Resources": {"A": TOPIC}}, "CREATE")
     cfn.delete_stack(StackName="s")
     assert cfn.list_stacks()["StackSummaries"] == []

@@ -1,4 +1,4 @@
-"""``aws cloudformation deploy``, as people and `make bootstrap` use it."""
+"""``aws cloudformation deploy``, as people use it."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ TEMPLATE = """
 Parameters: {Name: {Type: String}}
 Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Name}}}
 """
-WORKS = (
+INSTALLED = (
     bool(AWS) and not subprocess.run([str(AWS), "--version"], capture_output=True, timeout=60, check=False).returncode
 )
 
 
-@pytest.mark.skipif(not WORKS, reason="there is no aws command")
+@pytest.mark.skipif(not INSTALLED, reason="the aws command is not installed")
 def test_deploy(cloud: Cloud, cfn: Any, tmp_path: Path) -> None:
     cloud.client("s3").create_bucket(Bucket="templates", CreateBucketConfiguration={"LocationConstraint": cloud.region})
     file = tmp_path / "template.yml"
     file.write_text(TEMPLATE)
 
-    def deploy(*more: str) -> str:
-        command = [str(AWS), "cloudformation", "deploy", "--stack-name", "s", "--template-file", str(file), *more]
+    def deploy(*options: str) -> str:
+        command = [str(AWS), "cloudformation", "deploy", "--stack-name", "s", "--template-file", str(file), *options]
         environment = {**os.environ, **cloud.environment()}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert result.returncode == 0, result.stderr
+        return result.stdout + result.stderr
 
     assert "Successfully created/updated stack" in deploy("--parameter-overrides", "Name=one")
     assert "No changes to deploy" in deploy("--no-fail-on-empty-changeset")

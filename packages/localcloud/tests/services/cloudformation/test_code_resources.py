@@ -9,9 +9,9 @@ import pytest
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.request_validation import request_problems
-from localcloud.services.cloudformation.resource_requests import matched
-from localcloud.services.cloudformation.resources import KINDS
-from localcloud.services.cloudformation.resources.resource_type import Place
+from localcloud.services.cloudformation.resource_requests import convert
+from localcloud.services.cloudformation.resources import RESOURCE_TYPES
+from localcloud.services.cloudformation.resources.resource_type import Context
 
 Make = Callable[..., dict[str, Any]]
 CODE = """
@@ -77,28 +77,28 @@ def services() -> None:
     return None  # all of them
 
 
-def of(stack: dict[str, Any]) -> dict[str, str]:
+def outputs(stack: dict[str, Any]) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
 
 def failures(cfn: Any) -> list[str]:
-    told = cfn.describe_stack_events(StackName="s")["StackEvents"]
-    return [each["ResourceStatusReason"] for each in told if each["ResourceStatus"].endswith("FAILED")]
+    events = cfn.describe_stack_events(StackName="s")["StackEvents"]
+    return [each["ResourceStatusReason"] for each in events if each["ResourceStatus"].endswith("FAILED")]
 
 
-def test_what_carries_code(create: Make, update: Make, cfn: Any, cloud: Cloud) -> None:
+def test_developer_tools(create: Make, update: Make, cfn: Any, cloud: Cloud) -> None:
     stack = create(CODE, Word="one")
     assert stack["StackStatus"] == "CREATE_COMPLETE", failures(cfn)
     codepipeline, codebuild = cloud.client("codepipeline"), cloud.client("codebuild")
     source = codepipeline.get_pipeline(name="pipeline")["pipeline"]["stages"][0]["actions"][0]
     assert source["configuration"] == {"RepositoryName": "repo", "BranchName": "main", "PollForSourceChanges": "false"}
     assert source["actionTypeId"]["version"] == "1"
-    assert of(stack)["Version"] == "1"
+    assert outputs(stack)["Version"] == "1"
     connections = cloud.client("codeconnections").list_connections()["Connections"]
-    assert [each["ConnectionArn"] for each in connections] == [of(stack)["Connection"]]
+    assert [each["ConnectionArn"] for each in connections] == [outputs(stack)["Connection"]]
     stack = update(CODE, Word="two")
     assert stack["StackStatus"] == "UPDATE_COMPLETE", failures(cfn)
-    assert of(stack)["Version"] == "2"
+    assert outputs(stack)["Version"] == "2"
     assert codepipeline.get_pipeline(name="pipeline")["pipeline"]["variables"][0]["defaultValue"] == "two"
     project = codebuild.batch_get_projects(names=["project"])["projects"][0]
     assert (project["description"], project["timeoutInMinutes"]) == ("two", 60)
@@ -132,7 +132,7 @@ def test_schedule(create: Make, update: Make, cfn: Any, cloud: Cloud) -> None:
     stack = create(SCHEDULE, Expression="rate(1 day)")
     assert stack["StackStatus"] == "CREATE_COMPLETE", failures(cfn)
     found = scheduler.get_schedule(Name="nightly", GroupName="group")
-    assert found["Arn"] == of(stack)["Arn"] and found["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 3
+    assert found["Arn"] == outputs(stack)["Arn"] and found["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 3
     assert update(SCHEDULE, Expression="rate(2 days)")["StackStatus"] == "UPDATE_COMPLETE", failures(cfn)
     assert scheduler.get_schedule(Name="nightly", GroupName="group")["ScheduleExpression"] == "rate(2 days)"
     cfn.delete_stack(StackName="s")
@@ -140,16 +140,16 @@ def test_schedule(create: Make, update: Make, cfn: Any, cloud: Cloud) -> None:
     assert scheduler.list_schedules()["Schedules"] == []
 
 
-def test_requests_of_scaling_are_right(cloud: Cloud) -> None:
-    """The calls alone: what scales has to be there, and an endpoint takes long to make."""
+def test_requests_of_scaling_are_valid(cloud: Cloud) -> None:
+    """Only the calls: a scalable target must exist, and an endpoint takes long to create."""
 
-    class Recording(Place):
+    class Recording(Context):
         def call(self, service: str, operation: str, /, *parts: Any, **more: Any) -> dict[str, Any]:
             shape = cloud.client(service).meta.service_model.operation_model(operation).input_shape
-            asked: dict[str, Any] = {}
+            properties: dict[str, Any] = {}
             for part in (*parts, more):
-                asked |= part
-            assert request_problems(service, operation, matched(asked, shape, operation)) == []
+                properties |= part
+            assert request_problems(service, operation, convert(properties, shape, operation)) == []
             calls.append(operation)
             return {"ScalableTargetARN": "arn:target", "PolicyARN": "arn:policy"}
 
@@ -162,17 +162,17 @@ def test_requests_of_scaling_are_right(cloud: Cloud) -> None:
         "MaxCapacity": 2,
     }
     action = {"ScheduledActionName": "a", "Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": 1}}
-    kind, place = KINDS["AWS::ApplicationAutoScaling::ScalableTarget"], Recording(cloud, "s", "T")
-    ref = kind.create(place, {**target, "ScheduledActions": [action]})
+    resource_type, context = RESOURCE_TYPES["AWS::ApplicationAutoScaling::ScalableTarget"], Recording(cloud, "s", "T")
+    ref = resource_type.create(context, {**target, "ScheduledActions": [action]})
     assert ref == "endpoint/e/variant/AllTraffic|sagemaker:variant:DesiredInstanceCount|sagemaker"
-    kind.update(place, ref, target, {**target, "ScheduledActions": [action]})
+    resource_type.update(context, ref, target, {**target, "ScheduledActions": [action]})
     metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
     tracking = {"TargetValue": "7", "PredefinedMetricSpecification": metric}
     policy: dict[str, Any] = {"PolicyName": "p", "PolicyType": "TargetTrackingScaling", "ScalingTargetId": ref}
     policy |= {"TargetTrackingScalingPolicyConfiguration": tracking}
-    kind = KINDS["AWS::ApplicationAutoScaling::ScalingPolicy"]
-    assert kind.create(place, policy) == "arn:policy"
-    kind.delete(place, "arn:policy", policy)
+    resource_type = RESOURCE_TYPES["AWS::ApplicationAutoScaling::ScalingPolicy"]
+    assert resource_type.create(context, policy) == "arn:policy"
+    resource_type.delete(context, "arn:policy", policy)
     assert calls == [
         "RegisterScalableTarget",
         "PutScheduledAction",

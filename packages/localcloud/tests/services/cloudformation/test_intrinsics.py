@@ -1,4 +1,4 @@
-"""Each function of a template, in YAML's short form and in the long one, read as CloudFormation reads it."""
+"""The functions of templates, in short and full form, and the parser of templates."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from localcloud.core.refusal import Refusal
-from localcloud.services.cloudformation.intrinsics import NO_VALUE, Evaluator, calls
-from localcloud.services.cloudformation.yaml_text import parsed
+from localcloud.services.cloudformation.evaluator import NO_VALUE, Evaluator, Lookups
+from localcloud.services.cloudformation.function_syntax import function_calls
+from localcloud.services.cloudformation.functions import CONDITION_FUNCTIONS, FUNCTIONS
+from localcloud.services.cloudformation.template_text import parse
 
 TEMPLATE = """
 Mappings: {Sizes: {dev: {cpu: 1, list: [a, b]}}}
@@ -24,21 +26,26 @@ Conditions:
 
 @pytest.fixture
 def evaluate() -> Evaluator:
-    said = parsed(TEMPLATE)
-    return Evaluator(
-        values={"Stage": "dev", "List": ["x", "y"], "AWS::NoValue": NO_VALUE, "AWS::Region": "eu-west-1"},
-        conditions=said["Conditions"],
-        mappings=said["Mappings"],
+    template = parse(TEMPLATE)
+    lookups = Lookups(
         ref=lambda name: f"id-of-{name}",
         attribute=lambda name, attribute: f"{attribute}-of-{name}",
-        exported=lambda name: f"exported-{name}",
+        import_value=lambda name: f"exported-{name}",
+    )
+    return Evaluator(
+        FUNCTIONS,
+        CONDITION_FUNCTIONS,
+        lookups,
+        values={"Stage": "dev", "List": ["x", "y"], "AWS::NoValue": NO_VALUE, "AWS::Region": "eu-west-1"},
+        conditions=template["Conditions"],
+        mappings=template["Mappings"],
         zones=lambda region: [f"{region or 'here'}a"],
-        extended=True,
+        extensions=True,
     )
 
 
 @pytest.mark.parametrize(
-    ("written", "value"),
+    ("text", "value"),
     [
         ("!Ref Stage", "dev"),
         ("!Ref Bucket", "id-of-Bucket"),
@@ -67,8 +74,8 @@ def evaluate() -> Evaluator:
         ("2012-10-17", "2012-10-17"),
     ],
 )
-def test_values(evaluate: Evaluator, written: str, value: Any) -> None:
-    assert evaluate(parsed(f"Value: {written}")["Value"]) == value
+def test_values(evaluate: Evaluator, text: str, value: Any) -> None:
+    assert evaluate(parse(f"Value: {text}")["Value"]) == value
 
 
 @pytest.mark.parametrize(("name", "holds"), [("IsDev", 1), ("NotDev", 0), ("Both", 1), ("Either", 1), ("Nested", 1)])
@@ -77,7 +84,7 @@ def test_conditions(evaluate: Evaluator, name: str, holds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "sentence"),
+    ("text", "message"),
     [
         ("!Select [2, [a, b]]", "nonexistent value at index 2"),
         ("!Select [-1, [a, b]]", "nonexistent value at index -1"),
@@ -95,52 +102,52 @@ def test_conditions(evaluate: Evaluator, name: str, holds: int) -> None:
         ("!Sub [x]", "don't specify expected arguments"),
     ],
 )
-def test_refused(evaluate: Evaluator, written: str, sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
-        evaluate(parsed(f"Value: {written}")["Value"])
+def test_refused(evaluate: Evaluator, text: str, message: str) -> None:
+    with pytest.raises(Refusal, match=message):
+        evaluate(parse(f"Value: {text}")["Value"])
 
 
 def test_extensions_need_their_transform(evaluate: Evaluator) -> None:
-    evaluate.extended = False
+    evaluate.extensions = False
     with pytest.raises(Refusal, match="AWS::LanguageExtensions"):
         evaluate({"Fn::Length": [1]})
 
 
-def test_a_circle_of_conditions_is_refused(evaluate: Evaluator) -> None:
+def test_circular_conditions_are_refused(evaluate: Evaluator) -> None:
     evaluate.conditions = {"A": {"Condition": "B"}, "B": {"Condition": "A"}}
     with pytest.raises(Refusal, match="Circular"):
         evaluate.holds("A")
 
 
-def test_calls_of_the_branches_that_are_chosen(evaluate: Evaluator) -> None:
-    said = parsed('Value: !If [IsDev, !Sub "${A}${B.Arn}${!C}", !Ref D]')["Value"]
-    assert list(calls(said, evaluate))[1:] == [("Ref", "A"), ("Fn::GetAtt", ["B", "Arn"])]
-    assert ("Ref", "D") in list(calls(said))
+def test_calls_of_the_selected_branches(evaluate: Evaluator) -> None:
+    value = parse('Value: !If [IsDev, !Sub "${A}${B.Arn}${!C}", !Ref D]')["Value"]
+    assert list(function_calls(value, evaluate.branch))[1:] == [("Ref", "A"), ("Fn::GetAtt", ["B", "Arn"])]
+    assert ("Ref", "D") in list(function_calls(value))
 
 
-def test_json_and_yaml_say_the_same() -> None:
-    yaml = parsed("Resources: {A: {Type: T, Properties: {X: !GetAtt B.Arn, Y: [!Ref C]}}}")
+def test_json_and_yaml_are_equivalent() -> None:
+    yaml = parse("Resources: {A: {Type: T, Properties: {X: !GetAtt B.Arn, Y: [!Ref C]}}}")
     long = '{"Resources": {"A": {"Type": "T", "Properties": {"X": {"Fn::GetAtt": ["B", "Arn"]}, "Y": [{"Ref": "C"}]}}}}'
-    assert yaml == parsed(long)
+    assert yaml == parse(long)
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "message"),
     [
         ("a: [1", "YAML not well-formed"),
-        ("a: 1\na: 2", "'a' is there twice"),
-        ('{"a": 1, "a": 2}', "'a' is there twice"),
+        ("a: 1\na: 2", "'a' occurs twice"),
+        ('{"a": 1, "a": 2}', "'a' occurs twice"),
         ("a: &x 1\nb: *x", "aliases are not allowed"),
         ("- a", "unsupported structure"),
         ("", "unsupported structure"),
     ],
 )
-def test_bad_text(text: str, sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
-        parsed(text)
+def test_invalid_text(text: str, message: str) -> None:
+    with pytest.raises(Refusal, match=message):
+        parse(text)
 
 
-def test_nothing_of_cfn_lint_is_imported() -> None:
+def test_cfn_lint_is_not_imported() -> None:
     """It takes seconds."""
     import subprocess
     import sys

@@ -1,4 +1,4 @@
-"""Parameters: what may be given, what is used, what is shown. And rules over them."""
+"""Parameters: which values are allowed, used and shown; and rules."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from botocore.exceptions import ClientError
 RESOURCES = {"A": {"Type": "AWS::SNS::Topic"}}
 
 
-def with_parameter(**told: Any) -> dict[str, Any]:
+def with_parameter(**declaration: Any) -> dict[str, Any]:
     return {
-        "Parameters": {"P": {"Type": "String", **told}},
+        "Parameters": {"P": {"Type": "String", **declaration}},
         "Resources": RESOURCES,
         "Outputs": {"O": {"Value": {"Fn::Join": ["+", [{"Ref": "P"}]]}}},
     }
 
 
 @pytest.mark.parametrize(
-    ("told", "value", "sentence"),
+    ("declaration", "value", "message"),
     [
         ({"AllowedValues": ["a", "b"]}, "c", "Parameter 'P' must be one of AllowedValues"),
         ({"AllowedPattern": "[a-z]+"}, "a1", r"Parameter 'P' must match pattern \[a-z\]\+"),
@@ -40,9 +40,9 @@ def with_parameter(**told: Any) -> dict[str, Any]:
         ({"Type": "AWS::SSM::Parameter::Value<String>"}, "/none", r"Unable to fetch parameters \[/none\]"),
     ],
 )
-def test_refused(create: Callable[..., Any], told: dict[str, Any], value: str, sentence: str) -> None:
-    with pytest.raises(ClientError, match=sentence):
-        create(with_parameter(**told), P=value)
+def test_refused(create: Callable[..., Any], declaration: dict[str, Any], value: str, message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        create(with_parameter(**declaration), P=value)
 
 
 def test_missing_and_unknown(create: Callable[..., Any]) -> None:
@@ -52,7 +52,7 @@ def test_missing_and_unknown(create: Callable[..., Any]) -> None:
         create(with_parameter(Default="x"), Q="y")
 
 
-def test_lists_numbers_and_secrets(create: Callable[..., Any]) -> None:
+def test_lists_numbers_and_hidden_parameters(create: Callable[..., Any]) -> None:
     template = {
         "Parameters": {
             "List": {"Type": "CommaDelimitedList", "Default": "a, b"},
@@ -78,15 +78,15 @@ def test_a_parameter_of_systems_manager(create: Callable[..., Any], cloud: Any) 
     assert stack["Outputs"][0]["OutputValue"] == "i-1"
 
 
-def test_what_an_update_keeps(create: Callable[..., Any], cfn: Any) -> None:
+def test_an_update_keeps_previous_values(create: Callable[..., Any], cfn: Any) -> None:
     create(with_parameter(), P="one")
-    again = [{"ParameterKey": "P", "UsePreviousValue": True}]
+    previous = [{"ParameterKey": "P", "UsePreviousValue": True}]
     tags = [{"Key": "k", "Value": "v"}]
-    cfn.update_stack(StackName="s", UsePreviousTemplate=True, Parameters=again, Tags=tags)
+    cfn.update_stack(StackName="s", UsePreviousTemplate=True, Parameters=previous, Tags=tags)
     assert cfn.describe_stacks(StackName="s")["Stacks"][0]["Parameters"][0]["ParameterValue"] == "one"
     with pytest.raises(ClientError, match="usePreviousValue"):
         cfn.create_stack(StackName="t", TemplateBody='{"Resources": {"A": {"Type": "AWS::SNS::Topic"}}, "Parameters": '
-                         '{"P": {"Type": "String"}}}', Parameters=again)  # fmt: skip
+                         '{"P": {"Type": "String"}}}', Parameters=previous)  # fmt: skip
 
 
 RULES = """

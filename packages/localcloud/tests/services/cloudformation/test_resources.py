@@ -1,4 +1,4 @@
-"""Each type of resource: made, changed and deleted through its service, and seen there."""
+"""Each resource type: created, updated and deleted through its service, and visible there."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from localcloud.core.cloud import Cloud
 from localcloud.services.cloudformation import schemas
-from localcloud.services.cloudformation.resources import KINDS
-from localcloud.services.cloudformation.resources.resource_type import Failed
+from localcloud.services.cloudformation.resources import RESOURCE_TYPES
+from localcloud.services.cloudformation.resources.resource_type import HandlerError
 
 Make = Callable[..., dict[str, Any]]
 TRUST = {
@@ -23,38 +23,38 @@ ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s
 
 
 @pytest.fixture
-def lives(create: Make, update: Make, cfn: Any) -> Callable[..., None]:
-    """Make, look, change, look, delete: a resource R in its first and its second form."""
+def check_lifecycle(create: Make, update: Make, cfn: Any) -> Callable[..., None]:
+    """Create, read, update, read, delete: a resource R from its first and its second template."""
 
-    def live(first: str, second: str, look: Callable[[], Any], seen: list[Any]) -> None:
-        for make, text, expected in ((create, first, seen[0]), (update, second, seen[1])):
-            stack = make(text)
-            told = cfn.describe_stack_events(StackName="s")["StackEvents"]
-            failed = [each["ResourceStatusReason"] for each in told if each["ResourceStatus"].endswith("FAILED")]
+    def check(first: str, second: str, read: Callable[[], Any], expected: list[Any]) -> None:
+        for deploy, text, value in ((create, first, expected[0]), (update, second, expected[1])):
+            stack = deploy(text)
+            events = cfn.describe_stack_events(StackName="s")["StackEvents"]
+            failed = [each["ResourceStatusReason"] for each in events if each["ResourceStatus"].endswith("FAILED")]
             assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), failed
-            assert look() == expected
-        made = stack["StackId"]
+            assert read() == value
+        stack_id = stack["StackId"]
         cfn.delete_stack(StackName="s")
-        stack = cfn.describe_stacks(StackName=made)["Stacks"][0]
+        stack = cfn.describe_stacks(StackName=stack_id)["Stacks"][0]
         assert stack["StackStatus"] == "DELETE_COMPLETE", stack["StackStatusReason"]
 
-    return live
+    return check
 
 
-def one(kind: str, properties: str) -> str:
-    return f"Resources: {{R: {{Type: '{kind}', Properties: {properties}}}}}"
+def single(type_name: str, properties: str) -> str:
+    return f"Resources: {{R: {{Type: '{type_name}', Properties: {properties}}}}}"
 
 
-@pytest.mark.parametrize("name", sorted(KINDS))
-def test_kinds_are_those_of_aws(name: str) -> None:
-    kind = KINDS[name]
-    assert kind.properties <= schemas.properties(name)
-    assert not kind.properties & schemas.read_only(name)
+@pytest.mark.parametrize("name", sorted(RESOURCE_TYPES))
+def test_properties_are_those_of_aws(name: str) -> None:
+    resource_type = RESOURCE_TYPES[name]
+    assert resource_type.properties <= schemas.properties(name)
+    assert not resource_type.properties & schemas.read_only(name)
     required = set(schemas.schema(name).get("required", []))
-    assert required <= kind.properties
+    assert required <= resource_type.properties
 
 
-def test_bucket(lives: Any, cloud: Cloud, create: Make) -> None:
+def test_bucket(check_lifecycle: Any, cloud: Cloud, create: Make) -> None:
     s3 = cloud.client("s3")
     base = """{BucketName: bucket-a, OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]},
       PublicAccessBlockConfiguration: {BlockPublicAcls: true, BlockPublicPolicy: "true"},
@@ -67,11 +67,11 @@ def test_bucket(lives: Any, cloud: Cloud, create: Make) -> None:
       AbortIncompleteMultipartUpload: {DaysAfterInitiation: 7}}]}}"""
 
     def emits() -> bool:
-        """moto does not tell it over the API."""
+        """moto's API does not return it."""
         with cloud.moto("s3") as moto:
             return moto.get_bucket("bucket-a").notification_configuration.event_bridge is not None
 
-    def look() -> Any:
+    def read() -> Any:
         rule = s3.get_bucket_lifecycle_configuration(Bucket="bucket-a")["Rules"][0]
         encryption = s3.get_bucket_encryption(Bucket="bucket-a")["ServerSideEncryptionConfiguration"]["Rules"][0]
         return (
@@ -86,21 +86,23 @@ def test_bucket(lives: Any, cloud: Cloud, create: Make) -> None:
 
     rest = ({"Prefix": "x/"}, "Enabled", "k", True, True)
     second = (base % 6).replace("Value: 1", "Value: 2")
-    lives(one("AWS::S3::Bucket", base % 5), one("AWS::S3::Bucket", second), look, [(5, *rest, "1"), (6, *rest, "2")])
+    check_lifecycle(
+        single("AWS::S3::Bucket", base % 5), single("AWS::S3::Bucket", second), read, [(5, *rest, "1"), (6, *rest, "2")]
+    )
 
 
-def test_a_bucket_loses_what_is_not_said_any_more(create: Make, update: Make, cloud: Cloud) -> None:
-    said = "{BucketName: bucket-a, VersioningConfiguration: {Status: Enabled}, Tags: [{Key: a, Value: b}]}"
-    create(one("AWS::S3::Bucket", said))
-    update(one("AWS::S3::Bucket", "{BucketName: bucket-a}"))
+def test_settings_of_a_bucket_are_removed(create: Make, update: Make, cloud: Cloud) -> None:
+    properties = "{BucketName: bucket-a, VersioningConfiguration: {Status: Enabled}, Tags: [{Key: a, Value: b}]}"
+    create(single("AWS::S3::Bucket", properties))
+    update(single("AWS::S3::Bucket", "{BucketName: bucket-a}"))
     s3 = cloud.client("s3")
     assert s3.get_bucket_versioning(Bucket="bucket-a")["Status"] == "Suspended"
     with pytest.raises(ClientError, match="TagSet does not exist"):
         s3.get_bucket_tagging(Bucket="bucket-a")
 
 
-def test_logs_of_a_bucket_go_to_one_whose_policy_comes_later(create: Make, cloud: Cloud) -> None:
-    """As on AWS, where nobody asks for the permission before it is used; a principal may be everybody."""
+def test_the_policy_of_a_log_bucket_may_be_created_later(create: Make, cloud: Cloud) -> None:
+    """As on AWS, which checks the permission only when it is used; a principal may be everybody."""
     stack = create("""
 Resources:
   B: {Type: AWS::S3::Bucket, Properties: {BucketName: bucket-a, LoggingConfiguration: {DestinationBucketName: !Ref L}}}
@@ -116,7 +118,7 @@ Resources:
     assert logging["TargetBucket"] == "bucket-l"
 
 
-def furnished(cloud: Cloud) -> Any:
+def seeded_bucket(cloud: Cloud) -> Any:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="bucket-f", CreateBucketConfiguration={"LocationConstraint": cloud.region})
     tags = {"TagSet": [{"Key": "seeded-by", "Value": "localcloud"}]}
@@ -125,20 +127,20 @@ def furnished(cloud: Cloud) -> Any:
     return s3
 
 
-def test_a_furnished_bucket_is_taken_over(create: Make, cfn: Any, cloud: Cloud) -> None:
-    s3 = furnished(cloud)
-    template = one("AWS::S3::Bucket", "{BucketName: bucket-f, VersioningConfiguration: {Status: Enabled}}")
+def test_a_seeded_bucket_is_taken_over(create: Make, cfn: Any, cloud: Cloud) -> None:
+    s3 = seeded_bucket(cloud)
+    template = single("AWS::S3::Bucket", "{BucketName: bucket-f, VersioningConfiguration: {Status: Enabled}}")
     assert create(template)["StackStatus"] == "CREATE_COMPLETE"
     assert s3.get_bucket_versioning(Bucket="bucket-f")["Status"] == "Enabled"
-    assert create(template, "t")["StackStatus"] == "ROLLBACK_COMPLETE"  # it is a stack's now
+    assert create(template, "t")["StackStatus"] == "ROLLBACK_COMPLETE"  # it belongs to a stack now
     reasons = str(cfn.describe_stack_events(StackName="t")["StackEvents"])
     assert "bucket-f already exists" in reasons
     assert s3.get_object(Bucket="bucket-f", Key="example")
 
 
 @pytest.mark.parametrize("policy", ["Delete", "Retain"])
-def test_a_failed_creation_gives_a_furnished_bucket_back(create: Make, cloud: Cloud, policy: str) -> None:
-    s3 = furnished(cloud)
+def test_a_rollback_returns_a_seeded_bucket(create: Make, cloud: Cloud, policy: str) -> None:
+    s3 = seeded_bucket(cloud)
     template = f"""
 Resources:
   B: {{Type: AWS::S3::Bucket, DeletionPolicy: {policy}, Properties: {{BucketName: bucket-f,
@@ -150,15 +152,15 @@ Resources:
     assert s3.get_object(Bucket="bucket-f", Key="example")
 
 
-def test_a_rollback_that_cannot_give_a_furnished_bucket_back_still_ends(
+def test_a_rollback_ends_even_if_a_seeded_bucket_cannot_be_returned(
     create: Make, cfn: Any, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    furnished(cloud)
+    seeded_bucket(cloud)
 
     def gone(*_: Any) -> None:
-        raise Failed("the bucket is gone")
+        raise HandlerError("the bucket is gone")
 
-    monkeypatch.setattr(KINDS["AWS::S3::Bucket"], "spared", gone)
+    monkeypatch.setattr(RESOURCE_TYPES["AWS::S3::Bucket"], "retain_in_rollback", gone)
     template = """
 Resources:
   B: {Type: AWS::S3::Bucket, DeletionPolicy: Retain, Properties: {BucketName: bucket-f}}
@@ -169,7 +171,7 @@ Resources:
 
 
 @pytest.mark.parametrize(("fails", "arns"), [(False, "stacks"), (True, "local")])
-def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arns: str) -> None:
+def test_a_seeded_role_is_replaced(create: Make, cloud: Cloud, fails: bool, arns: str) -> None:
     iam = cloud.client("iam")
     tags = [{"Key": "seeded-by", "Value": "localcloud"}]
     iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
@@ -185,7 +187,7 @@ def test_a_furnished_role_gives_way(create: Make, cloud: Cloud, fails: bool, arn
     )
 
 
-def test_a_furnished_role_stays_where_the_stack_s_cannot_be_made(create: Make, cloud: Cloud) -> None:
+def test_a_seeded_role_stays_if_the_stacks_role_cannot_be_created(create: Make, cloud: Cloud) -> None:
     iam = cloud.client("iam")
     tags = [{"Key": "seeded-by", "Value": "localcloud"}]
     iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
@@ -197,13 +199,13 @@ def test_a_furnished_role_stays_where_the_stack_s_cannot_be_made(create: Make, c
     assert found["Arn"].endswith(":role/local/role") and found["Tags"] == tags
 
 
-def test_what_is_half_made_is_deleted_too(create: Make, cloud: Cloud) -> None:
+def test_a_partly_created_resource_is_deleted(create: Make, cloud: Cloud) -> None:
     bad = "{BucketName: bucket-a, LoggingConfiguration: {DestinationBucketName: nowhere-at-all}}"
-    assert create(one("AWS::S3::Bucket", bad))["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert create(single("AWS::S3::Bucket", bad))["StackStatus"] == "ROLLBACK_COMPLETE"
     assert cloud.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_key_and_alias(lives: Any, cloud: Cloud) -> None:
+def test_key_and_alias(check_lifecycle: Any, cloud: Cloud) -> None:
     kms = cloud.client("kms")
     text = """
 Resources:
@@ -213,16 +215,16 @@ Resources:
   A: {Type: AWS::KMS::Alias, Properties: {AliasName: alias/mine, TargetKeyId: !Ref K}}
 """
 
-    def look() -> Any:
+    def read() -> Any:
         key = kms.describe_key(KeyId="alias/mine")["KeyMetadata"]
         tags = kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]
         return key["Description"], kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"], len(tags)
 
-    lives(text % ("one", "true"), text % ("two", "false"), look, [("one", True, 1), ("two", False, 1)])
+    check_lifecycle(text % ("one", "true"), text % ("two", "false"), read, [("one", True, 1), ("two", False, 1)])
     assert kms.describe_key(KeyId=kms.list_keys()["Keys"][0]["KeyId"])["KeyMetadata"]["KeyState"] == "PendingDeletion"
 
 
-def test_topic_queue_and_their_policies(lives: Any, cloud: Cloud) -> None:
+def test_topic_queue_and_their_policies(check_lifecycle: Any, cloud: Cloud) -> None:
     sns, sqs = cloud.client("sns"), cloud.client("sqs")
     text = """
 Resources:
@@ -238,7 +240,7 @@ Resources:
       RawMessageDelivery: true, FilterPolicy: {a: [%(name)s]}}}
 """
 
-    def look() -> Any:
+    def read() -> Any:
         topic = sns.get_topic_attributes(TopicArn=cloud.arn("sns", "t"))["Attributes"]
         queue = sqs.get_queue_attributes(QueueUrl=f"{cloud.url}/{cloud.account}/q", AttributeNames=["All"])[
             "Attributes"
@@ -259,20 +261,20 @@ Resources:
 
     first, second = text % {"name": "one", "seconds": 60}, text % {"name": "two", "seconds": 61}
     rest = (3, "true")
-    lives(
-        first, second, look, [("one", "one", "one", "60", *rest, ["one"]), ("two", "two", "two", "61", *rest, ["two"])]
+    check_lifecycle(
+        first, second, read, [("one", "one", "one", "60", *rest, ["one"]), ("two", "two", "two", "61", *rest, ["two"])]
     )
 
 
-def test_names_that_are_taken(create: Make, cfn: Any, cloud: Cloud) -> None:
+def test_names_in_use(create: Make, cfn: Any, cloud: Cloud) -> None:
     cloud.client("sns").create_topic(Name="t")
     cloud.client("sqs").create_queue(QueueName="q")
     cloud.client("events").put_rule(Name="r", ScheduleExpression="rate(1 hour)")
     for number, text in enumerate(
         (
-            one("AWS::SNS::Topic", "{TopicName: t}"),
-            one("AWS::SQS::Queue", "{QueueName: q}"),
-            one("AWS::Events::Rule", "{Name: r, ScheduleExpression: rate(1 day)}"),
+            single("AWS::SNS::Topic", "{TopicName: t}"),
+            single("AWS::SQS::Queue", "{QueueName: q}"),
+            single("AWS::Events::Rule", "{Name: r, ScheduleExpression: rate(1 day)}"),
         )
     ):
         assert create(text, f"s{number}")["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -280,7 +282,7 @@ def test_names_that_are_taken(create: Make, cfn: Any, cloud: Cloud) -> None:
     assert cloud.client("events").describe_rule(Name="r")["ScheduleExpression"] == "rate(1 hour)"
 
 
-def test_roles_and_policies(lives: Any, cloud: Cloud) -> None:
+def test_roles_and_policies(check_lifecycle: Any, cloud: Cloud) -> None:
     iam = cloud.client("iam")
 
     def text(description: str, policy: str, boundary: str) -> str:
@@ -309,19 +311,19 @@ def test_roles_and_policies(lives: Any, cloud: Cloud) -> None:
         }
         return json.dumps({"Resources": resources, "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["R", "Arn"]}}}})
 
-    def look() -> Any:
+    def read() -> Any:
         role = iam.get_role(RoleName="role")["Role"]
         attached = iam.list_attached_role_policies(RoleName="role")["AttachedPolicies"]
         versions = [len(iam.list_policy_versions(PolicyArn=each["PolicyArn"])["Versions"]) for each in attached]
         names = iam.list_role_policies(RoleName="role")["PolicyNames"]
         return role["Description"], "PermissionsBoundary" in role, sorted(names), max(versions), len(attached)
 
-    seen = [("one", True, ["in-1", "p", "q"], 1, 2), ("two", False, ["in-2", "p", "q"], 2, 2)]
-    lives(text("one", "in-1", "B"), text("two", "in-2", ""), look, seen)
+    expected = [("one", True, ["in-1", "p", "q"], 1, 2), ("two", False, ["in-2", "p", "q"], 2, 2)]
+    check_lifecycle(text("one", "in-1", "B"), text("two", "in-2", ""), read, expected)
     assert iam.list_roles()["Roles"] == [] and iam.list_policies(Scope="Local")["Policies"] == []
 
 
-def test_repository_log_group_and_parameter(lives: Any, cloud: Cloud) -> None:
+def test_repository_log_group_and_parameter(check_lifecycle: Any, cloud: Cloud) -> None:
     text = """
 Resources:
   R: {Type: AWS::ECR::Repository, Properties: {RepositoryName: repo, ImageTagMutability: %(tags)s, EmptyOnDelete: true,
@@ -334,7 +336,7 @@ Resources:
       Properties: {Name: /p, Type: String, Value: !Sub "${L.Arn}+%(days)s", Tags: {a: %(days)s}}}
 """
 
-    def look() -> Any:
+    def read() -> Any:
         repository = cloud.client("ecr").describe_repositories()["repositories"][0]
         group = cloud.client("logs").describe_log_groups()["logGroups"][0]
         tags = cloud.client("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId="/p")["TagList"]
@@ -344,12 +346,12 @@ Resources:
         return repository["imageTagMutability"], group["retentionInDays"], value, tags[0]["Value"], tagged["a"]
 
     arn = cloud.arn("logs", "log-group:/l:*")
-    seen = [("IMMUTABLE", 7, f"{arn}+7", "7", "7"), ("MUTABLE", 14, f"{arn}+14", "14", "14")]
+    expected = [("IMMUTABLE", 7, f"{arn}+7", "7", "7"), ("MUTABLE", 14, f"{arn}+14", "14", "14")]
     first, second = text % {"tags": "IMMUTABLE", "days": 7}, text % {"tags": "MUTABLE", "days": 14}
-    lives(first, second, look, seen)
+    check_lifecycle(first, second, read, expected)
 
 
-def test_rule(lives: Any, cloud: Cloud) -> None:
+def test_rule(check_lifecycle: Any, cloud: Cloud) -> None:
     events = cloud.client("events")
     text = """
 Resources:
@@ -367,20 +369,20 @@ Resources:
           DeadLetterConfig: {Arn: !GetAtt Q.Arn}
 """
 
-    def look() -> Any:
+    def read() -> Any:
         targets = events.list_targets_by_rule(Rule="r")["Targets"]
-        told = [
+        summary = [
             (each["Id"], each["RetryPolicy"]["MaximumRetryAttempts"], each["InputTransformer"]["InputTemplate"])
             for each in targets
         ]
-        return json.loads(events.describe_rule(Name="r")["EventPattern"])["source"], told
+        return json.loads(events.describe_rule(Name="r")["EventPattern"])["source"], summary
 
     first, second = text % {"source": "a", "id": "one"}, text % {"source": "b", "id": "two"}
-    lives(first, second, look, [(["a"], [("one", 3, '{"b": <a>}')]), (["b"], [("two", 3, '{"b": <a>}')])])
+    check_lifecycle(first, second, read, [(["a"], [("one", 3, '{"b": <a>}')]), (["b"], [("two", 3, '{"b": <a>}')])])
     assert events.list_rules()["Rules"] == []
 
 
-def test_alarm_and_dashboard(lives: Any, cloud: Cloud) -> None:
+def test_alarm_and_dashboard(check_lifecycle: Any, cloud: Cloud) -> None:
     text = """
 Resources:
   A: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: a, Namespace: n, MetricName: m, Statistic: Sum,
@@ -392,17 +394,17 @@ Resources:
 """
     cloudwatch = cloud.client("cloudwatch")
 
-    def look() -> Any:
+    def read() -> Any:
         alarm = cloudwatch.describe_alarms()["MetricAlarms"][0]
         tags = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
         body = json.loads(cloudwatch.get_dashboard(DashboardName="d")["DashboardBody"])
         return alarm["Threshold"], alarm["Dimensions"][0]["Value"], tags[0]["Value"], body["x"]
 
     first, second = text % {"threshold": 5}, text % {"threshold": 6}
-    lives(first, second, look, [(5.0, "1", "5", "a"), (6.0, "1", "6", "a")])
+    check_lifecycle(first, second, read, [(5.0, "1", "5", "a"), (6.0, "1", "6", "a")])
 
 
-def test_model_group_and_pipeline(lives: Any, cloud: Cloud) -> None:
+def test_model_group_and_pipeline(check_lifecycle: Any, cloud: Cloud) -> None:
     sagemaker = cloud.client("sagemaker")
     step = '{"Name": "F", "Type": "Fail", "Arguments": {"ErrorMessage": "%s"}}'
     definition = f'{{"Version": "2020-12-01", "Parameters": [], "Steps": [{step}]}}'
@@ -418,15 +420,15 @@ def test_model_group_and_pipeline(lives: Any, cloud: Cloud) -> None:
         }
         return json.dumps({"Resources": resources})
 
-    def look() -> Any:
+    def read() -> Any:
         group = sagemaker.describe_model_package_group(ModelPackageGroupName="g")["ModelPackageGroupArn"]
         tags = sagemaker.list_tags(ResourceArn=group)["Tags"]
         return sagemaker.describe_pipeline(PipelineName="p")["PipelineDescription"], tags[0]["Value"]
 
-    lives(text("one"), text("two"), look, [("one", "one"), ("two", "two")])
+    check_lifecycle(text("one"), text("two"), read, [("one", "one"), ("two", "two")])
 
 
-def test_network(lives: Any, cloud: Cloud, cfn: Any) -> None:
+def test_network(check_lifecycle: Any, cloud: Cloud, cfn: Any) -> None:
     ec2 = cloud.client("ec2")
     text = """
 Resources:
@@ -452,7 +454,7 @@ Resources:
       SubnetIds: [!Ref A, %(more)s], SecurityGroupIds: [!Ref G], ServiceName: !Sub "com.amazonaws.${AWS::Region}.logs"}}
 """
 
-    def look() -> Any:
+    def read() -> Any:
         vpc = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["mine"]}])["Vpcs"][0]["VpcId"]
         mine = [{"Name": "vpc-id", "Values": [vpc]}]
         group = next(
@@ -465,4 +467,4 @@ Resources:
         return ports, len(subnets), names
 
     first, second = text % {"port": 443, "more": '!Ref "AWS::NoValue"'}, text % {"port": 444, "more": "!Ref B"}
-    lives(first, second, look, [([[80, 443], [53, 443]], 1, True), ([[80, 444], [53, 443]], 2, True)])
+    check_lifecycle(first, second, read, [([[80, 443], [53, 443]], 1, True), ([[80, 444], [53, 443]], 2, True)])

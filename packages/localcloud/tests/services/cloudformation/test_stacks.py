@@ -1,4 +1,4 @@
-"""The life of a stack: made, changed, deleted; and what happens when that fails."""
+"""Creating, updating and deleting stacks, and what happens when that fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.core.cloud import Cloud
-from localcloud.services.cloudformation.resources import KINDS
+from localcloud.services.cloudformation.resources import RESOURCE_TYPES
 from localcloud.services.cloudformation.service import CloudFormation
 
 Make = Callable[..., dict[str, Any]]
@@ -41,10 +41,10 @@ def topics(cloud: Cloud) -> list[str]:
 
 
 def test_created_in_order_and_deleted_in_reverse(create: Make, events: Any, cfn: Any, cloud: Cloud) -> None:
-    more = {"Tags": [{"Key": "team", "Value": "a"}], "ClientRequestToken": "once"}
-    stack = create(CHAIN, more=more)
+    options = {"Tags": [{"Key": "team", "Value": "a"}], "ClientRequestToken": "once"}
+    stack = create(CHAIN, options=options)
     assert stack["StackStatus"] == "CREATE_COMPLETE"
-    assert create(CHAIN, more=more)["StackId"] == stack["StackId"]
+    assert create(CHAIN, options=options)["StackId"] == stack["StackId"]
     assert stack["Outputs"] == [{"OutputKey": "Name", "OutputValue": "first-q", "Description": "d"}]
     done = [name for name, status in events() if status == "CREATE_COMPLETE"]
     assert done == ["First", "Second", "Third", "s"]
@@ -71,11 +71,11 @@ def test_a_failed_creation_is_rolled_back(create: Make, events: Any, cfn: Any, c
     template["Resources"]["Never"]["DependsOn"] = "Bad"
     stack = create(template)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    told = events()
-    assert ("Bad", "CREATE_FAILED") in told
-    assert ("Good", "DELETE_COMPLETE") in told and ("Passing", "DELETE_COMPLETE") in told
-    assert ("Kept", "DELETE_SKIPPED") in told and not any(name == "Never" for name, _ in told)
-    assert told.index(("s", "ROLLBACK_IN_PROGRESS")) < told.index(("Good", "DELETE_IN_PROGRESS"))
+    recorded = events()
+    assert ("Bad", "CREATE_FAILED") in recorded
+    assert ("Good", "DELETE_COMPLETE") in recorded and ("Passing", "DELETE_COMPLETE") in recorded
+    assert ("Kept", "DELETE_SKIPPED") in recorded and not any(name == "Never" for name, _ in recorded)
+    assert recorded.index(("s", "ROLLBACK_IN_PROGRESS")) < recorded.index(("Good", "DELETE_IN_PROGRESS"))
     reasons = [each.get("ResourceStatusReason", "") for each in cfn.describe_stack_events(StackName="s")["StackEvents"]]
     assert "The following resource(s) failed to create: [Bad]. Rollback requested by user." in reasons
     assert len(topics(cloud)) == 1
@@ -85,7 +85,7 @@ def test_a_failed_creation_is_rolled_back(create: Make, events: Any, cfn: Any, c
 
 
 @pytest.mark.parametrize(
-    ("asked", "status", "left"),
+    ("options", "status", "remaining"),
     [
         ({"OnFailure": "DO_NOTHING"}, "CREATE_FAILED", 1),
         ({"DisableRollback": True}, "CREATE_FAILED", 1),
@@ -93,24 +93,24 @@ def test_a_failed_creation_is_rolled_back(create: Make, events: Any, cfn: Any, c
         ({"RetainExceptOnCreate": True}, "ROLLBACK_COMPLETE", 0),
     ],
 )
-def test_on_failure(cfn: Any, cloud: Cloud, asked: Any, status: str, left: int) -> None:
+def test_on_failure(cfn: Any, cloud: Cloud, options: Any, status: str, remaining: int) -> None:
     template = {"Resources": {"Good": topic(DeletionPolicy="Retain"), "Bad": {**BAD, "DependsOn": "Good"}}}
     if status == "DELETE_COMPLETE":
         template["Resources"]["Good"] = topic()
-    made = cfn.create_stack(StackName="s", TemplateBody=json.dumps(template), **asked)["StackId"]
-    assert cfn.describe_stacks(StackName=made)["Stacks"][0]["StackStatus"] == status
-    assert len(topics(cloud)) == left
+    stack_id = cfn.create_stack(StackName="s", TemplateBody=json.dumps(template), **options)["StackId"]
+    assert cfn.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"] == status
+    assert len(topics(cloud)) == remaining
 
 
-def test_a_stack_whose_creation_failed_can_be_mended(create: Make, update: Make, cloud: Cloud) -> None:
+def test_a_stack_whose_creation_failed_can_be_updated(create: Make, update: Make, cloud: Cloud) -> None:
     template = {"Resources": {"Good": topic(), "Bad": {**BAD, "DependsOn": "Good"}}}
-    assert create(template, more={"OnFailure": "DO_NOTHING"})["StackStatus"] == "CREATE_FAILED"
+    assert create(template, options={"OnFailure": "DO_NOTHING"})["StackStatus"] == "CREATE_FAILED"
     template["Resources"]["Bad"] = queue(VisibilityTimeout=3)
     assert update(template)["StackStatus"] == "UPDATE_COMPLETE"
     assert len(topics(cloud)) == 1
 
 
-def test_updated_in_place_replaced_added_and_removed(
+def test_resources_are_updated_replaced_added_and_removed(
     create: Make, update: Make, events: Any, physical: Any, cloud: Cloud
 ) -> None:
     template = {"Resources": {"Q": queue(VisibilityTimeout=3), "R": queue(QueueName="old"), "Gone": topic()}}
@@ -124,8 +124,8 @@ def test_updated_in_place_replaced_added_and_removed(
     assert update(template)["StackStatus"] == "UPDATE_COMPLETE"
     sqs, sns = cloud.client("sqs"), cloud.client("sns")
     assert physical("Q") == q
-    told = sqs.get_queue_attributes(QueueUrl=q, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    assert told == {"VisibilityTimeout": "4"}
+    attributes = sqs.get_queue_attributes(QueueUrl=q, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    assert attributes == {"VisibilityTimeout": "4"}
     assert [url.rpartition("/")[2] for url in sqs.list_queues()["QueueUrls"]] == [q.rpartition("/")[2], "new"]
     assert sns.get_topic_attributes(TopicArn=user)["Attributes"]["DisplayName"] == "new"
     late = events()[events().index(("s", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")) :]
@@ -134,7 +134,7 @@ def test_updated_in_place_replaced_added_and_removed(
         update(template)
 
 
-def test_what_an_update_retains(create: Make, update: Make, cloud: Cloud) -> None:
+def test_retained_resources_of_an_update(create: Make, update: Make, cloud: Cloud) -> None:
     replaced = {**queue(QueueName="one"), "UpdateReplacePolicy": "Retain"}
     create({"Resources": {"R": replaced, "Gone": topic(DeletionPolicy="Retain")}})
     replaced["Properties"] = {"QueueName": "two"}
@@ -159,8 +159,8 @@ def test_a_failed_update_is_rolled_back(
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert stack["Outputs"][0]["OutputValue"] == "before"
     sqs = cloud.client("sqs")
-    told = sqs.get_queue_attributes(QueueUrl=q, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    assert told == {"VisibilityTimeout": "3"} and physical("R") == r
+    attributes = sqs.get_queue_attributes(QueueUrl=q, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    assert attributes == {"VisibilityTimeout": "3"} and physical("R") == r
     assert sorted(sqs.list_queues()["QueueUrls"]) == sorted([q, r]) and topics(cloud) == []
     order = [status for name, status in events() if name == "s"][-5:]
     assert order == [
@@ -177,7 +177,7 @@ def test_a_failed_update_is_rolled_back(
 
 
 @pytest.mark.parametrize(("skipped", "shown"), [([], ""), (["T"], "d")])
-def test_a_rollback_that_fails_can_go_on(
+def test_a_failed_rollback_can_be_continued(
     create: Make, update: Make, physical: Any, cfn: Any, cloud: Cloud, skipped: list[str], shown: str
 ) -> None:
     create({"Resources": {"Q": queue(QueueName="q", VisibilityTimeout=3), "T": topic(), "Last": topic(DependsOn="T")}})
@@ -186,7 +186,7 @@ def test_a_rollback_that_fails_can_go_on(
     changed = topic(Properties={"DisplayName": "d"})
     last = topic(DependsOn="T")
     bad = {"Q": queue(QueueName="q", VisibilityTimeout=4), "T": changed, "Last": last}
-    cloud.faults.fail("sns.SetTopicAttributes", 2)  # T's update, and its way back
+    cloud.faults.fail("sns.SetTopicAttributes", 2)  # T's update and its rollback
     assert update({"Resources": bad})["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
     sns, arn = cloud.client("sns"), physical("T")
     sns.set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue="d")
@@ -194,21 +194,23 @@ def test_a_rollback_that_fails_can_go_on(
     assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == shown
     url = f"{cloud.url}/{cloud.account}/q"
-    told = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    assert told == {"VisibilityTimeout": "3"}
+    attributes = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])[
+        "Attributes"
+    ]
+    assert attributes == {"VisibilityTimeout": "3"}
 
 
-def test_an_update_that_is_left_as_it_failed(create: Make, update: Make, cloud: Cloud) -> None:
+def test_a_failed_update_without_rollback(create: Make, update: Make, cloud: Cloud) -> None:
     template: dict[str, Any] = {"Resources": {"Q": queue(VisibilityTimeout=3)}}
     create(template)
     template["Resources"] = {"Added": topic(), "Q": {**BAD, "DependsOn": "Added"}}
-    assert update(template, more={"DisableRollback": True})["StackStatus"] == "UPDATE_FAILED"
+    assert update(template, options={"DisableRollback": True})["StackStatus"] == "UPDATE_FAILED"
     assert len(topics(cloud)) == 1
     template["Resources"]["Q"] = queue(VisibilityTimeout=3)
     assert update(template)["StackStatus"] == "UPDATE_COMPLETE"
 
 
-def test_a_custom_name_stands_in_the_way_of_a_replacement(create: Make, update: Make, cfn: Any) -> None:
+def test_a_custom_name_prevents_a_replacement(create: Make, update: Make, cfn: Any) -> None:
     group: dict[str, Any] = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "repo"}}
     template = {"Resources": {"G": group}}
     create(template)
@@ -256,7 +258,7 @@ def test_a_bucket_that_is_not_empty_is_not_deleted(create: Make, cfn: Any, event
     assert s3.head_bucket(Bucket="full")
 
 
-def test_force_leaves_what_cannot_be_deleted(create: Make, cfn: Any, cloud: Cloud) -> None:
+def test_force_retains_what_cannot_be_deleted(create: Make, cfn: Any, cloud: Cloud) -> None:
     stack = create({"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full"}}}})
     with pytest.raises(ClientError, match="must be in DELETE_FAILED"):
         cfn.delete_stack(StackName="s", DeletionMode="FORCE_DELETE_STACK")
@@ -266,17 +268,21 @@ def test_force_leaves_what_cannot_be_deleted(create: Make, cfn: Any, cloud: Clou
     assert cfn.describe_stacks(StackName=stack["StackId"])["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_what_is_retained_and_what_is_gone_already(create: Make, cfn: Any, events: Any, cloud: Cloud) -> None:
+def test_deletion_retains_resources_and_ignores_missing_ones(create: Make, cfn: Any, events: Any, cloud: Cloud) -> None:
     stack = create({"Resources": {"K": topic(DeletionPolicy="Retain"), "Q": queue(QueueName="q")}})
     cloud.client("sqs").delete_queue(QueueUrl=f"{cloud.url}/{cloud.account}/q")
     cfn.delete_stack(StackName="s")
-    told = events(stack["StackId"])
-    assert ("K", "DELETE_SKIPPED") in told and ("Q", "DELETE_COMPLETE") in told and told[-1] == ("s", "DELETE_COMPLETE")
+    recorded = events(stack["StackId"])
+    assert (
+        ("K", "DELETE_SKIPPED") in recorded
+        and ("Q", "DELETE_COMPLETE") in recorded
+        and recorded[-1] == ("s", "DELETE_COMPLETE")
+    )
     assert len(topics(cloud)) == 1
 
 
 def test_protection(create: Make, cfn: Any) -> None:
-    create({"Resources": {"A": topic()}}, more={"EnableTerminationProtection": True})
+    create({"Resources": {"A": topic()}}, options={"EnableTerminationProtection": True})
     with pytest.raises(ClientError, match="cannot be deleted while TerminationProtection is enabled"):
         cfn.delete_stack(StackName="s")
     cfn.update_termination_protection(StackName="s", EnableTerminationProtection=False)
@@ -284,7 +290,7 @@ def test_protection(create: Make, cfn: Any) -> None:
     assert cfn.describe_stacks()["Stacks"] == []
 
 
-def test_a_policy_is_a_record(create: Make, cfn: Any) -> None:
+def test_a_stack_policy_is_stored(create: Make, cfn: Any) -> None:
     create({"Resources": {"A": topic()}})
     assert "StackPolicyBody" not in cfn.get_stack_policy(StackName="s")
     cfn.set_stack_policy(StackName="s", StackPolicyBody='{"Statement": []}')
@@ -293,33 +299,32 @@ def test_a_policy_is_a_record(create: Make, cfn: Any) -> None:
         cfn.set_stack_policy(StackName="s", StackPolicyBody="{")
 
 
-def test_reading(create: Make, cfn: Any, physical: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_descriptions(create: Make, cfn: Any, physical: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     create(CHAIN)
     found = cfn.describe_stack_resources(PhysicalResourceId=physical("First"))["StackResources"]
     assert [each["LogicalResourceId"] for each in found] == ["First"]
     assert cfn.get_template(StackName="s")["TemplateBody"]["Outputs"] == CHAIN["Outputs"]
     with pytest.raises(ClientError, match="Resource None does not exist for stack s"):
         cfn.describe_stack_resource(StackName="s", LogicalResourceId="None")
-    monkeypatch.setattr("localcloud.services.cloudformation.describe.PAGE", 2)
+    monkeypatch.setattr("localcloud.services.cloudformation.descriptions.PAGE", 2)
     pages = cfn.get_paginator("describe_stack_events").paginate(StackName="s")
     assert len([event for page in pages for event in page["StackEvents"]]) == 11
     with pytest.raises(ClientError, match="regular expression pattern"):
         cfn.create_stack(StackName="1-bad", TemplateBody='{"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}')
 
 
-def test_statuses_are_events_of_eventbridge(create: Make, cloud: Cloud) -> None:
+def test_statuses_are_sent_to_eventbridge(create: Make, cloud: Cloud) -> None:
     create({"Resources": {"A": topic()}})
-    told = [event for event in cloud.events.recent if event["source"] == "aws.cloudformation"]
-    assert told[-1]["detail"]["status-details"]["status"] == "CREATE_COMPLETE"
-    assert {event["detail-type"] for event in told} == {
+    emitted = [event for event in cloud.events.recent if event["source"] == "aws.cloudformation"]
+    assert emitted[-1]["detail"]["status-details"]["status"] == "CREATE_COMPLETE"
+    assert {event["detail-type"] for event in emitted} == {
         "CloudFormation Stack Status Change",
         "CloudFormation Resource Status Change",
     }
 
 
-def test_while_it_is_made_it_says_so(cfn: Any, cloud: Cloud) -> None:
-    service = cloud.service(CloudFormation)
-    service.patience = 0
+def test_a_stack_in_progress_says_so(cfn: Any, cloud: Cloud) -> None:
+    cloud.service(CloudFormation).stack_operations.response_seconds = 0
     slow = {"Resources": {f"T{number}": topic() for number in range(40)}}
     cfn.create_stack(StackName="s", TemplateBody=json.dumps(slow))
     assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "CREATE_IN_PROGRESS"
@@ -329,8 +334,8 @@ def test_while_it_is_made_it_says_so(cfn: Any, cloud: Cloud) -> None:
     assert cfn.describe_stacks()["Stacks"] == []
 
 
-def test_what_a_reset_has_stopped_is_waited_for_at_the_end(cfn: Any, cloud: Cloud, monkeypatch: Any) -> None:
-    """Else it would ask a server that is no more."""
+def test_closing_waits_for_operations_that_a_reset_cancelled(cfn: Any, cloud: Cloud, monkeypatch: Any) -> None:
+    """Otherwise they would call a server that no longer exists."""
     entered, gate = threading.Event(), threading.Event()
 
     def create(*_: Any) -> str:
@@ -338,8 +343,8 @@ def test_what_a_reset_has_stopped_is_waited_for_at_the_end(cfn: Any, cloud: Clou
         assert gate.wait(20)
         return str(cloud.client("sns").create_topic(Name="late")["TopicArn"])
 
-    monkeypatch.setattr(KINDS["AWS::SNS::Topic"], "create", create)
-    cloud.service(CloudFormation).patience = 0
+    monkeypatch.setattr(RESOURCE_TYPES["AWS::SNS::Topic"], "create", create)
+    cloud.service(CloudFormation).stack_operations.response_seconds = 0
     cfn.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"T": topic()}}))
     assert entered.wait(20)
     cloud.reset()

@@ -1,4 +1,4 @@
-"""What is refused before anything is made, and what the readers of templates tell."""
+"""Templates that are refused before any resource is created, and the operations on templates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUEUE = {"Type": "AWS::SQS::Queue"}
 
 
 @pytest.mark.parametrize(
-    ("template", "sentence"),
+    ("template", "message"),
     [
         ({"Resources": {}}, "At least one Resources member"),
         ({"Resources": {"A": TOPIC}, "Extra": 1}, r"Invalid template property or properties \[Extra\]"),
@@ -53,8 +53,8 @@ QUEUE = {"Type": "AWS::SQS::Queue"}
         ),
     ],
 )
-def test_refused(create: Callable[..., Any], cfn: Any, template: Any, sentence: str) -> None:
-    with pytest.raises(ClientError, match=sentence) as refused:
+def test_refused(create: Callable[..., Any], cfn: Any, template: Any, message: str) -> None:
+    with pytest.raises(ClientError, match=message) as refused:
         create(template)
     assert refused.value.response["Error"]["Code"] == "ValidationError"
     assert cfn.describe_stacks()["Stacks"] == []
@@ -69,14 +69,14 @@ def test_refused(create: Callable[..., Any], cfn: Any, template: Any, sentence: 
         ({**TOPIC, "Properties": {"TopicName": "{{resolve:ssm:name}}"}}, "dynamic reference"),
     ],
 )
-def test_what_only_aws_does_is_refused_aloud(create: Callable[..., Any], cloud: Any, resource: Any, what: str) -> None:
+def test_unsupported_features_are_refused(create: Callable[..., Any], cloud: Any, resource: Any, what: str) -> None:
     with pytest.raises(ClientError, match=what) as refused:
         create({"Resources": {"A": resource}})
     assert refused.value.response["Error"]["Code"] == "NotImplementedByLocalcloud"
     assert cloud.counters["not implemented: cloudformation.CreateStack"] == 1
 
 
-def test_a_condition_that_does_not_hold_takes_its_resource_away(create: Callable[..., Any], cfn: Any) -> None:
+def test_a_resource_whose_condition_does_not_hold_is_not_created(create: Callable[..., Any], cfn: Any) -> None:
     template = {
         "Parameters": {"Stage": {"Type": "String"}},
         "Conditions": {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}},
@@ -101,32 +101,34 @@ Parameters:
 Resources:
   Role: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {}}}
 """
-    told = cfn.validate_template(TemplateBody=text)
-    assert told["Description"] == "d"
-    assert told["Capabilities"] == ["CAPABILITY_NAMED_IAM"]
-    assert told["CapabilitiesReason"] == "The following resource(s) require capabilities: [AWS::IAM::Role]"
-    assert told["DeclaredTransforms"] == ["AWS::LanguageExtensions"]
-    assert told["Parameters"][0] == {"ParameterKey": "Secret", "NoEcho": True, "Description": "hidden"}
+    response = cfn.validate_template(TemplateBody=text)
+    assert response["Description"] == "d"
+    assert response["Capabilities"] == ["CAPABILITY_NAMED_IAM"]
+    assert response["CapabilitiesReason"] == "The following resource(s) require capabilities: [AWS::IAM::Role]"
+    assert response["DeclaredTransforms"] == ["AWS::LanguageExtensions"]
+    assert response["Parameters"][0] == {"ParameterKey": "Secret", "NoEcho": True, "Description": "hidden"}
     summary = cfn.get_template_summary(TemplateBody=text)
     assert summary["Parameters"][1]["ParameterConstraints"] == {"AllowedValues": ["3", "4"]}
     assert summary["ResourceTypes"] == ["AWS::IAM::Role"]
 
 
 @pytest.mark.parametrize(
-    ("properties", "given", "needed"),
+    ("properties", "acknowledged", "required"),
     [
         ({}, [], "CAPABILITY_IAM"),
         ({"RoleName": "r"}, ["CAPABILITY_IAM"], "CAPABILITY_NAMED_IAM"),
     ],
 )
-def test_capabilities(cfn: Any, create: Callable[..., Any], properties: Any, given: list[str], needed: str) -> None:
+def test_capabilities(
+    cfn: Any, create: Callable[..., Any], properties: Any, acknowledged: list[str], required: str
+) -> None:
     role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}, **properties}}
-    with pytest.raises(ClientError, match=rf"Requires capabilities : \[{needed}\]") as refused:
-        create({"Resources": {"R": role}}, more={"Capabilities": given})
+    with pytest.raises(ClientError, match=rf"Requires capabilities : \[{required}\]") as refused:
+        create({"Resources": {"R": role}}, options={"Capabilities": acknowledged})
     assert refused.value.response["Error"]["Code"] == "InsufficientCapabilitiesException"
 
 
-def test_the_extensions_need_a_capability_and_work(create: Callable[..., Any]) -> None:
+def test_the_language_extensions_need_a_capability(create: Callable[..., Any]) -> None:
     template = {
         "Transform": "AWS::LanguageExtensions",
         "Resources": {"A": TOPIC},
@@ -134,7 +136,7 @@ def test_the_extensions_need_a_capability_and_work(create: Callable[..., Any]) -
     }
     with pytest.raises(ClientError, match="CAPABILITY_AUTO_EXPAND"):
         create(template)
-    stack = create(template, more={"Capabilities": ["CAPABILITY_AUTO_EXPAND"]})
+    stack = create(template, options={"Capabilities": ["CAPABILITY_AUTO_EXPAND"]})
     assert stack["Outputs"][0]["OutputValue"] == '{"n":2}'
 
 
@@ -159,6 +161,6 @@ def test_a_template_from_s3(cfn: Any, cloud: Any) -> None:
         cfn.create_stack(StackName="t")
 
 
-def test_a_body_has_a_greatest_size(create: Callable[..., Any]) -> None:
+def test_the_size_of_a_body_is_limited(create: Callable[..., Any]) -> None:
     with pytest.raises(ClientError, match="less than or equal to 51200"):
         create('{"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}' + " " * 51_200)

@@ -1,22 +1,23 @@
-"""What a change set shows: what would be added, changed, replaced and removed, without doing it."""
+"""Computes what a deployment would add, change, replace and remove, without doing it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from localcloud.core.refusal import Refusal
-from localcloud.services.cloudformation import evaluation, schemas
-from localcloud.services.cloudformation.intrinsics import Evaluator, calls
-from localcloud.services.cloudformation.stack import Resource, Stack, Wanted
-
-if TYPE_CHECKING:
-    from localcloud.services.cloudformation.exports import Exports
+from localcloud.services.cloudformation import schemas
+from localcloud.services.cloudformation.errors import validation_error
+from localcloud.services.cloudformation.evaluation import Evaluation, Location
+from localcloud.services.cloudformation.evaluator import Lookups
+from localcloud.services.cloudformation.exports import Exports
+from localcloud.services.cloudformation.function_syntax import function_calls
+from localcloud.services.cloudformation.stack import Resource, Stack
+from localcloud.services.cloudformation.stack_definition import StackDefinition
 
 UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
-OTHER_PARTS = ("Metadata", "DeletionPolicy", "UpdateReplacePolicy")
+OTHER_ATTRIBUTES = ("Metadata", "DeletionPolicy", "UpdateReplacePolicy")
 
 
 @dataclass
@@ -30,8 +31,8 @@ class Change:
     scope: list[str] = field(default_factory=list)
     details: list[dict[str, Any]] = field(default_factory=list)
 
-    def told(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
+    def describe(self) -> dict[str, Any]:
+        change: dict[str, Any] = {
             "PolicyAction": self.policy,
             "Action": self.action,
             "LogicalResourceId": self.logical_id,
@@ -39,113 +40,109 @@ class Change:
             "ResourceType": self.type,
             "Replacement": self.replacement,
         }
-        known = {key: value for key, value in told.items() if value}
+        known = {key: value for key, value in change.items() if value}
         return {"Type": "Resource", "ResourceChange": known | {"Scope": self.scope, "Details": self.details}}
 
 
-class Forecast:
-    def __init__(self, exports: Exports, stack: Stack, wanted: Wanted) -> None:
-        self.stack, self.wanted = stack, wanted
-        self.uncertain: set[str] = set()  # resources that will be others than now
-        evaluate = evaluation.evaluator(
-            exports.cloud,
-            stack.name,
-            stack.id,
-            wanted,
-            ref=self._ref,
-            attribute=self._attribute,
-            exported=exports.value,
-        )
-        here = evaluation.graph(wanted, evaluate)
-        _check_types(stack, wanted, here)
-        found = [self._change(name, evaluate) for name in here]
-        gone = [resource for name, resource in stack.resources.items() if name not in here]
-        self.changes = [change for change in found if change] + [_removed(resource) for resource in gone]
-        self.outputs = evaluation.outputs(wanted, evaluate)
+class ChangePreview:
+    def __init__(self, location: Location, exports: Exports, stack: Stack, definition: StackDefinition) -> None:
+        self._stack, self._definition = stack, definition
+        self._replaced: set[str] = set()  # resources that are or may be replaced
+        lookups = Lookups(self._ref, self._attribute, exports.value)
+        self._evaluation = Evaluation(location, stack.name, stack.id, definition, lookups)
+        names = self._evaluation.graph()
+        _check_types(stack, definition, names.keys())
+        changes = [self._change(name) for name in names]
+        removed = [_removal(resource) for name, resource in stack.resources.items() if name not in names]
+        self.changes = [change for change in changes if change] + removed
+        self._outputs = self._evaluation.outputs()
 
     @property
-    def nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Neither a resource nor an output nor a tag of the stack would change."""
-        same_tags = list(self.wanted.tags) == list(self.stack.wanted.tags)
-        return not self.changes and self.outputs == self.stack.outputs and same_tags
+        same_tags = list(self._definition.tags) == list(self._stack.definition.tags)
+        return not self.changes and self._outputs == self._stack.outputs and same_tags
 
     def _ref(self, name: str) -> str:
-        there = self.stack.resources.get(name)
-        return there.physical_id if there and name not in self.uncertain else UNKNOWN
+        resource = self._stack.resources.get(name)
+        return resource.physical_id if resource and name not in self._replaced else UNKNOWN
 
     def _attribute(self, name: str, attribute: str) -> Any:
-        there = self.stack.resources.get(name)
-        return there.attributes.get(attribute, UNKNOWN) if there and name not in self.uncertain else UNKNOWN
+        resource = self._stack.resources.get(name)
+        return resource.attributes.get(attribute, UNKNOWN) if resource and name not in self._replaced else UNKNOWN
 
-    def _change(self, name: str, evaluate: Evaluator) -> Change | None:
-        said, there = self.wanted.template.resources[name], self.stack.resources.get(name)
-        after, _ = evaluation.properties(said, self.wanted, evaluate)
-        if not there:
-            return Change("Add", name, said["Type"])
-        details = [self._detail(there, said, key, after) for key in differing(there.properties, after)]
-        parts = [part for part in OTHER_PARTS if said.get(part) != there.said.get(part)]
-        if not details and not parts:
+    def _change(self, name: str) -> Change | None:
+        declaration, current = self._definition.template.resources[name], self._stack.resources.get(name)
+        after, _ = self._evaluation.properties(declaration)
+        if not current:
+            return Change("Add", name, declaration["Type"])
+        details = [
+            self._detail(current, declaration, key, after) for key in changed_properties(current.properties, after)
+        ]
+        attributes = [key for key in OTHER_ATTRIBUTES if declaration.get(key) != current.declaration.get(key)]
+        if not details and not attributes:
             return None
-        change = Change("Modify", name, there.type, there.physical_id, details=details)
-        change.scope = (["Properties"] if details else []) + parts
-        change.details += [_part(part) for part in parts]
+        change = Change("Modify", name, current.type, current.physical_id, details=details)
+        change.scope = (["Properties"] if details else []) + attributes
         change.replacement = _replacement(details)
+        change.details += [_attribute_detail(attribute) for attribute in attributes]
         if change.replacement != "False":
-            self.uncertain.add(name)
-            change.policy = "ReplaceAndRetain" if said.get("UpdateReplacePolicy") == "Retain" else "ReplaceAndDelete"
+            self._replaced.add(name)
+            retains = declaration.get("UpdateReplacePolicy") == "Retain"
+            change.policy = "ReplaceAndRetain" if retains else "ReplaceAndDelete"
         return change
 
-    def _detail(self, there: Resource, said: Mapping[str, Any], key: str, after: Mapping[str, Any]) -> dict[str, Any]:
+    def _detail(
+        self, current: Resource, declaration: Mapping[str, Any], key: str, after: Mapping[str, Any]
+    ) -> dict[str, Any]:
         dynamic = UNKNOWN in json.dumps(after.get(key), default=str)
-        raw, old = said.get("Properties", {}).get(key), there.said.get("Properties", {}).get(key)
-        needs = "Never"
-        if key in schemas.perhaps_create_only(there.type):
-            needs = "Conditionally"
-        elif key in schemas.create_only(there.type):
-            needs = "Always"
-        target = {"Attribute": "Properties", "Name": key, "RequiresRecreation": needs}
+        new, old = declaration.get("Properties", {}).get(key), current.declaration.get("Properties", {}).get(key)
+        recreation = "Never"
+        if key in schemas.conditional_create_only(current.type):
+            recreation = "Conditionally"
+        elif key in schemas.create_only(current.type):
+            recreation = "Always"
+        target = {"Attribute": "Properties", "Name": key, "RequiresRecreation": recreation}
         detail: dict[str, Any] = {"Target": target, "Evaluation": "Dynamic" if dynamic else "Static"}
-        return detail | _cause(raw, old, self.wanted, self.uncertain)
+        cause = {"ChangeSource": "DirectModification"} if new != old else self._cause(new)
+        return detail | cause
+
+    def _cause(self, declared: Any) -> dict[str, str]:
+        """Why the value of an unchanged declaration changes."""
+        for name, argument in function_calls(declared):
+            if name == "Ref" and argument in self._definition.parameters:
+                return {"ChangeSource": "ParameterReference", "CausingEntity": argument}
+            if name == "Ref" and argument in self._replaced:
+                return {"ChangeSource": "ResourceReference", "CausingEntity": argument}
+            if name == "Fn::GetAtt" and isinstance(argument, list) and argument[0] in self._replaced:
+                return {"ChangeSource": "ResourceAttribute", "CausingEntity": ".".join(map(str, argument))}
+        return {"ChangeSource": "DirectModification"}
 
 
-def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """The names of the properties that are not the same, as they are written."""
+def changed_properties(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return [key for key in {**after, **before} if before.get(key) != after.get(key)]
 
 
-def _cause(raw: Any, old: Any, wanted: Wanted, uncertain: set[str]) -> dict[str, str]:
-    if raw != old:
-        return {"ChangeSource": "DirectModification"}
-    for name, argument in calls(raw):
-        if name == "Ref" and argument in wanted.parameters:
-            return {"ChangeSource": "ParameterReference", "CausingEntity": argument}
-        if name == "Ref" and argument in uncertain:
-            return {"ChangeSource": "ResourceReference", "CausingEntity": argument}
-        if name == "Fn::GetAtt" and isinstance(argument, list) and argument[0] in uncertain:
-            return {"ChangeSource": "ResourceAttribute", "CausingEntity": ".".join(map(str, argument))}
-    return {"ChangeSource": "DirectModification"}
-
-
 def _replacement(details: list[dict[str, Any]]) -> str:
-    """True when it is sure; Conditional when it hangs on a value that only the update will tell."""
-    needs = [(detail["Target"]["RequiresRecreation"], detail["Evaluation"]) for detail in details]
-    if ("Always", "Static") in needs:
+    """True when certain; Conditional when it depends on a value that only the update determines."""
+    recreations = [(detail["Target"]["RequiresRecreation"], detail["Evaluation"]) for detail in details]
+    if ("Always", "Static") in recreations:
         return "True"
-    return "Conditional" if any(need != "Never" for need, _ in needs) else "False"
+    return "Conditional" if any(recreation != "Never" for recreation, _ in recreations) else "False"
 
 
-def _part(part: str) -> dict[str, Any]:
-    target = {"Attribute": part, "RequiresRecreation": "Never"}
+def _attribute_detail(attribute: str) -> dict[str, Any]:
+    target = {"Attribute": attribute, "RequiresRecreation": "Never"}
     return {"Target": target, "Evaluation": "Static", "ChangeSource": "DirectModification"}
 
 
-def _removed(resource: Resource) -> Change:
-    policy = "Delete" if resource.said.get("DeletionPolicy", "Delete") == "Delete" else "Retain"
+def _removal(resource: Resource) -> Change:
+    policy = "Delete" if resource.declaration.get("DeletionPolicy", "Delete") == "Delete" else "Retain"
     return Change("Remove", resource.logical_id, resource.type, resource.physical_id, policy=policy)
 
 
-def _check_types(stack: Stack, wanted: Wanted, here: Mapping[str, Any]) -> None:
-    types = {name: wanted.template.resources[name]["Type"] for name in here}
-    if other := [name for name, there in stack.resources.items() if types.get(name, there.type) != there.type]:
-        sentence = "Update of resource type is not permitted. The new template modifies resource type of the following"
-        raise Refusal("ValidationError", f"{sentence} resources: [{', '.join(other)}]")
+def _check_types(stack: Stack, definition: StackDefinition, names: Set[str]) -> None:
+    types = {name: definition.template.resources[name]["Type"] for name in names}
+    if changed := [name for name, each in stack.resources.items() if types.get(name, each.type) != each.type]:
+        message = "Update of resource type is not permitted. The new template modifies resource type of the following"
+        raise validation_error(f"{message} resources: [{', '.join(changed)}]")

@@ -1,136 +1,161 @@
-"""Change sets: what a create or an update would do, to be looked at and then carried out."""
+"""Change sets: the changes of a create or an update, shown first and then executed."""
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal, not_implemented
-from localcloud.core.service import operation
-from localcloud.services.cloudformation import capabilities, stack_request
-from localcloud.services.cloudformation.change_preview import Forecast
+from localcloud.core.service import Part, operation
+from localcloud.services.cloudformation import capabilities
 from localcloud.services.cloudformation.change_set import AVAILABLE, EMPTY, EXECUTING, ChangeSet
-from localcloud.services.cloudformation.resource_actions import tell_status
-from localcloud.services.cloudformation.stack import Stack, Wanted
-from localcloud.services.cloudformation.stacks import Stacks, updatable
+from localcloud.services.cloudformation.errors import VALIDATION_ERROR, pattern_error, validation_error
+from localcloud.services.cloudformation.stack import Stack
+from localcloud.services.cloudformation.stack_definition import StackDefinition
+from localcloud.services.cloudformation.stack_events import StackEvents
+from localcloud.services.cloudformation.stack_operations import USER_INITIATED, StackOperations
+from localcloud.services.cloudformation.stack_registry import NAME, StackRegistry
+from localcloud.services.cloudformation.stack_requests import StackRequests
+from localcloud.services.cloudformation.stacks import Preview, check_updatable
 
-NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 PAGE = 100
 
 
-class ChangeSets(Stacks):
+class ChangeSets(Part):
+    def __init__(
+        self,
+        cloud: Cloud,
+        registry: StackRegistry,
+        requests: StackRequests,
+        events: StackEvents,
+        operations: StackOperations,
+        preview: Preview,
+    ) -> None:
+        self._lock, self._clock, self._arn = cloud.lock, cloud.clock, cloud.arn
+        self._registry, self._requests, self._events = registry, requests, events
+        self._operations, self._preview = operations, preview
+
     @operation("CreateChangeSet", locked=False)
     def create_change_set(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Made when it is answered; AWS needs a moment longer, with CREATE_PENDING until then."""
-        self._refuse(request)
-        kind, name = request.get("ChangeSetType", "UPDATE"), request["StackName"]
-        with self.cloud.lock:
-            stack = self._subject(name, kind, request["ChangeSetName"])
-        stack_name = stack.name if stack else name
-        wanted = stack_request.wanted(self.cloud, request, stack_name, stack if kind == "UPDATE" else None)
-        capabilities.check(wanted.template, request.get("Capabilities", []), expand=False)
-        with self.cloud.lock:
-            stack = self._subject(name, kind, request["ChangeSetName"])
+        """The response is sent when it is created; on AWS it is CREATE_PENDING for a moment."""
+        _check_request(request)
+        update = request.get("ChangeSetType", "UPDATE") == "UPDATE"
+        with self._lock:
+            stack = self._find_stack(request)
+        stack_name = stack.name if stack else request["StackName"]
+        definition = self._requests.read_definition(request, stack_name, stack if update else None)
+        capabilities.check(definition.template, request.get("Capabilities", []), expand=False)
+        with self._lock:
+            stack = self._find_stack(request)
             if not stack:
-                stack = self.new(name, wanted)
-                tell_status(self.cloud, stack, "REVIEW_IN_PROGRESS", "User Initiated")
-            made = self._made(stack, wanted, kind, request)
-            stack.change_sets[made.name] = made
-        return {"Id": made.id, "StackId": stack.id}
+                stack = self._registry.add(request["StackName"], definition)
+                self._events.set_stack_status(stack, "REVIEW_IN_PROGRESS", USER_INITIATED)
+            change_set = self._new_change_set(stack, definition, request)
+            stack.change_sets[change_set.name] = change_set
+        return {"Id": change_set.id, "StackId": stack.id}
 
     @operation("DescribeChangeSet")
     def describe_change_set(self, request: dict[str, Any]) -> dict[str, Any]:
-        found = self.change_set(request)
+        stack, change_set = self._registry.get_change_set(request)
         changes = [
-            {"LogicalResourceId": change["ResourceChange"]["LogicalResourceId"], **change} for change in found.changes
+            {"LogicalResourceId": change["ResourceChange"]["LogicalResourceId"], **change}
+            for change in change_set.changes
         ]
-        page = paged(changes, request, "Changes", limit=PAGE, code="ValidationError")
+        page = paged(changes, request, "Changes", limit=PAGE, code=VALIDATION_ERROR)
         page["Changes"] = [{key: each[key] for key in ("Type", "ResourceChange")} for each in page["Changes"]]
-        return found.described() | page
+        return change_set.describe(stack.execution_status(change_set)) | page
 
     @operation("ListChangeSets")
     def list_change_sets(self, request: dict[str, Any]) -> dict[str, Any]:
-        stack = self.stack(request["StackName"], "Stack [{}] does not exist")
-        found = [each.summary() for each in stack.change_sets.values()]
-        return paged(found, request, "Summaries", limit=PAGE, code="ValidationError")
+        stack = self._registry.get(request["StackName"])
+        summaries = [each.summary(stack.execution_status(each)) for each in stack.change_sets.values()]
+        return paged(summaries, request, "Summaries", limit=PAGE, code=VALIDATION_ERROR)
 
     @operation("DeleteChangeSet")
     def delete_change_set(self, request: dict[str, Any]) -> None:
-        """One that is not there is deleted already; the stack that only it made stays in review, as on AWS."""
+        """As on AWS, one that does not exist counts as deleted, and the stack that it created stays in review."""
         try:
-            found = self.change_set(request)
+            stack, change_set = self._registry.get_change_set(request)
         except Refusal as refusal:
             if refusal.code == "ChangeSetNotFound":
                 return
             raise
-        if found is not found.stack.executed:  # that one went as it was executed
-            del found.stack.change_sets[found.name]
+        if change_set is not stack.executed_change_set:  # which was deleted by its execution
+            del stack.change_sets[change_set.name]
 
     @operation("ExecuteChangeSet", locked=False)
     def execute_change_set(self, request: dict[str, Any]) -> None:
-        with self.cloud.lock:
-            found = self.change_set(request)
-            stack = found.stack
-            if found.execution != AVAILABLE:
-                states = f"[{found.status}] status and [{found.execution_status}] execution status"
-                sentence = f"ChangeSet [{found.id}] cannot be executed in its current {states}"
-                raise Refusal("InvalidChangeSetStatus", sentence)
-            if found.kind == "CREATE" and stack.status == "REVIEW_IN_PROGRESS":
-                failure = "DO_NOTHING" if request.get("DisableRollback") else found.on_failure or "ROLLBACK"
-                self.start_creation(stack, found.wanted, request, failure)
+        with self._lock:
+            stack, change_set = self._registry.get_change_set(request)
+            if change_set.execution != AVAILABLE:
+                execution_status = stack.execution_status(change_set)
+                states = f"[{change_set.status}] status and [{execution_status}] execution status"
+                message = f"ChangeSet [{change_set.id}] cannot be executed in its current {states}"
+                raise Refusal("InvalidChangeSetStatus", message)
+            if change_set.type == "CREATE" and stack.status == "REVIEW_IN_PROGRESS":
+                on_failure = "DO_NOTHING" if request.get("DisableRollback") else change_set.on_failure or "ROLLBACK"
+                self._operations.create(stack, change_set.definition, request, on_failure)
             else:
-                updatable(stack)
-                keep = found.on_failure == "DO_NOTHING"
-                self.start_update(stack, found.wanted, {"DisableRollback": keep, **request})
-            stack.change_sets.clear()  # the others were made for another stack than it is now
-            found.execution, stack.executed = EXECUTING, found
-        self.linger(stack)
+                check_updatable(stack)
+                keep = change_set.on_failure == "DO_NOTHING"
+                self._operations.update(stack, change_set.definition, {"DisableRollback": keep, **request})
+            stack.change_sets.clear()  # the others no longer apply to the stack
+            change_set.execution, stack.executed_change_set = EXECUTING, change_set
+        self._operations.wait(stack)
 
-    def _refuse(self, request: Mapping[str, Any]) -> None:
-        if not NAME.fullmatch(request["ChangeSetName"]):
-            constraint = f"Member must satisfy regular expression pattern: {NAME.pattern}"
-            why = f"Value '{request['ChangeSetName']}' at 'changeSetName' failed to satisfy constraint: {constraint}"
-            raise Refusal("ValidationError", f"1 validation error detected: {why}")
-        if request.get("ChangeSetType") == "IMPORT" or request.get("ResourcesToImport"):
-            raise not_implemented("CloudFormation's import of resources")
-        if request.get("ImportExistingResources"):
-            raise not_implemented("CloudFormation's ImportExistingResources")
-
-    def _subject(self, name: str, kind: str, change_set: str) -> Stack | None:
-        """The stack that a change set is for; None: it is to be made."""
-        stack = self.find(name)
-        review = bool(stack and stack.status == "REVIEW_IN_PROGRESS")
-        if kind == "CREATE" and stack and not review:
-            sentence = f"Stack [{name}] already exists and cannot be created again with the changeSet [{change_set}]."
-            raise Refusal("ValidationError", sentence)
-        if kind == "UPDATE" and (not stack or review):
-            raise Refusal("ValidationError", f"Stack [{name}] does not exist")
-        there = stack.change_sets.get(change_set) if stack else None
-        if there and there.status != "FAILED":  # the AWS CLI names its own by the second, and here a second is long
+    def _find_stack(self, request: Mapping[str, Any]) -> Stack | None:
+        """The stack that a change set is for; None for a new stack."""
+        name, change_set, create = request["StackName"], request["ChangeSetName"], _creates(request)
+        stack = self._registry.find(name)
+        in_review = bool(stack and stack.status == "REVIEW_IN_PROGRESS")
+        if create and stack and not in_review:
+            raise validation_error(
+                f"Stack [{name}] already exists and cannot be created again with the changeSet [{change_set}]."
+            )
+        if not create and (not stack or in_review):
+            raise validation_error(f"Stack [{name}] does not exist")
+        same_name = stack.change_sets.get(change_set) if stack else None
+        if same_name and same_name.status != "FAILED":  # the AWS CLI names change sets by the second
             raise Refusal("AlreadyExistsException", f"ChangeSet [{change_set}] already exists")
-        return stack if not stack or review else updatable(stack)
+        if stack and not in_review:
+            check_updatable(stack)
+        return stack
 
-    def _made(self, stack: Stack, wanted: Wanted, kind: str, request: Mapping[str, Any]) -> ChangeSet:
+    def _new_change_set(self, stack: Stack, definition: StackDefinition, request: Mapping[str, Any]) -> ChangeSet:
         name = request["ChangeSetName"]
-        made = ChangeSet(
+        change_set = ChangeSet(
             name,
-            self.cloud.arn("cloudformation", f"changeSet/{name}/{uuid.uuid4()}"),
-            stack,
-            wanted,
-            self.cloud.clock.now(),
-            kind,
+            self._arn("cloudformation", f"changeSet/{name}/{uuid.uuid4()}"),
+            stack.name,
+            stack.id,
+            definition,
+            self._clock.now(),
+            request.get("ChangeSetType", "UPDATE"),
             request.get("Description", ""),
             request.get("OnStackFailure", ""),
         )
         try:
-            forecast = Forecast(self.exports, stack, wanted)
+            preview = self._preview(stack, definition)
         except Refusal as refusal:
-            made.fail(refusal.message)
-            return made
-        made.changes = [change.told() for change in forecast.changes]
-        if kind == "UPDATE" and forecast.nothing:
-            made.fail(EMPTY)
-        return made
+            change_set.fail(refusal.message)
+            return change_set
+        change_set.changes = [change.describe() for change in preview.changes]
+        if change_set.type == "UPDATE" and preview.is_empty:
+            change_set.fail(EMPTY)
+        return change_set
+
+
+def _creates(request: Mapping[str, Any]) -> bool:
+    return bool(request.get("ChangeSetType") == "CREATE")
+
+
+def _check_request(request: Mapping[str, Any]) -> None:
+    if not NAME.fullmatch(request["ChangeSetName"]):
+        raise pattern_error(request["ChangeSetName"], "changeSetName", NAME.pattern)
+    if request.get("ChangeSetType") == "IMPORT" or request.get("ResourcesToImport"):
+        raise not_implemented("CloudFormation's import of resources")
+    if request.get("ImportExistingResources"):
+        raise not_implemented("CloudFormation's ImportExistingResources")

@@ -1,116 +1,128 @@
-"""The values of a stack's template: parameters and pseudo parameters are known, resources are asked for."""
+"""The values of a stack's template. Parameters are known; resources and exports of other stacks are looked up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from localcloud.core.refusal import Refusal
-from localcloud.services.cloudformation import property_types, rules, schemas
-from localcloud.services.cloudformation.functions import error
-from localcloud.services.cloudformation.intrinsics import LANGUAGE_EXTENSIONS, NO_VALUE, Evaluator, calls
-from localcloud.services.cloudformation.order import dependencies, ordered
-from localcloud.services.cloudformation.resource_requests import as_tags
-from localcloud.services.cloudformation.resources import KINDS
-from localcloud.services.cloudformation.stack import Wanted
+from localcloud.core import tags
+from localcloud.services.cloudformation import dependency_graph, property_validation, rules, schemas
+from localcloud.services.cloudformation.errors import format_error, template_error
+from localcloud.services.cloudformation.evaluator import NO_VALUE, Evaluator, Lookups
+from localcloud.services.cloudformation.function_syntax import LANGUAGE_EXTENSIONS, function_calls, split_attribute
+from localcloud.services.cloudformation.functions import CONDITION_FUNCTIONS, FUNCTIONS
+from localcloud.services.cloudformation.resource_requests import parse_tags
+from localcloud.services.cloudformation.resources import RESOURCE_TYPES
+from localcloud.services.cloudformation.stack_definition import StackDefinition
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-
-ZONES = "abc"
+ZONE_LETTERS = "abc"
+Declaration = Mapping[str, Any]
 
 
-def evaluator(
-    cloud: Cloud,
-    name: str,
-    stack_id: str,
-    wanted: Wanted,
-    *,
-    ref: Callable[[str], Any],
-    attribute: Callable[[str, str], Any],
-    exported: Callable[[str], str],
-) -> Evaluator:
-    pseudo = {
-        "AWS::AccountId": cloud.account,
-        "AWS::NotificationARNs": list(wanted.settings.get("NotificationARNs", [])),
+class Location(NamedTuple):
+    account: str
+    region: str
+
+
+class Evaluation:
+    def __init__(
+        self, location: Location, stack_name: str, stack_id: str, definition: StackDefinition, lookups: Lookups
+    ) -> None:
+        self.definition, template = definition, definition.template
+        parameters = {key: parameter.effective_value for key, parameter in definition.parameters.items()}
+        self.evaluate = Evaluator(
+            FUNCTIONS,
+            CONDITION_FUNCTIONS,
+            lookups,
+            values=_pseudo_parameters(location, stack_name, stack_id, definition) | parameters,
+            conditions=template.section("Conditions"),
+            mappings=template.section("Mappings"),
+            zones=lambda region: [f"{region or location.region}{letter}" for letter in ZONE_LETTERS],
+            extensions=LANGUAGE_EXTENSIONS in template.transforms,
+        )
+
+    def resources(self) -> dict[str, Declaration]:
+        """The resources whose conditions hold."""
+        return self._existing(self.definition.template.resources)
+
+    def graph(self) -> dict[str, set[str]]:
+        """The dependencies of each existing resource, in the order of creation."""
+        resources, branch = self.resources(), self.evaluate.branch
+        graph = {name: dependency_graph.dependencies(each, resources, branch) for name, each in resources.items()}
+        for name, declaration in resources.items():
+            self._check_references(name, declaration, resources)
+        return {name: graph[name] for name in dependency_graph.sort(graph)}
+
+    def import_all(self) -> None:
+        """Look up every import that resources and outputs use."""
+        values = [declaration.get("Properties", {}) for declaration in self.resources().values()]
+        values += [output["Value"] for output in self._existing(self.definition.template.section("Outputs")).values()]
+        for name, argument in function_calls(values, self.evaluate.branch):
+            if name == "Fn::ImportValue":
+                self.evaluate({name: argument})
+
+    def properties(self, declaration: Declaration) -> tuple[dict[str, Any], list[str]]:
+        """A resource's evaluated properties, the stack's tags included, and their problems."""
+        type_name = declaration["Type"]
+        values = self.evaluate(declaration.get("Properties", {}))
+        key = schemas.tag_property(type_name)
+        if self.definition.tags and key in RESOURCE_TYPES[type_name].properties:
+            merged = tags.as_dict(self.definition.tags) | parse_tags(values.get(key))
+            is_map = schemas.schema(type_name)["properties"][key].get("type") == "object"
+            values[key] = merged if is_map else tags.as_list(merged)
+        return property_validation.validate(type_name, values)
+
+    def outputs(self) -> list[dict[str, str]]:
+        outputs = self._existing(self.definition.template.section("Outputs"))
+        return [self._output(name, declaration) for name, declaration in outputs.items()]
+
+    def _output(self, name: str, declaration: Declaration) -> dict[str, str]:
+        output = {"OutputKey": name, "OutputValue": self.evaluate.text(declaration["Value"])}
+        if "Description" in declaration:
+            output["Description"] = str(declaration["Description"])
+        if "Export" in declaration:
+            output["ExportName"] = self.evaluate.text(declaration["Export"]["Name"])
+        return output
+
+    def _existing(self, section: Mapping[str, Declaration]) -> dict[str, Declaration]:
+        return {
+            name: declaration
+            for name, declaration in section.items()
+            if "Condition" not in declaration or self.evaluate.holds(declaration["Condition"])
+        }
+
+    def _check_references(self, name: str, declaration: Declaration, resources: Mapping[str, Any]) -> None:
+        """Refuse references to a resource whose condition does not hold; in DependsOn these are ignored."""
+        declared = self.definition.template.resources
+        for function, argument in function_calls(declaration.get("Properties", {}), self.evaluate.branch):
+            if function in ("Ref", "Fn::GetAtt"):
+                target = argument if function == "Ref" else split_attribute(argument)[0]
+                if target in declared and target not in resources:
+                    reason = f"Unresolved resource dependencies [{target}] in the Resources block of the template"
+                    raise format_error(f"{reason} (resource {name})")
+
+
+def check(location: Location, stack_name: str, definition: StackDefinition) -> None:
+    """Refuse what can be refused before any resource is created: rules, conditions, circular dependencies."""
+
+    def refuse(*_: str) -> str:
+        raise template_error("only parameters and mappings can be used here")
+
+    evaluation = Evaluation(location, stack_name, stack_name, definition, Lookups(refuse, refuse, refuse))
+    rules.check(definition.template.section("Rules"), evaluation.evaluate)
+    evaluation.graph()
+
+
+def _pseudo_parameters(
+    location: Location, stack_name: str, stack_id: str, definition: StackDefinition
+) -> dict[str, Any]:
+    return {
+        "AWS::AccountId": location.account,
+        "AWS::NotificationARNs": list(definition.settings.get("NotificationARNs", [])),
         "AWS::NoValue": NO_VALUE,
         "AWS::Partition": "aws",
-        "AWS::Region": cloud.region,
+        "AWS::Region": location.region,
         "AWS::StackId": stack_id,
-        "AWS::StackName": name,
+        "AWS::StackName": stack_name,
         "AWS::URLSuffix": "amazonaws.com",
     }
-    template = wanted.template
-    return Evaluator(
-        values=pseudo | {key: parameter.used for key, parameter in wanted.parameters.items()},
-        conditions=template.section("Conditions"),
-        mappings=template.section("Mappings"),
-        ref=ref,
-        attribute=attribute,
-        exported=exported,
-        zones=lambda region: [f"{region or cloud.region}{letter}" for letter in ZONES],
-        extended=LANGUAGE_EXTENSIONS in template.transforms,
-    )
-
-
-def check(cloud: Cloud, name: str, wanted: Wanted) -> None:
-    """What can be refused before anything is done: rules, conditions, a circle of dependencies."""
-
-    def nothing(*_: str) -> str:
-        raise error("only parameters and mappings can be used here")
-
-    evaluate = evaluator(cloud, name, name, wanted, ref=nothing, attribute=nothing, exported=nothing)
-    rules.check(wanted.template.section("Rules"), evaluate)
-    graph(wanted, evaluate)
-
-
-def present(wanted: Wanted, evaluate: Evaluator) -> dict[str, Mapping[str, Any]]:
-    """The resources whose conditions hold."""
-    resources = wanted.template.resources.items()
-    return {name: said for name, said in resources if "Condition" not in said or evaluate.holds(said["Condition"])}
-
-
-def graph(wanted: Wanted, evaluate: Evaluator) -> dict[str, set[str]]:
-    """What each resource that is present depends on, in the order in which they are made."""
-    here = present(wanted, evaluate)
-    found = {name: dependencies(said, here, evaluate) for name, said in here.items()}
-    for name, said in here.items():
-        _refuse_absent(name, said, here, wanted, evaluate)
-    return {name: found[name] for name in ordered(found)}
-
-
-def _refuse_absent(
-    name: str, said: Mapping[str, Any], here: Mapping[str, Any], wanted: Wanted, evaluate: Evaluator
-) -> None:
-    """A reference to a resource whose condition does not hold; in DependsOn it means nothing."""
-    for function, argument in calls(said.get("Properties", {}), evaluate):
-        target = argument if function == "Ref" else argument[0] if isinstance(argument, list) and argument else argument
-        target = target.split(".")[0] if isinstance(target, str) else target
-        if function in ("Ref", "Fn::GetAtt") and target in wanted.template.resources and target not in here:
-            why = f"Unresolved resource dependencies [{target}] in the Resources block of the template"
-            raise Refusal("ValidationError", f"Template format error: {why} (resource {name})")
-
-
-def properties(said: Mapping[str, Any], wanted: Wanted, evaluate: Evaluator) -> tuple[dict[str, Any], list[str]]:
-    """A resource's properties as they are carried out, the stack's tags included, and what is wrong with them."""
-    kind = said["Type"]
-    values = evaluate(said.get("Properties", {}))
-    where = schemas.tag_property(kind)
-    if wanted.tags and where in KINDS[kind].properties:
-        tags = as_tags(list(wanted.tags)) | as_tags(values.get(where))
-        map_wanted = schemas.schema(kind)["properties"][where].get("type") == "object"
-        values[where] = tags if map_wanted else [{"Key": key, "Value": value} for key, value in tags.items()]
-    return property_types.fitted(kind, values)
-
-
-def outputs(wanted: Wanted, evaluate: Evaluator) -> list[dict[str, str]]:
-    found = []
-    for name, said in wanted.template.section("Outputs").items():
-        if "Condition" in said and not evaluate.holds(said["Condition"]):
-            continue
-        told = {"OutputKey": name, "OutputValue": evaluate.text(said["Value"])}
-        told |= {"Description": str(said["Description"])} if "Description" in said else {}
-        if "Export" in said:
-            told["ExportName"] = evaluate.text(said["Export"]["Name"])
-        found.append(told)
-    return found

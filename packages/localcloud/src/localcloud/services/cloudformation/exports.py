@@ -1,53 +1,66 @@
-"""Exports of stacks and who imports them. One in use can be neither changed nor deleted."""
+"""Exports of stacks and the stacks that import them. An export in use can be neither changed nor deleted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 
-from localcloud.core.refusal import Refusal
+from localcloud.core.paging import paged
+from localcloud.core.service import Part, operation
+from localcloud.services.cloudformation.errors import VALIDATION_ERROR, validation_error
 from localcloud.services.cloudformation.stack import Stack
+from localcloud.services.cloudformation.stack_registry import StackRegistry
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+PAGE = 100
 
 
-class Exports:
-    """A view of all stacks, by their ids."""
+class Exports(Part):
+    def __init__(self, registry: StackRegistry) -> None:
+        self._registry = registry
 
-    def __init__(self, cloud: Cloud, stacks: Mapping[str, Stack]) -> None:
-        self.cloud, self._stacks = cloud, stacks
-
-    def all(self) -> list[dict[str, str]]:
-        found = [
-            {"ExportingStackId": stack.id, "Name": name, "Value": value}
-            for stack in self._living()
+    @operation("ListExports")
+    def list_exports(self, request: dict[str, Any]) -> dict[str, Any]:
+        exports = [
+            {"Name": name, "ExportingStackId": stack.id, "Value": value}
+            for stack in self._registry.existing()
             for name, value in stack.exports.items()
         ]
-        return sorted(found, key=lambda each: each["Name"])
+        exports.sort(key=lambda export: export["Name"])
+        return paged(exports, request, "Exports", limit=PAGE, code=VALIDATION_ERROR)
+
+    @operation("ListImports")
+    def list_imports(self, request: dict[str, Any]) -> dict[str, Any]:
+        name = request["ExportName"]
+        self.value(name)
+        importers = self._importers(name)
+        if not importers:
+            raise validation_error(f"Export '{name}' is not imported by any stack.")
+        return paged(importers, request, "Imports", limit=PAGE, code=VALIDATION_ERROR)
 
     def value(self, name: str) -> str:
-        for stack in self._living():
+        for stack in self._registry.existing():
             if name in stack.exports:
                 return stack.exports[name]
-        raise Refusal("ValidationError", f"No export named {name} found.")
+        raise validation_error(f"No export named {name} found.")
 
-    def importers(self, name: str) -> list[str]:
-        return sorted(stack.name for stack in self._living() if name in stack.imports)
-
-    def problem(self, stack: Stack, outputs: list[dict[str, str]]) -> str:
+    def conflict(self, stack: Stack, outputs: Sequence[dict[str, str]]) -> str:
         """Why a stack cannot have these outputs; "" when it can."""
-        after: dict[str, str] = {}
-        for name, value in ((each["ExportName"], each["OutputValue"]) for each in outputs if "ExportName" in each):
-            owner = next((other for other in self._living() if other is not stack and name in other.exports), None)
-            if owner or name in after:
-                return f"Export with name {name} is already exported by stack {owner.name if owner else stack.name}."
-            after[name] = value
+        exports: dict[str, str] = {}
+        for output in outputs:
+            if name := output.get("ExportName"):
+                owner = self._other_owner(stack, name)
+                if owner or name in exports:
+                    return f"Export with name {name} is already exported by stack {(owner or stack).name}."
+                exports[name] = output["OutputValue"]
         for name, value in stack.exports.items():
-            if after.get(name) != value and (users := self.importers(name)):
-                what = "updated" if name in after else "deleted"
-                return f"Export {name} cannot be {what} as it is in use by {' and '.join(users)}"
+            if exports.get(name) != value and (importers := self._importers(name)):
+                change = "updated" if name in exports else "deleted"
+                return f"Export {name} cannot be {change} as it is in use by {' and '.join(importers)}"
         return ""
 
-    def _living(self) -> Iterator[Stack]:
-        return (stack for stack in list(self._stacks.values()) if stack.alive)
+    def _other_owner(self, stack: Stack, name: str) -> Stack | None:
+        stacks = self._registry.existing()
+        return next((other for other in stacks if other is not stack and name in other.exports), None)
+
+    def _importers(self, name: str) -> list[str]:
+        return sorted(stack.name for stack in self._registry.existing() if name in stack.imports)

@@ -1,53 +1,54 @@
-"""Why something could not be done with a resource, in a sentence; and whether that is only because it is gone."""
+"""Failures of resources, as the reasons that a stack's events show."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-from localcloud.core.counters import DEFECTS
+from localcloud.core.counters import DEFECTS, Counters
 from localcloud.core.refusal import Refusal
-from localcloud.services.cloudformation.resource_requests import Unfit
-from localcloud.services.cloudformation.resources.resource_type import Failed
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.services.cloudformation.resource_requests import ConversionError
+from localcloud.services.cloudformation.resources.resource_type import HandlerError
 
 log = logging.getLogger(__name__)
-GONE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
+NOT_FOUND_CODES = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
 
 
-class Stopped(Exception):
-    """The cloud was reset or ends: nobody wants to know any more."""
+class OperationCancelled(Exception):
+    """The cloud was reset or shuts down: the operation stops without a result."""
 
 
-class ResourceFailed(Exception):
-    def __init__(self, reason: str, *, gone: bool = False) -> None:
+class ResourceFailure(Exception):
+    """``not_found``: the resource no longer exists."""
+
+    def __init__(self, reason: str, *, not_found: bool = False) -> None:
         super().__init__(reason)
-        self.reason, self.gone = reason, gone
+        self.reason, self.not_found = reason, not_found
 
 
 @contextmanager
-def understood(cloud: Cloud, what: str) -> Iterator[None]:
-    """Whatever goes wrong inside becomes ResourceFailed; a defect of ours is logged and counted as well."""
+def resource_failures(counters: Counters, action: str) -> Iterator[None]:
+    """Turns every error inside into a ResourceFailure; a defect of localcloud is logged and counted as well."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        said, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-        code, message = said.get("Code", ""), said.get("Message", "")
-        told = f"Operation: {error.operation_name}, Status Code: {status}, Error Code: {code}"
-        gone = status == 404 or any(part in code for part in GONE)
-        raise ResourceFailed(f'Resource handler returned message: "{message} ({told})"', gone=gone) from None
-    except (BotoCoreError, Failed, Unfit) as error:
-        sentence = " ".join(str(error).split())
-        raise ResourceFailed(f'Resource handler returned message: "{sentence}"') from None
+        details, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+        code, message = details.get("Code", ""), details.get("Message", "")
+        request = f"Operation: {error.operation_name}, Status Code: {status}, Error Code: {code}"
+        not_found = status == 404 or any(part in code for part in NOT_FOUND_CODES)
+        raise ResourceFailure(_handler_message(f"{message} ({request})"), not_found=not_found) from None
+    except (BotoCoreError, HandlerError, ConversionError) as error:
+        raise ResourceFailure(_handler_message(" ".join(str(error).split()))) from None
     except Refusal as refusal:
-        raise ResourceFailed(refusal.message) from None
+        raise ResourceFailure(refusal.message) from None
     except Exception as error:
-        log.exception("%s failed", what)
-        cloud.counters.count(DEFECTS)
-        raise ResourceFailed(f"Internal Failure: a defect of localcloud: {error!r}") from None
+        log.exception("%s failed", action)
+        counters.count(DEFECTS)
+        raise ResourceFailure(f"Internal Failure: a defect of localcloud: {error!r}") from None
+
+
+def _handler_message(message: str) -> str:
+    return f'Resource handler returned message: "{message}"'

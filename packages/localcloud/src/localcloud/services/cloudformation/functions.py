@@ -1,4 +1,4 @@
-"""The functions of a template, each from its argument; ``intrinsics`` calls them."""
+"""The functions of templates and their condition functions, each a Python function of its argument."""
 
 from __future__ import annotations
 
@@ -6,110 +6,73 @@ import base64
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from localcloud.core.refusal import Refusal
-
-if TYPE_CHECKING:
-    from localcloud.services.cloudformation.intrinsics import Evaluator
-
-SUBSTITUTED = re.compile(r"\$\{([^!{}][^{}]*)\}")
-LITERAL = re.compile(r"\$\{!([^{}]*)\}")
-
-
-def error(sentence: str) -> Refusal:
-    return Refusal("ValidationError", f"Template error: {sentence}")
-
-
-def text(value: Any) -> str:
-    """As CloudFormation writes numbers and booleans into texts."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        raise error(f"a text is needed where {json.dumps(value)[:100]} is given")
-    return str(value)
+from localcloud.services.cloudformation.errors import template_error
+from localcloud.services.cloudformation.evaluator import Evaluator, Functions
+from localcloud.services.cloudformation.function_syntax import (
+    LITERAL,
+    SUBSTITUTION,
+    require_list,
+    split_attribute,
+    split_substitution,
+    to_text,
+)
 
 
-def attribute_of(argument: Any) -> tuple[str, str]:
-    """``Key.Arn`` or ``[Key, Arn]``."""
-    parts = argument.split(".", 1) if isinstance(argument, str) else argument
-    if not isinstance(parts, list) or len(parts) != 2 or not isinstance(parts[0], str):
-        raise error("every Fn::GetAtt object requires two non-empty parameters, the resource name and its attribute")
-    return parts[0], parts[1] if isinstance(parts[1], str) else ""
-
-
-def substitutions(argument: Any) -> tuple[str, dict[str, Any]]:
-    if isinstance(argument, str):
-        return argument, {}
-    if (
-        isinstance(argument, list)
-        and len(argument) == 2
-        and isinstance(argument[0], str)
-        and isinstance(argument[1], dict)
-    ):
-        return argument[0], argument[1]
-    raise error("One or more Fn::Sub intrinsic functions don't specify expected arguments: a text, and perhaps a map")
-
-
-def listed(argument: Any, name: str, *sizes: int) -> list[Any]:
-    if not isinstance(argument, list) or (sizes and len(argument) not in sizes):
-        raise error(f"{name} needs a list of {' or '.join(map(str, sizes)) or 'its arguments'}")
-    return argument
-
-
-def _evaluated(evaluate: Evaluator, argument: Any, name: str, *sizes: int) -> list[Any]:
-    """Of the same size afterwards: AWS::NoValue in it takes an argument away."""
-    return listed(evaluate(listed(argument, name, *sizes)), name, *sizes)
+def _evaluated_list(evaluate: Evaluator, argument: Any, name: str, *sizes: int) -> list[Any]:
+    """Checked before and after evaluation: an AWS::NoValue removes an argument."""
+    return require_list(evaluate(require_list(argument, name, *sizes)), name, *sizes)
 
 
 def _get_att(evaluate: Evaluator, argument: Any) -> Any:
     if isinstance(argument, list) and len(argument) == 2:
         argument = [argument[0], evaluate.text(argument[1])]
-    return evaluate.attribute(*attribute_of(argument))
+    return evaluate.lookups.attribute(*split_attribute(argument))
 
 
 def _sub(evaluate: Evaluator, argument: Any) -> str:
-    template, own = substitutions(argument)
+    template, variables = split_substitution(argument)
 
-    def replaced(found: re.Match[str]) -> str:
-        name = found[1].strip()
-        if name in own:
-            return evaluate.text(own[name])
+    def substitute(match: re.Match[str]) -> str:
+        name = match[1].strip()
+        if name in variables:
+            return evaluate.text(variables[name])
         resource, _, attribute = name.partition(".")
         return evaluate.text({"Fn::GetAtt": [resource, attribute]} if attribute else {"Ref": name})
 
     parts = (
-        SUBSTITUTED.sub(replaced, part) if number % 2 == 0 else f"${{{part}}}"
+        SUBSTITUTION.sub(substitute, part) if number % 2 == 0 else f"${{{part}}}"
         for number, part in enumerate(LITERAL.split(template))
     )
     return "".join(parts)
 
 
 def _join(evaluate: Evaluator, argument: Any) -> str:
-    separator, parts = listed(argument, "Fn::Join", 2)
+    separator, parts = require_list(argument, "Fn::Join", 2)
     parts = evaluate(parts)
-    return evaluate.text(separator).join(map(text, listed(parts, "Fn::Join")))
+    return evaluate.text(separator).join(map(to_text, require_list(parts, "Fn::Join")))
 
 
 def _select(evaluate: Evaluator, argument: Any) -> Any:
-    index, items = _evaluated(evaluate, argument, "Fn::Select", 2)
+    index, items = _evaluated_list(evaluate, argument, "Fn::Select", 2)
     items = items.split(",") if isinstance(items, str) else items
     try:
-        return items[int(index)] if int(index) >= 0 else _outside(index)
+        return items[int(index)] if int(index) >= 0 else _raise_no_item(index)
     except (IndexError, KeyError, ValueError, TypeError):
-        return _outside(index)
+        return _raise_no_item(index)
 
 
-def _outside(index: Any) -> Any:
-    raise error(f"Fn::Select cannot select nonexistent value at index {index}")
+def _raise_no_item(index: Any) -> Any:
+    raise template_error(f"Fn::Select cannot select nonexistent value at index {index}")
 
 
 def _split(evaluate: Evaluator, argument: Any) -> list[str]:
-    separator, whole = _evaluated(evaluate, argument, "Fn::Split", 2)
-    if not text(separator):
-        raise error("Fn::Split needs a delimiter")
-    return text(whole).split(text(separator))
+    separator, whole = _evaluated_list(evaluate, argument, "Fn::Split", 2)
+    if not to_text(separator):
+        raise template_error("Fn::Split needs a delimiter")
+    return to_text(whole).split(to_text(separator))
 
 
 def _if(evaluate: Evaluator, argument: Any) -> Any:
@@ -117,19 +80,20 @@ def _if(evaluate: Evaluator, argument: Any) -> Any:
 
 
 def _import_value(evaluate: Evaluator, argument: Any) -> str:
-    return evaluate.exported(evaluate.text(argument))
+    return evaluate.lookups.import_value(evaluate.text(argument))
 
 
 def _find_in_map(evaluate: Evaluator, argument: Any) -> Any:
-    name, first, second, *more = listed(argument, "Fn::FindInMap", 3, 4)
-    found: Any = evaluate.mappings
-    for key in (evaluate.text(each) for each in (name, first, second)):
-        if not isinstance(found, Mapping) or key not in found:
-            if more and evaluate.extended and isinstance(more[0], Mapping) and "DefaultValue" in more[0]:
-                return evaluate(more[0]["DefaultValue"])
-            raise error(f"Unable to get mapping for {'::'.join(evaluate.text(each) for each in (name, first, second))}")
-        found = found[key]
-    return found
+    name, first, second, *options = require_list(argument, "Fn::FindInMap", 3, 4)
+    value: Any = evaluate.mappings
+    keys = [evaluate.text(key) for key in (name, first, second)]
+    for key in keys:
+        if not isinstance(value, Mapping) or key not in value:
+            if options and evaluate.extensions and isinstance(options[0], Mapping) and "DefaultValue" in options[0]:
+                return evaluate(options[0]["DefaultValue"])
+            raise template_error(f"Unable to get mapping for {'::'.join(keys)}")
+        value = value[key]
+    return value
 
 
 def _base64(evaluate: Evaluator, argument: Any) -> str:
@@ -141,54 +105,55 @@ def _get_azs(evaluate: Evaluator, argument: Any) -> list[str]:
 
 
 def _cidr(evaluate: Evaluator, argument: Any) -> list[str]:
-    block, count, *bits = _evaluated(evaluate, argument, "Fn::Cidr", 2, 3)
+    block, count, *bits = _evaluated_list(evaluate, argument, "Fn::Cidr", 2, 3)
     try:
-        network = ipaddress.ip_network(text(block))
+        network = ipaddress.ip_network(to_text(block))
         prefix = network.max_prefixlen - int(bits[0] if bits else 8)
         subnets = network.subnets(new_prefix=prefix)
-        found = [str(subnet) for subnet, _ in zip(subnets, range(int(count)), strict=False)]
+        blocks = [str(subnet) for subnet, _ in zip(subnets, range(int(count)), strict=False)]
     except (ValueError, TypeError) as problem:
-        raise error(f"Fn::Cidr: {problem}") from None
-    if not 1 <= int(count) <= 256 or len(found) < int(count):
-        raise error(f"Fn::Cidr: {block} has no {count} networks of that size")
-    return found
+        raise template_error(f"Fn::Cidr: {problem}") from None
+    if not 1 <= int(count) <= 256 or len(blocks) < int(count):
+        raise template_error(f"Fn::Cidr: {block} has no {count} networks of that size")
+    return blocks
 
 
 def _length(evaluate: Evaluator, argument: Any) -> int:
+    evaluate.require_extensions("Fn::Length")
     items = evaluate(argument)
-    return len(listed(items.split(",") if isinstance(items, str) else items, "Fn::Length"))
+    return len(require_list(items.split(",") if isinstance(items, str) else items, "Fn::Length"))
 
 
 def _to_json_string(evaluate: Evaluator, argument: Any) -> str:
+    evaluate.require_extensions("Fn::ToJsonString")
     return json.dumps(evaluate(argument), separators=(",", ":"))
 
 
 def _equals(evaluate: Evaluator, argument: Any) -> bool:
-    one, other = _evaluated(evaluate, argument, "Fn::Equals", 2)
-    return bool(one == other if isinstance(one, dict | list) else text(one) == text(other))
+    one, other = _evaluated_list(evaluate, argument, "Fn::Equals", 2)
+    return bool(one == other if isinstance(one, dict | list) else to_text(one) == to_text(other))
 
 
 def _and(evaluate: Evaluator, argument: Any) -> bool:
-    return all(evaluate.condition(each) for each in listed(argument, "Fn::And", *range(2, 11)))
+    return all(evaluate.condition(item) for item in require_list(argument, "Fn::And", *range(2, 11)))
 
 
 def _or(evaluate: Evaluator, argument: Any) -> bool:
-    return any(evaluate.condition(each) for each in listed(argument, "Fn::Or", *range(2, 11)))
+    return any(evaluate.condition(item) for item in require_list(argument, "Fn::Or", *range(2, 11)))
 
 
 def _not(evaluate: Evaluator, argument: Any) -> bool:
-    return not evaluate.condition(listed(argument, "Fn::Not", 1)[0])
+    return not evaluate.condition(require_list(argument, "Fn::Not", 1)[0])
 
 
-CONDITIONS: dict[str, Callable[[Evaluator, Any], bool]] = {
+CONDITION_FUNCTIONS: Functions = {
     "Fn::Equals": _equals,
     "Fn::And": _and,
     "Fn::Or": _or,
     "Fn::Not": _not,
     "Condition": lambda evaluate, name: evaluate.holds(name),
 }
-EXTENSIONS = ("Fn::Length", "Fn::ToJsonString")
-FUNCTIONS: dict[str, Callable[[Evaluator, Any], Any]] = {
+FUNCTIONS: Functions = {
     "Fn::GetAtt": _get_att,
     "Fn::Sub": _sub,
     "Fn::Join": _join,

@@ -1,4 +1,4 @@
-"""Parameters of a stack: what was given, against what the template declares."""
+"""Parameters of a stack: the values of a request, checked against the declarations of the template."""
 
 from __future__ import annotations
 
@@ -7,142 +7,157 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.core.refusal import Refusal, not_implemented
-from localcloud.services.cloudformation.functions import text
+from localcloud.core.refusal import not_implemented
+from localcloud.services.cloudformation.errors import format_error, validation_error
+from localcloud.services.cloudformation.function_syntax import to_text
 from localcloud.services.cloudformation.template import Template
 from localcloud.services.cloudformation.template_syntax import NUMBER
-from localcloud.services.cloudformation.yaml_text import broken
 
 SSM_VALUE = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 AWS_ID = r"AWS::(EC2|Route53|SSM)::[A-Za-z:]+"
 TYPE = re.compile(rf"String|Number|CommaDelimitedList|List<(String|Number|{AWS_ID})>|{AWS_ID}")
 HIDDEN = "****"
-MOST = 200
+MAX_PARAMETERS = 200
 NO_PREVIOUS = "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
-Given = Sequence[Mapping[str, Any]]
+Entries = Sequence[Mapping[str, Any]]  # as requests contain them
+Declaration = Mapping[str, Any]
+ReadParameters = Callable[[list[str]], dict[str, str]]
 
 
 @dataclass(frozen=True)
 class Parameter:
     key: str
-    value: str  # as it was given, or the default
-    resolved: str = ""  # of a parameter that names one of Systems Manager's
+    value: str  # of the request, or the default
+    resolved: str = ""  # the value of the Systems Manager parameter that ``value`` names
     hidden: bool = False
-    listed: bool = False
+    is_list: bool = False
 
     @property
-    def used(self) -> Any:
-        """What Ref gives."""
+    def effective_value(self) -> Any:
+        """What Ref returns."""
         value = self.resolved or self.value
-        return [item.strip() for item in value.split(",")] if self.listed and value else [] if self.listed else value
+        if self.is_list:
+            return [item.strip() for item in value.split(",")] if value else []
+        return value
 
-    def told(self) -> dict[str, str]:
-        told = {"ParameterKey": self.key, "ParameterValue": HIDDEN if self.hidden else self.value}
-        return told | ({"ResolvedValue": self.resolved} if self.resolved else {})
+    @property
+    def items(self) -> list[str]:
+        """The values to check one by one."""
+        value = self.effective_value
+        return value if isinstance(value, list) else [value]
+
+    def describe(self) -> dict[str, str]:
+        description = {"ParameterKey": self.key, "ParameterValue": HIDDEN if self.hidden else self.value}
+        return description | ({"ResolvedValue": self.resolved} if self.resolved else {})
 
 
-def chosen(
+def resolve(
     template: Template,
-    given: Given,
-    before: Mapping[str, Parameter] | None,
-    look_up: Callable[[list[str]], dict[str, str]],
+    entries: Entries,
+    previous: Mapping[str, Parameter] | None,
+    read_parameters: ReadParameters,
 ) -> dict[str, Parameter]:
-    """``before``: the parameters of the stack; None when there is none yet. ``look_up`` asks Systems Manager."""
-    if unknown := [item["ParameterKey"] for item in given if item["ParameterKey"] not in template.parameters]:
-        raise Refusal("ValidationError", f"Parameters: [{', '.join(unknown)}] do not exist in the template")
-    if len(template.parameters) > MOST:
-        raise broken(f"a template has at most {MOST} parameters")
-    values = {key: text(told["Default"]) for key, told in template.parameters.items() if "Default" in told}
-    for item in given:
-        if (value := _given(item, before)) is not None:
-            values[item["ParameterKey"]] = value
-    if missing := [key for key in template.parameters if key not in values]:
-        raise Refusal("ValidationError", f"Parameters: [{', '.join(missing)}] must have values")
-    names = {key: values[key] for key, told in template.parameters.items() if SSM_VALUE.fullmatch(told["Type"])}
-    resolved = _resolved(names, look_up) if names else {}
-    return {key: _parameter(key, told, values[key], resolved.get(key)) for key, told in template.parameters.items()}
+    """``previous``: the parameters of the stack, None for a new one. ``read_parameters`` calls Systems Manager."""
+    declarations = template.parameters
+    if unknown := [entry["ParameterKey"] for entry in entries if entry["ParameterKey"] not in declarations]:
+        raise validation_error(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    if len(declarations) > MAX_PARAMETERS:
+        raise format_error(f"a template has at most {MAX_PARAMETERS} parameters")
+    values = {key: to_text(each["Default"]) for key, each in declarations.items() if "Default" in each}
+    for entry in entries:
+        if (value := _requested_value(entry, previous)) is not None:
+            values[entry["ParameterKey"]] = value
+    if missing := [key for key in declarations if key not in values]:
+        raise validation_error(f"Parameters: [{', '.join(missing)}] must have values")
+    names = {key: values[key] for key, each in declarations.items() if SSM_VALUE.fullmatch(each["Type"])}
+    resolved = _read_values(names, read_parameters) if names else {}
+    return {key: _parameter(key, each, values[key], resolved.get(key, "")) for key, each in declarations.items()}
 
 
-def declared(template: Template) -> Iterator[dict[str, Any]]:
-    for key, told in template.parameters.items():
-        default = {"DefaultValue": text(told["Default"])} if "Default" in told else {}
-        yield {
-            "ParameterKey": key,
-            **default,
-            "NoEcho": _hidden(told),
-            "Description": str(told.get("Description", "")),
-            "ParameterType": told["Type"],
-            "ParameterConstraints": {"AllowedValues": [text(value) for value in told.get("AllowedValues", [])]},
-        }
+def describe_declarations(template: Template) -> list[dict[str, Any]]:
+    return [_describe_declaration(key, declaration) for key, declaration in template.parameters.items()]
 
 
-def _given(item: Mapping[str, Any], before: Mapping[str, Parameter] | None) -> str | None:
-    key = item["ParameterKey"]
-    if not item.get("UsePreviousValue"):
-        return item.get("ParameterValue")
-    if before is None:
-        raise Refusal("ValidationError", f"Invalid input for parameter key {key}. {NO_PREVIOUS}")
-    if "ParameterValue" in item:
-        raise Refusal(
-            "ValidationError", f"Invalid input for parameter key {key}. Cannot specify usePreviousValue and a value"
+def _describe_declaration(key: str, declaration: Declaration) -> dict[str, Any]:
+    default = {"DefaultValue": to_text(declaration["Default"])} if "Default" in declaration else {}
+    allowed = [to_text(value) for value in declaration.get("AllowedValues", [])]
+    return {
+        "ParameterKey": key,
+        **default,
+        "NoEcho": _is_hidden(declaration),
+        "Description": str(declaration.get("Description", "")),
+        "ParameterType": declaration["Type"],
+        "ParameterConstraints": {"AllowedValues": allowed},
+    }
+
+
+def _requested_value(entry: Mapping[str, Any], previous: Mapping[str, Parameter] | None) -> str | None:
+    key = entry["ParameterKey"]
+    if not entry.get("UsePreviousValue"):
+        return entry.get("ParameterValue")
+    if previous is None:
+        raise validation_error(f"Invalid input for parameter key {key}. {NO_PREVIOUS}")
+    if "ParameterValue" in entry:
+        raise validation_error(f"Invalid input for parameter key {key}. Cannot specify usePreviousValue and a value")
+    return previous[key].value if key in previous else None
+
+
+def _read_values(names: Mapping[str, str], read_parameters: ReadParameters) -> dict[str, str]:
+    values = read_parameters(sorted(set(names.values())))
+    if missing := sorted({name for name in names.values() if name not in values}):
+        raise validation_error(
+            f"Unable to fetch parameters [{','.join(missing)}] from parameter store for this account."
         )
-    return before[key].value if key in before else None
+    return {key: values[name] for key, name in names.items()}
 
 
-def _resolved(names: Mapping[str, str], look_up: Callable[[list[str]], dict[str, str]]) -> dict[str, str]:
-    found = look_up(sorted(set(names.values())))
-    if missing := sorted({name for name in names.values() if name not in found}):
-        sentence = f"Unable to fetch parameters [{','.join(missing)}] from parameter store for this account."
-        raise Refusal("ValidationError", sentence)
-    return {key: found[name] for key, name in names.items()}
-
-
-def _parameter(key: str, told: Mapping[str, Any], value: str, resolved: str | None) -> Parameter:
-    kind = told["Type"]
-    if inner := SSM_VALUE.fullmatch(kind):
-        kind = inner[1]
-    if not TYPE.fullmatch(kind):
-        raise broken(f"Unrecognized parameter type: {told['Type']}")
-    if kind.startswith(("AWS::Route53", "List<AWS::Route53")):
-        raise not_implemented(f"CloudFormation's parameter type {kind}")
-    listed = kind.startswith("List<") or kind == "CommaDelimitedList"
-    parameter = Parameter(key, value, resolved or "", _hidden(told), listed)
-    for each in parameter.used if listed else [parameter.used]:
-        for problem in _problems(each, told, "Number" in kind):
-            sentence = str(told["ConstraintDescription"]) if "ConstraintDescription" in told else ""
-            raise Refusal(
-                "ValidationError",
-                f"Parameter '{key}' failed to satisfy constraint: {sentence}"
-                if sentence
-                else f"Parameter '{key}' {problem}",
-            )
+def _parameter(key: str, declaration: Declaration, value: str, resolved: str) -> Parameter:
+    type_name = _value_type(declaration["Type"])
+    is_list = type_name.startswith("List<") or type_name == "CommaDelimitedList"
+    parameter = Parameter(key, value, resolved, _is_hidden(declaration), is_list)
+    for item in parameter.items:
+        for problem in _problems(item, declaration, "Number" in type_name):
+            if reason := str(declaration.get("ConstraintDescription", "")):
+                raise validation_error(f"Parameter '{key}' failed to satisfy constraint: {reason}")
+            raise validation_error(f"Parameter '{key}' {problem}")
     return parameter
 
 
-def _problems(value: str, told: Mapping[str, Any], number: bool) -> Iterator[str]:
-    if number and not NUMBER.fullmatch(value):
+def _value_type(declared: str) -> str:
+    """The type of the value itself, which Systems Manager may hold."""
+    match = SSM_VALUE.fullmatch(declared)
+    type_name = match[1] if match else declared
+    if not TYPE.fullmatch(type_name):
+        raise format_error(f"Unrecognized parameter type: {declared}")
+    if type_name.startswith(("AWS::Route53", "List<AWS::Route53")):
+        raise not_implemented(f"CloudFormation's parameter type {type_name}")
+    return type_name
+
+
+def _problems(value: str, declaration: Declaration, is_number: bool) -> Iterator[str]:
+    if is_number and not NUMBER.fullmatch(value):
         yield f"must be a number, not {value!r}"
         return
-    if "AllowedValues" in told and value not in [text(each) for each in told["AllowedValues"]]:
+    if "AllowedValues" in declaration and value not in map(to_text, declaration["AllowedValues"]):
         yield "must be one of AllowedValues"
-    if "AllowedPattern" in told and not _fits(str(told["AllowedPattern"]), value):
-        yield f"must match pattern {told['AllowedPattern']}"
-    if len(value) < int(told.get("MinLength", 0)):
-        yield f"must contain at least {told['MinLength']} characters"
-    if "MaxLength" in told and len(value) > int(told["MaxLength"]):
-        yield f"must contain at most {told['MaxLength']} characters"
-    if number and "MinValue" in told and float(value) < float(told["MinValue"]):
-        yield f"must be a number not less than {told['MinValue']}"
-    if number and "MaxValue" in told and float(value) > float(told["MaxValue"]):
-        yield f"must be a number not greater than {told['MaxValue']}"
+    if "AllowedPattern" in declaration and not _matches(str(declaration["AllowedPattern"]), value):
+        yield f"must match pattern {declaration['AllowedPattern']}"
+    if len(value) < int(declaration.get("MinLength", 0)):
+        yield f"must contain at least {declaration['MinLength']} characters"
+    if "MaxLength" in declaration and len(value) > int(declaration["MaxLength"]):
+        yield f"must contain at most {declaration['MaxLength']} characters"
+    if is_number and "MinValue" in declaration and float(value) < float(declaration["MinValue"]):
+        yield f"must be a number not less than {declaration['MinValue']}"
+    if is_number and "MaxValue" in declaration and float(value) > float(declaration["MaxValue"]):
+        yield f"must be a number not greater than {declaration['MaxValue']}"
 
 
-def _fits(pattern: str, value: str) -> bool:
+def _matches(pattern: str, value: str) -> bool:
     try:
         return bool(re.fullmatch(pattern, value))
     except re.error as problem:
-        raise broken(f"AllowedPattern {pattern} is no regular expression: {problem}") from None
+        raise format_error(f"AllowedPattern {pattern} is no regular expression: {problem}") from None
 
 
-def _hidden(told: Mapping[str, Any]) -> bool:
-    return text(told.get("NoEcho", "false")) == "true"
+def _is_hidden(declaration: Declaration) -> bool:
+    return to_text(declaration.get("NoEcho", "false")) == "true"

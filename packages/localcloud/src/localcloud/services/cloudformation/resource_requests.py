@@ -1,7 +1,8 @@
-"""A resource's properties as an operation's request: names differ in capitals, tags in their form.
+"""Converts a resource's properties to an operation's request: names differ in case, tags in their form.
 
-CloudFormation says ``ServiceRole`` where CodeBuild's API says ``serviceRole``, and a policy is a structure in a
-template but a text in most APIs. What the operation has no place for is a defect of the kind, and told.
+CloudFormation writes ``ServiceRole`` where CodeBuild's API has ``serviceRole``, and a policy is a structure in a
+template but a text in most APIs. A property without a member in the request is a defect of the resource type, and is
+refused.
 """
 
 from __future__ import annotations
@@ -10,75 +11,79 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.services.cloudformation.functions import text
+from localcloud.core import tags
+from localcloud.services.cloudformation.function_syntax import to_text
 
 
-class Unfit(Exception):
-    """A value that the operation has no place for."""
+class ConversionError(Exception):
+    """The operation's request cannot hold this value."""
 
 
-def matched(value: Any, shape: Any, where: str) -> Any:
+def convert(value: Any, shape: Any, path: str) -> Any:
+    """``shape`` is botocore's; ``path`` names the value in errors."""
     kind = shape.type_name
-    if kind in ("list", "map") and (pairs := _tags(value, shape)) is not None:
-        value = pairs
+    if kind in ("list", "map") and (converted := _convert_tags(value, shape)) is not None:
+        value = converted
     if kind == "structure":
-        return _structure(value, shape, where)
+        return _convert_structure(value, shape, path)
     if kind == "list":
-        return [matched(item, shape.member, f"{where}[]") for item in _of(list, value, where)]
+        return [convert(item, shape.member, f"{path}[]") for item in _require(list, value, path)]
     if kind == "map":
-        return {key: matched(item, shape.value, f"{where}.{key}") for key, item in _of(dict, value, where).items()}
-    return _scalar(value, kind, where)
+        items = _require(dict, value, path).items()
+        return {key: convert(item, shape.value, f"{path}.{key}") for key, item in items}
+    return _convert_scalar(value, kind, path)
 
 
-def as_tags(value: Any) -> dict[str, str]:
+def parse_tags(value: Any) -> dict[str, str]:
     """A template's tags: a list of keys and values, or a map."""
     if isinstance(value, dict):
-        return {key: text(item) for key, item in value.items()}
-    return {tag["Key"]: text(tag.get("Value", "")) for tag in value or []}
+        return {key: to_text(item) for key, item in value.items()}
+    return tags.as_dict({"Key": tag["Key"], "Value": to_text(tag.get("Value", ""))} for tag in value or ())
 
 
-def _structure(value: Any, shape: Any, where: str) -> dict[str, Any]:
-    names = {name.lower(): name for name in shape.members}
-    found: dict[str, Any] = {}
-    for key, item in _of(dict, value, where).items():
-        if key.lower() not in names:
-            raise Unfit(f"localcloud cannot pass on {where}.{key}")
-        name = names[key.lower()]
-        found[name] = matched(item, shape.members[name], f"{where}.{key}")
-    return found
+def omit(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name not in names}
 
 
-def _tags(value: Any, shape: Any) -> Any:
-    """None: these are no tags, or are as the operation has them."""
-    is_list = isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+def _convert_structure(value: Any, shape: Any, path: str) -> dict[str, Any]:
+    members = {name.lower(): name for name in shape.members}
+    structure: dict[str, Any] = {}
+    for key, item in _require(dict, value, path).items():
+        if key.lower() not in members:
+            raise ConversionError(f"localcloud cannot pass on {path}.{key}")
+        name = members[key.lower()]
+        structure[name] = convert(item, shape.members[name], f"{path}.{key}")
+    return structure
+
+
+def _convert_tags(value: Any, shape: Any) -> Any:
+    """Tags in the operation's form; None for anything else."""
+    is_list = isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
     if shape.type_name == "map":
-        pairs = is_list and all({"Key"} <= set(each) <= {"Key", "Value"} for each in value)
-        return as_tags(value) if pairs or value == [] else None
+        is_tags = is_list and all({"Key"} <= set(item) <= {"Key", "Value"} for item in value)
+        return parse_tags(value) if is_tags or value == [] else None
     members = list(getattr(shape.member, "members", ()))
-    names = {kind: next((name for name in members if name.lower().endswith(kind)), "") for kind in ("key", "value")}
+    names = {part: next((name for name in members if name.lower().endswith(part)), "") for part in ("key", "value")}
     if len(members) != 2 or not all(names.values()) or (is_list and names["key"] in value[0]):
         return None
     if isinstance(value, dict) or (is_list and "Key" in value[0]):
-        return [{names["key"]: key, names["value"]: item} for key, item in as_tags(value).items()]
+        return [{names["key"]: key, names["value"]: item} for key, item in parse_tags(value).items()]
     return None
 
 
-def _of(kind: type, value: Any, where: str) -> Any:
-    if not isinstance(value, kind):
-        raise Unfit(f"{where} must be a {kind.__name__}, not {json.dumps(value, default=str)[:100]}")
+def _require(python_type: type, value: Any, path: str) -> Any:
+    if not isinstance(value, python_type):
+        text = json.dumps(value, default=str)[:100]
+        raise ConversionError(f"{path} must be a {python_type.__name__}, not {text}")
     return value
 
 
-def _scalar(value: Any, kind: str, where: str) -> Any:
+def _convert_scalar(value: Any, kind: str, path: str) -> Any:
     if kind in ("string", "blob", "timestamp"):
-        return json.dumps(value) if isinstance(value, dict | list) else text(value)
+        return json.dumps(value) if isinstance(value, dict | list) else to_text(value)
     if kind == "boolean":
-        return value if isinstance(value, bool) else text(value) == "true"
+        return value if isinstance(value, bool) else to_text(value) == "true"
     try:
         return float(value) if kind in ("float", "double") else int(value)
     except (TypeError, ValueError):
-        raise Unfit(f"{where} must be a number, not {value!r}") from None
-
-
-def without(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in properties.items() if name not in names}
+        raise ConversionError(f"{path} must be a number, not {value!r}") from None

@@ -1,163 +1,121 @@
-"""Creating, updating and deleting stacks, and what protects them."""
+"""Creating, updating and deleting stacks."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from threading import RLock
 from typing import Any
 
 from localcloud.core.refusal import Refusal
-from localcloud.core.service import operation
-from localcloud.services.cloudformation import capabilities, operations, stack_request
-from localcloud.services.cloudformation.change_preview import Forecast
-from localcloud.services.cloudformation.deployment import Deployment
-from localcloud.services.cloudformation.functions import text
-from localcloud.services.cloudformation.registry import Registry
-from localcloud.services.cloudformation.resource_actions import Work, tell_status
-from localcloud.services.cloudformation.stack import Stack, Wanted
+from localcloud.core.service import Part, operation
+from localcloud.services.cloudformation import capabilities
+from localcloud.services.cloudformation.change_preview import ChangePreview
+from localcloud.services.cloudformation.errors import validation_error
+from localcloud.services.cloudformation.protection import read_policy
+from localcloud.services.cloudformation.stack import Stack
+from localcloud.services.cloudformation.stack_definition import StackDefinition
+from localcloud.services.cloudformation.stack_operations import StackOperations
+from localcloud.services.cloudformation.stack_registry import StackRegistry
+from localcloud.services.cloudformation.stack_requests import StackRequests
 
-UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_FAILED")
-UPDATING = "Stack:{} is in {} state and can not be updated."
+FAILED = ("CREATE_FAILED", "UPDATE_FAILED")
+UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", *FAILED)
+Preview = Callable[[Stack, StackDefinition], ChangePreview]
 
 
-class Stacks(Registry):
+class Stacks(Part):
+    def __init__(
+        self,
+        lock: RLock,
+        registry: StackRegistry,
+        requests: StackRequests,
+        operations: StackOperations,
+        preview: Preview,
+    ) -> None:
+        self._lock, self._registry, self._requests = lock, registry, requests
+        self._operations, self._preview = operations, preview
+
     @operation("CreateStack", locked=False)
     def create_stack(self, request: dict[str, Any]) -> dict[str, Any]:
-        name = request["StackName"]
+        name, token = request["StackName"], request.get("ClientRequestToken", "")
         if "OnFailure" in request and "DisableRollback" in request:
-            raise Refusal("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
-        wanted = stack_request.wanted(self.cloud, request, name, None)
-        capabilities.check(wanted.template, request.get("Capabilities", []))
-        with self.cloud.lock:
-            if there := self.find(name):
-                if there.token and there.token == request.get("ClientRequestToken"):
-                    return {"StackId": there.id}  # the same request, sent again
+            raise validation_error("You can specify either DisableRollback or OnFailure, but not both.")
+        definition = self._requests.read_definition(request, name, None)
+        capabilities.check(definition.template, request.get("Capabilities", []))
+        policy = read_policy(request)
+        with self._lock:
+            if existing := self._registry.find(name):
+                if token and existing.token == token:
+                    return {"StackId": existing.id}  # the same request, sent again
                 raise Refusal("AlreadyExistsException", f"Stack [{name}] already exists")
-            stack = self.new(name, wanted)
-            stack.token = request.get("ClientRequestToken", "")
-            stack.protected = request.get("EnableTerminationProtection", False)
-            stack.policy = _policy(request)
-            self.start_creation(stack, wanted, request, _on_failure(request))
-        self.linger(stack)
+            stack = self._registry.add(name, definition)
+            stack.token = token
+            stack.termination_protection = request.get("EnableTerminationProtection", False)
+            stack.policy = policy
+            self._operations.create(stack, definition, request, _on_failure(request))
+        self._operations.wait(stack)
         return {"StackId": stack.id}
 
     @operation("UpdateStack", locked=False)
     def update_stack(self, request: dict[str, Any]) -> dict[str, Any]:
-        with self.cloud.lock:
-            stack = updatable(self.stack(request["StackName"], "Stack [{}] does not exist"))
-        wanted = stack_request.wanted(self.cloud, request, stack.name, stack)
-        capabilities.check(wanted.template, request.get("Capabilities", []))
-        with self.cloud.lock:
-            updatable(stack)
-            if Forecast(self.exports, stack, wanted).nothing and stack.status not in ("CREATE_FAILED", "UPDATE_FAILED"):
-                raise Refusal("ValidationError", "No updates are to be performed.")
-            self.start_update(stack, wanted, request)
-            stack.policy = _policy(request) or stack.policy
-        self.linger(stack)
+        with self._lock:
+            stack = self._registry.get(request["StackName"])
+            check_updatable(stack)
+        definition = self._requests.read_definition(request, stack.name, stack)
+        capabilities.check(definition.template, request.get("Capabilities", []))
+        policy = read_policy(request)
+        with self._lock:
+            check_updatable(stack)
+            if self._preview(stack, definition).is_empty and stack.status not in FAILED:
+                raise validation_error("No updates are to be performed.")
+            self._operations.update(stack, definition, request)
+            stack.policy = policy or stack.policy
+        self._operations.wait(stack)
         return {"StackId": stack.id}
 
     @operation("ContinueUpdateRollback", locked=False)
     def continue_update_rollback(self, request: dict[str, Any]) -> None:
-        with self.cloud.lock:
-            stack = self.stack(request["StackName"], "Stack [{}] does not exist")
+        with self._lock:
+            stack = self._registry.get(request["StackName"])
             if stack.status != "UPDATE_ROLLBACK_FAILED" or not stack.rollback:
-                sentence = f"Stack:{stack.id} is in {stack.status} state and can not continue its rollback."
-                raise Refusal("ValidationError", sentence)
-            token = request.get("ClientRequestToken", "")
-            tell_status(self.cloud, stack, "UPDATE_ROLLBACK_IN_PROGRESS", "User Initiated", token)
-            self.begin(stack, stack.rollback, request.get("ResourcesToSkip", []))
-        self.linger(stack)
+                raise validation_error(
+                    f"Stack:{stack.id} is in {stack.status} state and can not continue its rollback."
+                )
+            self._operations.continue_rollback(stack, request)
+        self._operations.wait(stack)
 
     @operation("DeleteStack", locked=False)
     def delete_stack(self, request: dict[str, Any]) -> None:
-        """What is not there is deleted already, as AWS has it."""
-        with self.cloud.lock:
-            stack = self.find(request["StackName"])
-            if not stack or not stack.alive:
+        """As on AWS, a stack that does not exist counts as deleted."""
+        force = request.get("DeletionMode") == "FORCE_DELETE_STACK"
+        with self._lock:
+            stack = self._registry.find(request["StackName"])
+            if not stack or not stack.exists:
                 return
-            self._refuse_deletion(stack, request)
+            _check_deletable(stack, request, force)
             if stack.status == "REVIEW_IN_PROGRESS":
-                del self.stacks[stack.id]
+                del self._registry.stacks[stack.id]
                 return
-            self._start_deletion(stack, request)
-        self.linger(stack)
-
-    @operation("UpdateTerminationProtection")
-    def update_termination_protection(self, request: dict[str, Any]) -> dict[str, Any]:
-        stack = self.stack(request["StackName"], "Stack [{}] does not exist")
-        stack.protected = request["EnableTerminationProtection"]
-        return {"StackId": stack.id}
-
-    @operation("SetStackPolicy")
-    def set_stack_policy(self, request: dict[str, Any]) -> None:
-        """A record: localcloud does not enforce it."""
-        self.stack(request["StackName"], "Stack [{}] does not exist").policy = _policy(request)
-
-    @operation("GetStackPolicy")
-    def get_stack_policy(self, request: dict[str, Any]) -> dict[str, Any]:
-        stack = self.stack(request["StackName"], "Stack [{}] does not exist")
-        return {"StackPolicyBody": stack.policy} if stack.policy else {}
-
-    def start_creation(self, stack: Stack, wanted: Wanted, request: Mapping[str, Any], on_failure: str) -> None:
-        """Under the lock."""
-        token = request.get("ClientRequestToken", "")
-        stack.wanted = wanted
-        tell_status(self.cloud, stack, "CREATE_IN_PROGRESS", "User Initiated", token)
-        deployment = Deployment(self.exports, stack, wanted, token)
-        self.begin(stack, operations.create, deployment, on_failure, request.get("RetainExceptOnCreate", False))
-
-    def start_update(self, stack: Stack, wanted: Wanted, request: Mapping[str, Any]) -> None:
-        token, stack.executed = request.get("ClientRequestToken", ""), None
-        for change_set in stack.change_sets.values():
-            change_set.outdate()
-        tell_status(self.cloud, stack, "UPDATE_IN_PROGRESS", "User Initiated", token)
-        stack.updated = self.cloud.clock.now()
-        deployment = Deployment(self.exports, stack, wanted, token)
-        keep, retain = request.get("DisableRollback", False), request.get("RetainExceptOnCreate", False)
-        self.begin(stack, operations.update, deployment, keep, retain)
-
-    def _refuse_deletion(self, stack: Stack, request: Mapping[str, Any]) -> None:
-        if stack.protected:
-            sentence = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
-            raise Refusal("ValidationError", sentence)
-        if stack.busy and stack.status != "DELETE_IN_PROGRESS":
-            raise Refusal("ValidationError", f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
-        force = request.get("DeletionMode") == "FORCE_DELETE_STACK"
-        if (request.get("RetainResources") or force) and stack.status != "DELETE_FAILED":
-            what = "force" if force else "retain resources"
-            sentence = f"Invalid operation on stack [{stack.id}]. The stack must be in DELETE_FAILED to {what}"
-            raise Refusal("ValidationError", sentence)
-
-    def _start_deletion(self, stack: Stack, request: Mapping[str, Any]) -> None:
-        if stack.status == "DELETE_IN_PROGRESS":
-            return
-        before, work = stack.status, Work(self.cloud, stack, request.get("ClientRequestToken", ""))
-        stack.executed = None
-        work.status("DELETE_IN_PROGRESS", "User Initiated")
-        retained = request.get("RetainResources", [])
-        force = request.get("DeletionMode") == "FORCE_DELETE_STACK"
-        self.begin(stack, operations.delete, work, self.exports, before, retained, force)
+            if stack.status != "DELETE_IN_PROGRESS":
+                self._operations.delete(stack, request, force=force)
+        self._operations.wait(stack)
 
 
-def updatable(stack: Stack) -> Stack:
-    if not stack.alive or stack.status not in UPDATABLE:
-        raise Refusal("ValidationError", UPDATING.format(stack.id, stack.status))
-    return stack
+def check_updatable(stack: Stack) -> None:
+    if not stack.exists or stack.status not in UPDATABLE:
+        raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
+
+
+def _check_deletable(stack: Stack, request: Mapping[str, Any], force: bool) -> None:
+    if stack.termination_protection:
+        raise validation_error(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
+    if stack.in_progress and stack.status != "DELETE_IN_PROGRESS":
+        raise validation_error(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
+    if (request.get("RetainResources") or force) and stack.status != "DELETE_FAILED":
+        action = "force" if force else "retain resources"
+        reason = f"The stack must be in DELETE_FAILED to {action}"
+        raise validation_error(f"Invalid operation on stack [{stack.id}]. {reason}")
 
 
 def _on_failure(request: Mapping[str, Any]) -> str:
     return str(request.get("OnFailure") or ("DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"))
-
-
-def _policy(request: Mapping[str, Any]) -> str:
-    if "StackPolicyURL" in request:
-        raise Refusal("NotImplementedByLocalcloud", "localcloud takes a stack policy as StackPolicyBody only.")
-    body = text(request.get("StackPolicyBody", ""))
-    if body:
-        try:
-            json.loads(body)
-        except ValueError as problem:
-            raise Refusal(
-                "ValidationError", f"Error validating stack policy: Invalid stack policy: {problem}"
-            ) from None
-    return body

@@ -1,4 +1,4 @@
-"""The types of resources, one small class each; a module is a service of AWS."""
+"""The resource types, one small class each; each module covers a service of AWS."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from localcloud.services.cloudformation.resources import (
     sqs,
     ssm,
 )
-from localcloud.services.cloudformation.resources.resource_type import Kind
+from localcloud.services.cloudformation.resources.resource_type import ResourceType
 
 MODULES = (
     *(alarms, autoscaling, developer_tools, ec2, ecr, events, iam, kms),
     *(logs, s3, sagemaker, security_groups, sns, sqs, ssm),
 )
-KINDS: dict[str, Kind] = {kind.type: kind for module in MODULES for kind in module.KINDS}
+RESOURCE_TYPES: dict[str, ResourceType] = {each.type: each for module in MODULES for each in module.RESOURCE_TYPES}

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.services.cloudformation.resource_requests import without
-from localcloud.services.cloudformation.resources.resource_type import Failed, Kind, Place, Properties, Tagging, names
+from localcloud.services.cloudformation.resource_requests import omit
+from localcloud.services.cloudformation.resources.resource_type import (
+    Context,
+    HandlerError,
+    Properties,
+    ResourceType,
+    Tagging,
+    names,
+)
 
 ALARM = (
     "AlarmDescription ActionsEnabled OKActions AlarmActions InsufficientDataActions MetricName Namespace Statistic "
@@ -15,47 +22,47 @@ ALARM = (
 TAGS = Tagging("cloudwatch", "TagResource", "UntagResource", "ResourceARN")
 
 
-class Alarm(Kind):
+class Alarm(ResourceType):
     type = "AWS::CloudWatch::Alarm"
     properties = names(f"{ALARM} AlarmName")
     attributes = names("Arn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("AlarmName") or place.name(255)
-        if place.call("cloudwatch", "DescribeAlarms", AlarmNames=[name])["MetricAlarms"]:
-            raise Failed(f"{name} already exists")
-        place.call("cloudwatch", "PutMetricAlarm", properties, AlarmName=name)
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("AlarmName") or context.generate_name(255)
+        if context.call("cloudwatch", "DescribeAlarms", AlarmNames=[name])["MetricAlarms"]:
+            raise HandlerError(f"{name} already exists")
+        context.call("cloudwatch", "PutMetricAlarm", properties, AlarmName=name)
         return str(name)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        place.call("cloudwatch", "PutMetricAlarm", without(properties, "Tags"), AlarmName=physical_id)
-        arn = self.told(place, physical_id, properties)["Arn"]
-        TAGS.update(place, arn, properties.get("Tags"), before.get("Tags"))
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        context.call("cloudwatch", "PutMetricAlarm", omit(properties, "Tags"), AlarmName=physical_id)
+        arn = self.read_attributes(context, physical_id, properties)["Arn"]
+        TAGS.update(context, arn, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("cloudwatch", "DeleteAlarms", AlarmNames=[physical_id])
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("cloudwatch", "DeleteAlarms", AlarmNames=[physical_id])
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        return {"Arn": place.cloud.arn("cloudwatch", f"alarm:{physical_id}")}
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"Arn": context.cloud.arn("cloudwatch", f"alarm:{physical_id}")}
 
 
-class Dashboard(Kind):
+class Dashboard(ResourceType):
     type = "AWS::CloudWatch::Dashboard"
     properties = names("DashboardName DashboardBody")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("DashboardName") or place.name(255)
-        there = place.call("cloudwatch", "ListDashboards", DashboardNamePrefix=name)["DashboardEntries"]
-        if name in [each["DashboardName"] for each in there]:
-            raise Failed(f"{name} already exists")
-        place.call("cloudwatch", "PutDashboard", properties, DashboardName=name)
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("DashboardName") or context.generate_name(255)
+        dashboards = context.call("cloudwatch", "ListDashboards", DashboardNamePrefix=name)["DashboardEntries"]
+        if name in [dashboard["DashboardName"] for dashboard in dashboards]:
+            raise HandlerError(f"{name} already exists")
+        context.call("cloudwatch", "PutDashboard", properties, DashboardName=name)
         return str(name)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        place.call("cloudwatch", "PutDashboard", properties, DashboardName=physical_id)
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        context.call("cloudwatch", "PutDashboard", properties, DashboardName=physical_id)
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("cloudwatch", "DeleteDashboards", DashboardNames=[physical_id])
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("cloudwatch", "DeleteDashboards", DashboardNames=[physical_id])
 
 
-KINDS: list[Kind] = [Alarm(), Dashboard()]
+RESOURCE_TYPES: list[ResourceType] = [Alarm(), Dashboard()]

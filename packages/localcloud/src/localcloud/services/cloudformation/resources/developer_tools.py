@@ -1,18 +1,18 @@
-"""What carries code: CodeBuild, CodePipeline, connections to where code is kept, CodeCommit."""
+"""Developer tools: CodeBuild, CodePipeline, CodeConnections, CodeCommit."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from localcloud.services.cloudformation.resource_requests import without
+from localcloud.services.cloudformation.resource_requests import omit
 from localcloud.services.cloudformation.resources.resource_type import (
-    Failed,
-    Kind,
-    Place,
+    Context,
+    HandlerError,
     Properties,
+    ResourceType,
     Tagging,
     names,
-    only,
+    pick,
 )
 
 PROJECT = (
@@ -23,18 +23,18 @@ PROJECT = (
 PIPELINE = "ArtifactStore ArtifactStores ExecutionMode PipelineType RoleArn Stages Triggers Variables"
 
 
-class Project(Kind):
+class Project(ResourceType):
     type = "AWS::CodeBuild::Project"
     properties = names(f"{PROJECT} Name")
     attributes = names("Arn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("Name") or place.name(150)
-        place.call("codebuild", "CreateProject", properties, Name=name)
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("Name") or context.generate_name(150)
+        context.call("codebuild", "CreateProject", properties, Name=name)
         return str(name)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        """What is not said stays as it is, so what is gone is said to be nothing."""
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        """A member that is missing from the request stays unchanged, so removed properties are reset."""
         empty: dict[str, Any] = {"Description": "", "Tags": [], "SecondarySources": [], "SecondaryArtifacts": []}
         empty |= {"Cache": {"Type": "NO_CACHE"}, "VpcConfig": {}, "SourceVersion": "", "BadgeEnabled": False}
         empty |= {
@@ -44,82 +44,82 @@ class Project(Kind):
             "AutoRetryLimit": 0,
         }
         empty |= {"LogsConfig": {"CloudWatchLogs": {"Status": "ENABLED"}}, "EncryptionKey": "alias/aws/s3"}
-        gone = {name: value for name, value in empty.items() if name in before and name not in properties}
-        place.call("codebuild", "UpdateProject", gone, properties, Name=physical_id)
+        reset = {name: value for name, value in empty.items() if name in before and name not in properties}
+        context.call("codebuild", "UpdateProject", reset, properties, Name=physical_id)
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("codebuild", "DeleteProject", Name=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("codebuild", "DeleteProject", Name=physical_id)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        return {"Arn": place.cloud.arn("codebuild", f"project/{physical_id}")}
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"Arn": context.cloud.arn("codebuild", f"project/{physical_id}")}
 
 
-class ReportGroup(Kind):
+class ReportGroup(ResourceType):
     type = "AWS::CodeBuild::ReportGroup"
     properties = names("Name Type ExportConfig DeleteReports Tags")
     attributes = names("Arn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("Name") or place.name(128)
-        answer = place.call("codebuild", "CreateReportGroup", without(properties, "DeleteReports"), Name=name)
-        return str(answer["reportGroup"]["arn"])
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("Name") or context.generate_name(128)
+        response = context.call("codebuild", "CreateReportGroup", omit(properties, "DeleteReports"), Name=name)
+        return str(response["reportGroup"]["arn"])
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        told = {"Tags": [], "ExportConfig": properties["ExportConfig"]} | only(properties, "Tags")
-        place.call("codebuild", "UpdateReportGroup", told, Arn=physical_id)
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        request = {"Tags": [], "ExportConfig": properties["ExportConfig"]} | pick(properties, "Tags")
+        context.call("codebuild", "UpdateReportGroup", request, Arn=physical_id)
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("codebuild", "DeleteReportGroup", only(properties, "DeleteReports"), Arn=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("codebuild", "DeleteReportGroup", pick(properties, "DeleteReports"), Arn=physical_id)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Arn": physical_id}
 
 
-class Pipeline(Kind):
+class Pipeline(ResourceType):
     type = "AWS::CodePipeline::Pipeline"
     properties = names(f"{PIPELINE} Name DisableInboundStageTransitions RestartExecutionOnUpdate Tags")
     attributes = names("Version Arn")
     tags = Tagging("codepipeline", "TagResource", "UntagResource", "ResourceArn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("Name") or place.name(100)
-        told = only(properties, "Tags")
-        place.call("codepipeline", "CreatePipeline", told, Pipeline=_pipeline(name, properties))
-        place.physical_id = name
-        self._close(place, name, properties, {})
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("Name") or context.generate_name(100)
+        request = pick(properties, "Tags")
+        context.call("codepipeline", "CreatePipeline", request, Pipeline=_pipeline(name, properties))
+        context.physical_id = name
+        self._update_transitions(context, name, properties, {})
         return str(name)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        if only(properties, PIPELINE) != only(before, PIPELINE):
-            place.call("codepipeline", "UpdatePipeline", Pipeline=_pipeline(physical_id, properties))
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        if pick(properties, PIPELINE) != pick(before, PIPELINE):
+            context.call("codepipeline", "UpdatePipeline", Pipeline=_pipeline(physical_id, properties))
             if properties.get("RestartExecutionOnUpdate"):
-                place.call("codepipeline", "StartPipelineExecution", Name=physical_id)
-        self._close(place, physical_id, properties, before)
-        arn = place.cloud.arn("codepipeline", physical_id)
-        self.tags.update(place, arn, properties.get("Tags"), before.get("Tags"))
+                context.call("codepipeline", "StartPipelineExecution", Name=physical_id)
+        self._update_transitions(context, physical_id, properties, before)
+        arn = context.cloud.arn("codepipeline", physical_id)
+        self.tags.update(context, arn, properties.get("Tags"), before.get("Tags"))
 
-    def _close(self, place: Place, name: str, properties: Properties, before: Properties) -> None:
+    def _update_transitions(self, context: Context, name: str, properties: Properties, before: Properties) -> None:
         key = "DisableInboundStageTransitions"
-        closed, were = properties.get(key, []), before.get(key, [])
+        transitions, old_transitions = properties.get(key, []), before.get(key, [])
         stages = {"PipelineName": name, "TransitionType": "Inbound"}
-        for each in (each for each in closed if each not in were):
-            place.call("codepipeline", "DisableStageTransition", stages, each)
-        kept = {each["StageName"] for each in closed} | {
-            old["Name"] for old in before.get("Stages", []) if old["Name"] not in _stages(properties)
-        }
-        for each in (each for each in were if each["StageName"] not in kept):
-            place.call("codepipeline", "EnableStageTransition", stages, StageName=each["StageName"])
+        for each in (each for each in transitions if each not in old_transitions):
+            context.call("codepipeline", "DisableStageTransition", stages, each)
+        disabled = {each["StageName"] for each in transitions}
+        removed = _stage_names(before) - _stage_names(properties)
+        for name in (each["StageName"] for each in old_transitions):
+            if name not in disabled | removed:
+                context.call("codepipeline", "EnableStageTransition", stages, StageName=name)
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("codepipeline", "DeletePipeline", Name=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("codepipeline", "DeletePipeline", Name=physical_id)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        found = place.call("codepipeline", "GetPipeline", Name=physical_id)["pipeline"]
-        return {"Version": str(found["version"]), "Arn": place.cloud.arn("codepipeline", physical_id)}
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        pipeline = context.call("codepipeline", "GetPipeline", Name=physical_id)["pipeline"]
+        return {"Version": str(pipeline["version"]), "Arn": context.cloud.arn("codepipeline", physical_id)}
 
 
-class Connection(Kind):
-    """The same under its name of today and under its first one."""
+class Connection(ResourceType):
+    """One resource type for the current name of the service and one for the former name."""
 
     properties = names("ConnectionName ProviderType HostArn Tags")
     attributes = names("ConnectionArn ConnectionStatus OwnerAccountId")
@@ -128,67 +128,67 @@ class Connection(Kind):
         self.type, self.service = type_name, service  # type: ignore[misc]
         self.tags = Tagging(service, "TagResource", "UntagResource", "ResourceArn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        return str(place.call(self.service, "CreateConnection", properties)["ConnectionArn"])
+    def create(self, context: Context, properties: Properties) -> str:
+        return str(context.call(self.service, "CreateConnection", properties)["ConnectionArn"])
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        self.tags.update(place, physical_id, properties.get("Tags"), before.get("Tags"))
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        self.tags.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call(self.service, "DeleteConnection", ConnectionArn=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call(self.service, "DeleteConnection", ConnectionArn=physical_id)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        found = place.call(self.service, "GetConnection", ConnectionArn=physical_id)["Connection"]
-        return only(found, "ConnectionArn ConnectionStatus OwnerAccountId")
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        connection = context.call(self.service, "GetConnection", ConnectionArn=physical_id)["Connection"]
+        return pick(connection, "ConnectionArn ConnectionStatus OwnerAccountId")
 
 
-class Repository(Kind):
+class Repository(ResourceType):
     type = "AWS::CodeCommit::Repository"
     properties = names("RepositoryName RepositoryDescription KmsKeyId Tags")
     attributes = names("Arn CloneUrlHttp CloneUrlSsh Name")
     tags = Tagging("codecommit", "TagResource", "UntagResource", "ResourceArn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        answer = place.call("codecommit", "CreateRepository", properties)["repositoryMetadata"]
-        return str(answer["repositoryId"])
+    def create(self, context: Context, properties: Properties) -> str:
+        repository = context.call("codecommit", "CreateRepository", properties)["repositoryMetadata"]
+        return str(repository["repositoryId"])
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        name, was = properties["RepositoryName"], before["RepositoryName"]
-        if name != was:
-            place.call("codecommit", "UpdateRepositoryName", OldName=was, NewName=name)
-        said = properties.get("RepositoryDescription", "")
-        if said != before.get("RepositoryDescription", ""):
-            told = {"RepositoryName": name, "RepositoryDescription": said}
-            place.call("codecommit", "UpdateRepositoryDescription", told)
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        name, old_name = properties["RepositoryName"], before["RepositoryName"]
+        if name != old_name:
+            context.call("codecommit", "UpdateRepositoryName", OldName=old_name, NewName=name)
+        description = properties.get("RepositoryDescription", "")
+        if description != before.get("RepositoryDescription", ""):
+            request = {"RepositoryName": name, "RepositoryDescription": description}
+            context.call("codecommit", "UpdateRepositoryDescription", request)
         if properties.get("KmsKeyId") != before.get("KmsKeyId"):
             if "KmsKeyId" not in properties:
-                raise Failed("KmsKeyId of a repository can be changed, not removed")
-            place.call("codecommit", "UpdateRepositoryEncryptionKey", only(properties, "RepositoryName KmsKeyId"))
-        arn = place.cloud.arn("codecommit", name)
-        self.tags.update(place, arn, properties.get("Tags"), before.get("Tags"))
+                raise HandlerError("KmsKeyId of a repository can be changed, not removed")
+            context.call("codecommit", "UpdateRepositoryEncryptionKey", pick(properties, "RepositoryName KmsKeyId"))
+        arn = context.cloud.arn("codecommit", name)
+        self.tags.update(context, arn, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("codecommit", "DeleteRepository", RepositoryName=properties["RepositoryName"])
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("codecommit", "DeleteRepository", RepositoryName=properties["RepositoryName"])
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         name = properties["RepositoryName"]
-        found = place.call("codecommit", "GetRepository", RepositoryName=name)["repositoryMetadata"]
-        urls = {"CloneUrlHttp": found.get("cloneUrlHttp", ""), "CloneUrlSsh": found.get("cloneUrlSsh", "")}
-        return {"Arn": found["Arn"], "Name": name, **urls}
+        repository = context.call("codecommit", "GetRepository", RepositoryName=name)["repositoryMetadata"]
+        urls = {"CloneUrlHttp": repository.get("cloneUrlHttp", ""), "CloneUrlSsh": repository.get("cloneUrlSsh", "")}
+        return {"Arn": repository["Arn"], "Name": name, **urls}
 
 
 def _pipeline(name: str, properties: Properties) -> dict[str, Any]:
-    told = only(properties, PIPELINE)
-    if "ArtifactStores" in told:
-        told["ArtifactStores"] = {each["Region"]: each["ArtifactStore"] for each in told["ArtifactStores"]}
-    return {"Name": name, **told}
+    pipeline = pick(properties, PIPELINE)
+    if "ArtifactStores" in pipeline:
+        pipeline["ArtifactStores"] = {each["Region"]: each["ArtifactStore"] for each in pipeline["ArtifactStores"]}
+    return {"Name": name, **pipeline}
 
 
-def _stages(properties: Properties) -> set[str]:
+def _stage_names(properties: Properties) -> set[str]:
     return {stage["Name"] for stage in properties.get("Stages", [])}
 
 
-KINDS: list[Kind] = [
+RESOURCE_TYPES: list[ResourceType] = [
     Project(),
     ReportGroup(),
     Pipeline(),

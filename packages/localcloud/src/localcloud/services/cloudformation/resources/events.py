@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.services.cloudformation.resource_requests import without
+from localcloud.services.cloudformation.resource_requests import omit
 from localcloud.services.cloudformation.resources.resource_type import (
-    Failed,
-    Kind,
-    Place,
+    Context,
+    HandlerError,
     Properties,
+    ResourceType,
     Tagging,
     names,
-    only,
+    pick,
 )
 
 RULE = "Description EventPattern ScheduleExpression State RoleArn EventBusName"
@@ -22,100 +22,100 @@ SCHEDULE = (
 )
 
 
-class Rule(Kind):
+class Rule(ResourceType):
     type = "AWS::Events::Rule"
     properties = names(f"{RULE} Name Targets Tags")
     attributes = names("Arn RuleName")
     tags = Tagging("events", "TagResource", "UntagResource", "ResourceARN")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("Name") or place.name(64)
-        found = place.call("events", "ListRules", only(properties, "EventBusName"), NamePrefix=name)["Rules"]
-        if name in [each["Name"] for each in found]:
-            raise Failed(f"{name} already exists")
-        place.call("events", "PutRule", only(properties, f"{RULE} Tags"), Name=name)
-        place.physical_id = name if _bus(properties) == "default" else f"{_bus(properties)}|{name}"
-        self._aim(place, name, properties, {})
-        return place.physical_id
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("Name") or context.generate_name(64)
+        rules = context.call("events", "ListRules", pick(properties, "EventBusName"), NamePrefix=name)["Rules"]
+        if name in [rule["Name"] for rule in rules]:
+            raise HandlerError(f"{name} already exists")
+        context.call("events", "PutRule", pick(properties, f"{RULE} Tags"), Name=name)
+        context.physical_id = name if _bus(properties) == "default" else f"{_bus(properties)}|{name}"
+        self._put_targets(context, name, properties, {})
+        return context.physical_id
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
         name = physical_id.rpartition("|")[2]
-        place.call("events", "PutRule", only(properties, RULE), Name=name)
-        self._aim(place, name, properties, before)
-        arn = self.told(place, physical_id, properties)["Arn"]
-        self.tags.update(place, arn, properties.get("Tags"), before.get("Tags"))
+        context.call("events", "PutRule", pick(properties, RULE), Name=name)
+        self._put_targets(context, name, properties, before)
+        arn = self.read_attributes(context, physical_id, properties)["Arn"]
+        self.tags.update(context, arn, properties.get("Tags"), before.get("Tags"))
 
-    def _aim(self, place: Place, name: str, properties: Properties, before: Properties) -> None:
-        targets, bus = properties.get("Targets", []), only(properties, "EventBusName")
-        kept = {target["Id"] for target in targets}
-        if gone := [target["Id"] for target in before.get("Targets", []) if target["Id"] not in kept]:
-            place.call("events", "RemoveTargets", bus, Rule=name, Ids=gone)
+    def _put_targets(self, context: Context, name: str, properties: Properties, before: Properties) -> None:
+        targets, bus = properties.get("Targets", []), pick(properties, "EventBusName")
+        ids = {target["Id"] for target in targets}
+        if removed := [target["Id"] for target in before.get("Targets", []) if target["Id"] not in ids]:
+            context.call("events", "RemoveTargets", bus, Rule=name, Ids=removed)
         if targets:
-            answer = place.call("events", "PutTargets", bus, Rule=name, Targets=targets)
-            if failed := answer["FailedEntries"]:
-                raise Failed(f"target {failed[0]['TargetId']}: {failed[0]['ErrorMessage']}")
+            response = context.call("events", "PutTargets", bus, Rule=name, Targets=targets)
+            if failures := response["FailedEntries"]:
+                raise HandlerError(f"target {failures[0]['TargetId']}: {failures[0]['ErrorMessage']}")
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        bus, name = only(properties, "EventBusName"), physical_id.rpartition("|")[2]
-        there = place.call("events", "ListTargetsByRule", bus, Rule=name)["Targets"]
-        if there:
-            place.call("events", "RemoveTargets", bus, Rule=name, Ids=[target["Id"] for target in there])
-        place.call("events", "DeleteRule", bus, Name=name)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        bus, name = pick(properties, "EventBusName"), physical_id.rpartition("|")[2]
+        targets = context.call("events", "ListTargetsByRule", bus, Rule=name)["Targets"]
+        if targets:
+            context.call("events", "RemoveTargets", bus, Rule=name, Ids=[target["Id"] for target in targets])
+        context.call("events", "DeleteRule", bus, Name=name)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         bus, name = _bus(properties), physical_id.rpartition("|")[2]
         path = f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}"
-        return {"Arn": place.cloud.arn("events", path), "RuleName": name}
+        return {"Arn": context.cloud.arn("events", path), "RuleName": name}
 
 
-class Schedule(Kind):
+class Schedule(ResourceType):
     type = "AWS::Scheduler::Schedule"
     properties = names(f"{SCHEDULE} Name")
     attributes = names("Arn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("Name") or place.name(64)
-        place.call("scheduler", "CreateSchedule", only(properties, SCHEDULE), Name=name)
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("Name") or context.generate_name(64)
+        context.call("scheduler", "CreateSchedule", pick(properties, SCHEDULE), Name=name)
         return str(name)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
         if properties.get("GroupName") != before.get("GroupName"):
-            raise Failed("a schedule cannot move to another group: give it another name as well")
-        place.call("scheduler", "UpdateSchedule", only(properties, SCHEDULE), Name=physical_id)
+            raise HandlerError("a schedule cannot move to another group: give it another name as well")
+        context.call("scheduler", "UpdateSchedule", pick(properties, SCHEDULE), Name=physical_id)
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("scheduler", "DeleteSchedule", only(properties, "GroupName"), Name=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("scheduler", "DeleteSchedule", pick(properties, "GroupName"), Name=physical_id)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         group = properties.get("GroupName", "default")
-        return {"Arn": place.cloud.arn("scheduler", f"schedule/{group}/{physical_id}")}
+        return {"Arn": context.cloud.arn("scheduler", f"schedule/{group}/{physical_id}")}
 
 
-class ScheduleGroup(Kind):
+class ScheduleGroup(ResourceType):
     type = "AWS::Scheduler::ScheduleGroup"
     properties = names("Name Tags")
     attributes = names("Arn")
     tags = Tagging("scheduler", "TagResource", "UntagResource", "ResourceArn")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("Name") or place.name(64)
-        place.call("scheduler", "CreateScheduleGroup", without(properties, "Name"), Name=name)
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("Name") or context.generate_name(64)
+        context.call("scheduler", "CreateScheduleGroup", omit(properties, "Name"), Name=name)
         return str(name)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        arn = self.told(place, physical_id, properties)["Arn"]
-        self.tags.update(place, arn, properties.get("Tags"), before.get("Tags"))
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        arn = self.read_attributes(context, physical_id, properties)["Arn"]
+        self.tags.update(context, arn, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("scheduler", "DeleteScheduleGroup", Name=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("scheduler", "DeleteScheduleGroup", Name=physical_id)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        return {"Arn": place.cloud.arn("scheduler", f"schedule-group/{physical_id}")}
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return {"Arn": context.cloud.arn("scheduler", f"schedule-group/{physical_id}")}
 
 
 def _bus(properties: Properties) -> str:
-    """By name or ARN."""
+    """The name of the bus, which properties give as a name or an ARN."""
     return str(properties.get("EventBusName", "default")).rpartition("/")[2]
 
 
-KINDS: list[Kind] = [Rule(), Schedule(), ScheduleGroup()]
+RESOURCE_TYPES: list[ResourceType] = [Rule(), Schedule(), ScheduleGroup()]

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from localcloud.services.cloudformation.resource_requests import as_tags
+from localcloud.services.cloudformation.resource_requests import parse_tags
 from localcloud.services.cloudformation.resources.resource_type import (
-    FURNISHED,
-    Kind,
-    Place,
+    SEEDED,
+    Context,
     Properties,
+    ResourceType,
     Tagging,
     names,
-    only,
+    pick,
 )
 
 TAGS = Tagging("iam", "TagRole", "UntagRole", "RoleName")
-MOST_VERSIONS = 5
-HOLDERS = {"Roles": "Role", "Users": "User", "Groups": "Group"}
+MAX_VERSIONS = 5
+SETTINGS = "Description MaxSessionDuration"
+ENTITIES = {"Roles": "Role", "Users": "User", "Groups": "Group"}
 
 
-class Role(Kind):
-    """A role that ``localcloud up`` furnished gives way to the stack's, and comes back if that is rolled back."""
+class Role(ResourceType):
+    """Replaces a role of the seed file; a rollback restores it."""
 
     type = "AWS::IAM::Role"
     properties = names(
@@ -31,179 +32,187 @@ class Role(Kind):
     )
     attributes = names("Arn RoleId")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("RoleName") or place.name(64)
-        if furnished := _furnished(place, name):
-            place.call("iam", "DeleteRole", RoleName=name)
-            place.notes["furnished"] = furnished
-        told = only(properties, "Path AssumeRolePolicyDocument Description MaxSessionDuration PermissionsBoundary Tags")
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("RoleName") or context.generate_name(64)
+        if seeded := _seeded(context, name):
+            context.call("iam", "DeleteRole", RoleName=name)
+            context.notes["seeded"] = seeded
+        request = pick(properties, f"Path AssumeRolePolicyDocument {SETTINGS} PermissionsBoundary Tags")
         try:
-            place.call("iam", "CreateRole", told, RoleName=name)
+            context.call("iam", "CreateRole", request, RoleName=name)
         except Exception:
-            if furnished:  # there is nothing yet that could be rolled back
-                place.call("iam", "CreateRole", furnished)
+            if seeded:  # no resource exists yet, so no rollback would restore it
+                context.call("iam", "CreateRole", seeded)
             raise
-        place.physical_id = name
-        self._allow(place, name, properties, {})
+        context.physical_id = name
+        self._update_policies(context, name, properties, {})
         return str(name)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
         if properties["AssumeRolePolicyDocument"] != before["AssumeRolePolicyDocument"]:
-            trusted = properties["AssumeRolePolicyDocument"]
-            place.call("iam", "UpdateAssumeRolePolicy", RoleName=physical_id, PolicyDocument=trusted)
-        if only(properties, "Description MaxSessionDuration") != only(before, "Description MaxSessionDuration"):
-            told = {"Description": "", "MaxSessionDuration": 3600} | only(properties, "Description MaxSessionDuration")
-            place.call("iam", "UpdateRole", told, RoleName=physical_id)
+            policy = properties["AssumeRolePolicyDocument"]
+            context.call("iam", "UpdateAssumeRolePolicy", RoleName=physical_id, PolicyDocument=policy)
+        if pick(properties, SETTINGS) != pick(before, SETTINGS):
+            request = {"Description": "", "MaxSessionDuration": 3600} | pick(properties, SETTINGS)
+            context.call("iam", "UpdateRole", request, RoleName=physical_id)
         boundary = properties.get("PermissionsBoundary")
         if boundary and boundary != before.get("PermissionsBoundary"):
-            place.call("iam", "PutRolePermissionsBoundary", RoleName=physical_id, PermissionsBoundary=boundary)
+            context.call("iam", "PutRolePermissionsBoundary", RoleName=physical_id, PermissionsBoundary=boundary)
         elif "PermissionsBoundary" in before and not boundary:
-            place.call("iam", "DeleteRolePermissionsBoundary", RoleName=physical_id)
-        self._allow(place, physical_id, properties, before)
-        TAGS.update(place, physical_id, properties.get("Tags"), before.get("Tags"))
+            context.call("iam", "DeleteRolePermissionsBoundary", RoleName=physical_id)
+        self._update_policies(context, physical_id, properties, before)
+        TAGS.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        self._allow(place, physical_id, {}, properties)
-        place.call("iam", "DeleteRole", RoleName=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        self._update_policies(context, physical_id, {}, properties)
+        context.call("iam", "DeleteRole", RoleName=physical_id)
 
-    def undo(self, place: Place, physical_id: str, properties: Properties) -> None:
-        self.delete(place, physical_id, properties)
-        if furnished := place.notes.get("furnished"):
-            place.call("iam", "CreateRole", furnished)
+    def roll_back(self, context: Context, physical_id: str, properties: Properties) -> None:
+        self.delete(context, physical_id, properties)
+        if seeded := context.notes.get("seeded"):
+            context.call("iam", "CreateRole", seeded)
 
-    def _allow(self, place: Place, role: str, properties: Properties, before: Properties) -> None:
+    def _update_policies(self, context: Context, role: str, properties: Properties, before: Properties) -> None:
+        self._update_inline_policies(context, role, properties, before)
+        arns, old_arns = properties.get("ManagedPolicyArns", []), before.get("ManagedPolicyArns", [])
+        for arn in self._attached(context, role) if old_arns else ():
+            if arn in old_arns and arn not in arns:
+                context.call("iam", "DetachRolePolicy", RoleName=role, PolicyArn=arn)
+        for arn in (arn for arn in arns if arn not in old_arns):
+            context.call("iam", "AttachRolePolicy", RoleName=role, PolicyArn=arn)
+
+    def _update_inline_policies(self, context: Context, role: str, properties: Properties, before: Properties) -> None:
         after = {each["PolicyName"]: each["PolicyDocument"] for each in properties.get("Policies", [])}
         old = {each["PolicyName"]: each["PolicyDocument"] for each in before.get("Policies", [])}
-        there = place.call("iam", "ListRolePolicies", RoleName=role)["PolicyNames"] if old else []
-        for name in (name for name in old if name not in after and name in there):
-            place.call("iam", "DeleteRolePolicy", RoleName=role, PolicyName=name)
+        existing = context.call("iam", "ListRolePolicies", RoleName=role)["PolicyNames"] if old else []
+        for name in (name for name in old if name not in after and name in existing):
+            context.call("iam", "DeleteRolePolicy", RoleName=role, PolicyName=name)
         for name in (name for name in after if after[name] != old.get(name)):
-            place.call("iam", "PutRolePolicy", RoleName=role, PolicyName=name, PolicyDocument=after[name])
-        arns, were = properties.get("ManagedPolicyArns", []), before.get("ManagedPolicyArns", [])
-        found = place.call("iam", "ListAttachedRolePolicies", RoleName=role)["AttachedPolicies"] if were else []
-        for arn in (each["PolicyArn"] for each in found):
-            if arn in were and arn not in arns:
-                place.call("iam", "DetachRolePolicy", RoleName=role, PolicyArn=arn)
-        for arn in (arn for arn in arns if arn not in were):
-            place.call("iam", "AttachRolePolicy", RoleName=role, PolicyArn=arn)
+            context.call("iam", "PutRolePolicy", RoleName=role, PolicyName=name, PolicyDocument=after[name])
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        return only(place.call("iam", "GetRole", RoleName=physical_id)["Role"], "Arn RoleId")
+    def _attached(self, context: Context, role: str) -> list[str]:
+        policies = context.call("iam", "ListAttachedRolePolicies", RoleName=role)["AttachedPolicies"]
+        return [policy["PolicyArn"] for policy in policies]
+
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        return pick(context.call("iam", "GetRole", RoleName=physical_id)["Role"], "Arn RoleId")
 
 
-class ManagedPolicy(Kind):
+class ManagedPolicy(ResourceType):
     type = "AWS::IAM::ManagedPolicy"
     properties = names("ManagedPolicyName Description Path PolicyDocument Roles Users Groups")
     attributes = names("PolicyArn PolicyId")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name = properties.get("ManagedPolicyName") or place.name(128)
-        told = only(properties, "Description Path PolicyDocument")
-        arn: str = place.call("iam", "CreatePolicy", told, PolicyName=name)["Policy"]["Arn"]
-        place.physical_id = arn
-        _attach(place, arn, properties, {})
+    def create(self, context: Context, properties: Properties) -> str:
+        name = properties.get("ManagedPolicyName") or context.generate_name(128)
+        request = pick(properties, "Description Path PolicyDocument")
+        arn: str = context.call("iam", "CreatePolicy", request, PolicyName=name)["Policy"]["Arn"]
+        context.physical_id = arn
+        _attach(context, arn, properties, {})
         return arn
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
         if properties["PolicyDocument"] != before["PolicyDocument"]:
-            self._forget(place, physical_id, MOST_VERSIONS - 1)
-            document = properties["PolicyDocument"]
-            place.call("iam", "CreatePolicyVersion", PolicyArn=physical_id, PolicyDocument=document, SetAsDefault=True)
-        _attach(place, physical_id, properties, before)
+            self._delete_versions(context, physical_id, MAX_VERSIONS - 1)
+            request = {"PolicyArn": physical_id, "PolicyDocument": properties["PolicyDocument"]}
+            context.call("iam", "CreatePolicyVersion", request, SetAsDefault=True)
+        _attach(context, physical_id, properties, before)
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        held = place.call("iam", "ListEntitiesForPolicy", PolicyArn=physical_id)
-        there = {member: [each[f"{kind}Name"] for each in held[f"Policy{member}"]] for member, kind in HOLDERS.items()}
-        ours = {member: [name for name in there[member] if name in _of(properties, member)] for member in HOLDERS}
-        _attach(place, physical_id, {}, ours)
-        self._forget(place, physical_id, 1)
-        place.call("iam", "DeletePolicy", PolicyArn=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        response = context.call("iam", "ListEntitiesForPolicy", PolicyArn=physical_id)
+        attached = {}
+        for member, entity in ENTITIES.items():
+            current = [each[f"{entity}Name"] for each in response[f"Policy{member}"]]
+            attached[member] = [name for name in current if name in _entities(properties, member)]
+        _attach(context, physical_id, {}, attached)
+        self._delete_versions(context, physical_id, 1)
+        context.call("iam", "DeletePolicy", PolicyArn=physical_id)
 
-    def _forget(self, place: Place, arn: str, kept: int) -> None:
-        """The oldest versions beyond ``kept``; the one that holds stays."""
-        versions = place.call("iam", "ListPolicyVersions", PolicyArn=arn)["Versions"]
+    def _delete_versions(self, context: Context, arn: str, kept: int) -> None:
+        """Delete the oldest versions beyond ``kept``, except the default version."""
+        versions = context.call("iam", "ListPolicyVersions", PolicyArn=arn)["Versions"]
         others = [each["VersionId"] for each in versions if not each["IsDefaultVersion"]]
         for version in sorted(others, key=lambda name: int(name[1:]))[: max(0, len(versions) - kept)]:
-            place.call("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId=version)
+            context.call("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId=version)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        policy = place.call("iam", "GetPolicy", PolicyArn=physical_id)["Policy"]
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        policy = context.call("iam", "GetPolicy", PolicyArn=physical_id)["Policy"]
         return {"PolicyArn": physical_id, "PolicyId": policy["PolicyId"]}
 
 
-class Policy(Kind):
-    """A policy inside each of the roles, users and groups that it names."""
+class Policy(ResourceType):
+    """An inline policy of each of the roles, users and groups that it names."""
 
     type = "AWS::IAM::Policy"
     properties = names("PolicyName PolicyDocument Roles Users Groups")
     attributes = names("Id")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        self._put(place, properties)
-        return place.name(64)
+    def create(self, context: Context, properties: Properties) -> str:
+        self._put(context, properties)
+        return context.generate_name(64)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        self._put(place, properties)
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        self._put(context, properties)
         same = properties["PolicyName"] == before["PolicyName"]
-        self._remove(place, before, properties if same else {})
+        self._remove(context, before, properties if same else {})
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        self._remove(place, properties, {})
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        self._remove(context, properties, {})
 
-    def _put(self, place: Place, properties: Properties) -> None:
-        for member, kind in HOLDERS.items():
+    def _put(self, context: Context, properties: Properties) -> None:
+        for member, entity in ENTITIES.items():
             for name in properties.get(member, []):
-                told = only(properties, "PolicyName PolicyDocument")
-                place.call("iam", f"Put{kind}Policy", told, {f"{kind}Name": name})
+                request = pick(properties, "PolicyName PolicyDocument")
+                context.call("iam", f"Put{entity}Policy", request, {f"{entity}Name": name})
 
-    def _remove(self, place: Place, before: Properties, kept: Properties) -> None:
-        for member, kind in HOLDERS.items():
+    def _remove(self, context: Context, before: Properties, kept: Properties) -> None:
+        for member, entity in ENTITIES.items():
             for name in (name for name in before.get(member, []) if name not in kept.get(member, [])):
-                place.call("iam", f"Delete{kind}Policy", {f"{kind}Name": name}, PolicyName=before["PolicyName"])
+                context.call("iam", f"Delete{entity}Policy", {f"{entity}Name": name}, PolicyName=before["PolicyName"])
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Id": physical_id}
 
 
-class RolePolicy(Kind):
+class RolePolicy(ResourceType):
     type = "AWS::IAM::RolePolicy"
     properties = names("RoleName PolicyName PolicyDocument")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        self.update(place, "", properties, {})
+    def create(self, context: Context, properties: Properties) -> str:
+        self.update(context, "", properties, {})
         return f"{properties['RoleName']}|{properties['PolicyName']}"
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        place.call("iam", "PutRolePolicy", properties)
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        context.call("iam", "PutRolePolicy", properties)
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("iam", "DeleteRolePolicy", only(properties, "RoleName PolicyName"))
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("iam", "DeleteRolePolicy", pick(properties, "RoleName PolicyName"))
 
 
-def _furnished(place: Place, name: str) -> dict[str, Any]:
-    """What makes the role again; empty when there is none, or another."""
+def _seeded(context: Context, name: str) -> dict[str, Any]:
+    """The request that restores a role of the seed file; empty when there is no such role."""
     from botocore.exceptions import ClientError
 
     try:
-        role = place.call("iam", "GetRole", RoleName=name)["Role"]
+        role = context.call("iam", "GetRole", RoleName=name)["Role"]
     except ClientError:
         return {}
-    ours = FURNISHED in as_tags(role.get("Tags")).items()
-    return only(role, "RoleName Path AssumeRolePolicyDocument Description Tags") if ours else {}
+    is_seeded = SEEDED in parse_tags(role.get("Tags")).items()
+    return pick(role, "RoleName Path AssumeRolePolicyDocument Description Tags") if is_seeded else {}
 
 
-def _attach(place: Place, arn: str, properties: Properties, before: Properties) -> None:
-    for member, kind in HOLDERS.items():
-        after, old = _of(properties, member), _of(before, member)
+def _attach(context: Context, arn: str, properties: Properties, before: Properties) -> None:
+    for member, entity in ENTITIES.items():
+        after, old = _entities(properties, member), _entities(before, member)
         for name in (name for name in old if name not in after):
-            place.call("iam", f"Detach{kind}Policy", {f"{kind}Name": name}, PolicyArn=arn)
+            context.call("iam", f"Detach{entity}Policy", {f"{entity}Name": name}, PolicyArn=arn)
         for name in (name for name in after if name not in old):
-            place.call("iam", f"Attach{kind}Policy", {f"{kind}Name": name}, PolicyArn=arn)
+            context.call("iam", f"Attach{entity}Policy", {f"{entity}Name": name}, PolicyArn=arn)
 
 
-def _of(properties: Properties, member: str) -> Sequence[str]:
-    found: Sequence[str] = properties.get(member, ())
-    return found
+def _entities(properties: Properties, member: str) -> Sequence[str]:
+    entities: Sequence[str] = properties.get(member, ())
+    return entities
 
 
-KINDS: list[Kind] = [Role(), ManagedPolicy(), Policy(), RolePolicy()]
+RESOURCE_TYPES: list[ResourceType] = [Role(), ManagedPolicy(), Policy(), RolePolicy()]

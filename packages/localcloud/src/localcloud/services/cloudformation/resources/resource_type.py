@@ -1,4 +1,4 @@
-"""What a type of resource is: how it is made, changed and deleted through AWS's own API, and what it tells."""
+"""What a resource type is: how its resources are created, updated and deleted through AWS's own API."""
 
 from __future__ import annotations
 
@@ -7,77 +7,77 @@ import string
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.seed import TAG, TAG_VALUE
-from localcloud.services.cloudformation.resource_requests import as_tags, matched
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.core.tags import as_list
+from localcloud.services.cloudformation.resource_requests import convert, parse_tags
 
 Properties = Mapping[str, Any]
-FURNISHED = (TAG, TAG_VALUE)  # the tag of what `localcloud up` made for people who run no stack
-CHARACTERS = string.ascii_uppercase + string.digits
+SEEDED = (TAG, TAG_VALUE)  # the tag of what the seed file created: a stack may take it over
+NAME_CHARACTERS = string.ascii_uppercase + string.digits
+RANDOM_LENGTH = 12
 
 
-class Failed(Exception):
-    """Why something cannot be done with a resource, where no service said it."""
+class HandlerError(Exception):
+    """A resource type refuses what no service refuses; the message is the reason."""
 
 
 @dataclass
-class Place:
-    """Where a resource stands, and its way to the services."""
+class Context:
+    """One resource of a stack, and access to the services."""
 
     cloud: Cloud
-    stack: str
+    stack_name: str
     logical_id: str
-    notes: dict[str, Any] = field(default_factory=dict)  # what a kind remembers of this resource
-    physical_id: str = ""  # told as soon as there is something, so that it can be deleted if what follows fails
+    notes: dict[str, Any] = field(default_factory=dict)  # what the type stores about this resource
+    physical_id: str = ""  # set as soon as the resource exists, so that it is deleted if a later call fails
 
-    def call(self, service: str, operation: str, /, *parts: Properties, **more: Any) -> dict[str, Any]:
-        """An operation of AWS's with these properties, each in the place and the type that the operation has for it."""
+    def call(self, service: str, operation: str, /, *parts: Properties, **members: Any) -> dict[str, Any]:
+        """Call an operation with these properties, converted to the names and types of its request."""
         from botocore import xform_name
 
         client = self.cloud.client(service)
-        asked: dict[str, Any] = {}
-        for part in (*parts, more):
-            asked |= part
+        properties: dict[str, Any] = {}
+        for part in (*parts, members):
+            properties |= part
         shape = client.meta.service_model.operation_model(operation).input_shape
-        request = matched(asked, shape, operation) if shape else {}
-        answer: dict[str, Any] = getattr(client, xform_name(operation))(**request)
-        return answer
+        request = convert(properties, shape, operation) if shape else {}
+        response: dict[str, Any] = getattr(client, xform_name(operation))(**request)
+        return response
 
-    def name(self, most: int, suffix: str = "") -> str:
-        """As CloudFormation makes them up: stack, resource and something random."""
-        random = "".join(secrets.choice(CHARACTERS) for _ in range(12))
-        room = most - len(random) - len(suffix) - 2
-        logical = self.logical_id[: max(room // 2, room - len(self.stack))]
-        return f"{self.stack[: room - len(logical)]}-{logical}-{random}{suffix}"
+    def generate_name(self, max_length: int, suffix: str = "") -> str:
+        """As CloudFormation does: stack name, logical id and random characters."""
+        characters = "".join(secrets.choice(NAME_CHARACTERS) for _ in range(RANDOM_LENGTH))
+        room = max_length - RANDOM_LENGTH - len(suffix) - 2
+        logical_id = self.logical_id[: max(room // 2, room - len(self.stack_name))]
+        return f"{self.stack_name[: room - len(logical_id)]}-{logical_id}-{characters}{suffix}"
 
 
-class Kind(ABC):
+class ResourceType(ABC):
     type: ClassVar[str]
-    properties: ClassVar[frozenset[str]]  # which localcloud does; others are refused before anything is made
+    properties: ClassVar[frozenset[str]]  # those that localcloud supports
     attributes: ClassVar[frozenset[str]] = frozenset()  # of Fn::GetAtt
 
     @abstractmethod
-    def create(self, place: Place, properties: Properties) -> str:
-        """The physical id, which Ref gives."""
+    def create(self, context: Context, properties: Properties) -> str:
+        """Returns the physical id, which is the value of Ref."""
 
     @abstractmethod
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None: ...
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None: ...
 
     @abstractmethod
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None: ...
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None: ...
 
-    def undo(self, place: Place, physical_id: str, properties: Properties) -> None:
-        """The creation is rolled back."""
-        self.delete(place, physical_id, properties)
+    def roll_back(self, context: Context, physical_id: str, properties: Properties) -> None:
+        """Undo the creation."""
+        self.delete(context, physical_id, properties)
 
-    def spared(self, place: Place, physical_id: str, properties: Properties) -> None:  # noqa: B027 - mostly nothing
-        """The creation is rolled back, but the resource stays, as its DeletionPolicy wants it."""
+    def retain_in_rollback(self, context: Context, physical_id: str, properties: Properties) -> None:  # noqa: B027
+        """The creation is rolled back, but the resource's DeletionPolicy retains it."""
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         """A value for each of ``attributes``."""
         return {}
 
@@ -89,22 +89,28 @@ class Tagging:
     service: str
     add: str
     remove: str
-    resource: str  # the parameter that names it
+    resource: str  # the member that names it
     tags: str = "Tags"
     keys: str = "TagKeys"
 
-    def update(self, place: Place, name: str, after: Any, before: Any, **more: Any) -> None:
-        new, old = as_tags(after), as_tags(before)
-        if gone := [key for key in old if key not in new]:
-            place.call(self.service, self.remove, {self.resource: name, self.keys: gone}, **more)
-        if changed := {key: value for key, value in new.items() if old.get(key) != value}:
-            tags = [{"Key": key, "Value": value} for key, value in changed.items()]
-            place.call(self.service, self.add, {self.resource: name, self.tags: tags}, **more)
+    def update(self, context: Context, name: str, after: Any, before: Any, **members: Any) -> None:
+        removed, changed = tag_changes(after, before)
+        if removed:
+            context.call(self.service, self.remove, {self.resource: name, self.keys: removed}, **members)
+        if changed:
+            context.call(self.service, self.add, {self.resource: name, self.tags: as_list(changed)}, **members)
 
 
-def names(told: str) -> frozenset[str]:
-    return frozenset(told.split())
+def tag_changes(after: Any, before: Any) -> tuple[list[str], dict[str, str]]:
+    """The keys to remove, and the tags to add or change."""
+    new, old = parse_tags(after), parse_tags(before)
+    changed = {key: value for key, value in new.items() if old.get(key) != value}
+    return [key for key in old if key not in new], changed
 
 
-def only(properties: Properties, told: str) -> dict[str, Any]:
-    return {name: properties[name] for name in told.split() if name in properties}
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def pick(properties: Properties, keys: str) -> dict[str, Any]:
+    return {name: properties[name] for name in keys.split() if name in properties}

@@ -1,58 +1,65 @@
-"""AWS::S3::Bucket and its policy."""
+"""AWS::S3::Bucket and AWS::S3::BucketPolicy."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from localcloud.services.cloudformation.resource_requests import as_tags
-from localcloud.services.cloudformation.resources.resource_type import FURNISHED, Failed, Kind, Place, Properties, names
+from localcloud.services.cloudformation.resource_requests import parse_tags
+from localcloud.services.cloudformation.resources.resource_type import (
+    SEEDED,
+    Context,
+    HandlerError,
+    Properties,
+    ResourceType,
+    names,
+)
 from localcloud.services.cloudformation.resources.s3_settings import SETTINGS
 
 
-class Bucket(Kind):
-    """A bucket that ``localcloud up`` furnished, for people who run no stack, is taken over."""
+class Bucket(ResourceType):
+    """Takes over a bucket of the seed file; a rollback returns it."""
 
     type = "AWS::S3::Bucket"
     properties = names("BucketName ObjectLockEnabled Tags") | frozenset(SETTINGS)
     attributes = names("Arn DomainName RegionalDomainName DualStackDomainName")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        name: str = properties.get("BucketName") or place.name(63).lower()
-        if _there(place, name):
-            if not _furnished(place, name):
-                raise Failed(f"{name} already exists")
-            place.notes["furnished"] = True
+    def create(self, context: Context, properties: Properties) -> str:
+        name: str = properties.get("BucketName") or context.generate_name(63).lower()
+        if _exists(context, name):
+            if not _seeded(context, name):
+                raise HandlerError(f"{name} already exists")
+            context.notes["seeded"] = True
         else:
-            _make(place, name, properties)
-        place.physical_id = name
-        self.update(place, name, properties, {"Tags": True} if place.notes.get("furnished") else {})
+            _create_bucket(context, name, properties)
+        context.physical_id = name
+        self.update(context, name, properties, {"Tags": True} if context.notes.get("seeded") else {})
         return name
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
         for name, (put, remove) in SETTINGS.items():
             if name in properties and properties[name] != before.get(name):
-                put(place, physical_id, properties[name])
+                put(context, physical_id, properties[name])
             elif name in before and name not in properties:
-                remove(place, physical_id)
+                remove(context, physical_id)
         if properties.get("Tags") != before.get("Tags"):
-            _tag(place, physical_id, as_tags(properties.get("Tags")))
+            _set_tags(context, physical_id, parse_tags(properties.get("Tags")))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("s3", "DeleteBucket", Bucket=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("s3", "DeleteBucket", Bucket=physical_id)
 
-    def undo(self, place: Place, physical_id: str, properties: Properties) -> None:
-        """What was there before the stack is there after it."""
-        if place.notes.get("furnished"):
-            self.spared(place, physical_id, properties)
+    def roll_back(self, context: Context, physical_id: str, properties: Properties) -> None:
+        """A bucket of the seed file is not deleted."""
+        if context.notes.get("seeded"):
+            self.retain_in_rollback(context, physical_id, properties)
         else:
-            self.delete(place, physical_id, properties)
+            self.delete(context, physical_id, properties)
 
-    def spared(self, place: Place, physical_id: str, properties: Properties) -> None:
-        if place.notes.get("furnished"):
-            _tag(place, physical_id, dict([FURNISHED]))
+    def retain_in_rollback(self, context: Context, physical_id: str, properties: Properties) -> None:
+        if context.notes.get("seeded"):
+            _set_tags(context, physical_id, dict([SEEDED]))
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
-        region = place.cloud.region
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
+        region = context.cloud.region
         return {
             "Arn": f"arn:aws:s3:::{physical_id}",
             "DomainName": f"{physical_id}.s3.amazonaws.com",
@@ -61,48 +68,48 @@ class Bucket(Kind):
         }
 
 
-class BucketPolicy(Kind):
+class BucketPolicy(ResourceType):
     type = "AWS::S3::BucketPolicy"
     properties = names("Bucket PolicyDocument")
 
-    def create(self, place: Place, properties: Properties) -> str:
+    def create(self, context: Context, properties: Properties) -> str:
         bucket: str = properties["Bucket"]
-        self.update(place, bucket, properties, {})
+        self.update(context, bucket, properties, {})
         return bucket
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        place.call("s3", "PutBucketPolicy", Bucket=physical_id, Policy=properties["PolicyDocument"])
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        context.call("s3", "PutBucketPolicy", Bucket=physical_id, Policy=properties["PolicyDocument"])
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("s3", "DeleteBucketPolicy", Bucket=physical_id)
-
-
-def _there(place: Place, name: str) -> bool:
-    return name in {bucket["Name"] for bucket in place.call("s3", "ListBuckets")["Buckets"]}
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("s3", "DeleteBucketPolicy", Bucket=physical_id)
 
 
-def _furnished(place: Place, name: str) -> bool:
+def _exists(context: Context, name: str) -> bool:
+    return name in {bucket["Name"] for bucket in context.call("s3", "ListBuckets")["Buckets"]}
+
+
+def _seeded(context: Context, name: str) -> bool:
     from botocore.exceptions import ClientError
 
     try:
-        tags = place.call("s3", "GetBucketTagging", Bucket=name)["TagSet"]
+        tags = context.call("s3", "GetBucketTagging", Bucket=name)["TagSet"]
     except ClientError:
         return False
-    return FURNISHED in as_tags(tags).items()
+    return SEEDED in parse_tags(tags).items()
 
 
-def _make(place: Place, name: str, properties: Properties) -> None:
-    region = place.cloud.region
-    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+def _create_bucket(context: Context, name: str, properties: Properties) -> None:
+    region = context.cloud.region
+    location = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     lock = {"ObjectLockEnabledForBucket": True} if properties.get("ObjectLockEnabled") else {}
-    place.call("s3", "CreateBucket", where, lock, Bucket=name)
+    context.call("s3", "CreateBucket", location, lock, Bucket=name)
 
 
-def _tag(place: Place, name: str, tags: dict[str, str]) -> None:
+def _set_tags(context: Context, name: str, tags: dict[str, str]) -> None:
     if tags:
-        place.call("s3", "PutBucketTagging", Bucket=name, Tagging={"TagSet": tags})
+        context.call("s3", "PutBucketTagging", Bucket=name, Tagging={"TagSet": tags})
     else:
-        place.call("s3", "DeleteBucketTagging", Bucket=name)
+        context.call("s3", "DeleteBucketTagging", Bucket=name)
 
 
-KINDS: list[Kind] = [Bucket(), BucketPolicy()]
+RESOURCE_TYPES: list[ResourceType] = [Bucket(), BucketPolicy()]

@@ -1,61 +1,62 @@
-"""What a bucket can be told, each with its own two operations."""
+"""Settings of a bucket, each with the operations that put and remove it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.services.cloudformation.resource_requests import without
-from localcloud.services.cloudformation.resources.resource_type import Place
+from localcloud.services.cloudformation.resource_requests import omit
+from localcloud.services.cloudformation.resources.resource_type import Context
 
-Put = Callable[[Place, str, Any], Any]
-Remove = Callable[[Place, str], Any]
-KINDS_OF_TARGET = {"Topic": "TopicArn", "Queue": "QueueArn", "Function": "LambdaFunctionArn"}
+Put = Callable[[Context, str, Any], Any]
+Remove = Callable[[Context, str], Any]
+TARGET_MEMBERS = {"Topic": "TopicArn", "Queue": "QueueArn", "Function": "LambdaFunctionArn"}
 
 
-def _simple(
-    operation: str, key: str, remove: str = "", said: Callable[[Any], Any] = lambda value: value
+def _setting(
+    operation: str, key: str, remove_operation: str = "", render: Callable[[Any], Any] = lambda value: value
 ) -> tuple[Put, Remove]:
-    def put(place: Place, bucket: str, value: Any) -> None:
-        place.call("s3", operation, {key: said(value)}, Bucket=bucket)
+    def put(context: Context, bucket: str, value: Any) -> None:
+        context.call("s3", operation, {key: render(value)}, Bucket=bucket)
 
-    def gone(place: Place, bucket: str) -> None:
-        if remove:
-            place.call("s3", remove, Bucket=bucket)
+    def remove_setting(context: Context, bucket: str) -> None:
+        if remove_operation:
+            context.call("s3", remove_operation, Bucket=bucket)
         else:
-            place.call("s3", operation, {key: {}}, Bucket=bucket)
+            context.call("s3", operation, {key: {}}, Bucket=bucket)
 
-    return put, gone
+    return put, remove_setting
 
 
 def _encryption(value: Mapping[str, Any]) -> dict[str, Any]:
     rules = value["ServerSideEncryptionConfiguration"]
     name = "ServerSideEncryptionByDefault"
-    return {"Rules": [without(rule, name) | {f"Apply{name}": rule[name]} for rule in rules if name in rule]}
+    return {"Rules": [omit(rule, name) | {f"Apply{name}": rule[name]} for rule in rules if name in rule]}
 
 
 def _logging(value: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"TargetPrefix": value.get("LogFilePrefix", "")}
-    return {"LoggingEnabled": told | {"TargetBucket": value["DestinationBucketName"]}} if value else {}
+    if not value:
+        return {}
+    target = {"TargetBucket": value["DestinationBucketName"], "TargetPrefix": value.get("LogFilePrefix", "")}
+    return {"LoggingEnabled": target}
 
 
 def _notifications(value: Mapping[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    configuration: dict[str, Any] = {}
     bridge = value.get("EventBridgeConfiguration")
     if bridge is not None and bridge.get("EventBridgeEnabled", True):
-        told["EventBridgeConfiguration"] = {}
+        configuration["EventBridgeConfiguration"] = {}
     for name, key in (("Topic", "Topic"), ("Queue", "Queue"), ("Lambda", "Function")):
         if entries := value.get(f"{name}Configurations"):
-            told[f"{name if key != 'Function' else 'LambdaFunction'}Configurations"] = [
-                _sent(entry, key) for entry in entries
-            ]
-    return told
+            member = "LambdaFunction" if key == "Function" else name
+            configuration[f"{member}Configurations"] = [_notification(entry, key) for entry in entries]
+    return configuration
 
 
-def _sent(entry: Mapping[str, Any], key: str) -> dict[str, Any]:
+def _notification(entry: Mapping[str, Any], key: str) -> dict[str, Any]:
     rules = entry.get("Filter", {}).get("S3Key", {}).get("Rules")
-    chosen = {"Filter": {"Key": {"FilterRules": rules}}} if rules else {}
-    return {KINDS_OF_TARGET[key]: entry[key], "Events": [entry["Event"]], **chosen}
+    filters = {"Filter": {"Key": {"FilterRules": rules}}} if rules else {}
+    return {TARGET_MEMBERS[key]: entry[key], "Events": [entry["Event"]], **filters}
 
 
 def _lifecycle(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,8 +64,10 @@ def _lifecycle(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"Status": rule["Status"], "Filter": _chosen(rule)} | ({"ID": rule["Id"]} if "Id" in rule else {})
-    told |= {
+    result: dict[str, Any] = {"Status": rule["Status"], "Filter": _filter(rule)} | (
+        {"ID": rule["Id"]} if "Id" in rule else {}
+    )
+    result |= {
         name: rule[name] for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration") if name in rule
     }
     expiration = {
@@ -72,24 +75,24 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         "ExpirationDate": "Date",
         "ExpiredObjectDeleteMarker": "ExpiredObjectDeleteMarker",
     }
-    if said := {there: rule[here] for here, there in expiration.items() if here in rule}:
-        told["Expiration"] = said
+    if members := {member: rule[key] for key, member in expiration.items() if key in rule}:
+        result["Expiration"] = members
     if "NoncurrentVersionExpirationInDays" in rule:
-        told["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
+        result["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
     for name, days in (("Transition", "Days"), ("NoncurrentVersionTransition", "NoncurrentDays")):
         entries = rule.get(f"{name}s", [rule[name]] if name in rule else [])
         if entries:
             renamed = {"TransitionInDays": days, "TransitionDate": "Date"}
-            told[f"{name}s"] = [{renamed.get(key, key): item for key, item in entry.items()} for entry in entries]
-    return told
+            result[f"{name}s"] = [{renamed.get(key, key): item for key, item in entry.items()} for entry in entries]
+    return result
 
 
-def _chosen(rule: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: rule[name] for name in ("Prefix", "ObjectSizeGreaterThan", "ObjectSizeLessThan") if name in rule}
+def _filter(rule: Mapping[str, Any]) -> dict[str, Any]:
+    members = {name: rule[name] for name in ("Prefix", "ObjectSizeGreaterThan", "ObjectSizeLessThan") if name in rule}
     tags = rule.get("TagFilters", [])
-    if len(told) + len(tags) > 1:
-        return {"And": told | ({"Tags": tags} if tags else {})}
-    return {"Tag": tags[0]} if tags else told or {"Prefix": ""}
+    if len(members) + len(tags) > 1:
+        return {"And": members | ({"Tags": tags} if tags else {})}
+    return {"Tag": tags[0]} if tags else members or {"Prefix": ""}
 
 
 def _cors(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,25 +104,25 @@ def _cors(value: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stop_versions(place: Place, bucket: str) -> None:
-    place.call("s3", "PutBucketVersioning", Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+def _suspend_versioning(context: Context, bucket: str) -> None:
+    context.call("s3", "PutBucketVersioning", Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
 
 
-_versioning = _simple("PutBucketVersioning", "VersioningConfiguration")
-_notified = "PutBucketNotificationConfiguration"
+_versioning = _setting("PutBucketVersioning", "VersioningConfiguration")
+_put_notifications = "PutBucketNotificationConfiguration"
 SETTINGS: dict[str, tuple[Put, Remove]] = {
-    "OwnershipControls": _simple("PutBucketOwnershipControls", "OwnershipControls", "DeleteBucketOwnershipControls"),
-    "PublicAccessBlockConfiguration": _simple(
+    "OwnershipControls": _setting("PutBucketOwnershipControls", "OwnershipControls", "DeleteBucketOwnershipControls"),
+    "PublicAccessBlockConfiguration": _setting(
         "PutPublicAccessBlock", "PublicAccessBlockConfiguration", "DeletePublicAccessBlock"
     ),
-    "VersioningConfiguration": (_versioning[0], _stop_versions),
-    "BucketEncryption": _simple(
+    "VersioningConfiguration": (_versioning[0], _suspend_versioning),
+    "BucketEncryption": _setting(
         "PutBucketEncryption", "ServerSideEncryptionConfiguration", "DeleteBucketEncryption", _encryption
     ),
-    "LoggingConfiguration": _simple("PutBucketLogging", "BucketLoggingStatus", said=_logging),
-    "NotificationConfiguration": _simple(_notified, "NotificationConfiguration", said=_notifications),
-    "LifecycleConfiguration": _simple(
+    "LoggingConfiguration": _setting("PutBucketLogging", "BucketLoggingStatus", render=_logging),
+    "NotificationConfiguration": _setting(_put_notifications, "NotificationConfiguration", render=_notifications),
+    "LifecycleConfiguration": _setting(
         "PutBucketLifecycleConfiguration", "LifecycleConfiguration", "DeleteBucketLifecycle", _lifecycle
     ),
-    "CorsConfiguration": _simple("PutBucketCors", "CORSConfiguration", "DeleteBucketCors", _cors),
+    "CorsConfiguration": _setting("PutBucketCors", "CORSConfiguration", "DeleteBucketCors", _cors),
 }

@@ -5,68 +5,68 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from localcloud.services.cloudformation.resource_requests import without
-from localcloud.services.cloudformation.resources.resource_type import Kind, Place, Properties, Tagging, names
+from localcloud.services.cloudformation.resource_requests import omit
+from localcloud.services.cloudformation.resources.resource_type import Context, Properties, ResourceType, Tagging, names
 
 TAGS = Tagging("sagemaker", "AddTags", "DeleteTags", "ResourceArn")
 
 
-class ModelPackageGroup(Kind):
+class ModelPackageGroup(ResourceType):
     """Ref is its ARN, as on AWS."""
 
     type = "AWS::SageMaker::ModelPackageGroup"
     properties = names("ModelPackageGroupName ModelPackageGroupDescription Tags")
     attributes = names("ModelPackageGroupArn ModelPackageGroupStatus CreationTime")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        return str(place.call("sagemaker", "CreateModelPackageGroup", properties)["ModelPackageGroupArn"])
+    def create(self, context: Context, properties: Properties) -> str:
+        return str(context.call("sagemaker", "CreateModelPackageGroup", properties)["ModelPackageGroupArn"])
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        TAGS.update(place, physical_id, properties.get("Tags"), before.get("Tags"))
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        TAGS.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         name = physical_id.rpartition("/")[2]
-        place.call("sagemaker", "DeleteModelPackageGroup", ModelPackageGroupName=name)
+        context.call("sagemaker", "DeleteModelPackageGroup", ModelPackageGroupName=name)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         name = physical_id.rpartition("/")[2]
-        found = place.call("sagemaker", "DescribeModelPackageGroup", ModelPackageGroupName=name)
+        group = context.call("sagemaker", "DescribeModelPackageGroup", ModelPackageGroupName=name)
         return {
             "ModelPackageGroupArn": physical_id,
-            "ModelPackageGroupStatus": found["ModelPackageGroupStatus"],
-            "CreationTime": found["CreationTime"].isoformat(),
+            "ModelPackageGroupStatus": group["ModelPackageGroupStatus"],
+            "CreationTime": group["CreationTime"].isoformat(),
         }
 
 
-class Pipeline(Kind):
+class Pipeline(ResourceType):
     type = "AWS::SageMaker::Pipeline"
     properties = names(
         "PipelineName PipelineDisplayName PipelineDescription PipelineDefinition RoleArn ParallelismConfiguration Tags"
     )
 
-    def create(self, place: Place, properties: Properties) -> str:
+    def create(self, context: Context, properties: Properties) -> str:
         token = str(uuid.uuid4())
-        place.call("sagemaker", "CreatePipeline", _defined(properties), ClientRequestToken=token)
+        context.call("sagemaker", "CreatePipeline", _pipeline(properties), ClientRequestToken=token)
         return str(properties["PipelineName"])
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        place.call("sagemaker", "UpdatePipeline", without(_defined(properties), "Tags"))
-        arn = place.cloud.arn("sagemaker", f"pipeline/{physical_id}")
-        TAGS.update(place, arn, properties.get("Tags"), before.get("Tags"))
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        context.call("sagemaker", "UpdatePipeline", omit(_pipeline(properties), "Tags"))
+        arn = context.cloud.arn("sagemaker", f"pipeline/{physical_id}")
+        TAGS.update(context, arn, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         token = str(uuid.uuid4())
-        place.call("sagemaker", "DeletePipeline", PipelineName=physical_id, ClientRequestToken=token)
+        context.call("sagemaker", "DeletePipeline", PipelineName=physical_id, ClientRequestToken=token)
 
 
-def _defined(properties: Properties) -> dict[str, Any]:
-    told, definition = without(properties, "PipelineDefinition"), properties["PipelineDefinition"]
+def _pipeline(properties: Properties) -> dict[str, Any]:
+    pipeline, definition = omit(properties, "PipelineDefinition"), properties["PipelineDefinition"]
     if "PipelineDefinitionBody" in definition:
-        return told | {"PipelineDefinition": definition["PipelineDefinitionBody"]}
-    where = definition["PipelineDefinitionS3Location"]
+        return pipeline | {"PipelineDefinition": definition["PipelineDefinitionBody"]}
+    location = definition["PipelineDefinitionS3Location"]
     renamed = {"Bucket": "Bucket", "Key": "ObjectKey", "Version": "VersionId"}
-    place = {renamed[name]: where[name] for name in renamed if name in where}
-    return told | {"PipelineDefinitionS3Location": place}
+    renamed_location = {renamed[name]: location[name] for name in renamed if name in location}
+    return pipeline | {"PipelineDefinitionS3Location": renamed_location}
 
 
-KINDS: list[Kind] = [ModelPackageGroup(), Pipeline()]
+RESOURCE_TYPES: list[ResourceType] = [ModelPackageGroup(), Pipeline()]

@@ -1,12 +1,20 @@
-"""AWS::SQS::Queue and its policy."""
+"""AWS::SQS::Queue and AWS::SQS::QueuePolicy."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from localcloud.services.cloudformation.functions import text
-from localcloud.services.cloudformation.resources.resource_type import Failed, Kind, Place, Properties, Tagging, names
+from localcloud.services.cloudformation.function_syntax import to_text
+from localcloud.services.cloudformation.resource_requests import omit
+from localcloud.services.cloudformation.resources.resource_type import (
+    Context,
+    HandlerError,
+    Properties,
+    ResourceType,
+    Tagging,
+    names,
+)
 
 TAGS = Tagging("sqs", "TagQueue", "UntagQueue", "QueueUrl")
 DEFAULTS = {
@@ -18,74 +26,76 @@ DEFAULTS = {
     "KmsDataKeyReusePeriodSeconds": "300",
     "ContentBasedDeduplication": "false",
     "SqsManagedSseEnabled": "false",
-}  # what an attribute goes back to; the others go back to nothing
+}  # for attributes that are removed; others are reset to ""
 OTHERS = "FifoQueue KmsMasterKeyId RedrivePolicy RedriveAllowPolicy DeduplicationScope FifoThroughputLimit"
 
 
-class Queue(Kind):
+class Queue(ResourceType):
     type = "AWS::SQS::Queue"
     properties = names(f"QueueName Tags {OTHERS} {' '.join(DEFAULTS)}")
     attributes = names("Arn QueueName QueueUrl")
 
-    def create(self, place: Place, properties: Properties) -> str:
+    def create(self, context: Context, properties: Properties) -> str:
         fifo = ".fifo" if properties.get("FifoQueue") else ""
-        name = properties.get("QueueName") or place.name(80, fifo)
-        if _there(place, name):
-            raise Failed(f"{name} already exists")
+        name = properties.get("QueueName") or context.generate_name(80, fifo)
+        if _exists(context, name):
+            raise HandlerError(f"{name} already exists")
         tags = {"tags": properties["Tags"]} if properties.get("Tags") else {}
-        url: str = place.call("sqs", "CreateQueue", tags, QueueName=name, Attributes=_attributes(properties))[
+        url: str = context.call("sqs", "CreateQueue", tags, QueueName=name, Attributes=_attributes(properties))[
             "QueueUrl"
         ]
         return url
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
         after, old = _attributes(properties), _attributes(before)
-        gone = {name: DEFAULTS.get(name, "") for name in old if name not in after}
-        if changed := gone | {name: value for name, value in after.items() if old.get(name) != value}:
-            place.call("sqs", "SetQueueAttributes", QueueUrl=physical_id, Attributes=changed)
-        TAGS.update(place, physical_id, properties.get("Tags"), before.get("Tags"))
+        removed = {name: DEFAULTS.get(name, "") for name in old if name not in after}
+        if changed := removed | {name: value for name, value in after.items() if old.get(name) != value}:
+            context.call("sqs", "SetQueueAttributes", QueueUrl=physical_id, Attributes=changed)
+        TAGS.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        place.call("sqs", "DeleteQueue", QueueUrl=physical_id)
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.call("sqs", "DeleteQueue", QueueUrl=physical_id)
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         name = physical_id.rpartition("/")[2]
-        return {"QueueName": name, "QueueUrl": physical_id, "Arn": place.cloud.arn("sqs", name)}
+        return {"QueueName": name, "QueueUrl": physical_id, "Arn": context.cloud.arn("sqs", name)}
 
 
-class QueuePolicy(Kind):
+class QueuePolicy(ResourceType):
     type = "AWS::SQS::QueuePolicy"
     properties = names("Queues PolicyDocument")
     attributes = names("Id")
 
-    def create(self, place: Place, properties: Properties) -> str:
-        self.update(place, "", properties, {})
-        return place.name(64)
+    def create(self, context: Context, properties: Properties) -> str:
+        self.update(context, "", properties, {})
+        return context.generate_name(64)
 
-    def update(self, place: Place, physical_id: str, properties: Properties, before: Properties) -> None:
-        self._put(place, [queue for queue in before.get("Queues", []) if queue not in properties["Queues"]], "")
-        self._put(place, properties["Queues"], json.dumps(properties["PolicyDocument"]))
+    def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
+        self._set_policy(
+            context, [queue for queue in before.get("Queues", []) if queue not in properties["Queues"]], ""
+        )
+        self._set_policy(context, properties["Queues"], json.dumps(properties["PolicyDocument"]))
 
-    def delete(self, place: Place, physical_id: str, properties: Properties) -> None:
-        self._put(place, properties["Queues"], "")
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        self._set_policy(context, properties["Queues"], "")
 
-    def _put(self, place: Place, queues: list[str], policy: str) -> None:
+    def _set_policy(self, context: Context, queues: list[str], policy: str) -> None:
         for queue in queues:
-            place.call("sqs", "SetQueueAttributes", QueueUrl=queue, Attributes={"Policy": policy})
+            context.call("sqs", "SetQueueAttributes", QueueUrl=queue, Attributes={"Policy": policy})
 
-    def told(self, place: Place, physical_id: str, properties: Properties) -> dict[str, Any]:
+    def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Id": physical_id}
 
 
-def _there(place: Place, name: str) -> bool:
-    found = place.call("sqs", "ListQueues", QueueNamePrefix=name).get("QueueUrls", [])
-    return name in [url.rpartition("/")[2] for url in found]
+def _exists(context: Context, name: str) -> bool:
+    urls = context.call("sqs", "ListQueues", QueueNamePrefix=name).get("QueueUrls", [])
+    return name in [url.rpartition("/")[2] for url in urls]
 
 
 def _attributes(properties: Properties) -> dict[str, str]:
-    """SQS takes every attribute as a text, structures as JSON."""
-    values = {name: value for name, value in properties.items() if name not in ("QueueName", "Tags")}
-    return {name: json.dumps(value) if isinstance(value, dict) else text(value) for name, value in values.items()}
+    """SQS takes every attribute as text, structures as JSON."""
+    values = omit(properties, "QueueName", "Tags")
+    return {name: json.dumps(value) if isinstance(value, dict) else to_text(value) for name, value in values.items()}
 
 
-KINDS: list[Kind] = [Queue(), QueuePolicy()]
+RESOURCE_TYPES: list[ResourceType] = [Queue(), QueuePolicy()]

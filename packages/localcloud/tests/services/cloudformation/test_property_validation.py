@@ -1,4 +1,4 @@
-"""Properties in the types of their schema, and requests in the shape of their operation."""
+"""Properties are converted to the types of their schema, and to the requests of operations."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 
 from localcloud.services.cloudformation import schemas
-from localcloud.services.cloudformation.property_types import fitted
-from localcloud.services.cloudformation.resource_requests import Unfit, matched
+from localcloud.services.cloudformation.property_validation import validate
+from localcloud.services.cloudformation.resource_requests import ConversionError, convert
 
 
-def test_texts_and_scalars_become_what_the_schema_wants() -> None:
-    told = {
+def test_texts_and_scalars_become_the_types_of_the_schema() -> None:
+    properties = {
         "EvaluationPeriods": "3",
         "Threshold": "0.5",
         "ActionsEnabled": "TRUE",
         "ComparisonOperator": "x",
         "Period": 60,
     }
-    told |= {"Dimensions": [{"Name": "n", "Value": 5}], "AlarmDescription": True}
-    values, problems = fitted("AWS::CloudWatch::Alarm", told)
+    properties |= {"Dimensions": [{"Name": "n", "Value": 5}], "AlarmDescription": True}
+    values, problems = validate("AWS::CloudWatch::Alarm", properties)
     assert (values["EvaluationPeriods"], values["Threshold"], values["ActionsEnabled"]) == (3, 0.5, True)
     assert (values["Dimensions"][0]["Value"], values["AlarmDescription"]) == ("5", "true")
     assert [problem for problem in problems if "ComparisonOperator" not in problem] == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "properties", "problem"),
+    ("type_name", "properties", "problem"),
     [
         ("AWS::SNS::Topic", {"Colour": 1}, "#: extraneous key [Colour] is not permitted"),
         ("AWS::SNS::Topic", {"TopicArn": "x"}, "#: read-only key [TopicArn] is not permitted"),
@@ -38,8 +38,8 @@ def test_texts_and_scalars_become_what_the_schema_wants() -> None:
         ("AWS::S3::Bucket", {"VersioningConfiguration": {"Status": "On"}}, "'On' is not a valid enum value"),
     ],
 )
-def test_problems(kind: str, properties: dict[str, Any], problem: str) -> None:
-    assert any(problem in found for found in fitted(kind, properties)[1]), fitted(kind, properties)[1]
+def test_problems(type_name: str, properties: dict[str, Any], problem: str) -> None:
+    assert any(problem in each for each in validate(type_name, properties)[1]), validate(type_name, properties)[1]
 
 
 def shape(service: str, operation: str) -> Any:
@@ -60,18 +60,18 @@ def shape(service: str, operation: str) -> Any:
     ],
 )
 def test_requests(service: str, operation: str, value: Any, request_: Any) -> None:
-    assert matched(value, shape(service, operation), operation) == request_
+    assert convert(value, shape(service, operation), operation) == request_
 
 
-def test_what_an_operation_has_no_place_for_is_told() -> None:
-    with pytest.raises(Unfit, match="cannot pass on CreateProject.Visibility"):
-        matched({"Visibility": "PUBLIC"}, shape("codebuild", "CreateProject"), "CreateProject")
-    with pytest.raises(Unfit, match="must be a number, not 'x'"):
-        matched({"TimeoutInMinutes": "x"}, shape("codebuild", "CreateProject"), "CreateProject")
+def test_properties_without_a_member_are_refused() -> None:
+    with pytest.raises(ConversionError, match="cannot pass on CreateProject.Visibility"):
+        convert({"Visibility": "PUBLIC"}, shape("codebuild", "CreateProject"), "CreateProject")
+    with pytest.raises(ConversionError, match="must be a number, not 'x'"):
+        convert({"TimeoutInMinutes": "x"}, shape("codebuild", "CreateProject"), "CreateProject")
 
 
 def test_schemas() -> None:
     assert {"BucketName"} <= schemas.create_only("AWS::S3::Bucket")
-    assert "InstanceTenancy" in schemas.perhaps_create_only("AWS::EC2::VPC")
+    assert "InstanceTenancy" in schemas.conditional_create_only("AWS::EC2::VPC")
     assert schemas.tag_property("AWS::SNS::Topic") == "Tags"
     assert schemas.tag_property("AWS::KMS::Alias") == ""
