@@ -106,6 +106,25 @@ def test_a_parameter_that_is_not_there_is_refused(demo_here):
     assert "did you mean Threshold?" in done.stderr
 
 
+def processes_of(folder):
+    running = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
+    return [words for words in running if str(folder) in str(words)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_while_localcloud_starts_leaves_nothing_of_it(tmp_path, example, number):
+    shutil.copytree(example, tmp_path / "example")
+    with subprocess.Popen(command(tmp_path), stderr=subprocess.PIPE, text=True, cwd=ROOT) as child:
+        while not (tmp_path / "server.log").exists():
+            time.sleep(0.01)
+        child.send_signal(number)
+        errors = child.stderr.read()
+        assert child.wait(timeout=60) == 130, errors
+    assert errors == "\nstopped\n"
+    assert processes_of(tmp_path) == []
+    assert localcloud(tmp_path, "status").returncode == NOT_RUNNING
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number):
     shutil.copytree(example, tmp_path / "example")
@@ -119,5 +138,4 @@ def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number):
         rest = child.stdout.read()
         assert child.wait(timeout=60) == 130, rest
     assert "localcloud is down" in rest
-    running = [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
-    assert not [words for words in running if str(tmp_path) in str(words)]
+    assert processes_of(tmp_path) == []
