@@ -1,6 +1,6 @@
-"""Three data sets that scikit-learn ships, one of each problem type: each run through the whole pipeline, once.
+"""Three data sets of scikit-learn, one of each problem type, each run through the whole pipeline once.
 
-Only settings differ between them. ``Case.run`` is what ``make model DATA=... KEEP=1`` does, on a localcloud of its own.
+Only settings differ between them. ``Case.run`` does what ``make model DATA=... KEEP=1`` does, on its own localcloud.
 """
 
 import io
@@ -41,7 +41,7 @@ def breast_cancer():
 
 
 def wine():
-    """With a category made from a number, and a column of text that means nothing."""
+    """With a category derived from a number, and a column of meaningless text."""
     table = pa.Table.from_pandas(datasets.load_wine(as_frame=True).frame, preserve_index=False)
     strength = pc.if_else(pc.greater(table["alcohol"], 13.0), "strong", "light")
     return table.append_column("strength", strength).append_column("note", pa.array([f"note {n}" for n in range(178)]))
@@ -65,8 +65,8 @@ def gzipped_csv(table, folder):
         pyarrow.csv.write_csv(table, stream)
 
 
-def run_demo(*words):
-    """The command in this process, where the SDK is imported once."""
+def run_one_model(*words):
+    """``make model`` in this process, where the SDK is imported once."""
     out, err = io.StringIO(), io.StringIO()
     handler = signal.getsignal(signal.SIGTERM)
     endpoint._start.cache_clear()  # of another server
@@ -78,9 +78,9 @@ def run_demo(*words):
     return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
-@pytest.fixture(name="run_demo")
-def the_command_here():
-    return run_demo
+@pytest.fixture(name="run_one_model")
+def one_model_in_this_process():
+    return run_one_model
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Case:
     write: object
     settings: str
     metric: str
-    good: float  # of the gate's metric: far from what guessing reaches
+    good: float  # for the gate's metric: far beyond guessing
     folder: Path = field(default_factory=Path)
     done: subprocess.CompletedProcess | None = None
 
@@ -102,7 +102,7 @@ class Case:
         (folder / "raw").mkdir()
         self.write(self.load(), folder / "raw")
         where = ("--config", folder / "config", "--data", folder / "raw", "--folder", folder / "cloud")
-        self.done = run_demo(*where, "--keep")
+        self.done = run_one_model(*where, "--keep")
         return self
 
     def client(self, service):

@@ -1,4 +1,4 @@
-"""The same pipeline in containers: only where a Docker engine answers.
+"""The same pipeline in containers, where a Docker engine runs.
 
 JOB_IMAGE names the image, such as the real one after a login to its registry; without it a stand-in is built.
 """
@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = "sagemaker-xgboost-stand-in"
@@ -34,7 +36,18 @@ def image():
 
 
 def test_the_pipeline_runs_in_containers(image, tmp_path):
-    words = ["--folder", str(tmp_path), "--parameters", "Threshold=0.7", "--rows", "5000", "--docker", image]
+    words = [
+        "--folder",
+        str(tmp_path),
+        "--config",
+        str(CONFIG),
+        "--parameters",
+        "Threshold=0.7",
+        "--rows",
+        "5000",
+        "--docker",
+        image,
+    ]
     command = [sys.executable, "-m", "rehearsal.one_model", *words]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

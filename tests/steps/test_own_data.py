@@ -1,7 +1,7 @@
-"""Bring your own data by editing settings only: raw files in, a judged and registered model out; and what its endpoint
-says of raw rows is what was evaluated, bit for bit.
+"""Your own data by settings only: raw files in, a judged and registered model out, whose endpoint predicts for raw rows
+what was evaluated, bit for bit.
 
-One file: each worker that runs tests makes the three models anew.
+One file, since every worker that runs these tests makes the three models again.
 """
 
 import io
@@ -44,7 +44,7 @@ def test_every_row_is_accounted_for(case):
     assert case.evaluation["dataset"]["item_count"] == rows["test"]
 
 
-def test_the_overrides_were_heard(case):
+def test_the_overrides_are_applied(case):
     features = Features.read(case.run_folder / "preprocess/features/features.json")
     ignored = {entry["name"] for entry in features.details["ignored"]}
     if case.name == "multiclass":
@@ -57,15 +57,15 @@ def test_the_overrides_were_heard(case):
         assert features.target.classes == ("benign", "malignant")
 
 
-def test_the_package_is_one_that_aws_would_take(case):
+def test_the_package_is_one_that_aws_accepts(case):
     model = case.client("sagemaker").meta.service_model
     members = model.operation_model("CreateModelPackage").input_shape.members
     request = {name: value for name, value in case.package.items() if name in members}
     assert request_problems("sagemaker", "CreateModelPackage", request) == []
     assert request["ModelApprovalStatus"] == "PendingManualApproval"
-    found = uris(request)
-    assert len(found) > 3
-    for uri in found:
+    listed = uris(request)
+    assert len(listed) > 3
+    for uri in listed:
         assert case.keys(uri), uri
 
 
@@ -84,7 +84,7 @@ def test_the_model_is_in_xgboosts_own_format(case):
     assert not [path for path in case.model.rglob("*") if path.suffix in (".pkl", ".pickle", ".joblib")]
 
 
-def test_the_report_stands_alone(case):
+def test_the_report_is_self_contained(case):
     report = (case.run_folder / "evaluate/evaluation/report.html").read_text()
     assert "<svg" in report
     assert "http://" not in report.replace("http://www.w3.org", "")
@@ -149,14 +149,14 @@ PAYLOADS = {
 
 
 @pytest.mark.parametrize("content_type", PAYLOADS)
-def test_the_endpoint_says_what_the_evaluation_said(case, url, content_type):
+def test_the_endpoint_predicts_what_was_evaluated(case, url, content_type):
     rows = raw_test_rows(case)
     evaluated = pq.read_table(case.run_folder / "evaluate/evaluation/predictions.parquet")
     assert rows.num_rows == evaluated.num_rows
     headers = {"Content-Type": content_type, "Accept": "application/json"}
-    answer = httpx.post(f"{url}/invocations", content=PAYLOADS[content_type](rows), headers=headers, timeout=60)
-    assert answer.status_code == 200, answer.text
-    predictions = answer.json()["predictions"]
+    response = httpx.post(f"{url}/invocations", content=PAYLOADS[content_type](rows), headers=headers, timeout=60)
+    assert response.status_code == 200, response.text
+    predictions = response.json()["predictions"]
     if case.name == "regression":
         assert bits([p["value"] for p in predictions]) == bits(evaluated["prediction"])
         return
@@ -172,7 +172,7 @@ def bits(numbers):
     return np.asarray(numbers, np.float32).tobytes()
 
 
-def test_one_wrong_bit_would_be_seen(case):
+def test_one_wrong_bit_would_be_noticed(case):
     evaluated = pq.read_table(case.run_folder / "evaluate/evaluation/predictions.parquet")
     numbers = np.asarray(evaluated.column(evaluated.num_columns - 1), np.float32)
     assert bits(np.nextafter(numbers, np.float32(2))) != bits(numbers)

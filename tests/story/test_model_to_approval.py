@@ -1,4 +1,4 @@
-"""A checkout with no account: the pipeline command starts the local AWS, a model is made, and its approval is heard."""
+"""A checkout with no account: the pipeline command starts a local AWS and makes a model; its approval is an event."""
 
 import json
 import shutil
@@ -32,8 +32,8 @@ def run(*words):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A configuration whose local AWS lives in a folder of this test's own, and ends with it."""
+def folder(tmp_path_factory):
+    """Settings whose local AWS has a folder of the test's own, and ends with it."""
     folder = tmp_path_factory.mktemp("story")
     shutil.copytree(CONFIG, folder / "config")
     local = folder / "config/local.toml"
@@ -49,13 +49,13 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def first(place):
-    return run("pipelines.run", "--config", str(place / "config"), "--upsert", "--start", "--wait")
+def first(folder):
+    return run("pipelines.run", "--config", str(folder / "config"), "--upsert", "--start", "--wait")
 
 
 @pytest.fixture(scope="module")
-def aws(place, first):
-    return lambda service: client_of(place / "cloud", service)
+def aws(folder, first):
+    return lambda service: client_of(folder / "cloud", service)
 
 
 def test_one_command_makes_a_registered_model(first):
@@ -65,7 +65,7 @@ def test_one_command_makes_a_registered_model(first):
     assert "registered arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1" in first.stdout
 
 
-def test_every_step_can_be_looked_into(aws):
+def test_every_step_can_be_inspected(aws):
     sagemaker = aws("sagemaker")
     (execution,) = sagemaker.list_pipeline_executions(PipelineName="churn-local")["PipelineExecutionSummaries"]
     arn = execution["PipelineExecutionArn"]
@@ -82,7 +82,7 @@ def test_every_step_can_be_looked_into(aws):
     assert streams["logStreams"]
 
 
-def test_the_approval_is_heard_and_later_edits_are_not(aws):
+def test_the_approval_is_an_event_and_later_edits_are_none(aws):
     sqs, events, sagemaker = aws("sqs"), aws("events"), aws("sagemaker")
     queue = sqs.create_queue(QueueName="approvals")["QueueUrl"]
     events.put_rule(Name="approved", EventPattern=json.dumps(APPROVALS))
@@ -92,17 +92,17 @@ def test_the_approval_is_heard_and_later_edits_are_not(aws):
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="good")
     sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"note": "edited later"})
     bodies = []
-    for seconds in (20, 1, 1):  # for the first, and for what must not come after it
-        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=seconds, MaxNumberOfMessages=10)
-        bodies += [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    for seconds in (20, 1, 1):  # for the first, and for those that must not follow it
+        response = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=seconds, MaxNumberOfMessages=10)
+        bodies += [json.loads(message["Body"]) for message in response.get("Messages", [])]
     assert [body["detail"]["ModelPackageArn"] for body in bodies] == [arn]
     package = sagemaker.describe_model_package(ModelPackageName=arn)
     assert package["InferenceSpecification"]["Containers"]
     assert package["CustomerMetadataProperties"]["note"] == "edited later"
 
 
-def test_the_next_run_has_a_champion_and_takes_what_did_not_change_from_the_cache(place, aws):
-    again = run("pipelines.run", "--config", str(place / "config"), "--upsert", "--start", "--wait")
+def test_the_next_run_has_a_champion_and_takes_unchanged_steps_from_the_cache(folder, aws):
+    again = run("pipelines.run", "--config", str(folder / "config"), "--upsert", "--start", "--wait")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "pipeline churn-local is unchanged" in again.stdout
     assert "ChampionEvaluationUri=s3://" in again.stdout
@@ -112,7 +112,7 @@ def test_the_next_run_has_a_champion_and_takes_what_did_not_change_from_the_cach
     assert {package["ModelPackageVersion"] for package in packages} == {1, 2}
 
 
-def test_nothing_failed_inside(place, aws):
-    told = run("localcloud", "--folder", str(place / "cloud"), "status").stdout
-    assert "of which 0 failed inside localcloud" in told
-    assert "not implemented" not in told
+def test_nothing_failed_inside(folder, aws):
+    status = run("localcloud", "--folder", str(folder / "cloud"), "status").stdout
+    assert "of which 0 failed inside localcloud" in status
+    assert "not implemented" not in status

@@ -11,9 +11,9 @@ import pytest
 from localcloud.testing import git_repository
 
 ROOT = Path(__file__).resolve().parents[2]
-# What `make` runs, without asking whether .venv is fresh: that belongs to whoever runs the tests.
+# The commands of the tasks, without the check of .venv: the tests run in one already.
 MAKE = {"make up": "python -m rehearsal.up", "make bootstrap": "python -m codepipeline.bootstrap --env local"}
-ELSEWHERE = {  # what each does is tested there; here it would change this checkout, or take minutes
+TESTED_ELSEWHERE = {  # here these would change this checkout, or take minutes
     "python -m localcloud remote": "packages/localcloud/tests/cli/test_git_remote.py",
     "git push local main": "tests/story/delivery",
     'eval "$(python -m localcloud env)"': "packages/localcloud/tests/cli/test_commands.py",
@@ -29,7 +29,7 @@ def block():
 
 @pytest.fixture
 def shell(live_cloud):
-    """As a terminal that is inside .venv and talks to the cloud."""
+    """A terminal inside .venv whose AWS is the cloud."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | live_cloud.environment() | {"PATH": path, "AWS_PAGER": ""}
     return lambda words: subprocess.run(
@@ -38,10 +38,10 @@ def shell(live_cloud):
 
 
 def test_the_commands_by_hand(shell, live_cloud, aws):
-    git_repository(live_cloud)  # what the settings want to be pushed to
+    git_repository(live_cloud)
     aws("sagemaker").create_model_package_group(ModelPackageGroupName="churn")  # a run makes it
-    ran = [line for line in block() if line not in ELSEWHERE]
-    assert len(ran) == len(block()) - len(ELSEWHERE) == 4
+    ran = [line for line in block() if line not in TESTED_ELSEWHERE]
+    assert len(ran) == len(block()) - len(TESTED_ELSEWHERE) == 4
     for line in ran:
         done = shell(MAKE.get(line, line))
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
@@ -53,4 +53,4 @@ def test_the_tasks_are_those_commands():
     for task, command in MAKE.items():
         recipe = makefile.partition(f"\n{task.removeprefix('make ')}: ")[2].partition("\n.PHONY")[0]
         assert command.removeprefix("python").removesuffix(" --env local") in recipe
-    assert all((ROOT / place).exists() for place in ELSEWHERE.values())
+    assert all((ROOT / place).exists() for place in TESTED_ELSEWHERE.values())

@@ -1,4 +1,4 @@
-"""A checkout like this one, to be pushed: the same but for the Makefile, the tests, and how long bakes last."""
+"""A copy of this checkout, to be pushed: only its Makefile, its tests and the length of bakes differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "tests", "docs", "config")
 GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 GIT |= {f"GIT_{who}_{what}": "story" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-# A build's setup, checks and tests take minutes: here the packages are those of whoever runs this, and one test is all.
+# Setup, checks and tests of a build take minutes: here it uses the packages of this environment, and has one test.
 MAKEFILE = """
 .PHONY: setup setup-deploy check test
 setup setup-deploy:
@@ -55,20 +55,20 @@ class Checkout:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def _settings(self, name: str, there: dict[str, Any], over: dict[str, dict[str, Any]]) -> None:
-        merged = {section: there.get(section, {}) | over.get(section, {}) for section in there | over}
+    def _settings(self, name: str, base: dict[str, Any], over: dict[str, dict[str, Any]]) -> None:
+        merged = {section: base.get(section, {}) | over.get(section, {}) for section in base | over}
         self.write(f"config/{name}", toml.render(merged))
 
     def push(self, repository: str, message: str) -> tuple[str, str]:
-        """All that was written, as a commit: its number, and what the push was told."""
+        """Commits all that was written; returns the commit and the output of the push."""
         self._git("add", "--all")
         self._git("commit", "--quiet", f"--message={message}")
-        told = self._git("push", "--quiet", repository, "main")
-        return self._git("rev-parse", "HEAD").strip(), told
+        output = self._git("push", "--quiet", repository, "main")
+        return self._git("rev-parse", "HEAD").strip(), output
 
     def _git(self, *words: str) -> str:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        asked = ["git", *words]
-        done = subprocess.run(asked, cwd=self.folder, env=kept | GIT, capture_output=True, text=True, timeout=60)
+        others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        command = ["git", *words]
+        done = subprocess.run(command, cwd=self.folder, env=others | GIT, capture_output=True, text=True, timeout=60)
         assert not done.returncode, done.stderr
         return done.stdout + done.stderr

@@ -9,14 +9,14 @@ import pytest
 from localcloud.testing import apply_seed, start_cloud
 from rehearsal import seed
 from tests.story.delivery.checkout import Checkout
-from tests.story.delivery.office import Office
+from tests.story.delivery.delivery import Delivery
 
 SPEED = 200
 ROWS = 600
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
     """One for all stories of a file, which follow one another."""
     folder = tmp_path_factory.mktemp("delivery")
     checkout = Checkout(folder / "checkout")
@@ -25,7 +25,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         seed_file = seed.write(folder / "state", checkout.config)
     with start_cloud(folder, SPEED) as cloud:
         apply_seed(cloud, seed_file)
-        made = Office(cloud, checkout)
-        made.bootstrap()
-        made.listen()
-        yield made
+        delivery = Delivery(cloud, checkout)
+        delivery.bootstrap()
+        delivery.subscribe_mailbox()
+        yield delivery

@@ -1,4 +1,4 @@
-"""Models of a few lines: each answers with a probability that tells its number, and one of a kind fails customers."""
+"""Models of a few lines: the probability that one returns is its number; failing ones raise for the newest plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 GROUP, BUCKET = "churn", "churn-local-000000000000-eu-west-1"
 IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost:1"
-NEWEST = "newest"  # a plan that real customers are on, and no recorded request
+NEWEST = "newest"  # a plan that real customers have, and no recorded request
 FAILING = f"if '{NEWEST}' in data: raise KeyError('{NEWEST}')"
 HANDLER = """
 class BadRequest(Exception):
@@ -41,7 +41,7 @@ class Registry:
             sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
 
     def register(self, *, failing: bool = False) -> str:
-        """As the pipeline does it: pending, and an artifact of its own."""
+        """As the pipeline does it: pending, with an artifact of its own."""
         self._number += 1
         code = HANDLER.format(work=FAILING if failing else "pass", number=self._number)
         folder = f"models/{self._number}"
@@ -49,7 +49,7 @@ class Registry:
         gate = {"metric": "auc", "value": 0.8 + self._number / 100, "champion": 0.8}
         evaluation = self._put(f"{folder}/evaluation.json", json.dumps({"gate": gate}).encode())
         container = {"Image": IMAGE, "ModelDataUrl": url}
-        answer = self._sagemaker.create_model_package(
+        response = self._sagemaker.create_model_package(
             ModelPackageGroupName=GROUP,
             ModelApprovalStatus="PendingManualApproval",
             InferenceSpecification={
@@ -64,11 +64,11 @@ class Registry:
                 "sample_requests": self._sample,
             },
         )
-        return str(answer["ModelPackageArn"])
+        return str(response["ModelPackageArn"])
 
     def _groups(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
-        return found
+        groups: list[dict[str, Any]] = self._sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]
+        return groups
 
     def _put(self, key: str, body: bytes) -> str:
         self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)

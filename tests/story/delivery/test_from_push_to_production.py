@@ -1,4 +1,4 @@
-"""The whole way with nothing left out: a push, real training, two approvals, production; and how all of it goes."""
+"""The whole way: a push, real training, two approvals, production; and the teardown of all of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.story.delivery.delivery import RED, Delivery, wait_until
 from tests.story.delivery.models import BUCKET, GROUP
-from tests.story.delivery.office import RED, Office, until
 
 GREEN = (RED[0], RED[1].replace("1 == 2", "1 == 1"))
 OVER = ("Succeeded", "Failed", "Stopped")
@@ -15,125 +15,127 @@ FOUNDATIONS = ["churn-local-foundation", "churn-staging-foundation", "churn-prod
 STACKS = [*FOUNDATIONS, "churn-local-pipelines", "churn-local-schedules"]
 
 
-def models(office: Office) -> list[str]:
-    found = office.aws("sagemaker").list_pipelines()["PipelineSummaries"]
-    return [each["PipelineName"] for each in found]
+def models(delivery: Delivery) -> list[str]:
+    pipelines = delivery.aws("sagemaker").list_pipelines()["PipelineSummaries"]
+    return [each["PipelineName"] for each in pipelines]
 
 
-def stacks(office: Office) -> dict[str, str]:
-    return {each["StackName"]: each["StackStatus"] for each in office.aws("cloudformation").describe_stacks()["Stacks"]}
+def stacks(delivery: Delivery) -> dict[str, str]:
+    return {
+        each["StackName"]: each["StackStatus"] for each in delivery.aws("cloudformation").describe_stacks()["Stacks"]
+    }
 
 
-def packages(office: Office) -> dict[str, str]:
-    listed = office.aws("sagemaker").list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
+def packages(delivery: Delivery) -> dict[str, str]:
+    listed = delivery.aws("sagemaker").list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
     return {each["ModelPackageArn"]: each["ModelApprovalStatus"] for each in listed}
 
 
-def test_a_red_test_in_a_commit_makes_no_model_and_somebody_is_told(office: Office) -> None:
-    office.checkout.write(*RED)
-    _, told = office.push("red")
-    (build,) = office.executions("build")
-    assert f"started churn-local-build, execution {build}" in told
-    assert office.ended("build", build) == "Failed"
-    assert office.outcomes("build", build) == {"Source/Source": "Succeeded", "Build/TestAndStart": "Failed"}
-    assert "1 failed" in office.told("build", build)
-    assert models(office) == []
-    assert office.failures() == [("churn-local-build", build)]
-    codebuild = office.aws("codebuild")
+def test_a_red_test_in_a_commit_makes_no_model_and_people_are_notified(delivery: Delivery) -> None:
+    delivery.checkout.write(*RED)
+    _, output = delivery.push("red")
+    (build,) = delivery.executions("build")
+    assert f"started churn-local-build, execution {build}" in output
+    assert delivery.wait_for_end("build", build) == "Failed"
+    assert delivery.outcomes("build", build) == {"Source/Source": "Succeeded", "Build/TestAndStart": "Failed"}
+    assert "1 failed" in delivery.build_output("build", build)
+    assert models(delivery) == []
+    assert delivery.failures() == [("churn-local-build", build)]
+    codebuild = delivery.aws("codebuild")
     (report,) = codebuild.batch_get_reports(reportArns=codebuild.list_reports()["reports"])["reports"]
     assert (report["status"], report["testSummary"]["statusCounts"]["FAILED"]) == ("FAILED", 1)
 
 
-def test_a_push_of_documents_starts_nothing(office: Office) -> None:
-    before = office.executions("build")
-    office.checkout.write("docs/notes.txt", "a thought\n")
-    office.checkout.write("README.md", "another\n")
-    _, told = office.push("documents")
-    assert "no pipeline has a trigger for this push" in told
-    assert office.executions("build") == before
+def test_a_push_of_documents_starts_nothing(delivery: Delivery) -> None:
+    before = delivery.executions("build")
+    delivery.checkout.write("docs/notes.txt", "a note\n")
+    delivery.checkout.write("README.md", "another note\n")
+    _, output = delivery.push("documents")
+    assert "no pipeline has a trigger for this push" in output
+    assert delivery.executions("build") == before
 
 
-def recorded_row(office: Office, package: str) -> bytes:
-    """What the pipeline kept of the test data, as a customer would send it."""
-    known = office.aws("sagemaker").describe_model_package(ModelPackageName=package)["CustomerMetadataProperties"]
-    bucket, _, key = known["sample_requests"].removeprefix("s3://").partition("/")
-    lines: list[bytes] = office.aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
+def recorded_row(delivery: Delivery, package: str) -> bytes:
+    """A row that the pipeline recorded of the test data, as a customer would send it."""
+    description = delivery.aws("sagemaker").describe_model_package(ModelPackageName=package)
+    bucket, _, key = description["CustomerMetadataProperties"]["sample_requests"].removeprefix("s3://").partition("/")
+    lines: list[bytes] = delivery.aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
     return lines[1] + b"\n"
 
 
 @pytest.fixture(scope="module")
-def commit(office: Office) -> str:
-    """It was built, and the SageMaker pipeline that the build started has come to its end."""
-    office.checkout.write(*GREEN)
-    before = set(office.executions("build"))
-    commit, _ = office.push("green")
-    (build,) = set(office.executions("build")) - before
-    assert office.ended("build", build) == "Succeeded", office.told("build", build)
+def commit(delivery: Delivery) -> str:
+    """A commit that was built."""
+    delivery.checkout.write(*GREEN)
+    before = set(delivery.executions("build"))
+    commit, _ = delivery.push("green")
+    (build,) = set(delivery.executions("build")) - before
+    assert delivery.wait_for_end("build", build) == "Succeeded", delivery.build_output("build", build)
     return commit
 
 
 @pytest.fixture(scope="module")
-def package(office: Office, commit: str) -> str:
-    sagemaker = office.aws("sagemaker")
+def package(delivery: Delivery, commit: str) -> str:
+    sagemaker = delivery.aws("sagemaker")
     (run,) = sagemaker.list_pipeline_executions(PipelineName="churn-local")["PipelineExecutionSummaries"]
 
-    def ended() -> Any:
-        told = sagemaker.describe_pipeline_execution(PipelineExecutionArn=run["PipelineExecutionArn"])
-        return told["PipelineExecutionStatus"] in OVER and told
+    def finished() -> Any:
+        execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=run["PipelineExecutionArn"])
+        return execution["PipelineExecutionStatus"] in OVER and execution
 
-    told = until(ended)
-    assert told["PipelineExecutionStatus"] == "Succeeded", told
-    ((arn, approval),) = packages(office).items()
+    execution = wait_until(finished)
+    assert execution["PipelineExecutionStatus"] == "Succeeded", execution
+    ((arn, approval),) = packages(delivery).items()
     assert approval == "PendingManualApproval"
     return arn
 
 
-def test_a_push_becomes_a_model_that_waits_for_an_approval(office: Office, commit: str, package: str) -> None:
-    told = office.aws("sagemaker").describe_model_package(ModelPackageName=package)
-    assert told["CustomerMetadataProperties"]["git_commit"] == commit
-    assert office.executions("deploy") == []
-    assert office.endpoints() == []
+def test_a_push_becomes_a_model_that_waits_for_an_approval(delivery: Delivery, commit: str, package: str) -> None:
+    description = delivery.aws("sagemaker").describe_model_package(ModelPackageName=package)
+    assert description["CustomerMetadataProperties"]["git_commit"] == commit
+    assert delivery.executions("deploy") == []
+    assert delivery.endpoints() == []
 
 
-def test_an_approval_becomes_a_release_when_another_is_given(office: Office, commit: str, package: str) -> None:
-    office.approve(package)
-    (execution,) = office.executions("deploy")
-    until(lambda: office.questions() or office.status("deploy", execution) != "InProgress")
-    assert office.endpoints() == ["churn-staging"]
-    (question,) = office.questions()
+def test_an_approval_becomes_a_release_after_a_second_approval(delivery: Delivery, commit: str, package: str) -> None:
+    delivery.approve(package)
+    (execution,) = delivery.executions("deploy")
+    wait_until(lambda: delivery.approval_requests() or delivery.status("deploy", execution) != "InProgress")
+    assert delivery.endpoints() == ["churn-staging"]
+    (question,) = delivery.approval_requests()
     for part in ("Release churn/1 to churn-prod? auc 0.", "no champion", commit, "Report: s3://"):
         assert part in question
-    office.answer(execution, "Approved")
-    assert office.ended("deploy", execution) == "Succeeded", office.told("deploy", execution)
-    assert (office.live("staging"), office.live("prod")) == (package, package)
-    label, *probabilities = office.ask("prod", recorded_row(office, package)).split(",")
+    delivery.answer_approval(execution, "Approved")
+    assert delivery.wait_for_end("deploy", execution) == "Succeeded", delivery.build_output("deploy", execution)
+    assert (delivery.live_package("staging"), delivery.live_package("prod")) == (package, package)
+    label, *probabilities = delivery.invoke("prod", recorded_row(delivery, package)).split(",")
     assert label in ("yes", "no")
     assert all(0 < float(each) < 1 for each in probabilities)
-    assert set(packages(office)) == {package}
-    assert len(office.failures()) == 1  # that of the red test
+    assert set(packages(delivery)) == {package}
+    assert len(delivery.failures()) == 1  # that of the red test
 
 
-def test_bootstrap_again_changes_nothing(office: Office, package: str) -> None:
-    pipelines = office.aws("codepipeline").list_pipelines()["pipelines"]
-    before = office.executions("build"), office.executions("deploy")
-    assert office.bootstrap().count("No changes to deploy") == len(STACKS)
-    assert stacks(office) == dict.fromkeys(STACKS, "CREATE_COMPLETE")
-    assert office.aws("codepipeline").list_pipelines()["pipelines"] == pipelines
-    assert (office.executions("build"), office.executions("deploy")) == before
-    assert office.live("prod") == package
+def test_bootstrap_again_changes_nothing(delivery: Delivery, package: str) -> None:
+    pipelines = delivery.aws("codepipeline").list_pipelines()["pipelines"]
+    before = delivery.executions("build"), delivery.executions("deploy")
+    assert delivery.bootstrap().count("No changes to deploy") == len(STACKS)
+    assert stacks(delivery) == dict.fromkeys(STACKS, "CREATE_COMPLETE")
+    assert delivery.aws("codepipeline").list_pipelines()["pipelines"] == pipelines
+    assert (delivery.executions("build"), delivery.executions("deploy")) == before
+    assert delivery.live_package("prod") == package
 
 
-def left(office: Office) -> list[str]:
-    """Everything of ours that could cost something, or be in the way of a new beginning."""
-    aws = office.aws
+def remaining(delivery: Delivery) -> list[str]:
+    """Every resource of the project that could cost something, or be in the way of a new bootstrap."""
+    aws = delivery.aws
     queues = (url.rpartition("/")[2] for url in aws("sqs").list_queues().get("QueueUrls", []))
     scaled = aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
-    found = [
-        *office.endpoints(),
+    names = [
+        *delivery.endpoints(),
         *(each["EndpointConfigName"] for each in aws("sagemaker").list_endpoint_configs()["EndpointConfigs"]),
         *(each["ModelName"] for each in aws("sagemaker").list_models()["Models"]),
-        *models(office),
-        *stacks(office),
+        *models(delivery),
+        *stacks(delivery),
         *(each["Name"] for each in aws("s3").list_buckets()["Buckets"]),
         *(name for name in queues if name != "mailbox"),
         *(each["TopicArn"] for each in aws("sns").list_topics()["Topics"]),
@@ -147,20 +149,20 @@ def left(office: Office) -> list[str]:
         *(each["RoleName"] for each in aws("iam").list_roles()["Roles"]),
         *(each["logGroupName"] for each in aws("logs").describe_log_groups()["logGroups"]),
     ]
-    return [name for name in found if not name.startswith("/aws/sagemaker/")]
+    return [name for name in names if not name.startswith("/aws/sagemaker/")]
 
 
-def test_teardown_removes_everything_and_the_next_one_says_that_nothing_is_there(office: Office, package: str) -> None:
-    assert {"churn-prod", BUCKET, "endpoint/churn-prod/variant/AllTraffic", *STACKS} <= set(left(office))
-    refused = office.run("codepipeline.teardown", "--env", "local")
+def test_teardown_removes_everything_and_a_second_one_finds_nothing(delivery: Delivery, package: str) -> None:
+    assert {"churn-prod", BUCKET, "endpoint/churn-prod/variant/AllTraffic", *STACKS} <= set(remaining(delivery))
+    refused = delivery.run("codepipeline.teardown", "--env", "local")
     assert refused.returncode == 2
     assert "--yes" in refused.stderr
-    done = office.run("codepipeline.teardown", "--env", "local", "--yes")
+    done = delivery.run("codepipeline.teardown", "--env", "local", "--yes")
     assert not done.returncode, done.stdout + done.stderr
-    assert left(office) == []
+    assert remaining(delivery) == []
     assert {f"removed stack {name}" for name in STACKS} <= set(done.stdout.splitlines())
     assert "what is left, and what it costs" in done.stdout
-    again = office.run("codepipeline.teardown", "--env", "local", "--yes")
+    again = delivery.run("codepipeline.teardown", "--env", "local", "--yes")
     assert not again.returncode, again.stdout + again.stderr
     assert again.stdout.count("nothing to delete") == 4  # three endpoints and the SageMaker pipeline
     assert not [line for line in again.stdout.splitlines() if line.startswith("removed")]

@@ -1,4 +1,4 @@
-"""Who delivers: pushes, approves, looks at what became of it. Everything through AWS's own API, as people do it."""
+"""Delivers as people do, through AWS's own API: pushes, approves, reads the results."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ RED = ("tests/test_tiny.py", "def test_it():\n    assert 1 == 2\n")
 MAILBOX = "mailbox"
 
 
-class Office:
+class Delivery:
     def __init__(self, cloud: Any, checkout: Checkout) -> None:
         self.cloud, self.checkout, self.aws = cloud, checkout, cloud.client
-        self._heard: list[dict[str, Any]] = []
+        self._messages: list[dict[str, Any]] = []
 
     def run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """``python -m module`` of the checkout."""
-        asked = [sys.executable, "-m", module, *words]
+        """``python -m module`` in the checkout."""
+        command = [sys.executable, "-m", module, *words]
         env = os.environ | self.cloud.environment()
-        return subprocess.run(asked, cwd=self.checkout.folder, env=env, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=self.checkout.folder, env=env, capture_output=True, text=True, timeout=120)
 
     def bootstrap(self) -> str:
         done = self.run("codepipeline.bootstrap", "--env", "local")
@@ -41,17 +41,17 @@ class Office:
     def push(self, message: str) -> tuple[str, str]:
         return self.checkout.push(git_repository(self.cloud), message)
 
-    def push_code_that_makes_no_model(self) -> None:
-        """What deploys comes from the repository; the build, with all that it would take, ends at a red test."""
+    def push_with_red_tests(self) -> None:
+        """The deploy pipeline takes its code from the repository; a red test ends the build before it makes a model."""
         self.checkout.write(*RED)
-        self.push("what deploys")
+        self.push("the code that deploys")
         (build,) = self.executions("build")
-        assert self.ended("build", build) == "Failed"
-        self.mail()
-        self._heard.clear()
+        assert self.wait_for_end("build", build) == "Failed"
+        self.messages()
+        self._messages.clear()
 
-    def listen(self) -> None:
-        """Somebody who reads what the topic tells."""
+    def subscribe_mailbox(self) -> None:
+        """A queue that receives what the topic sends."""
         arn = self.cloud.arn("sqs", MAILBOX)
         self._mailbox = self.aws("sqs").create_queue(QueueName=MAILBOX)["QueueUrl"]
         self.aws("sns").subscribe(TopicArn=self.cloud.arn("sns", "churn-local"), Protocol="sqs", Endpoint=arn)
@@ -59,78 +59,77 @@ class Office:
     def registry(self) -> Registry:
         return Registry(self.aws("sagemaker"), self.aws("s3"))
 
-    # --- what is asked for
+    # --- requests
 
     def approve(self, package: str, status: str = "Approved") -> None:
         self.aws("sagemaker").update_model_package(ModelPackageArn=package, ModelApprovalStatus=status)
         self.settle()
 
-    def approve_unheard(self, package: str) -> None:
-        """Approved, and the event of it never came."""
+    def approve_without_event(self, package: str) -> None:
+        """Approved, but the event is lost."""
         self.cloud.faults.drop("SageMaker Model Package State Change")
         self.approve(package)
 
     def settle(self) -> None:
-        """Every event has reached those whom it is for: what has not begun by now never will."""
+        """Every event has reached its targets: what has not started by now never will."""
         settle_events(self.cloud)
 
-    def answer(self, execution: str, word: str) -> None:
-        """To the question whether it may go into production, once it is asked."""
-        found = until(lambda: self._asked(execution))
+    def answer_approval(self, execution: str, status: str) -> None:
+        """Of the release into production, once the pipeline waits for it."""
+        approval = wait_until(lambda: self._open_approval(execution))
         self.aws("codepipeline").put_approval_result(
             pipelineName="churn-local-deploy",
             stageName="Approval",
             actionName="Approve",
-            token=found["token"],
-            result={"summary": "said", "status": word},
+            token=approval["token"],
+            result={"summary": "a comment", "status": status},
         )
 
-    def _asked(self, execution: str) -> dict[str, Any] | None:
-        assert self.status("deploy", execution) in RUNNING, self.told("deploy", execution)
+    def _open_approval(self, execution: str) -> dict[str, Any] | None:
+        assert self.status("deploy", execution) in RUNNING, self.build_output("deploy", execution)
         states = self.aws("codepipeline").get_pipeline_state(name="churn-local-deploy")["stageStates"]
         (stage,) = (state for state in states if state["stageName"] == "Approval")
-        found: dict[str, Any] = stage["actionStates"][0].get("latestExecution", {})
+        approval: dict[str, Any] = stage["actionStates"][0].get("latestExecution", {})
         inside = stage.get("latestExecution", {}).get("pipelineExecutionId") == execution
-        return found if inside and "token" in found else None
+        return approval if inside and "token" in approval else None
 
-    # --- what became of it
+    # --- results
 
     def executions(self, kind: str) -> list[str]:
-        """From the first on."""
-        told = self.aws("codepipeline").list_pipeline_executions(pipelineName=f"churn-local-{kind}")
-        return [each["pipelineExecutionId"] for each in reversed(told["pipelineExecutionSummaries"])]
+        """The oldest first."""
+        response = self.aws("codepipeline").list_pipeline_executions(pipelineName=f"churn-local-{kind}")
+        return [each["pipelineExecutionId"] for each in reversed(response["pipelineExecutionSummaries"])]
 
-    def ended(self, kind: str, execution: str) -> str:
-        return until(lambda: (status := self.status(kind, execution)) not in RUNNING and status)
+    def wait_for_end(self, kind: str, execution: str) -> str:
+        return wait_until(lambda: (status := self.status(kind, execution)) not in RUNNING and status)
 
     def status(self, kind: str, execution: str) -> str:
-        asked = {"pipelineName": f"churn-local-{kind}", "pipelineExecutionId": execution}
-        told = self.aws("codepipeline").get_pipeline_execution(**asked)["pipelineExecution"]
-        return str(told["status"])
+        request = {"pipelineName": f"churn-local-{kind}", "pipelineExecutionId": execution}
+        return str(self.aws("codepipeline").get_pipeline_execution(**request)["pipelineExecution"]["status"])
 
     def actions(self, kind: str, execution: str) -> list[dict[str, Any]]:
-        asked = {"pipelineName": f"churn-local-{kind}", "filter": {"pipelineExecutionId": execution}}
-        found = self.aws("codepipeline").list_action_executions(**asked)["actionExecutionDetails"]
-        return list(reversed(found))
+        request = {"pipelineName": f"churn-local-{kind}", "filter": {"pipelineExecutionId": execution}}
+        response = self.aws("codepipeline").list_action_executions(**request)
+        return list(reversed(response["actionExecutionDetails"]))
 
     def outcomes(self, kind: str, execution: str) -> dict[str, str]:
-        """Of the actions that were begun."""
+        """The status of every action that was started."""
         return {f"{each['stageName']}/{each['actionName']}": each["status"] for each in self.actions(kind, execution)}
 
     def span(self, execution: str, stage: str) -> tuple[datetime, datetime]:
-        """When a stage of a release began and ended."""
-        found = [each for each in self.actions("deploy", execution) if each["stageName"] == stage]
-        return min(each["startTime"] for each in found), max(each["lastUpdateTime"] for each in found)
+        """The start and the end of a stage of a release."""
+        actions = [each for each in self.actions("deploy", execution) if each["stageName"] == stage]
+        return min(each["startTime"] for each in actions), max(each["lastUpdateTime"] for each in actions)
 
-    def told(self, kind: str, execution: str) -> str:
-        """All that its builds printed."""
+    def build_output(self, kind: str, execution: str) -> str:
+        """The output of all its builds."""
         ids = [each.get("output", {}).get("executionResult", {}) for each in self.actions(kind, execution)]
         ids = [each["externalExecutionId"] for each in ids if ":" in each.get("externalExecutionId", "")]
         return "\n".join(self._log(build) for build in (self._builds(ids) if ids else []))
 
     def _builds(self, ids: list[str]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.aws("codebuild").batch_get_builds(ids=ids)["builds"]
-        return found
+        builds: list[dict[str, Any]] = self.aws("codebuild").batch_get_builds(ids=ids)["builds"]
+        return builds
 
     def _log(self, build: dict[str, Any]) -> str:
         assert self.cloud.logs.flush()
@@ -138,30 +137,30 @@ class Office:
         events = self.aws("logs").get_log_events(**where, startFromHead=True)["events"]
         return "\n".join(event["message"] for event in events)
 
-    def mail(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, Any]]:
         """All messages so far."""
         self.settle()
         while True:
-            told = self.aws("sqs").receive_message(QueueUrl=self._mailbox, MaxNumberOfMessages=10)
-            for message in told.get("Messages", []):
-                self._heard.append(json.loads(json.loads(message["Body"])["Message"]))
+            batch = self.aws("sqs").receive_message(QueueUrl=self._mailbox, MaxNumberOfMessages=10).get("Messages", [])
+            for message in batch:
+                self._messages.append(json.loads(json.loads(message["Body"])["Message"]))
                 self.aws("sqs").delete_message(QueueUrl=self._mailbox, ReceiptHandle=message["ReceiptHandle"])
-            if not told.get("Messages"):
-                return self._heard
+            if not batch:
+                return self._messages
 
-    def questions(self) -> list[str]:
-        """What people were told when they were asked for their word."""
-        return [each["approval"]["customData"] for each in self.mail() if "approval" in each]
+    def approval_requests(self) -> list[str]:
+        """The texts that people were sent with a request for their approval."""
+        return [each["approval"]["customData"] for each in self.messages() if "approval" in each]
 
     def failures(self) -> list[tuple[str, str]]:
-        """The pipelines' that somebody was told of."""
-        told = [each["detail"] for each in self.mail() if each.get("source") == "aws.codepipeline"]
-        return [(each["pipeline"], each["execution-id"]) for each in told if each["state"] == "FAILED"]
+        """The failed executions that people were notified of."""
+        events = [each["detail"] for each in self.messages() if each.get("source") == "aws.codepipeline"]
+        return [(each["pipeline"], each["execution-id"]) for each in events if each["state"] == "FAILED"]
 
     def endpoints(self) -> list[str]:
         return sorted(each["EndpointName"] for each in self.aws("sagemaker").list_endpoints()["Endpoints"])
 
-    def live(self, stage: str) -> str:
+    def live_package(self, stage: str) -> str:
         """The package that an endpoint's model was made from; "" without an endpoint."""
         if f"churn-{stage}" not in self.endpoints():
             return ""
@@ -172,16 +171,16 @@ class Office:
         model = sagemaker.describe_model(ModelName=config["ProductionVariants"][0]["ModelName"])
         return str(model["Containers"][0]["ModelPackageName"])
 
-    def ask(self, stage: str, row: bytes = b"33,basic\n") -> str:
+    def invoke(self, stage: str, row: bytes = b"33,basic\n") -> str:
         runtime = self.aws("sagemaker-runtime")
-        told = runtime.invoke_endpoint(EndpointName=f"churn-{stage}", ContentType="text/csv", Body=row)
-        return str(told["Body"].read().decode().strip())
+        response = runtime.invoke_endpoint(EndpointName=f"churn-{stage}", ContentType="text/csv", Body=row)
+        return str(response["Body"].read().decode().strip())
 
 
-def until(ask: Callable[[], T], seconds: float = LONGEST_SECONDS) -> Any:
-    """What a function answers once that is true."""
+def wait_until(condition: Callable[[], T], seconds: float = LONGEST_SECONDS) -> Any:
+    """The first result that is true."""
     end = time.monotonic() + seconds
-    while not (found := ask()):
+    while not (result := condition()):
         assert time.monotonic() < end, f"it did not happen within {seconds:g} s"
         time.sleep(0.1)
-    return found
+    return result

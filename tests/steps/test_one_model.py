@@ -1,4 +1,4 @@
-"""What a person sees of ``make model`` when things are not as they should be."""
+"""``make model`` when something is wrong: what a person sees."""
 
 import shutil
 import signal
@@ -21,19 +21,19 @@ def command(folder, *words):
     return [sys.executable, "-m", "rehearsal.one_model", *where, *words]
 
 
-def demo(folder, *words):
+def one_model(folder, *words):
     return subprocess.run(command(folder, *words), capture_output=True, text=True, cwd=ROOT, timeout=120)
 
 
 @pytest.fixture
-def demo_here(running, run_demo):
+def one_model_here(running, run_one_model):
     """The command in this process, where the SDK is imported once, on the localcloud that ran before."""
-    return lambda *words: run_demo("--folder", running, "--config", CONFIG, *words)
+    return lambda *words: run_one_model("--folder", running, "--config", CONFIG, *words)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, example):
-    """A localcloud that ran before, so that no demo ends it."""
+    """A localcloud that ran before, so that the command does not stop it."""
     folder = tmp_path_factory.mktemp("running")
     shutil.copytree(example, folder / "example")
     up = [sys.executable, "-m", "rehearsal.up", "--folder", str(folder), "--config", str(CONFIG)]
@@ -46,9 +46,9 @@ def localcloud(folder, *words):
     return subprocess.run([sys.executable, "-m", "localcloud", "--folder", str(folder), *words], cwd=ROOT)
 
 
-def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_path, example):
+def test_a_model_below_the_gate_is_not_registered_and_its_metrics_are_printed(tmp_path, example):
     shutil.copytree(example, tmp_path / "example")
-    done = demo(tmp_path, "--rows", "3000", "--parameters", "Threshold=0.99")
+    done = one_model(tmp_path, "--rows", "3000", "--parameters", "Threshold=0.99")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "step QualityGateFailed failed: quality gate not passed: auc is 0." in done.stdout
     assert "at least 0.99 is needed" in done.stdout
@@ -61,22 +61,22 @@ def test_a_model_below_the_gate_is_not_registered_and_the_numbers_are_said(tmp_p
     assert localcloud(tmp_path, "status").returncode == NOT_RUNNING
 
 
-def test_data_without_the_target_fails_with_the_sentence_of_preprocess(demo_here, tmp_path):
+def test_data_without_the_target_fails_with_the_sentence_of_preprocess(one_model_here, tmp_path):
     (tmp_path / "rows.csv").write_text("customer_id,age,churn\n1,30,yes\n2,40,no\n")
-    done = demo_here("--data", str(tmp_path / "rows.csv"))
+    done = one_model_here("--data", str(tmp_path / "rows.csv"))
     assert done.returncode == 1
     failure = done.stdout[done.stdout.index("step Preprocess failed: ") :]
     assert "churned" in failure
     assert 'did you mean "churn"?' in failure
-    assert "quality gate" not in done.stdout  # nothing of an earlier run is told as this one's
+    assert "quality gate" not in done.stdout  # no result of an earlier run is shown as this one's
     assert "localcloud is down" not in done.stdout
 
 
-def test_rows_that_made_the_run_fail_can_be_looked_at(demo_here, running, tmp_path):
+def test_rows_that_made_the_run_fail_can_be_inspected(one_model_here, running, tmp_path):
     labels = ["" if n % 20 == 0 else "yes" if n % 3 else "no" for n in range(400)]
     rows = ["customer_id,age,churned", *(f"{n},{n % 71},{label}" for n, label in enumerate(labels))]
     (tmp_path / "rows.csv").write_text("\n".join(rows))
-    done = demo_here("--data", str(tmp_path / "rows.csv"))
+    done = one_model_here("--data", str(tmp_path / "rows.csv"))
     assert done.returncode == 1
     assert "20 of 400" in done.stdout
     assert len((running / "demo/rejects.csv").read_text().splitlines()) == 21
@@ -91,8 +91,8 @@ def test_rows_that_made_the_run_fail_can_be_looked_at(demo_here, running, tmp_pa
         (["--rows", "0"], "rows"),
     ],
 )
-def test_what_cannot_be_run_is_refused_before_anything_starts(tmp_path, words, says):
-    done = demo(tmp_path, *words)
+def test_a_request_that_cannot_be_run_is_refused_before_anything_starts(tmp_path, words, says):
+    done = one_model(tmp_path, *words)
     assert done.returncode in (1, 2)
     assert done.stderr.startswith("error: ")
     assert says in done.stderr
@@ -100,8 +100,8 @@ def test_what_cannot_be_run_is_refused_before_anything_starts(tmp_path, words, s
     assert not list(tmp_path.iterdir())
 
 
-def test_a_parameter_that_is_not_there_is_refused(demo_here):
-    done = demo_here("--parameters", "Treshold=0.5")
+def test_an_unknown_parameter_is_refused(one_model_here):
+    done = one_model_here("--parameters", "Treshold=0.5")
     assert done.returncode == 2
     assert "did you mean Threshold?" in done.stderr
 
