@@ -5,6 +5,8 @@ import pytest
 from failures import UserError
 from training import devices
 
+pytestmark = pytest.mark.usefixtures("job_environment")
+
 
 @pytest.mark.parametrize(
     ("variables", "expected"),

@@ -10,6 +10,8 @@ from encoded_data import open_side
 from failures import UserError
 from features import Column
 
+pytestmark = pytest.mark.usefixtures("job_environment")
+
 
 def test_loading_can_be_ended_between_two_batches(tmp_path, encoded, monkeypatch):
     monkeypatch.setattr(encoded_data, "BATCH_CELLS", 1200)

@@ -13,7 +13,7 @@ import pytest
 
 import train
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("job_environment")]
 LIMIT = 60  # seconds that anything may take
 EVERY = 20  # rounds between checkpoints
 SAMPLED = {"subsample": 0.7, "colsample_bytree": 0.6, "rounds": 2000, "max_depth": 4, "checkpoint_rounds": EVERY}

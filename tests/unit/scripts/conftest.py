@@ -1,4 +1,4 @@
-"""Small encoded data as preprocess leaves it, with the training command's flags for it."""
+"""Small encoded data as preprocess writes it, with the flags of the training command for it."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ def encoded() -> Callable[..., Encoded]:
     return make
 
 
-@pytest.fixture(autouse=True)
-def bare_surroundings(monkeypatch, tmp_path):
-    """As on a laptop: no variable of SageMaker's, but for the place of the failure file."""
+@pytest.fixture
+def job_environment(monkeypatch, tmp_path):
+    """No variable of SageMaker, except the folder of the failure file; one thread."""
     for name in [name for name in os.environ if name.startswith("SM_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")

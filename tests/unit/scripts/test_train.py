@@ -17,6 +17,8 @@ import encoded_data
 import train
 from training import model_folder
 
+pytestmark = pytest.mark.usefixtures("job_environment")
+
 SCRIPTS = Path(train.__file__).parent
 QUICK = {"rounds": 12, "early_stopping_rounds": 4, "max_depth": 3, "learning_rate": 0.3}
 

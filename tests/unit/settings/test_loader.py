@@ -38,7 +38,7 @@ def test_every_shipped_overlay_loads(env: str) -> None:
     assert settings.pipeline_name == f"churn-{env}"
 
 
-def test_the_shipped_environments(CONFIG) -> None:
+def test_the_shipped_environments() -> None:
     assert environments(CONFIG) == ["dev", "local", "prod", "staging"]
 
 
