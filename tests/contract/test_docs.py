@@ -14,7 +14,7 @@ from botocore import xform_name
 from settings.model import Sections
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "packages/localcloud/README.md", *(ROOT / "docs").rglob("*.md")])
 COMMAND = re.compile(r"python (?:-m (?P<module>[\w.]+)|(?P<file>[\w/]+\.py))(?P<words>[^\n`#|]*)")
 AWS = re.compile(r"\baws (?P<service>[a-z-]+) (?P<operation>[a-z-]+)(?P<words>(?:\\\n|[^\n`#|])*)")
 OF_ANY = {"region", "query", "output", "endpoint-url"}
