@@ -15,14 +15,20 @@ TOPIC = {"Type": "AWS::SNS::Topic"}
 
 @pytest.fixture
 def propose(cfn: Any) -> Make:
-    def make(template: dict[str, Any], change_set_type: str = "UPDATE", name: str = "c", **more: Any) -> dict[str, Any]:
+    def create_and_describe(
+        template: dict[str, Any], change_set_type: str = "UPDATE", name: str = "c", **options: Any
+    ) -> dict[str, Any]:
         change_set = cfn.create_change_set(
-            StackName="s", ChangeSetName=name, ChangeSetType=change_set_type, TemplateBody=json.dumps(template), **more
+            StackName="s",
+            ChangeSetName=name,
+            ChangeSetType=change_set_type,
+            TemplateBody=json.dumps(template),
+            **options,
         )
-        found: dict[str, Any] = cfn.describe_change_set(ChangeSetName=change_set["Id"])
-        return found
+        description: dict[str, Any] = cfn.describe_change_set(ChangeSetName=change_set["Id"])
+        return description
 
-    return make
+    return create_and_describe
 
 
 def summarize(change_set: dict[str, Any]) -> dict[str, tuple[str, str]]:

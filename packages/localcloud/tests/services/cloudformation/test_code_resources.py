@@ -131,8 +131,8 @@ def test_schedule(create: Make, update: Make, cfn: Any, cloud: Cloud) -> None:
     scheduler = cloud.client("scheduler")
     stack = create(SCHEDULE, Expression="rate(1 day)")
     assert stack["StackStatus"] == "CREATE_COMPLETE", failures(cfn)
-    found = scheduler.get_schedule(Name="nightly", GroupName="group")
-    assert found["Arn"] == outputs(stack)["Arn"] and found["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 3
+    schedule = scheduler.get_schedule(Name="nightly", GroupName="group")
+    assert schedule["Arn"] == outputs(stack)["Arn"] and schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 3
     assert update(SCHEDULE, Expression="rate(2 days)")["StackStatus"] == "UPDATE_COMPLETE", failures(cfn)
     assert scheduler.get_schedule(Name="nightly", GroupName="group")["ScheduleExpression"] == "rate(2 days)"
     cfn.delete_stack(StackName="s")
@@ -144,10 +144,10 @@ def test_requests_of_scaling_are_valid(cloud: Cloud) -> None:
     """Only the calls: a scalable target must exist, and an endpoint takes long to create."""
 
     class Recording(Context):
-        def call(self, service: str, operation: str, /, *parts: Any, **more: Any) -> dict[str, Any]:
+        def call(self, service: str, operation: str, /, *parts: Any, **members: Any) -> dict[str, Any]:
             shape = cloud.client(service).meta.service_model.operation_model(operation).input_shape
             properties: dict[str, Any] = {}
-            for part in (*parts, more):
+            for part in (*parts, members):
                 properties |= part
             assert request_problems(service, operation, convert(properties, shape, operation)) == []
             calls.append(operation)

@@ -157,17 +157,17 @@ def test_a_rollback_ends_even_if_a_seeded_bucket_cannot_be_returned(
 ) -> None:
     seeded_bucket(cloud)
 
-    def gone(*_: Any) -> None:
-        raise HandlerError("the bucket is gone")
+    def fail(*_: Any) -> None:
+        raise HandlerError("the bucket does not exist")
 
-    monkeypatch.setattr(RESOURCE_TYPES["AWS::S3::Bucket"], "retain_in_rollback", gone)
+    monkeypatch.setattr(RESOURCE_TYPES["AWS::S3::Bucket"], "retain_in_rollback", fail)
     template = """
 Resources:
   B: {Type: AWS::S3::Bucket, DeletionPolicy: Retain, Properties: {BucketName: bucket-f}}
   Bad: {Type: AWS::SQS::Queue, DependsOn: B, Properties: {DelaySeconds: -1}}
 """
     assert create(template)["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "the bucket is gone" in str(cfn.describe_stack_events(StackName="s")["StackEvents"])
+    assert "the bucket does not exist" in str(cfn.describe_stack_events(StackName="s")["StackEvents"])
 
 
 @pytest.mark.parametrize(("fails", "arns"), [(False, "stacks"), (True, "local")])
@@ -180,8 +180,8 @@ def test_a_seeded_role_is_replaced(create: Make, cloud: Cloud, fails: bool, arns
     if fails:
         resources["Bad"] = {"Type": "AWS::SQS::Queue", "DependsOn": "R", "Properties": {"DelaySeconds": -1}}
     create(json.dumps({"Resources": resources}))
-    found = iam.get_role(RoleName="role")["Role"]
-    assert found["Arn"].endswith(f":role/{arns}/role") and found.get("Tags", []) == (tags if fails else [])
+    current = iam.get_role(RoleName="role")["Role"]
+    assert current["Arn"].endswith(f":role/{arns}/role") and current.get("Tags", []) == (tags if fails else [])
     assert create(json.dumps({"Resources": {"R": resources["R"]}}), "t")["StackStatus"] == (
         "CREATE_COMPLETE" if fails else "ROLLBACK_COMPLETE"
     )
@@ -194,9 +194,9 @@ def test_a_seeded_role_stays_if_the_stacks_role_cannot_be_created(create: Make, 
     role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
     cloud.faults.fail("iam.CreateRole", code="MalformedPolicyDocument", status=400, message="no")
     stack = create(json.dumps({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": role}}}))
-    found = iam.get_role(RoleName="role")["Role"]
+    current = iam.get_role(RoleName="role")["Role"]
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert found["Arn"].endswith(":role/local/role") and found["Tags"] == tags
+    assert current["Arn"].endswith(":role/local/role") and current["Tags"] == tags
 
 
 def test_a_partly_created_resource_is_deleted(create: Make, cloud: Cloud) -> None:

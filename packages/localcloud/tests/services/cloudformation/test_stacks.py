@@ -17,8 +17,8 @@ from localcloud.services.cloudformation.service import CloudFormation
 Make = Callable[..., dict[str, Any]]
 
 
-def topic(**more: Any) -> dict[str, Any]:
-    return {"Type": "AWS::SNS::Topic", **more}
+def topic(**attributes: Any) -> dict[str, Any]:
+    return {"Type": "AWS::SNS::Topic", **attributes}
 
 
 def queue(**properties: Any) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def test_a_bucket_that_is_not_empty_is_not_deleted(create: Make, cfn: Any, event
     stack = create({"Resources": {"B": bucket, "T": topic(), "Above": topic(DependsOn="B")}})
     s3 = cloud.client("s3")
     s3.put_object(Bucket="full", Key="k", Body=b"x")
-    s3.delete_object(Bucket="full", Key="k")  # its versions are still there
+    s3.delete_object(Bucket="full", Key="k")  # its versions still exist
     cfn.delete_stack(StackName="s")
     stack = cfn.describe_stacks(StackName="s")["Stacks"][0]
     assert (stack["StackStatus"], stack["StackStatusReason"]) == (
@@ -290,19 +290,34 @@ def test_protection(create: Make, cfn: Any) -> None:
     assert cfn.describe_stacks()["Stacks"] == []
 
 
-def test_a_stack_policy_is_stored(create: Make, cfn: Any) -> None:
+def test_a_stack_policy_is_stored(create: Make, update: Make, cfn: Any) -> None:
     create({"Resources": {"A": topic()}})
     assert "StackPolicyBody" not in cfn.get_stack_policy(StackName="s")
     cfn.set_stack_policy(StackName="s", StackPolicyBody='{"Statement": []}')
     assert cfn.get_stack_policy(StackName="s")["StackPolicyBody"] == '{"Statement": []}'
     with pytest.raises(ClientError, match="Invalid stack policy"):
         cfn.set_stack_policy(StackName="s", StackPolicyBody="{")
+    with pytest.raises(ClientError, match="Invalid stack policy"):
+        create({"Resources": {"A": topic()}}, "t", options={"StackPolicyBody": "{"})
+    with pytest.raises(ClientError, match="Invalid stack policy"):
+        update({"Resources": {"A": queue()}}, options={"StackPolicyBody": "{"})
+    stacks = cfn.describe_stacks()["Stacks"]
+    assert [(stack["StackName"], stack["StackStatus"]) for stack in stacks] == [("s", "CREATE_COMPLETE")]
+
+
+@pytest.mark.parametrize(("keys", "message"), [(["aws:x"], "aws: prefixed tag key"), (["a", "a"], "must be unique")])
+def test_tags_are_checked(create: Make, cfn: Any, keys: list[str], message: str) -> None:
+    tags = [{"Key": key, "Value": "v"} for key in keys]
+    with pytest.raises(ClientError, match=message) as refused:
+        create({"Resources": {"A": topic()}}, options={"Tags": tags})
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+    assert cfn.describe_stacks()["Stacks"] == []
 
 
 def test_descriptions(create: Make, cfn: Any, physical: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     create(CHAIN)
-    found = cfn.describe_stack_resources(PhysicalResourceId=physical("First"))["StackResources"]
-    assert [each["LogicalResourceId"] for each in found] == ["First"]
+    resources = cfn.describe_stack_resources(PhysicalResourceId=physical("First"))["StackResources"]
+    assert [each["LogicalResourceId"] for each in resources] == ["First"]
     assert cfn.get_template(StackName="s")["TemplateBody"]["Outputs"] == CHAIN["Outputs"]
     with pytest.raises(ClientError, match="Resource None does not exist for stack s"):
         cfn.describe_stack_resource(StackName="s", LogicalResourceId="None")

@@ -1,1 +1,1 @@
-"""CloudFormation: templates become resources, made through the same API that everybody calls."""
+"""CloudFormation: templates are deployed through the same API that every client calls."""

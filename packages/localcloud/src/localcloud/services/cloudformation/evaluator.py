@@ -76,7 +76,7 @@ class Evaluator:
         name = function_name(value)
         if name not in self.condition_functions:
             allowed = ", ".join(self.condition_functions)
-            raise template_error(f"{json.dumps(value)[:100]} is no condition: it must be one of {allowed}")
+            raise template_error(f"{json.dumps(value)[:100]} is not a condition: it must be one of {allowed}")
         return bool(self.condition_functions[name](self, value[name]))
 
     def branch(self, argument: Any) -> Any:

@@ -54,7 +54,7 @@ def to_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict | list):
-        raise template_error(f"a text is needed where {json.dumps(value)[:100]} is given")
+        raise template_error(f"expected a string, not {json.dumps(value)[:100]}")
     return str(value)
 
 
@@ -80,7 +80,7 @@ def split_substitution(argument: Any) -> tuple[str, dict[str, Any]]:
     ):
         return argument[0], argument[1]
     raise template_error(
-        "One or more Fn::Sub intrinsic functions don't specify expected arguments: a text, and perhaps a map"
+        "One or more Fn::Sub intrinsic functions don't specify expected arguments: a string and optionally a map"
     )
 
 

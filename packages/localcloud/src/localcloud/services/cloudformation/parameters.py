@@ -156,7 +156,7 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return bool(re.fullmatch(pattern, value))
     except re.error as problem:
-        raise format_error(f"AllowedPattern {pattern} is no regular expression: {problem}") from None
+        raise format_error(f"AllowedPattern {pattern} is not a regular expression: {problem}") from None
 
 
 def _is_hidden(declaration: Declaration) -> bool:

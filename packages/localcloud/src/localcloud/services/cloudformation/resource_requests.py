@@ -1,7 +1,7 @@
 """Converts a resource's properties to an operation's request: names differ in case, tags in their form.
 
 CloudFormation writes ``ServiceRole`` where CodeBuild's API has ``serviceRole``, and a policy is a structure in a
-template but a text in most APIs. A property without a member in the request is a defect of the resource type, and is
+template but a string in most APIs. A property without a member in the request is a defect of the resource type, and is
 refused.
 """
 
@@ -21,17 +21,17 @@ class ConversionError(Exception):
 
 def convert(value: Any, shape: Any, path: str) -> Any:
     """``shape`` is botocore's; ``path`` names the value in errors."""
-    kind = shape.type_name
-    if kind in ("list", "map") and (converted := _convert_tags(value, shape)) is not None:
+    type_name = shape.type_name
+    if type_name in ("list", "map") and (converted := _convert_tags(value, shape)) is not None:
         value = converted
-    if kind == "structure":
+    if type_name == "structure":
         return _convert_structure(value, shape, path)
-    if kind == "list":
+    if type_name == "list":
         return [convert(item, shape.member, f"{path}[]") for item in _require(list, value, path)]
-    if kind == "map":
+    if type_name == "map":
         items = _require(dict, value, path).items()
         return {key: convert(item, shape.value, f"{path}.{key}") for key, item in items}
-    return _convert_scalar(value, kind, path)
+    return _convert_scalar(value, type_name, path)
 
 
 def parse_tags(value: Any) -> dict[str, str]:
@@ -78,12 +78,12 @@ def _require(python_type: type, value: Any, path: str) -> Any:
     return value
 
 
-def _convert_scalar(value: Any, kind: str, path: str) -> Any:
-    if kind in ("string", "blob", "timestamp"):
+def _convert_scalar(value: Any, type_name: str, path: str) -> Any:
+    if type_name in ("string", "blob", "timestamp"):
         return json.dumps(value) if isinstance(value, dict | list) else to_text(value)
-    if kind == "boolean":
+    if type_name == "boolean":
         return value if isinstance(value, bool) else to_text(value) == "true"
     try:
-        return float(value) if kind in ("float", "double") else int(value)
+        return float(value) if type_name in ("float", "double") else int(value)
     except (TypeError, ValueError):
         raise ConversionError(f"{path} must be a number, not {value!r}") from None

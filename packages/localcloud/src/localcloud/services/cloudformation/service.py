@@ -1,4 +1,4 @@
-"""CloudFormation: stacks whose resources are created through the same API that everybody calls.
+"""CloudFormation: stacks whose resources are created through the same API that every client calls.
 
 The resource types are those of ``resources``; AWS's other types are refused before any resource is created, and so is
 every property that localcloud does not support. An operation runs in real time, whatever the clock's speed.

@@ -75,5 +75,5 @@ def _tags(request: Mapping[str, Any], previous: StackDefinition | None) -> tuple
     requested = request["Tags"]
     unique = tags.checked(tags.as_dict(requested), invalid=VALIDATION_ERROR)
     if len(unique) < len(requested):
-        raise validation_error("Each tag of a stack must have a different key.")
+        raise validation_error("The keys of the tags must be unique.")
     return tuple(requested)

@@ -1,4 +1,4 @@
-"""Checks that each part of a template has the right type: a map, a list, a text, a number."""
+"""Checks that each part of a template has the right type: a map, a list, a string, a number."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def check(document: Mapping[str, Any]) -> None:
     if str(document.get("AWSTemplateFormatVersion", "2010-09-09")) != "2010-09-09":
         raise format_error("unsupported value for AWSTemplateFormatVersion.")
     if not isinstance(document.get("Description", ""), str):
-        raise format_error("Description must be a text.")
+        raise format_error("Description must be a string.")
     if not isinstance(document.get("Transform") or [], str | list | dict):
-        raise format_error("Transform must be a text or a list.")
+        raise format_error("Transform must be a string or a list.")
     for name in MAPS:
         if not isinstance(document.get(name) or {}, dict):
             raise format_error(f"{name} must be a map.")
@@ -62,14 +62,14 @@ def _check_resource(name: str, resource: Any) -> None:
     if not NAME.fullmatch(name):
         raise format_error(f"Resource name {name} is non alphanumeric.")
     if not isinstance(resource, dict) or not isinstance(resource.get("Type"), str):
-        raise format_error(f"[/Resources/{name}] every Resources object must contain a Type member that is a text.")
+        raise format_error(f"[/Resources/{name}] every Resources object must contain a Type member that is a string.")
     if unknown := [key for key in resource if key not in ATTRIBUTES]:
         raise validation_error(f"Invalid template resource property '{unknown[0]}' (resource {name})")
     properties, depends = resource.get("Properties", {}), resource.get("DependsOn", [])
     if not isinstance(properties, dict) or function_name(properties):
         raise format_error(f"[/Resources/{name}/Properties] must be a map.")
     if not all(isinstance(each, str) for each in (depends if isinstance(depends, list) else [depends])):
-        raise format_error(f"[/Resources/{name}/DependsOn] must be a text or a list of texts.")
+        raise format_error(f"[/Resources/{name}/DependsOn] must be a string or a list of strings.")
     _check_condition("Resources", name, resource)
     for key in ("DeletionPolicy", "UpdateReplacePolicy"):
         policy = resource.get(key, "Delete")
@@ -90,7 +90,7 @@ def _check_condition(section: str, name: str, entry: Mapping[str, Any]) -> None:
 
 def _check_parameter(name: str, parameter: Mapping[str, Any]) -> None:
     if not isinstance(parameter["Type"], str):
-        raise format_error(f"[/Parameters/{name}/Type] must be a text.")
+        raise format_error(f"[/Parameters/{name}/Type] must be a string.")
     if not isinstance(parameter.get("AllowedValues", []), list):
         raise format_error(f"[/Parameters/{name}/AllowedValues] must be a list.")
     for limit, pattern in LIMITS.items():

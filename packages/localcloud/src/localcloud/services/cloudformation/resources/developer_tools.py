@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from localcloud.services.cloudformation.resource_requests import omit
 from localcloud.services.cloudformation.resources.resource_type import (
@@ -119,20 +119,17 @@ class Pipeline(ResourceType):
 
 
 class Connection(ResourceType):
-    """One resource type for the current name of the service and one for the former name."""
-
+    type = "AWS::CodeConnections::Connection"
     properties = names("ConnectionName ProviderType HostArn Tags")
     attributes = names("ConnectionArn ConnectionStatus OwnerAccountId")
-
-    def __init__(self, type_name: str, service: str) -> None:
-        self.type, self.service = type_name, service  # type: ignore[misc]
-        self.tags = Tagging(service, "TagResource", "UntagResource", "ResourceArn")
+    service: ClassVar[str] = "codeconnections"
 
     def create(self, context: Context, properties: Properties) -> str:
         return str(context.call(self.service, "CreateConnection", properties)["ConnectionArn"])
 
     def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
-        self.tags.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
+        tags = Tagging(self.service, "TagResource", "UntagResource", "ResourceArn")
+        tags.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         context.call(self.service, "DeleteConnection", ConnectionArn=physical_id)
@@ -140,6 +137,13 @@ class Connection(ResourceType):
     def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         connection = context.call(self.service, "GetConnection", ConnectionArn=physical_id)["Connection"]
         return pick(connection, "ConnectionArn ConnectionStatus OwnerAccountId")
+
+
+class CodeStarConnection(Connection):
+    """The same under the former name of the service."""
+
+    type = "AWS::CodeStarConnections::Connection"
+    service = "codestar-connections"
 
 
 class Repository(ResourceType):
@@ -192,7 +196,7 @@ RESOURCE_TYPES: list[ResourceType] = [
     Project(),
     ReportGroup(),
     Pipeline(),
-    Connection("AWS::CodeConnections::Connection", "codeconnections"),
-    Connection("AWS::CodeStarConnections::Connection", "codestar-connections"),
+    Connection(),
+    CodeStarConnection(),
     Repository(),
 ]

@@ -128,11 +128,11 @@ class ManagedPolicy(ResourceType):
         self._delete_versions(context, physical_id, 1)
         context.call("iam", "DeletePolicy", PolicyArn=physical_id)
 
-    def _delete_versions(self, context: Context, arn: str, kept: int) -> None:
-        """Delete the oldest versions beyond ``kept``, except the default version."""
+    def _delete_versions(self, context: Context, arn: str, max_count: int) -> None:
+        """Delete the oldest versions beyond ``max_count``, except the default version."""
         versions = context.call("iam", "ListPolicyVersions", PolicyArn=arn)["Versions"]
         others = [each["VersionId"] for each in versions if not each["IsDefaultVersion"]]
-        for version in sorted(others, key=lambda name: int(name[1:]))[: max(0, len(versions) - kept)]:
+        for version in sorted(others, key=lambda name: int(name[1:]))[: max(0, len(versions) - max_count)]:
             context.call("iam", "DeletePolicyVersion", PolicyArn=arn, VersionId=version)
 
     def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
@@ -165,9 +165,9 @@ class Policy(ResourceType):
                 request = pick(properties, "PolicyName PolicyDocument")
                 context.call("iam", f"Put{entity}Policy", request, {f"{entity}Name": name})
 
-    def _remove(self, context: Context, before: Properties, kept: Properties) -> None:
+    def _remove(self, context: Context, before: Properties, after: Properties) -> None:
         for member, entity in ENTITIES.items():
-            for name in (name for name in before.get(member, []) if name not in kept.get(member, [])):
+            for name in (name for name in before.get(member, []) if name not in after.get(member, [])):
                 context.call("iam", f"Delete{entity}Policy", {f"{entity}Name": name}, PolicyName=before["PolicyName"])
 
     def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:

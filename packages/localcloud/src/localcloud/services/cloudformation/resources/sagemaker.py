@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from localcloud.core.arn import Arn
 from localcloud.services.cloudformation.resource_requests import omit
 from localcloud.services.cloudformation.resources.resource_type import Context, Properties, ResourceType, Tagging, names
 
@@ -25,11 +26,11 @@ class ModelPackageGroup(ResourceType):
         TAGS.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
-        name = physical_id.rpartition("/")[2]
+        name = Arn.parse(physical_id).name
         context.call("sagemaker", "DeleteModelPackageGroup", ModelPackageGroupName=name)
 
     def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
-        name = physical_id.rpartition("/")[2]
+        name = Arn.parse(physical_id).name
         group = context.call("sagemaker", "DescribeModelPackageGroup", ModelPackageGroupName=name)
         return {
             "ModelPackageGroupArn": physical_id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from localcloud.services.cloudformation.resource_requests import omit
 from localcloud.services.cloudformation.resources.ec2 import update_tags
 from localcloud.services.cloudformation.resources.resource_type import (
     Context,
@@ -16,8 +17,6 @@ from localcloud.services.cloudformation.resources.resource_type import (
 )
 
 RULE = "IpProtocol FromPort ToPort CidrIp CidrIpv6 Description"
-INGRESS = "SourceSecurityGroupId SourcePrefixListId"
-EGRESS = "DestinationSecurityGroupId DestinationPrefixListId"
 ALL_TRAFFIC = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}  # the default egress rule of a group
 
 
@@ -52,13 +51,11 @@ class SecurityGroup(ResourceType):
         return {"GroupId": physical_id, "Id": physical_id, "VpcId": group.get("VpcId", "")}
 
 
-class SingleRule(ResourceType):
+class IngressRule(ResourceType):
+    type = "AWS::EC2::SecurityGroupIngress"
+    properties = names(f"{RULE} SourceSecurityGroupId SourcePrefixListId GroupId")
     attributes = names("Id")
-
-    def __init__(self, direction: str, others: str) -> None:
-        self.direction = direction
-        self.type = f"AWS::EC2::SecurityGroup{direction}"  # type: ignore[misc]
-        self.properties = names(f"{RULE} {others} GroupId")  # type: ignore[misc]
+    direction: ClassVar[str] = "Ingress"
 
     def create(self, context: Context, properties: Properties) -> str:
         if "GroupId" not in properties:
@@ -79,8 +76,14 @@ class SingleRule(ResourceType):
         return {"Id": physical_id}
 
 
+class EgressRule(IngressRule):
+    type = "AWS::EC2::SecurityGroupEgress"
+    properties = names(f"{RULE} DestinationSecurityGroupId DestinationPrefixListId GroupId")
+    direction = "Egress"
+
+
 def _rule(properties: Properties) -> dict[str, Any]:
-    return {name: value for name, value in properties.items() if name != "GroupId"}
+    return omit(properties, "GroupId")
 
 
 def _change_rules(
@@ -106,4 +109,4 @@ def _permission(rule: Properties) -> dict[str, Any]:
     return permission
 
 
-RESOURCE_TYPES: list[ResourceType] = [SecurityGroup(), SingleRule("Ingress", INGRESS), SingleRule("Egress", EGRESS)]
+RESOURCE_TYPES: list[ResourceType] = [SecurityGroup(), IngressRule(), EgressRule()]

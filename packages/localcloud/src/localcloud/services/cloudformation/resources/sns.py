@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from localcloud.core.arn import Arn
 from localcloud.services.cloudformation.function_syntax import to_text
 from localcloud.services.cloudformation.resources.resource_type import (
     Context,
@@ -52,7 +53,7 @@ class Topic(ResourceType):
         context.call("sns", "DeleteTopic", TopicArn=physical_id)
 
     def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
-        return {"TopicArn": physical_id, "TopicName": physical_id.rpartition(":")[2]}
+        return {"TopicArn": physical_id, "TopicName": Arn.parse(physical_id).resource}
 
 
 class TopicPolicy(ResourceType):

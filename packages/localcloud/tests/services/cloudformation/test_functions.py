@@ -98,7 +98,7 @@ def test_conditions(evaluate: Evaluator, name: str, holds: int) -> None:
         ('!Split ["", a]', "Fn::Split needs a delimiter"),
         ("!Select [0, {a: b}]", "nonexistent value at index 0"),
         ("!Select [0, !Ref AWS::NoValue]", "Fn::Select needs a list of 2"),
-        ('!Join ["", [{a: 1}]]', "a text is needed"),
+        ('!Join ["", [{a: 1}]]', "expected a string, not"),
         ("!Sub [x]", "don't specify expected arguments"),
     ],
 )
