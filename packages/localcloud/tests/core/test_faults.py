@@ -1,4 +1,4 @@
-"""Faults on request: refused calls of ours and moto's, a slow S3, a killed job; and what is no fault."""
+"""Injected faults: refused calls of localcloud's services and moto's, a slow S3, a killed job; invalid faults."""
 
 from __future__ import annotations
 
@@ -68,18 +68,18 @@ def test_other_operations_of_the_service_are_left_alone(cloud: Cloud, aws: Any) 
     assert outcome(s3.list_objects_v2, Bucket="bucket") == "fine"
     assert outcome(s3.put_object, Bucket="bucket", Key="a/b", Body=b"x") == "InternalError 500"
     assert outcome(s3.put_object, Bucket="bucket", Key="a/b", Body=b"x") == "fine"
-    assert not cloud.counters[DEFECTS]  # it was asked for
+    assert not cloud.counters[DEFECTS]  # it was injected
 
 
-def test_a_form_that_was_looked_into_still_arrives(cloud: Cloud, aws: Any) -> None:
+def test_a_form_that_was_parsed_for_a_fault_still_arrives(cloud: Cloud, aws: Any) -> None:
     cloud.faults.throttle("sns.DeleteTopic")
     assert aws("sns").create_topic(Name="topic")["TopicArn"].endswith(":topic")
 
 
-def test_s3_can_be_slow_and_nobody_else(cloud: Cloud, aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_can_be_slow_and_no_other_service(cloud: Cloud, aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("localcloud.core.faults.time", SimpleNamespace(sleep=slept.append))
-    cloud.faults.ask({"s3_delay_ms": 400})
+    cloud.faults.inject({"s3_delay_ms": 400})
     aws("sqs").list_queues()
     assert slept == []
     aws("s3").list_buckets()
@@ -89,9 +89,9 @@ def test_s3_can_be_slow_and_nobody_else(cloud: Cloud, aws: Any, monkeypatch: pyt
 def test_a_job_is_killed_by_its_name(cloud: Cloud) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True) as child:
         cloud.processes.register(child.pid, "churn-train-1")
-        assert cloud.faults.ask({"kill_job": "other"}) == {"killed": False}
+        assert cloud.faults.inject({"kill_job": "other"}) == {"killed": False}
         assert child.poll() is None
-        assert cloud.faults.ask({"kill_job": "churn-train-1"}) == {"killed": True}
+        assert cloud.faults.inject({"kill_job": "churn-train-1"}) == {"killed": True}
         assert child.wait(10) == -9
 
 
@@ -132,8 +132,8 @@ def test_what_is_set_is_shown_and_can_be_cleared(cloud: Cloud, aws: Any) -> None
     ],
     ids=str,
 )
-def test_what_is_no_fault_is_refused_with_a_sentence(cloud: Cloud, wrong: dict[str, Any]) -> None:
-    answer = httpx.post(f"{cloud.url}/_localcloud/faults", json=wrong)
-    assert answer.status_code == 400
-    assert len(answer.json()["error"]) > 20
-    assert not cloud.faults.watched
+def test_an_invalid_fault_is_refused_with_a_sentence(cloud: Cloud, wrong: dict[str, Any]) -> None:
+    response = httpx.post(f"{cloud.url}/_localcloud/faults", json=wrong)
+    assert response.status_code == 400
+    assert len(response.json()["error"]) > 20
+    assert not cloud.faults.active

@@ -108,7 +108,7 @@ def test_lines_that_cannot_be_written_are_a_defect_and_the_last(
             cloud.log("/group", "stream", ["lost"])
             assert cloud.logs.flush()
         assert cloud.counters[DEFECTS] == 1
-        assert "lines for /group stream are lost" in caplog.text
+        assert "lines of /group stream are lost" in caplog.text
         cloud.log("/group", "stream", ["kept"])
         assert cloud.logs.flush()
         assert lines(cloud.client, "/group", "stream") == ["kept"]

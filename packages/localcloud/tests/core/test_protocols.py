@@ -1,4 +1,4 @@
-"""What botocore writes we read, and what we write botocore reads: every operation, over each protocol it has."""
+"""Requests that botocore serializes are parsed, and responses the other way round: every operation and protocol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from botocore.serialize import create_serializer
 from werkzeug.test import EnvironBuilder
 
 from localcloud.core import protocols
-from localcloud.core.protocols import Answer, Call
+from localcloud.core.protocols import Call, RawResponse
 from localcloud.core.refusal import Refusal
 from localcloud.server.routing import Directory, Scope
 
@@ -24,7 +24,7 @@ MOMENT = datetime(2026, 3, 4, 5, 6, 7, 250_000, tzinfo=UTC)
 WHOLE_MOMENT = MOMENT.replace(microsecond=0)
 SIGNED_AS = {"sagemaker": "sagemaker", "sagemaker-runtime": "sagemaker", "events": "events", "cloudwatch": "monitoring"}
 DIRECTORY = Directory(SIGNED_AS)
-SPOKEN = [
+PROTOCOLS = [
     ("sagemaker", "json"),
     ("sagemaker-runtime", "rest-json"),
     ("events", "json"),
@@ -34,11 +34,11 @@ SPOKEN = [
 
 
 def operations() -> list[Any]:
-    found = []
-    for service, protocol in SPOKEN:
+    parameters = []
+    for service, protocol in PROTOCOLS:
         names = protocols.model(service).operation_names
-        found += [pytest.param(service, protocol, name, id=f"{protocol} {service}.{name}") for name in names]
-    return found
+        parameters += [pytest.param(service, protocol, name, id=f"{protocol} {service}.{name}") for name in names]
+    return parameters
 
 
 def sample(shape: Any, depth: int = 0) -> Any:
@@ -67,7 +67,7 @@ def _text(shape: Shape) -> str:
 
 
 def environ(service: str, request: dict[str, Any]) -> dict[str, Any]:
-    """The serialised request as it comes in."""
+    """The serialized request as WSGI delivers it."""
     scope = f"local/20260304/eu-west-1/{SIGNED_AS[service]}/aws4_request"
     headers = dict(request["headers"]) | {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=x"}
     body = request["body"]
@@ -87,45 +87,45 @@ def environ(service: str, request: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def found(service: str, request: dict[str, Any]) -> Call:
+def route(service: str, request: dict[str, Any]) -> Call:
     call = DIRECTORY.find(environ(service, request), Scope("eu-west-1", SIGNED_AS[service]))
     assert call
     return call
 
 
 @pytest.mark.parametrize(("service", "protocol", "name"), operations())
-def test_every_request_arrives_as_it_was_meant(service: str, protocol: str, name: str) -> None:
+def test_every_request_arrives_as_it_was_expected(service: str, protocol: str, name: str) -> None:
     model = protocols.model(service).operation_model(name)
-    meant = sample(model.input_shape) if model.input_shape else {}
-    call = found(service, create_serializer(protocol, include_validation=False).serialize_to_request(meant, model))
+    expected = sample(model.input_shape) if model.input_shape else {}
+    call = route(service, create_serializer(protocol, include_validation=False).serialize_to_request(expected, model))
     assert (call.service, call.protocol, call.operation) == (service, protocol, name)
-    assert protocols.parse(call) == meant
+    assert protocols.parse(call) == expected
 
 
 @pytest.mark.parametrize(("service", "protocol", "name"), operations())
-def test_every_answer_is_understood(service: str, protocol: str, name: str) -> None:
+def test_every_response_is_parsed_by_botocore(service: str, protocol: str, name: str) -> None:
     model = protocols.model(service).operation_model(name)
-    meant = sample(model.output_shape) if model.output_shape else {}
+    expected = sample(model.output_shape) if model.output_shape else {}
     if name.endswith("WithResponseStream"):
         pytest.skip("event streams are not reproduced")
-    answer = protocols.answer(Call(service, name, protocol), meant)
-    told = read(protocol, answer, model)
-    told.pop("ResponseMetadata", None)
-    assert told == meant
+    raw = protocols.serialize(Call(service, name, protocol), expected)
+    response = read(protocol, raw, model)
+    response.pop("ResponseMetadata", None)
+    assert response == expected
 
 
-def read(protocol: str, answer: Answer, model: Any) -> dict[str, Any]:
+def read(protocol: str, raw: RawResponse, model: Any) -> dict[str, Any]:
     """As botocore reads it. A body that it hands on as a stream comes as bytes."""
-    body = BytesIO(answer.body) if model.has_streaming_output and answer.status == 200 else answer.body
-    headers = HeadersDict(answer.headers)
-    response = {"status_code": answer.status, "headers": headers, "body": body}
-    told: dict[str, Any] = create_parser(protocol).parse(response, model.output_shape)
-    return {name: value.read() if isinstance(value, BytesIO) else value for name, value in told.items()}
+    body = BytesIO(raw.body) if model.has_streaming_output and raw.status == 200 else raw.body
+    headers = HeadersDict(raw.headers)
+    response = {"status_code": raw.status, "headers": headers, "body": body}
+    parsed: dict[str, Any] = create_parser(protocol).parse(response, model.output_shape)
+    return {name: value.read() if isinstance(value, BytesIO) else value for name, value in parsed.items()}
 
 
 def test_times_keep_their_milliseconds() -> None:
     alarm = {"MetricAlarms": [{"AlarmName": "a", "StateUpdatedTimestamp": MOMENT}]}
-    body = json.loads(protocols.answer(Call("cloudwatch", "DescribeAlarms", "json"), alarm).body)
+    body = json.loads(protocols.serialize(Call("cloudwatch", "DescribeAlarms", "json"), alarm).body)
     assert body["MetricAlarms"][0]["StateUpdatedTimestamp"] == MOMENT.timestamp()
 
 
@@ -139,13 +139,13 @@ def test_times_come_with_their_zone(value: Any) -> None:
 
 def test_null_means_not_given() -> None:
     body = b'{"Name": "x", "Tags": null, "Targets": [null, {"a": null}]}'
-    assert protocols.raw(Call("events", "PutRule", "json", body=body)) == {"Name": "x", "Targets": [None, {}]}
+    assert protocols.parse_json(Call("events", "PutRule", "json", body=body)) == {"Name": "x", "Targets": [None, {}]}
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"7", b"\xff\xfe", b'"text"'])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal) as refused:
-        protocols.raw(Call("events", "PutRule", "json", body=body))
+        protocols.parse_json(Call("events", "PutRule", "json", body=body))
     assert refused.value.code == "SerializationException"
 
 
@@ -161,29 +161,29 @@ def test_a_number_that_is_none_is_refused_in_a_form() -> None:
         "method": "POST", "url_path": "/", "headers": {}, "body": {"Action": "DescribeAlarms", "MaxRecords": "many"},
     }  # fmt: skip
     with pytest.raises(Refusal) as refused:
-        protocols.parse(found("cloudwatch", request))
+        protocols.parse(route("cloudwatch", request))
     assert refused.value.code == "MalformedInput"
 
 
-@pytest.mark.parametrize(("protocol", "service"), [(p, s) for s, p in SPOKEN] + [("rest-xml", "s3")])
+@pytest.mark.parametrize(("protocol", "service"), [(p, s) for s, p in PROTOCOLS] + [("rest-xml", "s3")])
 def test_refusals_are_understood(protocol: str, service: str) -> None:
     refusal = Refusal("SomethingWrong", "it is <wrong> & that's it", 409)
-    answer = protocols.refuse(Call(service, "", protocol), refusal)
+    raw = protocols.serialize_error(Call(service, "", protocol), refusal)
     model = protocols.model(service)
-    told = read(protocol, answer, model.operation_model(model.operation_names[0]))
-    assert answer.status == 409
-    assert (told["Error"]["Code"], told["Error"]["Message"]) == ("SomethingWrong", refusal.message)
+    response = read(protocol, raw, model.operation_model(model.operation_names[0]))
+    assert raw.status == 409
+    assert (response["Error"]["Code"], response["Error"]["Message"]) == ("SomethingWrong", refusal.message)
 
 
 def test_further_members_of_an_error_arrive() -> None:
     refusal = Refusal("ModelError", "the model said no", 424, OriginalStatusCode=500, OriginalMessage="boom")
-    body = json.loads(protocols.refuse(Call("sagemaker-runtime", "InvokeEndpoint", "rest-json"), refusal).body)
+    body = json.loads(protocols.serialize_error(Call("sagemaker-runtime", "InvokeEndpoint", "rest-json"), refusal).body)
     assert body["OriginalStatusCode"] == 500
     assert body["OriginalMessage"] == "boom"
 
 
-def test_a_model_s_answer_keeps_its_own_type() -> None:
-    told = {"Body": b"yes,0.9\n", "ContentType": "text/csv"}
-    answer = protocols.answer(Call("sagemaker-runtime", "InvokeEndpoint", "rest-json"), told)
-    assert answer.headers["Content-Type"] == "text/csv"
-    assert answer.body == b"yes,0.9\n"
+def test_a_model_s_response_keeps_its_own_type() -> None:
+    result = {"Body": b"yes,0.9\n", "ContentType": "text/csv"}
+    raw = protocols.serialize(Call("sagemaker-runtime", "InvokeEndpoint", "rest-json"), result)
+    assert raw.headers["Content-Type"] == "text/csv"
+    assert raw.body == b"yes,0.9\n"

@@ -1,4 +1,4 @@
-"""Requests are judged as AWS judges them: what it refuses is named with its place, what it takes is not."""
+"""Requests are validated as AWS validates them: what it refuses is reported with its place."""
 
 import copy
 
@@ -41,7 +41,7 @@ def test_a_good_request_has_no_problems():
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "message"),
     [
         (("RoleArn",), None, "CreateProcessingJob: RoleArn is missing"),
         (("Rolearn",), "x", "CreateProcessingJob: Rolearn is unknown"),
@@ -49,34 +49,33 @@ def test_a_good_request_has_no_problems():
         (("RoleArn",), "arn:aws:iam::111122223333:user/churn", "does not match"),
         (("ProcessingJobName",), "a_b", "ProcessingJobName: 'a_b' does not match"),
         (("ProcessingJobName",), "a\n", "ProcessingJobName: 'a\\n' does not match"),
-        (("ProcessingJobName",), 7, "ProcessingJobName: 7 is no string"),
-        ((*CLUSTER, "InstanceCount"), "1", "InstanceCount: '1' is no integer"),
-        ((*CLUSTER, "InstanceCount"), True, "InstanceCount: True is no integer"),
+        (("ProcessingJobName",), 7, "ProcessingJobName: 7 is not a string"),
+        ((*CLUSTER, "InstanceCount"), "1", "InstanceCount: '1' is not an integer"),
+        ((*CLUSTER, "InstanceCount"), True, "InstanceCount: True is not an integer"),
         ((*CLUSTER, "InstanceCount"), 0, "InstanceCount: 0, at least 1 needed"),
         ((*CLUSTER, "InstanceCount"), 101, "InstanceCount: 101, at most 100 allowed"),
-        ((*CLUSTER, "InstanceType"), "ml.m5.tiny", "'ml.m5.tiny' is none of the"),
+        ((*CLUSTER, "InstanceType"), "ml.m5.tiny", "'ml.m5.tiny' is not one of the"),
         (("AppSpecification", "ContainerArguments"), ["x"] * 101, "ContainerArguments: 101 entries, at most 100"),
         (
             ("AppSpecification", "ContainerArguments"),
             ["x", "y" * 257],
             "ContainerArguments[1]: 257 characters, at most",
         ),
-        (("AppSpecification", "ContainerArguments"), "x", "ContainerArguments: 'x' is no list"),
-        (("AppSpecification",), "x", "AppSpecification: 'x' is no structure"),
+        (("AppSpecification", "ContainerArguments"), "x", "ContainerArguments: 'x' is not a list"),
+        (("AppSpecification",), "x", "AppSpecification: 'x' is not a structure"),
         (("Environment",), {"1A": "x"}, "Environment (the key '1A'): '1A' does not match"),
-        (("Environment",), {"A": 1}, "Environment['A']: 1 is no string"),
+        (("Environment",), {"A": 1}, "Environment['A']: 1 is not a string"),
         (("Environment",), {f"A{number}": "" for number in range(101)}, "Environment: 101 entries, at most 100"),
         (("Tags",), [{"Key": "team!", "Value": ""}], "Tags[0].Key: 'team!' does not match"),
-        (("NetworkConfig",), {"EnableNetworkIsolation": "true"}, "EnableNetworkIsolation: 'true' is no boolean"),
+        (("NetworkConfig",), {"EnableNetworkIsolation": "true"}, "EnableNetworkIsolation: 'true' is not a boolean"),
     ],
 )
-def test_what_aws_refuses_is_named(path, value, said):
-    found = problems(changed(path, value))
-    assert len(found) == 1
-    assert said in found[0]
+def test_what_aws_refuses_is_reported(path, value, message):
+    (problem,) = problems(changed(path, value))
+    assert message in problem
 
 
-def test_everything_is_said_at_once():
+def test_all_problems_are_reported_at_once():
     assert len(problems(changed(("RoleArn",), None) | {"Odd": 1, "Tags": 1})) == 3
 
 
@@ -90,7 +89,7 @@ def test_a_union_takes_exactly_one_member():
     assert "exactly one of text, chat must be given" in problem
 
 
-def test_a_reference_stands_for_any_text_or_number_and_for_nothing_else():
+def test_a_reference_stands_for_any_text_or_number_only():
     reference = {"Get": "Parameters.X"}
     assert problems(changed((*CLUSTER, "InstanceCount"), reference)) == []
     assert problems(changed((*CLUSTER, "InstanceType"), reference)) == []
@@ -110,7 +109,7 @@ def test_a_reference_stands_for_any_text_or_number_and_for_nothing_else():
         (r"[a-z]+", "abc", "abc1"),
     ],
 )
-def test_java_s_patterns_in_python_s_words(pattern, good, bad):
+def test_java_s_patterns_in_python(pattern, good, bad):
     compiled = python_pattern(pattern)
     assert compiled.fullmatch(good)
     assert not compiled.fullmatch(bad)
@@ -121,7 +120,7 @@ def test_a_pattern_that_python_cannot_express_is_not_checked():
 
 
 @pytest.mark.parametrize(
-    ("pattern", "takes", "refuses"),
+    ("pattern", "good", "bad"),
     [
         (r"\p{ASCII}*", "text/csv", "é"),
         (r"[\p{L}\p{N}_]+", "aé1_", "a-b"),
@@ -129,6 +128,6 @@ def test_a_pattern_that_python_cannot_express_is_not_checked():
         (r"[^\p{Alnum}]", "-", "a"),
     ],
 )
-def test_javas_named_characters_stand_inside_and_outside_of_classes(pattern, takes, refuses):
-    assert python_pattern(pattern).fullmatch(takes)
-    assert not python_pattern(pattern).fullmatch(refuses)
+def test_java_s_named_characters_inside_and_outside_of_classes(pattern, good, bad):
+    assert python_pattern(pattern).fullmatch(good)
+    assert not python_pattern(pattern).fullmatch(bad)

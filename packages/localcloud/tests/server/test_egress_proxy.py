@@ -16,7 +16,7 @@ import pytest
 
 from localcloud.core.clock import Clock
 from localcloud.core.cloud import Cloud
-from localcloud.core.counters import PLAYED_HOSTS, REFUSED_HOSTS, Counters
+from localcloud.core.counters import BLOCKED_HOSTS, REDIRECTED_HOSTS, Counters
 from localcloud.server.certificates import Authority
 from localcloud.server.composition import compose
 from localcloud.server.egress_proxy import EgressProxy
@@ -46,7 +46,7 @@ def test_a_hard_coded_host_of_aws_is_localcloud(cloud: Cloud) -> None:
     code = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
     done = run(cloud, code)
     assert done.stdout == f"{cloud.account}\n", done.stderr
-    assert cloud.counters[f"{PLAYED_HOSTS}: sts.eu-west-1.amazonaws.com"] == 1
+    assert cloud.counters[f"{REDIRECTED_HOSTS}: sts.eu-west-1.amazonaws.com"] == 1
 
 
 def test_the_url_of_a_queue_is_localclouds_even_if_the_request_named_aws(cloud: Cloud) -> None:
@@ -61,7 +61,7 @@ def test_the_host_of_a_bucket_is_localcloud_too(cloud: Cloud) -> None:
     code += "print(len(s3.get_object(Bucket='bucket', Key='a b/c')['Body'].read()))"
     done = run(cloud, code)
     assert done.stdout == "3000000\n", done.stderr
-    assert cloud.counters[f"{PLAYED_HOSTS}: bucket.s3.eu-west-1.amazonaws.com"]
+    assert cloud.counters[f"{REDIRECTED_HOSTS}: bucket.s3.eu-west-1.amazonaws.com"]
     assert cloud.client("s3").list_objects_v2(Bucket="bucket")["Contents"][0]["Key"] == "a b/c"
 
 
@@ -80,7 +80,7 @@ def test_any_other_host_is_refused_with_a_sentence(cloud: Cloud, request_: bytes
     client, answer = through(cloud, request_)
     client.close()
     assert answer.startswith(b"HTTP/1.1 403 localcloud lets nothing leave this machine")
-    assert sum(number for name, number in cloud.counters.all().items() if name.startswith(REFUSED_HOSTS)) == 1
+    assert sum(number for name, number in cloud.counters.all().items() if name.startswith(BLOCKED_HOSTS)) == 1
 
 
 def test_a_client_without_the_certificate_refuses_the_connection(cloud: Cloud) -> None:

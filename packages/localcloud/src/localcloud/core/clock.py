@@ -1,7 +1,7 @@
-"""One clock for everything: bakes, alarms, schedules, retries. It can run faster than real time, or only by steps.
+"""One clock for everything: bakes, alarms, schedules, retries. It can run faster than real time, or be stepped.
 
-It never goes back. Callbacks run one after the other, in the order of their time, on the clock's own thread (or, when
-stepped, on the thread of whoever advances it): they must be short and start threads for longer work.
+It never runs backwards. Callbacks run one after the other, in the order of their time, on the clock's own thread (or,
+when stepped, on the thread that advances it): they must be short and start threads for longer work.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Clock:
         if speed <= 0:
             raise ValueError(f"speed {speed} must be more than 0")
         self.speed, self.stepped = speed, stepped
-        self.on_defect: Callable[[], None] = lambda: None  # told of each callback that failed
+        self.on_defect: Callable[[], None] = lambda: None  # called after each callback that failed
         self._wall, self._origin = time.time(), time.monotonic()
         self._stepped_by = 0.0
         self._timers: list[Timer] = []
@@ -64,9 +64,9 @@ class Clock:
         return timer
 
     def advance(self, seconds: float) -> None:
-        """Step: everything that is due on the way runs at its own time, also what it sets off in turn."""
+        """Steps the clock: timers until then fire at their own time, also those set by other timers on the way."""
         if not self.stepped:
-            raise ValueError("this clock runs by itself; only a stepped clock can be advanced")
+            raise ValueError("this clock runs in real time; only a stepped clock can be advanced")
         target = self.seconds() + seconds
         while (timer := self._due(target)) is not None:
             self._stepped_by = max(self._stepped_by, timer.when - self._wall)

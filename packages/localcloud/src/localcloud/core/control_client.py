@@ -10,7 +10,7 @@ from http.client import BAD_REQUEST
 from typing import Any
 from urllib.error import HTTPError
 
-from localcloud.core.counters import CALLS, DEFECTS, MISSING, PLAYED_HOSTS, REFUSED_HOSTS
+from localcloud.core.counters import BLOCKED_HOSTS, CALLS, DEFECTS, MISSING, REDIRECTED_HOSTS
 from localcloud.core.errors import Problem
 
 ANSWER_SECONDS = 10.0
@@ -74,7 +74,7 @@ def status_lines(status: dict[str, Any]) -> Iterator[str]:
     yield f"  services    {', '.join([*status['services'], 'and those of moto'])}"
     yield f"  processes   {', '.join(p['name'] or str(p['pid']) for p in status['processes']) or 'none'}"
     yield f"  calls       {counters.get(CALLS, 0)}, of which {counters.get(DEFECTS, 0)} failed inside localcloud"
-    for kind in (MISSING, PLAYED_HOSTS, REFUSED_HOSTS):
+    for kind in (MISSING, REDIRECTED_HOSTS, BLOCKED_HOSTS):
         for name, number in counters.items():
             if name.startswith(f"{kind}: "):
                 yield f"  {name} ({number} times)"

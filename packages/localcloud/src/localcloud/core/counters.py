@@ -1,4 +1,4 @@
-"""Numbers that tell how a server is doing. "500" and the operations that nobody implements must stay at nothing."""
+"""Counters of a server's health. "500" and operations that are not implemented must stay at 0."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from threading import Lock
 
 CALLS = "calls"
-DEFECTS = "500"  # answers and background work that failed by a defect of ours or of moto's
+DEFECTS = "500"  # responses and background work that failed by a defect of localcloud or moto
 MISSING = "not implemented"  # followed by the operation: "not implemented: sagemaker.CreateApp"
-PLAYED_HOSTS = "played"  # followed by the AWS host that a process named and we answered for
-REFUSED_HOSTS = "refused to reach"  # followed by the host that is not AWS's
+REDIRECTED_HOSTS = "redirected"  # followed by the AWS host in whose place localcloud responded
+BLOCKED_HOSTS = "blocked"  # followed by a host that is not AWS's
 
 
 class Counters:

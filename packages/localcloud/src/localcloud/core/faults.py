@@ -1,10 +1,10 @@
-"""Faults on request, for rehearsals and tests: from Python, or by POST to ``/_localcloud/faults``.
+"""Faults to inject, for rehearsals and tests: from Python, or by POST to ``/_localcloud/faults``.
 
 - ``{"operation": "sagemaker.DescribePipelineExecution", "times": 3}``: throttled, three times
 - ``{"operation": "s3.PutObject", "code": "InternalError", "status": 500}``: failed, once
 - ``{"event": "SageMaker Training Job State Change", "deliveries": 0}``: the next one is lost; 2 delivers it twice
 - ``{"kill_job": "churn-train-1"}``: SIGKILL to the job's processes
-- ``{"s3_delay_ms": 200}``: each call of S3 waits so long
+- ``{"s3_delay_ms": 200}``: each call of S3 is delayed so long
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from localcloud.runtime.process_registry import ProcessRegistry
 
 Waiting = Callable[[], AbstractContextManager[None]]
 THROTTLED = {"s3": ("SlowDown", 503, "Please reduce your request rate.")}
-LONGEST_DELAY_MS = 60_000
+MAX_DELAY_MS = 60_000
 FIELDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("operation", "code", "message", "event", "kill_job"), (str,)),
     **dict.fromkeys(("times", "status", "deliveries"), (int,)),
@@ -45,7 +45,7 @@ class Faults:
     _lock: Any = field(default_factory=Lock)
 
     def throttle(self, operation: str, times: int = 1) -> None:
-        """The next calls of "service.Operation" (as boto3 calls the service) are refused as too many."""
+        """The next calls of "service.Operation" (as boto3 calls the service) are throttled."""
         code, status, message = THROTTLED.get(operation.split(".")[0], DEFAULT)
         self.fail(operation, times, code=code, status=status, message=message)
 
@@ -58,7 +58,7 @@ class Faults:
         if "." not in operation:
             raise ValueError(f"{operation!r} must be a service and an operation, such as s3.PutObject")
         with self._lock:
-            refusal = Refusal(code, message or "This fault was asked for.", status)
+            refusal = Refusal(code, message or "This fault was injected.", status)
             self._calls[operation] = _Fault(refusal, times)
 
     def drop(self, detail_type: str, times: int = 1) -> None:
@@ -68,7 +68,7 @@ class Faults:
         self._deliver(detail_type, 2, times)
 
     def kill(self, job: str) -> bool:
-        """False when no process of that job runs."""
+        """False when the job has no running process."""
         return self.processes.kill(job)
 
     def clear(self) -> None:
@@ -78,7 +78,7 @@ class Faults:
             self.s3_delay_ms = 0.0
 
     def next_call(self, operation: str, waiting: Waiting = nullcontext) -> Refusal | None:
-        """What this call is to be refused with. Every call that comes in asks; a slowed one waits here."""
+        """The refusal that a fault has for this call, if any. A call of a slowed S3 waits here."""
         if self.s3_delay_ms and operation.startswith("s3."):
             with waiting():
                 time.sleep(self.s3_delay_ms / 1000)
@@ -92,7 +92,7 @@ class Faults:
             return fault.refusal
 
     def next_event(self, detail_type: str) -> int:
-        """How often the next event of this type is to be delivered: 1, or 0 or 2 by a fault."""
+        """The number of deliveries of the next event of this type: 1, or 0 or 2 by a fault."""
         with self._lock:
             waiting = self._events.get(detail_type)
             deliveries = waiting.pop(0) if waiting else 1
@@ -101,8 +101,8 @@ class Faults:
             return deliveries
 
     @property
-    def watched(self) -> bool:
-        """Whether it matters which operation a call is."""
+    def active(self) -> bool:
+        """Whether any fault depends on the operation of a call."""
         return bool(self._calls or self.s3_delay_ms)
 
     def show(self) -> dict[str, Any]:
@@ -113,19 +113,19 @@ class Faults:
                 "s3_delay_ms": self.s3_delay_ms,
             }
 
-    def ask(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    def inject(self, fault: Mapping[str, Any]) -> dict[str, Any]:
         """One of the forms above, as data; a ValueError says what is wrong with it."""
-        for name, value in wanted.items():
+        for name, value in fault.items():
             kinds = FIELDS.get(name, ())
             if not isinstance(value, kinds) or isinstance(value, bool):
                 raise ValueError(f"{name} is {value!r}; a fault has {', '.join(FIELDS)}: texts and whole numbers")
-        form = next((name for name in self._forms if name in wanted), "")
+        form = next((name for name in self._forms if name in fault), "")
         if not form:
             raise ValueError(f"a fault has one of {', '.join(self._forms)}")
         try:
-            return self._forms[form](**wanted) or self.show()
+            return self._forms[form](**fault) or self.show()
         except TypeError as error:
-            raise ValueError(f"{dict(wanted)} is no fault: {str(error).partition(') ')[2]}") from None
+            raise ValueError(f"{dict(fault)} is not a fault: {str(error).partition(') ')[2]}") from None
 
     @property
     def _forms(self) -> dict[str, Callable[..., dict[str, Any] | None]]:
@@ -137,13 +137,13 @@ class Faults:
     def _deliver(self, event: str, deliveries: int, times: int = 1) -> None:
         _at_least_once(times)
         if deliveries not in (0, 1, 2):
-            raise ValueError(f"deliveries is {deliveries!r}; 0 loses the event, 2 doubles it")
+            raise ValueError(f"deliveries is {deliveries!r}; 0 loses the event, 2 delivers it twice")
         with self._lock:
             self._events.setdefault(event, []).extend([deliveries] * times)
 
     def _delay(self, s3_delay_ms: float) -> None:
-        if not 0 <= s3_delay_ms <= LONGEST_DELAY_MS:
-            raise ValueError(f"s3_delay_ms is {s3_delay_ms!r}; it goes from 0 to {LONGEST_DELAY_MS}")
+        if not 0 <= s3_delay_ms <= MAX_DELAY_MS:
+            raise ValueError(f"s3_delay_ms is {s3_delay_ms!r}; it must be from 0 to {MAX_DELAY_MS}")
         self.s3_delay_ms = s3_delay_ms
 
     def _kill(self, kill_job: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""CloudWatch Logs for our services: lines go into moto's Logs in order, in batches, without keeping anybody waiting.
+"""CloudWatch Logs for localcloud's services: lines are written to moto's Logs in order, in batches, by a thread.
 
-They go straight into the backend's streams: PutLogEvents refuses times more than two hours ahead, which is where a fast
-clock soon is.
+They are written to the backend's streams directly: PutLogEvents refuses times more than two hours ahead, which a fast
+clock soon exceeds.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class LogWriter:
         self._closed = False
 
     def write(self, group: str, stream: str, lines: Sequence[str], at: datetime | None = None) -> None:
-        """Group and stream are made when they are not there. No lines: only that."""
+        """Creates the group and the stream if they do not exist; without lines it does only that."""
         if self._started():
             self._queue.put(_Lines(group, stream, tuple(lines), at or self._clock.now()))
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """What was written before can be read afterwards. False when that took too long."""
+        """Returns when all lines so far can be read; False when that takes too long."""
         if not self._thread or self._closed:
             return True
         written = Event()
@@ -70,7 +70,7 @@ class LogWriter:
         self._write(batch[:-1])
 
     def _batch(self) -> list[_Lines | Event | None]:
-        """Everything that waits, up to the word to end."""
+        """All queued items, up to the end marker (None)."""
         batch = [self._queue.get()]
         try:
             while batch[-1] is not None:
@@ -81,10 +81,10 @@ class LogWriter:
 
     def _write(self, batch: Iterable[_Lines | Event | None]) -> None:
         streams: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        done: list[Event] = []
+        flushes: list[Event] = []
         for item in batch:
             if isinstance(item, Event):
-                done.append(item)
+                flushes.append(item)
             elif item:
                 millis = int(item.at.timestamp() * 1000)
                 events = [{"timestamp": millis, "message": line} for line in item.lines if line]
@@ -93,10 +93,10 @@ class LogWriter:
             try:
                 self._put(group, stream, events)
             except Exception:
-                log.exception("lines for %s %s are lost", group, stream)
+                log.exception("lines of %s %s are lost", group, stream)
                 self._counters.count(DEFECTS)
-        for event in done:
-            event.set()
+        for flush in flushes:
+            flush.set()
 
     def _put(self, group: str, stream: str, events: list[dict[str, Any]]) -> None:
         with self._moto("logs") as logs:

@@ -1,6 +1,6 @@
-"""AWS's protocols on the wire: JSON, REST with JSON, and the query protocol (forms in, XML out).
+"""AWS's protocols: JSON, REST with JSON, and the query protocol (forms in, XML out).
 
-Not reproduced: CBOR, which newer SDKs of other languages speak to CloudWatch.
+Not reproduced: CBOR, which newer SDKs of other languages use for CloudWatch.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from xml.sax.saxutils import escape
 from localcloud.core.moto_backends import load
 from localcloud.core.refusal import Refusal
 
-# What the parsers raise of a body that is no such request; of a time that no calendar has, botocore a RuntimeError
+# What the parsers raise for a malformed body; botocore raises RuntimeError for an invalid date
 UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RuntimeError)
-QUERY_COMPATIBLE = ("cloudwatch", "sqs")  # once query services: their clients look for the old codes in a header
+QUERY_COMPATIBLE = ("cloudwatch", "sqs")  # formerly query services: their clients expect the old codes in a header
 
 
 @dataclass
 class Call:
-    """One request, as far as a protocol sees it."""
+    """One request, as the protocol delivers it."""
 
     service: str  # botocore's name
     operation: str  # "" when AWS's model has none of that name
     protocol: str  # json, rest-json, query; for moto's services also rest-xml
-    asked: str = ""  # the operation as the client wrote it
+    client_operation: str = ""  # as the client wrote it
     body: bytes = b""
     form: Any = None  # the query protocol's fields
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -38,11 +38,11 @@ class Call:
 
     @property
     def name(self) -> str:
-        return f"{self.service}.{self.operation or self.asked}"
+        return f"{self.service}.{self.operation or self.client_operation}"
 
 
 @dataclass
-class Answer:
+class RawResponse:
     status: int
     headers: dict[str, str]
     body: bytes
@@ -51,23 +51,23 @@ class Answer:
 
 @cache
 def model(service: str) -> Any:
-    """botocore's description of a service, with what moto's parsers need of it."""
+    """botocore's model of a service, as moto's parsers need it."""
     load()
     from moto.core.utils import get_service_model
 
     return get_service_model(service)
 
 
-def raw(call: Call) -> dict[str, Any]:
-    """The request before its types are made, for the JSON protocol: what AWS's model has to judge."""
+def parse_json(call: Call) -> dict[str, Any]:
+    """The request before types are converted, for validation against AWS's model. JSON protocol only."""
     try:
         request = json.loads(call.body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise Refusal("SerializationException", f"The request's body is no JSON: {error}") from None
+        raise Refusal("SerializationException", f"The request's body is not JSON: {error}") from None
     if not isinstance(request, dict):
         raise Refusal("SerializationException", "The request's body must be a JSON object.")
-    told: dict[str, Any] = _without_nulls(request)
-    return told
+    members: dict[str, Any] = _without_nulls(request)
+    return members
 
 
 def parse(call: Call) -> dict[str, Any]:
@@ -90,41 +90,43 @@ def parse(call: Call) -> dict[str, Any]:
     return typed
 
 
-def answer(call: Call, result: Mapping[str, Any]) -> Answer:
+def serialize(call: Call, result: Mapping[str, Any]) -> RawResponse:
     from moto.core.serialize import SERIALIZERS, SerializationContext
 
     operation = model(call.service).operation_model(call.operation)
-    done = Answer(200, {}, b"")
-    context = SerializationContext(done.request_id)
-    told = SERIALIZERS[call.protocol](operation, context=context).serialize(result)
-    body = told["body"]
-    done.status, done.headers = told["status_code"], {name: str(value) for name, value in told["headers"].items()}
-    done.body = body.encode() if isinstance(body, str) else bytes(body)
+    response = RawResponse(200, {}, b"")
+    context = SerializationContext(response.request_id)
+    serialized = SERIALIZERS[call.protocol](operation, context=context).serialize(result)
+    body = serialized["body"]
+    response.status = serialized["status_code"]
+    response.headers = {name: str(value) for name, value in serialized["headers"].items()}
+    response.body = body.encode() if isinstance(body, str) else bytes(body)
     if call.protocol == "json":
-        done.headers["Content-Type"] = _json_type(call)
+        response.headers["Content-Type"] = _json_type(call)
     if call.protocol == "rest-json":
-        _payload_type(operation, result, done)
-    return done
+        _payload_type(operation, result, response)
+    return response
 
 
-def refuse(call: Call, refusal: Refusal) -> Answer:
-    """A refusal as the service's protocol tells it. S3, which is REST with XML, has its own form."""
-    done = Answer(refusal.status, {}, b"")
+def serialize_error(call: Call, refusal: Refusal) -> RawResponse:
+    """A refusal in the service's protocol. S3, which is REST with XML, has a form of its own."""
+    response = RawResponse(refusal.status, {}, b"")
     if call.protocol in ("query", "rest-xml"):
-        done.headers["Content-Type"] = "text/xml"
-        done.body = _xml_error(call, refusal, done.request_id).encode()
+        response.headers["Content-Type"] = "text/xml"
+        response.body = _xml_error(call, refusal, response.request_id).encode()
     else:
-        done.headers |= {"Content-Type": _json_type(call), "X-Amzn-Errortype": refusal.code}
+        response.headers |= {"Content-Type": _json_type(call), "X-Amzn-Errortype": refusal.code}
         if call.service in QUERY_COMPATIBLE:
-            done.headers["x-amzn-query-error"] = f"{refusal.code};{_fault(refusal)}"
-        done.body = json.dumps({"__type": refusal.code, "message": refusal.message, **refusal.members}).encode()
-    return done
+            response.headers["x-amzn-query-error"] = f"{refusal.code};{_fault(refusal)}"
+        response.body = json.dumps({"__type": refusal.code, "message": refusal.message, **refusal.members}).encode()
+    return response
 
 
 def _json_type(call: Call) -> str:
-    """JSON 1.0 and 1.1 differ in name only: the client hears what it said."""
-    said = call.headers.get("Content-Type", "")
-    return said if call.protocol == "json" and said.startswith("application/x-amz-json") else "application/json"
+    """JSON 1.0 and 1.1 differ in name only: the response has the request's content type."""
+    content_type = call.headers.get("Content-Type", "")
+    is_json = call.protocol == "json" and content_type.startswith("application/x-amz-json")
+    return content_type if is_json else "application/json"
 
 
 def _fault(refusal: Refusal) -> str:
@@ -140,11 +142,11 @@ def _xml_error(call: Call, refusal: Refusal, request_id: str) -> str:
     return f"<ErrorResponse><Error>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
 
 
-def _payload_type(operation: Any, result: Mapping[str, Any], done: Answer) -> None:
-    """moto says application/json of every body; an answer that names its own type, as a model's, keeps it."""
+def _payload_type(operation: Any, result: Mapping[str, Any], response: RawResponse) -> None:
+    """moto sets application/json for every body; a result with a content type of its own, as a model's, keeps it."""
     for name, shape in operation.output_shape.members.items() if operation.output_shape else ():
         if shape.serialization.get("name", "").lower() == "content-type" and result.get(name):
-            done.headers["Content-Type"] = result[name]
+            response.headers["Content-Type"] = result[name]
 
 
 def _aware(value: Any) -> datetime:

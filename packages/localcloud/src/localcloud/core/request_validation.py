@@ -1,11 +1,11 @@
-"""Would AWS take this request? Checked against botocore's own service model: no call, no account.
+"""Validation of requests against botocore's service model: no call, no account.
 
 botocore's ParamValidator checks required members and types before a call; what AWS itself refuses (enumerations,
 patterns, lengths, ranges, more than one member of a union) it leaves to the service. This walks the shape once and
-says everything that is wrong, each with its place.
+reports all problems with their place.
 
-Not reproduced: rules that join several fields (a spot job's wait against its runtime), and whatever the service checks
-beyond its model. A pattern that Python cannot express is not checked.
+Not reproduced: rules about several fields (a spot job's wait against its runtime), and the service's checks beyond its
+model. A pattern that Python cannot express is not checked.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SCALARS: dict[str, tuple[Any, ...]] = {
     "blob": (bytes, bytearray, str),
     "timestamp": (datetime, str, int, float),
 }
-NAMED = {"Alnum": "a-zA-Z0-9", "ASCII": r"\x00-\x7F", "Print": r"\x20-\x7E"}
-# Java's regular expressions in Python's words. The last is AWS's own slip: "$" repeated.
+NAMED_CLASSES = {"Alnum": "a-zA-Z0-9", "ASCII": r"\x00-\x7F", "Print": r"\x20-\x7E"}
+# Java's syntax in Python's. The last two correct an error in AWS's models: a repeated "$".
 JAVA = (
     (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"),
     (r"\z", r"\Z"),
@@ -40,18 +40,18 @@ JAVA = (
 )
 
 _MODELS: dict[str, Any] = {}
-_READING = Lock()
+_LOADING = Lock()
 
 
-def _nothing(_: Any) -> bool:
+def _never(_: Any) -> bool:
     return False
 
 
-def request_problems(service: str, operation: str, request: Any, opaque: Opaque = _nothing) -> list[str]:
-    """What is wrong with a request, as sentences; empty when AWS's model has nothing against it.
+def request_problems(service: str, operation: str, request: Any, opaque: Opaque = _never) -> list[str]:
+    """The problems of a request, as sentences; none when it satisfies AWS's model.
 
-    ``opaque`` marks values that only the service can see through, such as a pipeline's references: they may stand for
-    any text or number, never for a structure or a list.
+    ``opaque`` marks values that only the service can resolve, such as a pipeline's references: they may stand for any
+    text or number, never for a structure or a list.
     """
     return list(_walk(request, _model(service).operation_model(operation).input_shape, operation, opaque))
 
@@ -60,7 +60,7 @@ def _model(service: str) -> Any:
     if service not in _MODELS:
         import botocore.session
 
-        with _READING:  # once, however many calls come first
+        with _LOADING:  # once, however many calls are the first
             if service not in _MODELS:
                 _MODELS[service] = botocore.session.get_session().get_service_model(service)
     return _MODELS[service]
@@ -82,7 +82,7 @@ def _walk(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[str]:
 
 def _structure(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[str]:
     if not isinstance(value, Mapping):
-        yield f"{where}: {value!r} is no structure"
+        yield f"{where}: {value!r} is not a structure"
         return
     yield from (f"{where}: {name} is missing" for name in shape.required_members if name not in value)
     yield from (f"{where}: {name} is unknown" for name in value if name not in shape.members)
@@ -95,7 +95,7 @@ def _structure(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[s
 
 def _list(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[str]:
     if not isinstance(value, list | tuple):
-        yield f"{where}: {value!r} is no list"
+        yield f"{where}: {value!r} is not a list"
         return
     yield from _size(len(value), shape, where, "entries")
     for number, item in enumerate(value):
@@ -104,7 +104,7 @@ def _list(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[str]:
 
 def _map(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[str]:
     if not isinstance(value, Mapping):
-        yield f"{where}: {value!r} is no map"
+        yield f"{where}: {value!r} is not a map"
         return
     yield from _size(len(value), shape, where, "entries")
     for key, item in value.items():
@@ -115,7 +115,7 @@ def _map(value: Any, shape: Any, where: str, opaque: Opaque) -> Iterator[str]:
 def _scalar(value: Any, shape: Any, where: str) -> Iterator[str]:
     kind, limits = shape.type_name, shape.metadata
     if not isinstance(value, SCALARS[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        yield f"{where}: {value!r} is no {kind}"
+        yield f"{where}: {value!r} is not {'an' if kind == 'integer' else 'a'} {kind}"
     elif kind in ("string", "blob"):
         yield from _size(len(value), shape, where, "characters")
         if kind == "string":
@@ -126,7 +126,7 @@ def _scalar(value: Any, shape: Any, where: str) -> Iterator[str]:
 
 def _text(value: str, limits: Mapping[str, Any], where: str) -> Iterator[str]:
     if value not in limits.get("enum", (value,)):
-        yield f"{where}: {value!r} is none of the {len(limits['enum'])} values that AWS knows"
+        yield f"{where}: {value!r} is not one of the {len(limits['enum'])} values that AWS accepts"
     pattern = python_pattern(limits["pattern"]) if "pattern" in limits else None
     if pattern and not pattern.fullmatch(value):
         yield f"{where}: {value!r} does not match {limits['pattern']}"
@@ -145,22 +145,22 @@ def _range(number: float, limits: Mapping[str, Any], where: str, what: str) -> I
 
 @cache
 def python_pattern(pattern: str) -> re.Pattern[str] | None:
-    """AWS writes patterns for Java, and means them to match the whole value."""
+    """AWS writes patterns for Java; they must match the whole value."""
     for java, python in JAVA:
         pattern = pattern.replace(java, python)
-    pattern = "".join(_expanded(pattern))
+    pattern = "".join(_expand(pattern))
     try:
         return re.compile(pattern)
     except re.error:
         return None
 
 
-def _expanded(pattern: str) -> Iterator[str]:
-    """Java's named characters, as ranges: inside a character class as they are, elsewhere as a class of their own."""
+def _expand(pattern: str) -> Iterator[str]:
+    """Replaces Java's named characters by ranges: bare inside a character class, elsewhere as a class of their own."""
     inside = False
     for part in re.findall(r"\\p\{\w+\}|\\.|.", pattern, re.DOTALL):
         if part.startswith(r"\p{"):
-            ranges = NAMED.get(part[3:-1]) or _category(part[3:-1])
+            ranges = NAMED_CLASSES.get(part[3:-1]) or _category(part[3:-1])
             yield ranges if inside else f"[{ranges}]"
             continue
         inside = part == "[" or (inside and part != "]")

@@ -37,7 +37,7 @@ class Control:
             ("GET", "status"): lambda _: self._status(),
             ("POST", "clock/advance"): self._advance,
             ("GET", "faults"): lambda _: cloud.faults.show(),
-            ("POST", "faults"): cloud.faults.ask,
+            ("POST", "faults"): cloud.faults.inject,
             ("DELETE", "faults"): self._clear,
             ("POST", "seed"): self._seeding.control,
             ("POST", "reset"): self._reset,

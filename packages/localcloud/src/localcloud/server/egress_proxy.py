@@ -20,7 +20,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from localcloud.core.counters import PLAYED_HOSTS, REFUSED_HOSTS, Counters
+from localcloud.core.counters import BLOCKED_HOSTS, REDIRECTED_HOSTS, Counters
 from localcloud.server.certificates import Authority
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class EgressProxy:
             if method != "CONNECT" or not AWS.fullmatch(host):
                 self._refuse(client, host)
                 return
-            self._counters.count(f"{PLAYED_HOSTS}: {host}")
+            self._counters.count(f"{REDIRECTED_HOSTS}: {host}")
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             with self._tracked(self._authority.context(host).wrap_socket(client, server_side=True)) as plain:
                 self._tunnel(plain)
@@ -112,8 +112,8 @@ class EgressProxy:
             back.join()
 
     def _refuse(self, client: socket.socket, host: str) -> None:
-        self._counters.count(f"{REFUSED_HOSTS}: {host}")
-        log.info("refused to reach %s", host)
+        self._counters.count(f"{BLOCKED_HOSTS}: {host}")
+        log.info("blocked %s", host)
         sentence = f"localcloud lets nothing leave this machine, and {host} is elsewhere: unset HTTPS_PROXY to reach it"
         body = f"{sentence}\n".encode()
         head = f"HTTP/1.1 403 {sentence}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"

@@ -26,7 +26,7 @@ def refusal(environ: dict[str, Any], call: Call, what: str) -> Refusal | None:
 
     try:
         complete = routing.read_again(environ, call, what.partition(".")[2])
-        request = protocols.raw(complete) if complete.protocol == "json" else protocols.parse(complete)
+        request = protocols.parse_json(complete) if complete.protocol == "json" else protocols.parse(complete)
         problems = request_problems(complete.service, complete.operation, request)
     except (UnknownServiceError, OperationNotFoundError):
         return None

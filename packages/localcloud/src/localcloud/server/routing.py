@@ -82,8 +82,8 @@ def _call(environ: dict[str, Any], service: str, protocol: str, name: str = "", 
     call.body = _body(request)
     if protocol == "query":
         call.form = MultiDict(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True))
-        call.asked = call.form.get("Action", "")
-    call.operation = call.asked if call.asked in protocols.model(service).operation_names else ""
+        call.client_operation = call.form.get("Action", "")
+    call.operation = call.client_operation if call.client_operation in protocols.model(service).operation_names else ""
     return call
 
 

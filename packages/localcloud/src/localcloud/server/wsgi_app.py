@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core import protocols
 from localcloud.core.counters import CALLS, DEFECTS, MISSING
-from localcloud.core.protocols import Answer, Call
+from localcloud.core.protocols import Call, RawResponse
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.request_validation import request_problems
 from localcloud.server import moto_errors, routing
@@ -67,10 +67,10 @@ class Application:
             directory, moto = self.load()
             own = directory.find(environ, signed)
             call = own or call
-            what = own.name if own else routing.moto_call_name(environ, call.service, self.cloud.faults.watched)
+            what = own.name if own else routing.moto_call_name(environ, call.service, self.cloud.faults.active)
             response = self._own(environ, own, signed) if own else self._moto(environ, call, what, moto)
         except Exception as error:  # noqa: BLE001 - a Refusal or a defect: both become a response
-            response = _render(protocols.refuse(call, self._refusal(error, what)))
+            response = _render(protocols.serialize_error(call, self._refusal(error, what)))
         status, headers, body = response
         self._log(what, int(status[:3]), began)
         start(status, headers)
@@ -80,7 +80,7 @@ class Application:
         _, locked = self.cloud.services[call.service].operations.get(call.operation, UNKNOWN)
         with _spare_thread(environ, not locked):
             self._admit(call, signed)
-            return _render(protocols.answer(call, self._perform(call)))
+            return _render(protocols.serialize(call, self._perform(call)))
 
     def _admit(self, call: Call, signed: Scope) -> None:
         if not signed.service:
@@ -89,10 +89,10 @@ class Application:
         if signed.region != here:
             sentence = f"This localcloud is region {here}; the request is for {signed.region}: set AWS_REGION={here}."
             raise Refusal("RegionNotServedByLocalcloud", sentence)
-        if call.asked.startswith("/"):
-            raise not_implemented(f"{call.service} over {call.asked}")
+        if call.client_operation.startswith("/"):
+            raise not_implemented(f"{call.service} over {call.client_operation}")
         if not call.operation:
-            raise Refusal("UnknownOperationException", f"{call.service} has no operation {call.asked!r}.")
+            raise Refusal("UnknownOperationException", f"{call.service} has no operation {call.client_operation!r}.")
         if fault := self.cloud.faults.next_call(call.name):
             raise fault
 
@@ -101,7 +101,7 @@ class Application:
         if call.operation not in service.operations:
             raise not_implemented(call.name)
         method, locked = service.operations[call.operation]
-        request = protocols.raw(call) if call.protocol == "json" else protocols.parse(call)
+        request = protocols.parse_json(call) if call.protocol == "json" else protocols.parse(call)
         if problems := request_problems(call.service, call.operation, request):
             count = f"{len(problems)} validation error{'s'[: len(problems) > 1]} detected"
             raise Refusal(service.validation_code, f"{count}: {'; '.join(problems)}")
@@ -150,10 +150,10 @@ def _spare_thread(environ: dict[str, Any], waits: bool) -> AbstractContextManage
     return waiting
 
 
-def _render(answer: Answer) -> Response:
+def _render(raw: RawResponse) -> Response:
     try:
-        reason = HTTPStatus(answer.status).phrase
+        reason = HTTPStatus(raw.status).phrase
     except ValueError:
         reason = "Refused"
-    headers = answer.headers | {"x-amzn-RequestId": answer.request_id, "Content-Length": str(len(answer.body))}
-    return f"{answer.status} {reason}", list(headers.items()), [answer.body]
+    headers = raw.headers | {"x-amzn-RequestId": raw.request_id, "Content-Length": str(len(raw.body))}
+    return f"{raw.status} {reason}", list(headers.items()), [raw.body]

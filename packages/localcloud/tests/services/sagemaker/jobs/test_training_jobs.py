@@ -117,7 +117,7 @@ def test_an_interrupted_spot_job_goes_on_from_its_checkpoints(desk):
     desk.s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
     desk.training(RESUMES, **SPOT)
     desk.said("ready", "Training")
-    desk.cloud.faults.ask({"operation": "spot.job"})
+    desk.cloud.faults.inject({"operation": "spot.job"})
     job = desk.over("Training")
     assert job["TrainingJobStatus"] == "Completed"
     assert secondary(job) == [

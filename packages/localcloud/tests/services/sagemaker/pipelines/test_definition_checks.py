@@ -128,7 +128,7 @@ MESSAGE = ("Steps", 2, "Arguments", "ElseSteps", 0, "Arguments", "ErrorMessage")
         (edit("Steps", 0, "PropertyFiles", 0, "OutputName", value="no"), "property file Report is in no output"),
         (
             edit(*ARGUMENTS, value=[1]),
-            "Use: CreateProcessingJob.AppSpecification.ContainerArguments[0]: 1 is no string",
+            "Use: CreateProcessingJob.AppSpecification.ContainerArguments[0]: 1 is not a string",
         ),
         (
             edit("Parameters", value=[*GOOD["Parameters"], *({"Name": f"P{n}", "Type": "String"} for n in range(199))]),

@@ -115,7 +115,7 @@ class TrainingJobs(JobPart):
 
     def _interrupted(self, record: TrainingRecord) -> bool:
         faults, spot = self.cloud.faults, record.request["EnableManagedSpotTraining"]
-        if spot and not record.wanted and faults.watched and faults.next_call(f"spot.{record.name}"):
+        if spot and not record.wanted and faults.active and faults.next_call(f"spot.{record.name}"):
             self.interrupt_training_job(record.name)
         return record.wanted == INTERRUPT
 
