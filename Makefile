@@ -1,9 +1,9 @@
 # Every task, for people, for .ci/run and for CodeBuild alike. `make help` lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-# What could not be made to its end is made anew the next time: a .venv without uv would stay as it is.
+# A target whose recipe fails is deleted, so that the next run makes it again: a .venv without uv would stay.
 .DELETE_ON_ERROR:
-# Compiled modules are kept, whatever the shell says: without them every command compiles its libraries anew.
+# Compiled modules are always written: without them every command compiles its libraries again.
 export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 READY := .venv/.ready
@@ -68,7 +68,7 @@ bootstrap: $(READY) ## create or update the stacks of an environment (ENV=local,
 	@$(BIN)/python -m codepipeline.bootstrap --env $(ENV) $(ARGS)
 
 .PHONY: teardown
-teardown: $(READY) ## remove what bootstrap and the releases made, data included; asks first (ENV=local)
+teardown: $(READY) ## remove what bootstrap and the releases created, data included; asks first (ENV=local)
 	@$(BIN)/python -m codepipeline.teardown --env $(ENV) $(ARGS)
 
 .PHONY: test
@@ -94,7 +94,7 @@ $(SCAN)/.ready: requirements/scan.txt | $(BIN)/python
 	@touch $@
 
 .PHONY: format
-format: $(READY) ## mend formatting and what the linter can mend
+format: $(READY) ## fix formatting and what the linter can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
@@ -109,6 +109,6 @@ lock: $(READY) ## pin every version again from requirements/*.in
 	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) || exit 1; done
 
 .PHONY: clean
-clean: ## remove everything these tasks made, .venv included
+clean: ## remove everything that these tasks created, .venv included
 	@rm -rf .venv .localcloud build reports *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

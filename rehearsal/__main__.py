@@ -41,7 +41,7 @@ def run(server: Server, *, keep: bool) -> int:
     finished = False
     try:
         with in_environment(url):
-            story = Story.begin(server.folder, url, narrator)
+            story = Story.create(server.folder, url, narrator)
             story.run()
         finished = True
     finally:

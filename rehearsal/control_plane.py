@@ -27,8 +27,8 @@ def in_environment(url: str) -> Iterator[None]:
 
 
 def request(url: str, path: str, body: dict[str, Any] | None = None, *, remedy: str) -> dict[str, Any]:
-    """Under ``/_localcloud/``; a POST when there is a body. ``remedy`` ends the sentence when nobody answers."""
-    import urllib.request  # which takes longer than all that most callers need
+    """Under ``/_localcloud/``; a POST when there is a body. ``remedy`` completes the message on a failure."""
+    import urllib.request  # takes longer than everything else that most callers need
 
     call = urllib.request.Request(  # noqa: S310 - a server of this machine
         f"{url}/_localcloud/{path}",
@@ -42,4 +42,4 @@ def request(url: str, path: str, body: dict[str, Any] | None = None, *, remedy: 
             return content
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)
-        raise AwsProblem(f"localcloud at {url} does not answer ({why}); {remedy}") from None
+        raise AwsProblem(f"localcloud at {url} does not respond ({why}); {remedy}") from None

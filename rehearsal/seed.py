@@ -3,7 +3,7 @@
 The bucket, the role and the connection to a Git host, which on AWS the foundation's stack and a person create; example
 data, where the settings are still those of the example; and which Python runs the image of the steps.
 
-The file is kept for as long as what it follows from is the same: starting then reads no settings.
+The file is written again only when its sources have changed; otherwise starting reads no settings.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import image
+from rehearsal.server import ROOT
 from settings.errors import Problem
 
 if TYPE_CHECKING:
     from settings.model import Settings
 
-ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE_SOURCES = ("pipelines/example_data.py", "pipelines/example_churn.py")
 SOURCES = ("settings/*.py", "rehearsal/seed.py", "pipelines/image.py", *EXAMPLE_SOURCES)
 ROWS = 20_000

@@ -1,4 +1,4 @@
-"""The localcloud of a folder, started and ended by its commands: another process, as a person would start it."""
+"""The localcloud of a state folder, started and stopped by its commands, as a person would."""
 
 from __future__ import annotations
 

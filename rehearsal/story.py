@@ -42,7 +42,7 @@ class Story:
     production: Settings
 
     @classmethod
-    def begin(cls, folder: Path, url: str, narrator: Narrator) -> Story:
+    def create(cls, folder: Path, url: str, narrator: Narrator) -> Story:
         settings = load("local")
         return cls(folder, url, narrator, settings, load(settings.delivery.production))
 

@@ -51,7 +51,7 @@ def up(folder: Path, config: Path, options: list[str]) -> int:
 def _start(words: list[str]) -> NoReturn:
     """As this process: output, signals and exit code are those of the command."""
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "localcloud", *words])  # noqa: S606 - no shell is wanted
+    os.execv(sys.executable, [sys.executable, "-m", "localcloud", *words])  # noqa: S606 - it needs no shell
 
 
 def _account(folder: Path, config: Path) -> list[str]:

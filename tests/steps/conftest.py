@@ -114,7 +114,7 @@ class Case:
         return [f"s3://{bucket}/{entry['Key']}" for page in pages for entry in page.get("Contents", [])]
 
     def download(self, prefix: str, folder: Path) -> list[str]:
-        """Returns what it found under a prefix that ends with a slash."""
+        """Returns the objects under a prefix, which ends with a slash."""
         uris = self.keys(prefix)
         for uri in uris:
             self.download_file(uri, folder / uri.removeprefix(prefix))

@@ -26,7 +26,7 @@ def docker(*words):
 @pytest.fixture(scope="module")
 def image():
     if docker("info").returncode:
-        pytest.skip("no Docker engine answers")
+        pytest.skip("no Docker engine runs")
     if "JOB_IMAGE" in os.environ:
         return os.environ["JOB_IMAGE"]
     dockerfile = ROOT / "tests/steps/Dockerfile"

@@ -84,18 +84,18 @@ def test_rows_that_made_the_run_fail_can_be_inspected(one_model_here, running, t
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
         (["--data", "nowhere"], "--data nowhere does not exist"),
         (["--config", "nowhere"], "nowhere"),
         (["--rows", "0"], "rows"),
     ],
 )
-def test_a_request_that_cannot_be_run_is_refused_before_anything_starts(tmp_path, words, says):
+def test_a_request_that_cannot_be_run_is_refused_before_anything_starts(tmp_path, words, message):
     done = one_model(tmp_path, *words)
     assert done.returncode in (1, 2)
     assert done.stderr.startswith("error: ")
-    assert says in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
 

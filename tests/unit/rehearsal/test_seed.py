@@ -111,15 +111,15 @@ def test_a_role_or_connection_of_another_account_is_not_made(config, write):
 
 
 def test_example_data_is_kept_until_its_sources_change(tmp_path, monkeypatch):
-    kept = seed.example(tmp_path)
-    made = []
-    monkeypatch.setattr(example_data, "write", lambda file, rows: made.append(file) or file.write_text("a\n"))
-    assert seed.example(tmp_path) == kept
-    assert made == []
+    first = seed.example(tmp_path)
+    written = []
+    monkeypatch.setattr(example_data, "write", lambda file, rows: written.append(file) or file.write_text("a\n"))
+    assert seed.example(tmp_path) == first
+    assert written == []
     monkeypatch.setattr(seed, "EXAMPLE_SOURCES", ("pipelines/example_data.py",))
     assert seed.example(tmp_path).read_text() == "a\n"
-    assert made != [kept]
-    assert len(made) == 1
+    assert written != [first]
+    assert len(written) == 1
 
 
 @pytest.fixture

@@ -112,5 +112,5 @@ def test_a_server_that_started_this_process_and_is_gone_is_a_sentence(monkeypatc
     monkeypatch.setenv("LOCALCLOUD_URL", "http://127.0.0.1:1")
     assert up.main([]) == 1
     error = capsys.readouterr().err
-    assert "does not answer" in error
+    assert "does not respond" in error
     assert "unset LOCALCLOUD_URL" in error
