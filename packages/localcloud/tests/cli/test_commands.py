@@ -23,8 +23,9 @@ import httpx
 import pytest
 
 from localcloud.cli import commands
+from localcloud.cli.server_process import ServerOptions
 from localcloud.core.errors import Problem
-from localcloud.core.state_dir import StateDir
+from localcloud.core.state_dir import Running, StateDir
 from localcloud.runtime.process_registry import REGISTRY_VARIABLE, ProcessRegistry
 from localcloud.runtime.processes import start_time
 
@@ -209,6 +210,21 @@ def test_in_the_foreground_it_prints_its_url_and_ends_with_ctrl_c(localcloud: Co
     assert not localcloud.state_dir.state.exists()
 
 
+def test_a_server_in_the_foreground_ends_with_its_command(localcloud: Command) -> None:
+    """However that ends."""
+    for number, code in ((signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)):
+        with subprocess.Popen(
+            localcloud.argv("up", "--foreground"), cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as command:
+            assert command.stdout
+            assert command.stdout.readline().startswith("http://127.0.0.1:")
+            pid = localcloud.pid
+            assert pid != command.pid
+            command.send_signal(number)
+            assert command.wait(30) == code
+        assert gone(pid)
+
+
 def test_a_running_server_is_not_changed_by_another_up(shared: Command) -> None:
     assert shared("up", "--speed", "50").returncode == 0
     for option, value in (("--speed", "2"), ("--port", "1")):
@@ -270,6 +286,23 @@ def test_with_a_seed_that_is_wrong_nothing_is_started(localcloud: Command, tmp_p
     assert done.returncode == 1
     assert done.stderr.startswith(f'error: {file}: there is no field "bukets"; the fields are version, account, ')
     assert localcloud("status", ok=False).returncode == 3
+
+
+def test_a_server_that_cannot_be_seeded_does_not_stay(
+    localcloud: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = seed_file(tmp_path, buckets=[{"name": "one"}])
+    pids: list[int] = []
+
+    def refuse(running: Running, *_: Any, **__: Any) -> list[str]:
+        pids.append(running.pid)
+        raise Problem("the seed cannot be applied")
+
+    monkeypatch.setattr(commands, "_post_seed", refuse)
+    with pytest.raises(Problem, match="the seed cannot be applied"):
+        commands.up(localcloud.state_dir, ServerOptions(), file)
+    assert gone(pids[0])
+    assert localcloud.state_dir.last() is None
 
 
 def test_a_region_that_aws_does_not_have_is_refused(localcloud: Command) -> None:

@@ -111,7 +111,7 @@ def test_a_python_is_found_on_the_path_or_beside_the_seed(folder: Path) -> None:
         ),
         (
             {"buckets": [{"name": "one", "objects": [{"key": "", "file": "data.csv"}]}]},
-            'seed.json: buckets[0].objects[0]: key is "": it must be a text that is not empty',
+            'seed.json: buckets[0].objects[0]: key is "": it must be the key of an object: 1 to 1024 characters',
         ),
         ({"roles": [{}]}, "seed.json: roles[0]: give either arn, or name and path"),
         ({"roles": [{"name": "a", "arn": "b"}]}, "seed.json: roles[0]: give either arn, or name and path"),
@@ -124,6 +124,11 @@ def test_a_python_is_found_on_the_path_or_beside_the_seed(folder: Path) -> None:
             {"roles": [{"arn": "arn:aws:iam::000000000000:user/a"}]},
             'seed.json: roles[0]: arn is "arn:aws:iam::000000000000:user/a": '
             "it must be the ARN of a role: arn:aws:iam::<account>:role/<name>",
+        ),
+        (
+            {"parameters": [{"name": "/aws/a", "value": "3"}]},
+            'seed.json: parameters[0]: name is "/aws/a": it must be the name of a parameter, '
+            "with a / at the beginning if it has any, and without the prefixes aws and ssm",
         ),
         ({"parameters": [{"name": "a"}]}, 'seed.json: parameters[0]: the field "value" is missing'),
         ({"parameters": [{"name": "a", "value": 3}]}, "seed.json: parameters[0]: value must be a text, and is 3"),

@@ -35,8 +35,10 @@ ROLE_ARN = Form.of(
     "the ARN of a role: arn:aws:iam::<account>:role/<name>",
 )
 SERVICE = Form.of(r"[a-z0-9.-]+\.amazonaws\.com", f"a service such as {SAGEMAKER}")
+OBJECT_KEY = Form.of(r"(?s).{1,1024}", "the key of an object: 1 to 1024 characters")
 PARAMETER_NAME = Form.of(
-    r"[\w.-]+|(/[\w.-]+){1,15}", "the name of a parameter, with a / at the beginning if it has any"
+    r"(?!/?(?i:aws|ssm))([\w.-]+|(/[\w.-]+){1,15})",
+    "the name of a parameter, with a / at the beginning if it has any, and without the prefixes aws and ssm",
 )
 CONNECTION_ARN = Form.of(
     r"arn:aws:code(connections|star-connections):(?P<region>[a-z0-9-]+):(?P<account>\d{12})"
@@ -162,7 +164,7 @@ class _Scope:
         file = self.folder / Path(fields.text("file")).expanduser()
         if not file.is_file():
             raise fields.problem("file", f"is {file}, which is not a file: write it, or take the object out")
-        return Object(fields.text("key"), str(file), fields.text("if_empty", default=""))
+        return Object(fields.text("key", OBJECT_KEY), str(file), fields.text("if_empty", default=""))
 
     def role(self, fields: Fields) -> Role:
         if ("arn" in fields) == ("name" in fields) or ("arn" in fields and "path" in fields):
