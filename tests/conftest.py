@@ -30,6 +30,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).resolve().parent
+PROJECT = str(TESTS.parent / "config") + os.sep
+MAY_READ_IT = ("tests/unit/settings/test_project_settings.py",)
 
 
 def _settings(folder: Path) -> Path:
@@ -47,6 +49,17 @@ def _settings(folder: Path) -> Path:
 # the tests' own are the default; a process that a test starts is given them with --config.
 environments.CONFIG = _settings(Path(tempfile.mkdtemp(prefix="settings-")))
 atexit.register(shutil.rmtree, environments.CONFIG, ignore_errors=True)
+
+
+def _refuse_project_settings(event: str, arguments: tuple[object, ...]) -> None:
+    """A test that opens a file of config/ would fail where a project has other settings, so it fails here already."""
+    if event == "open" and isinstance(file := arguments[0], str) and file.endswith(".toml"):
+        reader = os.environ.get("PYTEST_CURRENT_TEST", "")
+        if str(Path(file).absolute()).startswith(PROJECT) and not reader.startswith(MAY_READ_IT):
+            raise AssertionError(f"{file} is the project's own: read settings.environments.CONFIG, or pass it on")
+
+
+sys.addaudithook(_refuse_project_settings)
 
 
 @pytest.fixture(scope="session")

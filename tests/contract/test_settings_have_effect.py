@@ -116,7 +116,7 @@ def changed(place: Path, path: str, before: Folder) -> Folder:
     value = dict(getattr(before.settings, section))[key]
     annotation = leaves()[path].annotation if path in leaves() else str
     for other in candidates(path, value, annotation):
-        if found := legal(place, configuration(path) | {path: other}):
+        if other != value and (found := legal(place, configuration(path) | {path: other})):
             return found
     pytest.fail(
         f"{path} = {value!r}: no other legal value is known; add one to OTHERS, or Applies(...) beside the field"
