@@ -26,9 +26,9 @@ def test_an_endpoint_that_is_not_there_does_not_answer(cloud, aws):
     ],
 )
 def test_what_is_not_reproduced_is_refused_by_name(aws, name, value):
-    told = refused(aws("sagemaker-runtime").invoke_endpoint, EndpointName="churn", Body=b"1", **{name: value})
-    assert told["Error"]["Code"] == "NotImplementedByLocalcloud"
-    assert name in told["Error"]["Message"]
+    error = refused(aws("sagemaker-runtime").invoke_endpoint, EndpointName="churn", Body=b"1", **{name: value})
+    assert error["Error"]["Code"] == "NotImplementedByLocalcloud"
+    assert name in error["Error"]["Message"]
 
 
 def test_asynchronous_and_streaming_invocations_are_refused_with_a_way_out(aws):
@@ -42,6 +42,6 @@ def test_asynchronous_and_streaming_invocations_are_refused_with_a_way_out(aws):
 
 
 def test_a_body_over_awss_limit_is_refused_before_anything_else(aws):
-    told = refused(aws("sagemaker-runtime").invoke_endpoint, EndpointName="churn", Body=b"x" * 6_291_457)
-    assert told["Error"]["Code"] == "ValidationError"
-    assert "6291456" in told["Error"]["Message"]
+    error = refused(aws("sagemaker-runtime").invoke_endpoint, EndpointName="churn", Body=b"x" * 6_291_457)
+    assert error["Error"]["Code"] == "ValidationError"
+    assert "6291456" in error["Error"]["Message"]

@@ -6,14 +6,15 @@ components, sessions, explanations. They are refused, never answered with someth
 
 from __future__ import annotations
 
-import shutil
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.service import Service, operation
-from localcloud.services.sagemaker.hosting.fleet import FOLDER, Fleet
-from localcloud.services.sagemaker.hosting.fleet_registry import Endpoints, desk
-from localcloud.services.sagemaker.hosting.invocation import Answer, Gone, Invocation
+from localcloud.services.sagemaker.hosting.fleet import Fleet
+from localcloud.services.sagemaker.hosting.invocation import FleetStopped, Invocation, InvocationResult
+from localcloud.services.sagemaker.hosting.routing import Routes
+from localcloud.services.sagemaker.service import SageMaker
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -27,7 +28,7 @@ NOT_YET = (
     "SessionId",
     "PrefixAwareId",
 )
-ATTEMPTS = 10  # to find a fleet that stays, while traffic moves
+ATTEMPTS = 10  # to find a fleet that is not stopped, while traffic moves
 LONGEST_MESSAGE = 1024
 CONSOLE = "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={group}"
 TIMED_OUT = (
@@ -42,13 +43,11 @@ class SageMakerRuntime(Service):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        shutil.rmtree(cloud.folder / FOLDER, ignore_errors=True)  # models of a server that was killed
+        self.routes_of: Callable[[str], Routes | None] = lambda _: None  # of an endpoint, by its name
 
-    def reset(self) -> None:
-        desk(self.cloud).abandon()
-
-    def close(self) -> None:
-        desk(self.cloud).close()
+    def connect(self) -> None:
+        if SageMaker.name in self.cloud.services:
+            self.routes_of = self.cloud.service(SageMaker).routes_of
 
     @operation("InvokeEndpoint", locked=False)
     def invoke_endpoint(self, request: Request) -> Request:
@@ -63,33 +62,33 @@ class SageMakerRuntime(Service):
             request.get("InferenceId", ""),
         )
         name = request["EndpointName"]
-        fleet, answer = self._invoked(name, request.get("TargetVariant", ""), invocation)
-        if answer.lost or answer.status >= 400:
-            raise self._refusal(name, answer)
-        told: Request = {"Body": answer.body, "InvokedProductionVariant": fleet.variant_name}
-        told |= {"ContentType": answer.content_type} if answer.content_type else {}
-        return told | ({"CustomAttributes": answer.custom_attributes} if answer.custom_attributes else {})
+        fleet, result = self._invoke(name, request.get("TargetVariant", ""), invocation)
+        if result.lost or result.status >= 400:
+            raise self._refusal(name, result)
+        response: Request = {"Body": result.body, "InvokedProductionVariant": fleet.variant_name}
+        response |= {"ContentType": result.content_type} if result.content_type else {}
+        return response | ({"CustomAttributes": result.custom_attributes} if result.custom_attributes else {})
 
     @operation("InvokeEndpointAsync")
     def invoke_endpoint_async(self, _: Request) -> Request:
-        raise _later("InvokeEndpointAsync")
+        raise _not_implemented("InvokeEndpointAsync")
 
     @operation("InvokeEndpointWithResponseStream")
     def invoke_endpoint_with_response_stream(self, _: Request) -> Request:
-        raise _later("InvokeEndpointWithResponseStream")
+        raise _not_implemented("InvokeEndpointWithResponseStream")
 
-    def _invoked(self, name: str, target: str, invocation: Invocation) -> tuple[Fleet, Answer]:
-        """A fleet that leaves between its choice and the request has not taken it: the routes know another."""
+    def _invoke(self, name: str, target: str, invocation: Invocation) -> tuple[Fleet, InvocationResult]:
+        """A fleet that is stopped between its choice and the request has not taken it: another is chosen."""
         for _ in range(ATTEMPTS):
             fleet = self._fleet(name, target)
             try:
                 return fleet, fleet.invoke(invocation)
-            except Gone:
+            except FleetStopped:
                 continue
-        raise Refusal("ServiceUnavailable", f"No instance of endpoint {name} is in service.", 503)
+        raise _unavailable(name)
 
     def _fleet(self, name: str, target: str) -> Fleet:
-        routes = cast("Endpoints", self.cloud.services["sagemaker"]).endpoint_routes(name)
+        routes = self.routes_of(name)
         if routes is None or not routes.fleets:
             raise Refusal("ValidationError", f"Endpoint {name} of account {self.cloud.account} not found.")
         try:
@@ -97,26 +96,30 @@ class SageMakerRuntime(Service):
         except LookupError:
             raise Refusal("ValidationError", f"Variant {target} does not exist for Endpoint {name}.") from None
 
-    def _refusal(self, endpoint: str, answer: Answer) -> Refusal:
-        if not answer.stream:
-            return Refusal("ServiceUnavailable", f"No instance of endpoint {endpoint} is in service.", 503)
-        said = answer.body.decode(errors="replace")[:LONGEST_MESSAGE]
-        if answer.lost and "took longer" in said:
-            said = TIMED_OUT
+    def _refusal(self, endpoint: str, result: InvocationResult) -> Refusal:
+        if not result.stream:
+            return _unavailable(endpoint)
+        message = result.body.decode(errors="replace")[:LONGEST_MESSAGE]
+        if result.lost and "took longer" in message:
+            message = TIMED_OUT
         group = f"/aws/sagemaker/Endpoints/{endpoint}"
-        who = "client" if 400 <= answer.status < 500 else "server"
+        side = "client" if 400 <= result.status < 500 else "server"
         link = CONSOLE.format(region=self.cloud.region, group=group)
-        sentence = f'Received {who} error ({answer.status}) from primary with message "{said}". See {link}'
+        sentence = f'Received {side} error ({result.status}) from primary with message "{message}". See {link}'
         return Refusal(
             "ModelError",
             f"{sentence} in account {self.cloud.account} for more information.",
             424,
-            OriginalStatusCode=answer.status,
-            OriginalMessage=said,
-            LogStreamArn=self.cloud.arn("logs", f"log-group:{group}:log-stream:{answer.stream}"),
+            OriginalStatusCode=result.status,
+            OriginalMessage=message,
+            LogStreamArn=self.cloud.arn("logs", f"log-group:{group}:log-stream:{result.stream}"),
         )
 
 
-def _later(what: str) -> Refusal:
+def _unavailable(endpoint: str) -> Refusal:
+    return Refusal("ServiceUnavailable", f"No instance of endpoint {endpoint} is in service.", 503)
+
+
+def _not_implemented(operation_name: str) -> Refusal:
     advice = "endpoints here are real-time ones: use InvokeEndpoint."
-    return Refusal(NOT_IMPLEMENTED, f"sagemaker-runtime.{what} is not implemented by localcloud: {advice}")
+    return Refusal(NOT_IMPLEMENTED, f"sagemaker-runtime.{operation_name} is not implemented by localcloud: {advice}")

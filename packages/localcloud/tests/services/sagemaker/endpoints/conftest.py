@@ -209,8 +209,8 @@ class World:
 
     def shares(self) -> list[tuple[str, float]]:
         """(config, share) as the routes have them."""
-        routes = self.service.endpoint_routes("churn")
-        return [(fleet.more["config_name"], round(share, 4)) for fleet, share in routes._shares]
+        routes = self.service.routes_of("churn")
+        return [(fleet.more["config_name"], round(share, 4)) for fleet, share in routes.shares]
 
     def alarm(self, name: str = "errors", state: str = "") -> None:
         client = self.cloud.client("cloudwatch")

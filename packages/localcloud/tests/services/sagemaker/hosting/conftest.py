@@ -1,4 +1,4 @@
-"""A cloud with fleets of tiny models and, in place of the endpoints' API, routes that the test sets."""
+"""A cloud with fleets of tiny models, and routes that the test sets instead of endpoints."""
 
 from __future__ import annotations
 
@@ -59,45 +59,46 @@ def archive(handler=HANDLER):
     return out.getvalue()
 
 
-class Word:
-    """What ``done`` was told."""
+class Done:
+    """A callback for started instances: it keeps what it is called with."""
 
     def __init__(self):
-        self.told, self._event = [], threading.Event()
+        self.calls, self._event = [], threading.Event()
 
-    def __call__(self, why):
-        self.told.append(why)
+    def __call__(self, failure):
+        self.calls.append(failure)
         self._event.set()
 
     def wait(self):
-        assert self._event.wait(SECONDS), "nothing was told"
-        return self.told[0]
+        assert self._event.wait(SECONDS), "it was not called"
+        return self.calls[0]
 
 
 class World:
     def __init__(self, cloud, client):
         self.cloud, self.client = cloud, client
         self.s3, self.runtime = client("s3"), client("sagemaker-runtime")
-        self.routes, self.told = {}, []
-        cloud.metrics.subscribe(self.told.append)
-        cloud.services["sagemaker"].endpoint_routes = self.routes.get
+        self.routes, self.data = {}, []
+        cloud.metrics.subscribe(self.data.append)
+        cloud.services["sagemaker-runtime"].routes_of = self.routes.get
         self.s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         self.s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=archive())
 
     def fleet(
         self, config="config-1", variant="AllTraffic", uri="s3://bucket/model.tar.gz", capture=None, **environment
     ):
-        from localcloud.services.sagemaker.hosting.data_capture import Capture
+        from localcloud.services.sagemaker.hosting.data_capture import DataCapture
         from localcloud.services.sagemaker.hosting.fleet import Fleet
 
         return Fleet(
             self.cloud,
+            self.cloud.services["sagemaker"].fleets,
             endpoint="churn",
             variant={"VariantName": variant},
             config_name=config,
             container={"Image": "image", "ModelDataUrl": uri, "Environment": environment},
             role_arn="role",
-            capture=Capture.of(self.cloud, capture, "churn", variant),
+            capture=DataCapture.from_config(self.cloud, capture, "churn", variant),
         )
 
     def until(self, true):
@@ -107,10 +108,10 @@ class World:
             time.sleep(0.01)
 
     def failed(self, **more):
-        """Why a fleet of one did not start."""
-        word = Word()
-        self.fleet(**more).start(1, word)
-        return word.wait()
+        """The reason why a fleet of one did not start."""
+        done = Done()
+        self.fleet(**more).start(1, done)
+        return done.wait()
 
     def in_background(self, function, *arguments):
         """A thread whose ``result`` is there once it is joined."""
@@ -125,15 +126,15 @@ class World:
         return file
 
     def busy(self, fleet, gate, count=1):
-        """So many requests that their instances work at until the gate is opened."""
-        waiting = [self.in_background(self.ask, fleet, f"wait {gate}") for _ in range(count)]
-        self.until(lambda: sum(keeper.serving.busy for keeper in fleet._keepers if keeper.serving) == count)
+        """``count`` requests that keep their instances busy until the gate is opened."""
+        waiting = [self.in_background(self.send, fleet, f"wait {gate}") for _ in range(count)]
+        self.until(lambda: sum(each.serving.busy for each in fleet.supervisors if each.serving) == count)
         return waiting
 
     def started(self, count=1, **more):
-        fleet, word = self.fleet(**more), Word()
-        fleet.start(count, word)
-        assert word.wait() == ""
+        fleet, done = self.fleet(**more), Done()
+        fleet.start(count, done)
+        assert done.wait() == ""
         return fleet
 
     def route(self, *shares):
@@ -141,7 +142,7 @@ class World:
 
         self.routes.setdefault("churn", Routes()).set(shares)
 
-    def ask(self, fleet, body="row"):
+    def send(self, fleet, body="row"):
         from localcloud.services.sagemaker.hosting.invocation import Invocation
 
         return fleet.invoke(Invocation(body.encode(), "text/csv", "text/csv"))
@@ -152,11 +153,11 @@ class World:
         )
 
     def metric(self, name, **dimensions):
-        """Every value told since the start."""
-        wanted = {"EndpointName": "churn", "VariantName": "AllTraffic", **dimensions}
-        told = [datum for datum in self.told if datum.name == name and datum.dimensions == wanted]
-        assert {datum.namespace for datum in told} <= {"AWS/SageMaker"}
-        return [datum.value for datum in told]
+        """Every value since the start."""
+        expected = {"EndpointName": "churn", "VariantName": "AllTraffic", **dimensions}
+        data = [datum for datum in self.data if datum.name == name and datum.dimensions == expected]
+        assert {datum.namespace for datum in data} <= {"AWS/SageMaker"}
+        return [datum.value for datum in data]
 
     def log(self):
         self.cloud.logs.flush()
@@ -164,7 +165,7 @@ class World:
         found = logs.filter_log_events(logGroupName="/aws/sagemaker/Endpoints/churn")["events"]
         return [(event["logStreamName"], event["message"]) for event in found]
 
-    word = Word
+    done = Done
 
     def processes(self):
         return [process for process in self.cloud.processes.all() if process.alive]
@@ -172,11 +173,8 @@ class World:
 
 @pytest.fixture
 def services():
-    from localcloud.core.service import Service
+    from localcloud.services.sagemaker.service import SageMaker
     from localcloud.services.sagemaker_runtime.service import SageMakerRuntime
-
-    class SageMaker(Service):
-        name = "sagemaker"
 
     return [SageMaker, SageMakerRuntime]
 

@@ -1,4 +1,4 @@
-"""What an instance does to a connection, played by a server that does as it is told."""
+"""What an instance can do to a connection, played by a server that follows a script."""
 
 import socket
 import threading
@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from localcloud.services.sagemaker.hosting import connections
-from localcloud.services.sagemaker.hosting.connections import Connections, NoAnswer, NotSent
+from localcloud.services.sagemaker.hosting.connections import Connections, NoResponse, NotSent
 from localcloud.services.sagemaker.hosting.invocation import Invocation
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 2\r\n\r\n42"
@@ -49,115 +49,115 @@ class Instance:
 
 def _request(client):
     """Whole: headers and body come in two parts."""
-    told = b""
-    while not told.endswith(b"\r\n\r\n" + ROW.body):
+    received = b""
+    while not received.endswith(b"\r\n\r\n" + ROW.body):
         part = client.recv(65536)
-        told += part
+        received += part
         if not part:
             break
-    return told
+    return received
 
 
 @pytest.fixture
 def playing():
-    made = []
+    opened = []
 
     def play(*scripts, alive=True, seconds=20.0):
-        made.append(Instance(*scripts))
-        made.append(Connections(made[0].url, seconds, lambda: alive))
-        return made
+        opened.append(Instance(*scripts))
+        opened.append(Connections(opened[0].url, seconds, lambda: alive))
+        return opened
 
     yield play
-    for each in reversed(made):
+    for each in reversed(opened):
         each.close()
 
 
-def test_a_connection_is_kept_and_headers_are_told(playing):
-    instance, there = playing([OK, OK])
-    assert [there.ask(ROW).body for _ in range(2)] == [b"42", b"42"]
+def test_a_connection_is_kept_and_headers_are_sent(playing):
+    instance, connection = playing([OK, OK])
+    assert [connection.send(ROW).body for _ in range(2)] == [b"42", b"42"]
     assert instance.connections == 1
-    told = instance.requests[0].decode().lower()
-    assert "post /invocations" in told
+    request = instance.requests[0].decode().lower()
+    assert "post /invocations" in request
     for header in ("custom-attributes: trace=7", "inference-id: row-1", "accept: text/csv", "content-type: text/csv"):
-        assert header in told
+        assert header in request
 
 
-def test_custom_attributes_of_the_answer_come_back(playing):
+def test_custom_attributes_of_the_response_come_back(playing):
     attributed = OK.replace(b"\r\n\r\n", b"\r\nX-Amzn-SageMaker-Custom-Attributes: seen=7\r\n\r\n")
-    _, there = playing([attributed])
-    assert there.ask(ROW) == (200, "text/csv", "seen=7", b"42")
+    _, connection = playing([attributed])
+    assert connection.send(ROW) == (200, "text/csv", "seen=7", b"42")
 
 
 def test_a_connection_that_is_to_close_is_not_kept(playing):
     closing = OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-    instance, there = playing([closing], [OK])
-    assert [there.ask(ROW).status for _ in range(2)] == [200, 200]
+    instance, connection = playing([closing], [OK])
+    assert [connection.send(ROW).status for _ in range(2)] == [200, 200]
     assert instance.connections == 2
 
 
 def test_a_connection_closed_while_idle_loses_nothing(playing):
-    instance, there = playing([OK, None], [OK])
-    there.ask(ROW)
-    kept, _ = there._idle[0]
+    instance, connection = playing([OK, None], [OK])
+    connection.send(ROW)
+    kept, _ = connection._idle[0]
     kept.sock.shutdown(socket.SHUT_RDWR)  # both ends see the end
-    assert there.ask(ROW).status == 200
+    assert connection.send(ROW).status == 200
     assert instance.connections == 2
 
 
 def test_a_connection_that_was_idle_for_long_is_not_used(playing, monkeypatch):
-    instance, there = playing([OK], [OK])
-    there.ask(ROW)
+    instance, connection = playing([OK], [OK])
+    connection.send(ROW)
     monkeypatch.setattr(connections, "IDLE_SECONDS", 0.0)
-    assert there.ask(ROW).status == 200
+    assert connection.send(ROW).status == 200
     assert instance.connections == 2
 
 
 def test_a_used_connection_closed_by_a_living_server_means_that_nothing_was_seen(playing):
-    _, there = playing([OK, None])
-    there.ask(ROW)
+    _, connection = playing([OK, None])
+    connection.send(ROW)
     with pytest.raises(NotSent):
-        there.ask(ROW)
+        connection.send(ROW)
 
 
 def test_a_used_connection_closed_by_a_dead_server_may_have_been_seen(playing):
-    _, there = playing([OK, None], alive=False)
-    there.ask(ROW)
-    with pytest.raises(NoAnswer, match="ended before it answered"):
-        there.ask(ROW)
+    _, connection = playing([OK, None], alive=False)
+    connection.send(ROW)
+    with pytest.raises(NoResponse, match="ended before it responded"):
+        connection.send(ROW)
 
 
-def test_a_new_connection_closed_without_an_answer_may_have_been_seen(playing):
-    _, there = playing([None])
-    with pytest.raises(NoAnswer, match="ended before it answered"):
-        there.ask(ROW)
+def test_a_new_connection_closed_without_a_response_may_have_been_seen(playing):
+    _, connection = playing([None])
+    with pytest.raises(NoResponse, match="ended before it responded"):
+        connection.send(ROW)
 
 
-def test_half_an_answer_is_no_answer(playing):
-    _, there = playing([HALF])
-    with pytest.raises(NoAnswer, match="in the middle of its answer"):
-        there.ask(ROW)
+def test_half_a_response_is_no_response(playing):
+    _, connection = playing([HALF])
+    with pytest.raises(NoResponse, match="in the middle of its response"):
+        connection.send(ROW)
 
 
-def test_an_answer_that_never_gets_complete_is_told_as_slow(playing):
-    _, there = playing([OK[:-1]], seconds=0.2)
-    with pytest.raises(NoAnswer, match=r"longer than 0\.2 s"):
-        there.ask(ROW)
+def test_a_response_that_never_completes_is_reported_as_slow(playing):
+    _, connection = playing([OK[:-1]], seconds=0.2)
+    with pytest.raises(NoResponse, match=r"longer than 0\.2 s"):
+        connection.send(ROW)
 
 
 def test_nobody_listening_means_not_sent():
     with socket.socket() as kept, pytest.raises(NotSent):
         kept.bind(("127.0.0.1", 0))  # so that nobody else gets the port
         port = kept.getsockname()[1]
-        Connections(f"http://127.0.0.1:{port}", 1.0, lambda: False).ask(ROW)
+        Connections(f"http://127.0.0.1:{port}", 1.0, lambda: False).send(ROW)
 
 
-def test_a_slow_answer_is_told_as_slow(playing):
-    _, there = playing([b""], seconds=0.2)
-    with pytest.raises(NoAnswer, match=r"longer than 0\.2 s"):
-        there.ask(ROW)
+def test_a_slow_response_is_reported_as_slow(playing):
+    _, connection = playing([b""], seconds=0.2)
+    with pytest.raises(NoResponse, match=r"longer than 0\.2 s"):
+        connection.send(ROW)
 
 
-def test_an_answer_that_is_no_http_is_no_answer(playing):
-    _, there = playing([b"hello\r\n\r\n"])
-    with pytest.raises(NoAnswer):
-        there.ask(ROW)
+def test_a_response_that_is_not_http_is_no_response(playing):
+    _, connection = playing([b"hello\r\n\r\n"])
+    with pytest.raises(NoResponse):
+        connection.send(ROW)

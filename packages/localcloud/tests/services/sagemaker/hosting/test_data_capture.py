@@ -20,15 +20,15 @@ class Captured:
         self.capture = None
 
     def start(self, **changes):
-        from localcloud.services.sagemaker.hosting.data_capture import Capture
+        from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 
-        self.capture = Capture.of(self.world.cloud, CONFIG | changes, "churn", "AllTraffic")
+        self.capture = DataCapture.from_config(self.world.cloud, CONFIG | changes, "churn", "AllTraffic")
         return self.capture
 
-    def note(self, body=b"1,2", kind="text/csv", answer=b"0.5", answered="text/csv", status=200, **more):
-        from localcloud.services.sagemaker.hosting.invocation import Answer, Invocation
+    def record(self, body=b"1,2", kind="text/csv", response=b"0.5", response_type="text/csv", status=200, **more):
+        from localcloud.services.sagemaker.hosting.invocation import Invocation, InvocationResult
 
-        self.capture.note(Invocation(body, kind, **more), Answer(status, answer, answered))
+        self.capture.record(Invocation(body, kind, **more), InvocationResult(status, response, response_type))
 
     def objects(self):
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket="bucket", Prefix="captured").get("Contents", [])]
@@ -45,9 +45,9 @@ def captured(world):
 
 @pytest.mark.parametrize("config", [None, CONFIG | {"EnableCapture": False}, CONFIG | {"InitialSamplingPercentage": 0}])
 def test_what_captures_nothing_is_nothing(world, config):
-    from localcloud.services.sagemaker.hosting.data_capture import Capture
+    from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 
-    assert Capture.of(world.cloud, config, "churn", "AllTraffic") is None
+    assert DataCapture.from_config(world.cloud, config, "churn", "AllTraffic") is None
 
 
 def test_a_fleets_requests_are_captured_in_sagemakers_own_form(world, captured):
@@ -65,22 +65,22 @@ def test_a_fleets_requests_are_captured_in_sagemakers_own_form(world, captured):
     assert re.fullmatch(r"[0-9a-f-]{36}", event.pop("eventId"))
     time = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     assert event == {"customAttributes": ["trace=7"], "inferenceId": "row-1", "inferenceTime": time}
-    told, answered = (
+    request, response = (
         {"observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV"}
         for mode, data in (("INPUT", "1,2"), ("OUTPUT", "green"))
     )
-    assert record == {"captureData": {"endpointInput": told, "endpointOutput": answered}, "eventVersion": "0"}
+    assert record == {"captureData": {"endpointInput": request, "endpointOutput": response}, "eventVersion": "0"}
 
 
 def test_it_is_written_every_minute_of_the_clock_and_not_before(captured):
     captured.start()
-    captured.note()
+    captured.record()
     captured.world.cloud.clock.advance(59)
-    captured.note()
+    captured.record()
     assert captured.objects() == []
     captured.world.cloud.clock.advance(1)
     captured.world.until(lambda: len(captured.records()) == 2)
-    captured.note()
+    captured.record()
     captured.world.cloud.clock.advance(60)
     captured.world.until(lambda: len(captured.records()) == 3)
     assert len(captured.objects()) == 2
@@ -88,34 +88,33 @@ def test_it_is_written_every_minute_of_the_clock_and_not_before(captured):
 
 def test_what_is_left_is_written_when_the_fleet_ends(world, captured):
     fleet = world.started(capture=CONFIG)
-    world.ask(fleet)
+    world.send(fleet)
     fleet.stop()
     world.until(lambda: len(captured.records()) == 1)
 
 
 def test_what_is_left_is_written_when_the_cloud_closes(world, captured):
     fleet = world.started(capture=CONFIG)
-    world.ask(fleet)
+    world.send(fleet)
     world.cloud.close_services()
     assert len(captured.records()) == 1
 
 
-def test_a_reset_forgets_what_was_captured(world, captured):
-    from localcloud.services.sagemaker.hosting.fleet_registry import desk
-
+def test_a_reset_discards_what_was_captured(world, captured):
     fleet = world.started(capture=CONFIG)
-    world.ask(fleet)
-    desk(world.cloud).abandon()
-    world.until(lambda: not desk(world.cloud).fleets)
+    world.send(fleet)
+    fleets = world.cloud.services["sagemaker"].fleets
+    fleets.reset()
+    world.until(lambda: not fleets.fleets)
     assert captured.objects() == []
 
 
 def test_each_hour_has_its_own_objects(captured):
     captured.start()
-    captured.note()
+    captured.record()
     captured.capture._timer.cancel()
     captured.world.cloud.clock.advance(3600)
-    captured.note()
+    captured.record()
     captured.capture.flush()
     hours = {key.rsplit("/", 1)[0] for key in captured.objects()}
     assert len(hours) == 2
@@ -125,7 +124,7 @@ def test_each_hour_has_its_own_objects(captured):
 def test_sampling_is_exact_over_many(captured, percentage, expected):
     captured.start(InitialSamplingPercentage=percentage)
     for _ in range(200):
-        captured.note()
+        captured.record()
     captured.capture.flush()
     assert len(captured.records()) == expected
 
@@ -140,7 +139,7 @@ def test_sampling_is_exact_over_many(captured, percentage, expected):
 )
 def test_capture_options_choose_the_parts(captured, modes, parts):
     captured.start(CaptureOptions=[{"CaptureMode": mode} for mode in modes])
-    captured.note()
+    captured.record()
     captured.capture.flush()
     assert captured.records()[0]["captureData"].keys() == parts
 
@@ -158,25 +157,25 @@ def test_capture_options_choose_the_parts(captured, modes, parts):
 )
 def test_encodings_follow_the_content_type(captured, body, kind, encoding):
     captured.start()
-    captured.note(body, kind)
+    captured.record(body, kind)
     captured.capture.flush()
-    told = captured.records()[0]["captureData"]["endpointInput"]
-    assert (told["encoding"], told["observedContentType"]) == (encoding, kind)
-    data = told["data"]
+    request = captured.records()[0]["captureData"]["endpointInput"]
+    assert (request["encoding"], request["observedContentType"]) == (encoding, kind)
+    data = request["data"]
     assert (base64.b64decode(data) if encoding == "BASE64" else data.encode()) == body
 
 
 def test_without_content_types_everything_is_base64(captured):
     captured.start(CaptureContentTypeHeader={})
-    captured.note()
+    captured.record()
     captured.capture.flush()
     assert captured.records()[0]["captureData"]["endpointInput"]["encoding"] == "BASE64"
 
 
-def test_only_what_was_answered_with_success_is_captured(captured):
+def test_only_successful_invocations_are_captured(captured):
     captured.start()
     for status in (400, 500, 200):
-        captured.note(status=status)
+        captured.record(status=status)
     captured.capture.flush()
     assert len(captured.records()) == 1
 
@@ -184,16 +183,16 @@ def test_only_what_was_answered_with_success_is_captured(captured):
 def test_many_at_once_are_written_early(captured, monkeypatch):
     from localcloud.services.sagemaker.hosting import data_capture
 
-    monkeypatch.setattr(data_capture, "MOST_KEPT", 10)
+    monkeypatch.setattr(data_capture, "BUFFER_LIMIT", 10)
     captured.start()
     for _ in range(25):
-        captured.note()
+        captured.record()
     captured.world.until(lambda: len(captured.records()) >= 10)
     captured.capture.flush()
     assert len(captured.records()) == 25
 
 
-def test_a_bucket_that_is_not_there_harms_no_answer(world, caplog):
+def test_a_bucket_that_is_not_there_does_not_harm_a_response(world, caplog):
     fleet = world.started(capture=CONFIG | {"DestinationS3Uri": "s3://nowhere/captured"})
     world.route((fleet, 1))
     assert world.invoke()["Body"].read() == b"blue"

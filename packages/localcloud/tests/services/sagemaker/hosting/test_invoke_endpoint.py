@@ -49,48 +49,48 @@ def test_an_endpoint_without_fleets_is_not_found(world):
 
 
 @pytest.mark.parametrize(
-    "body, who, status, said",
+    "body, side, status, message",
     [("refuse", "client", 400, "the row has no tenure"), ("fail", "server", 500, "broken tree")],
 )
-def test_what_the_model_refuses_or_fails_at_is_a_model_error(world, body, who, status, said):
+def test_what_the_model_refuses_or_fails_at_is_a_model_error(world, body, side, status, message):
     world.route((world.started(), 1))
-    told = refused(world.invoke, body)
-    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelError", 424)
-    assert told["Error"]["Message"].startswith(f"Received {who} error ({status}) from primary with message ")
-    assert "/aws/sagemaker/Endpoints/churn in account 000000000000" in told["Error"]["Message"]
-    assert told["OriginalStatusCode"] == status
-    assert said in told["OriginalMessage"]
-    stream = told["LogStreamArn"].partition(":log-stream:")[2]
+    error = refused(world.invoke, body)
+    assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelError", 424)
+    assert error["Error"]["Message"].startswith(f"Received {side} error ({status}) from primary with message ")
+    assert "/aws/sagemaker/Endpoints/churn in account 000000000000" in error["Error"]["Message"]
+    assert error["OriginalStatusCode"] == status
+    assert message in error["OriginalMessage"]
+    stream = error["LogStreamArn"].partition(":log-stream:")[2]
     assert stream in {name for name, _ in world.log()}
-    assert told["LogStreamArn"].startswith(
+    assert error["LogStreamArn"].startswith(
         "arn:aws:logs:eu-west-1:000000000000:log-group:/aws/sagemaker/Endpoints/churn"
     )
 
 
 def test_a_model_that_takes_too_long_is_a_model_error(world):
-    fleet, word = world.fleet(), world.word()
-    fleet.answer_seconds = 0.2
-    fleet.start(1, word)
-    word.wait()
+    fleet, done = world.fleet(), world.done()
+    fleet.response_seconds = 0.2
+    fleet.start(1, done)
+    done.wait()
     world.route((fleet, 1))
-    told = refused(world.invoke, "sleep 60")
-    assert (told["Error"]["Code"], told["OriginalStatusCode"]) == ("ModelError", 0)
-    assert "Your invocation timed out" in told["OriginalMessage"]
+    error = refused(world.invoke, "sleep 60")
+    assert (error["Error"]["Code"], error["OriginalStatusCode"]) == ("ModelError", 0)
+    assert "Your invocation timed out" in error["OriginalMessage"]
     assert world.metric("Invocation5XXErrors") == [1]
 
 
 def test_an_instance_that_ends_under_a_request_is_a_model_error(world):
     fleet = world.started()
     world.route((fleet, 1))
-    told = refused(world.invoke, "die")
-    assert (told["Error"]["Code"], told["OriginalStatusCode"]) == ("ModelError", 0)
-    assert told["OriginalMessage"] == "the instance ended before it answered"
+    error = refused(world.invoke, "die")
+    assert (error["Error"]["Code"], error["OriginalStatusCode"]) == ("ModelError", 0)
+    assert error["OriginalMessage"] == "the instance ended before it responded"
 
 
 def test_without_an_instance_the_service_is_unavailable(world):
     world.route((world.fleet(), 1))
-    told = refused(world.invoke)
-    assert (told["Error"]["Code"], told["ResponseMetadata"]["HTTPStatusCode"]) == ("ServiceUnavailable", 503)
+    error = refused(world.invoke)
+    assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("ServiceUnavailable", 503)
     assert world.metric("Invocation5XXErrors") == [1]
     assert world.metric("ModelLatency") == []
 
@@ -122,11 +122,11 @@ def test_no_request_is_lost_while_traffic_moves_and_fleets_leave(world):
     """Clients that never stop, and ten changes of fleet under them."""
     fleets = [world.started(COLOUR="blue")]
     world.route((fleets[0], 1))
-    stop, told = [], []
+    stop, bodies = [], []
 
     def client():
         while not stop:
-            told.append(world.invoke()["Body"].read())
+            bodies.append(world.invoke()["Body"].read())
 
     threads = [world.in_background(client) for _ in range(4)]
     for number in range(5):
@@ -134,14 +134,14 @@ def test_no_request_is_lost_while_traffic_moves_and_fleets_leave(world):
         world.route((fleets[-2], 0.5), (fleets[-1], 0.5))
         world.route((fleets[-1], 1))
         fleets[-2].stop()
-        world.until(partial(told.__contains__, f"green-{number}".encode()))
+        world.until(partial(bodies.__contains__, f"green-{number}".encode()))
     stop.append(True)
     for thread in threads:
         thread.join(20)
     assert all(hasattr(thread, "result") for thread in threads), "a client saw an error"
     counts = [fleet.counts for fleet in fleets]
-    assert sum(count["answered"] for count in counts) == sum(count["received"] for count in counts) == len(told)
-    assert {*told} >= {f"green-{number}".encode() for number in range(5)}
+    assert sum(count["success"] for count in counts) == sum(count["received"] for count in counts) == len(bodies)
+    assert {*bodies} >= {f"green-{number}".encode() for number in range(5)}
 
 
 def test_a_body_of_the_largest_size_goes_through_and_one_more_does_not(world):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.service import operation
@@ -24,6 +25,7 @@ from localcloud.services.sagemaker.endpoints.listing import page, within
 from localcloud.services.sagemaker.endpoints.records import Endpoint
 from localcloud.services.sagemaker.endpoints.status import EndpointLife
 from localcloud.services.sagemaker.hosting.fleet import Fleet
+from localcloud.services.sagemaker.hosting.fleet_registry import FleetRegistry
 from localcloud.services.sagemaker.hosting.routing import Routes
 
 if TYPE_CHECKING:
@@ -38,21 +40,24 @@ class Endpoints(EndpointConfigs):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.endpoints: dict[str, Endpoint] = {}  # by name, in the order of their creation
-        self.make_fleet: MakeFleet = Fleet
+        self.fleets = FleetRegistry(cloud.folder / "endpoints")
+        self.make_fleet: MakeFleet = partial(Fleet, cloud, self.fleets)
         # Application Auto Scaling sets it: is endpoint/<name>/variant/<name> registered?
         self.scalable_resources: Callable[[str], bool] = lambda _: False
         self._life = EndpointLife(cloud, lambda arn: self._tags.get(arn, {}))
 
     def reset(self) -> None:
         self._end_endpoints()
+        self.fleets.reset()
         super().reset()
 
     def close(self) -> None:
         with self.cloud.lock:
             self._end_endpoints()
+        self.fleets.close()
         super().close()
 
-    def endpoint_routes(self, name: str) -> Routes | None:
+    def routes_of(self, name: str) -> Routes | None:
         """None while nothing answers: no such endpoint, or one that never came into service."""
         endpoint = self.endpoints.get(name)
         return endpoint.routes if endpoint and endpoint.status not in SILENT else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from localcloud.services.sagemaker.endpoints.deployment.side import Member, Side
 from localcloud.services.sagemaker.endpoints.endpoint_configs import CAPTURE, EndpointConfig
-from localcloud.services.sagemaker.hosting.data_capture import Capture
+from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 from localcloud.services.sagemaker.hosting.fleet import Fleet
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def new_side(
     running: Iterable[Running],
     sizes: Sizes,
     capture: Mapping[str, Any] | None,
-    make: MakeFleet = Fleet,
+    make: MakeFleet,
 ) -> Side:
     """With nothing started yet."""
     made = Side(config_name)
@@ -64,13 +64,12 @@ def new_side(
         name = each.variant["VariantName"]
         count, weight = sizes[name]
         fleet = make(
-            cloud,
             endpoint=endpoint,
             variant=each.variant,
             config_name=config_name,
             container=each.container,
             role_arn=each.role,
-            capture=Capture.of(cloud, capture, endpoint, name) if capture else None,
+            capture=DataCapture.from_config(cloud, capture, endpoint, name) if capture else None,
         )
         made.members[name] = Member(each.variant, fleet, each.container, weight, count)
     return made

@@ -1,9 +1,9 @@
-"""Real-time endpoints' other half: the instances behind a variant, the way of a request to one, what is measured of it.
+"""What answers behind a real-time endpoint: a variant's instances, how a request reaches one, and its metrics.
 
-One instance is one process of the project's model server. What the model takes (its start, its answers, the limits on
-both) is real time, however fast the cloud's clock goes; metrics and captured data carry the clock's time.
+One instance is one process of the project's model server. What the model does (its start, its responses, the limits on
+both) takes real time, however fast the cloud's clock goes; metrics and captured data carry the clock's time.
 
 Not reproduced: instance types (each instance has what this machine gives), pings of an instance after its start (one
-that dies is seen at once, one that hangs is seen by its answers), serverless, asynchronous, multi-model and shadow
+that dies is noticed at once, one that hangs only by its requests), serverless, asynchronous, multi-model and shadow
 variants, inference components, streaming, more than one container, images that bring their own server.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from concurrent.futures import CancelledError
-from concurrent.futures import TimeoutError as TooLong
+from concurrent.futures import TimeoutError as FetchTimeout
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -16,19 +16,21 @@ from localcloud.runtime.store import Unavailable
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
+CONTAINER = 'container "container_1"'
+
 
 class Artifact:
-    def __init__(self, cloud: Cloud, uri: str, folder: Path, seconds: float) -> None:
-        self.cloud, self.uri, self.seconds = cloud, uri, seconds
+    def __init__(self, cloud: Cloud, uri: str, folder: Path, timeout_seconds: float) -> None:
+        self.cloud, self.uri, self.timeout_seconds = cloud, uri, timeout_seconds
         self._folder, self._lock, self._closed = folder, Lock(), False
-        self._unpacked: Path | None = None
+        self._model: Path | None = None
 
     def model(self) -> Path:
-        """The unpacked folder; CannotServe says why there is none, in SageMaker's words. The next one tries again."""
+        """The unpacked folder, or CannotServe with the reason in SageMaker's words. The next call tries again."""
         with self._lock:
-            if not self._unpacked:
-                self._unpacked = self._made()
-            return self._unpacked
+            if not self._model:
+                self._model = self._unpack()
+            return self._model
 
     def close(self) -> None:
         """No instance runs any more."""
@@ -36,7 +38,7 @@ class Artifact:
             self._closed = True
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _made(self) -> Path:
+    def _unpack(self) -> Path:
         if self._closed:
             raise CannotServe("the fleet was stopped")
         archive, model = self._folder / "model.tar.gz", self._folder / "model"
@@ -46,29 +48,29 @@ class Artifact:
         try:
             unpack(archive, model)
         except CannotServe as problem:
-            where = f'for container "container_1" from URL "{self.uri}"'
             advice = "Please ensure that the object located at the URL is a valid tar.gz archive."
-            said = str(problem).partition("unpacked: ")[2]
-            raise CannotServe(f"Failed to extract model data archive {where}. {advice} ({said})") from None
+            detail = str(problem).partition("unpacked: ")[2]
+            message = f'Failed to extract model data archive for {CONTAINER} from URL "{self.uri}". {advice} ({detail})'
+            raise CannotServe(message) from None
         archive.unlink()
         return model
 
     def _fetch(self, archive: Path) -> None:
-        where = f'Failed to download model data for container "container_1" from URL: "{self.uri}".'
+        failure = f'Failed to download model data for {CONTAINER} from URL: "{self.uri}".'
         if not self.uri:
             raise CannotServe("The model has no ModelDataUrl: an instance here runs the handler of its archive.")
         try:
-            if why := self.cloud.work(_fetched, self.cloud, self.uri, archive).result(self.seconds):
-                raise CannotServe(f"{where} Please ensure that there is an object located at the URL. ({why})")
-        except TooLong:
-            limit = f"It took longer than {self.seconds:g} s (ModelDataDownloadTimeoutInSeconds)."
-            raise CannotServe(f"{where} {limit}") from None
+            if reason := self.cloud.work(_download, self.cloud, self.uri, archive).result(self.timeout_seconds):
+                raise CannotServe(f"{failure} Please ensure that there is an object located at the URL. ({reason})")
+        except FetchTimeout:
+            limit = f"It took longer than {self.timeout_seconds:g} s (ModelDataDownloadTimeoutInSeconds)."
+            raise CannotServe(f"{failure} {limit}") from None
         except CancelledError:
             raise CannotServe("the cloud closes") from None
 
 
-def _fetched(cloud: Cloud, uri: str, archive: Path) -> str:
-    """Why not; "" when it is there."""
+def _download(cloud: Cloud, uri: str, archive: Path) -> str:
+    """Returns the reason when it fails, else ""."""
     try:
         S3Store(cloud.client("s3")).fetch(uri, archive)
     except (Unavailable, OSError) as problem:

@@ -1,4 +1,4 @@
-"""Requests to one instance, over connections that are kept: what went wrong says whether the model may have seen it."""
+"""Requests to one instance over persistent connections. An error says whether the model may have seen the request."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
 
 
 class NotSent(Exception):
-    """The model has not seen the request: another instance may be asked."""
+    """The model has not seen the request: it may be sent to another instance."""
 
 
-class NoAnswer(Exception):
-    """The model may have seen it, and gave no answer; the message says why."""
+class NoResponse(Exception):
+    """The model may have seen it and did not respond; the message says why."""
 
 
 class Reply(NamedTuple):
@@ -34,22 +34,22 @@ class Reply(NamedTuple):
 
 
 class Connections:
-    """``alive`` tells whether the instance's process still runs."""
+    """``alive`` returns whether the instance's process still runs."""
 
     def __init__(self, url: str, seconds: float, alive: Callable[[], bool]) -> None:
-        place = urlsplit(url)
-        self._host, self._port = str(place.hostname), place.port or 80
+        parts = urlsplit(url)
+        self._host, self._port = str(parts.hostname), parts.port or 80
         self._seconds, self._alive = seconds, alive
-        self._idle: deque[tuple[HTTPConnection, float]] = deque()  # the one used last is used next
+        self._idle: deque[tuple[HTTPConnection, float]] = deque()  # the last one used is used next
 
-    def ask(self, request: Invocation) -> Reply:
+    def send(self, request: Invocation) -> Reply:
         connection, used = self._take()
         try:
             connection.request("POST", "/invocations", request.body, _headers(request))
         except TimeoutError:
             connection.close()
-            raise NoAnswer(self._too_slow()) from None
-        except OSError as error:  # it never had the whole body, so no handler was called
+            raise NoResponse(self._too_slow()) from None
+        except OSError as error:  # it never got the whole body, so no handler was called
             connection.close()
             raise NotSent(str(error)) from None
         return self._reply(connection, used)
@@ -60,39 +60,40 @@ class Connections:
 
     def _reply(self, connection: HTTPConnection, used: bool) -> Reply:
         try:
-            answer = connection.getresponse()
+            response = connection.getresponse()
         except TimeoutError:
             connection.close()
-            raise NoAnswer(self._too_slow()) from None
+            raise NoResponse(self._too_slow()) from None
         except (OSError, HTTPException) as error:
             connection.close()
-            # a server that lives answers what it took: it had closed this connection before
+            # a live server responds to what it has read: it had closed this connection before
             if used and self._alive_after(DYING_SECONDS):
                 raise NotSent(str(error)) from None
-            raise NoAnswer("the instance ended before it answered") from None
-        return self._read(connection, answer)
+            raise NoResponse("the instance ended before it responded") from None
+        return self._read(connection, response)
 
-    def _read(self, connection: HTTPConnection, answer: HTTPResponse) -> Reply:
+    def _read(self, connection: HTTPConnection, response: HTTPResponse) -> Reply:
         try:
-            body = answer.read()
+            body = response.read()
         except TimeoutError:
             connection.close()
-            raise NoAnswer(self._too_slow()) from None
+            raise NoResponse(self._too_slow()) from None
         except (OSError, HTTPException):
             connection.close()
-            raise NoAnswer("the instance ended in the middle of its answer") from None
-        if answer.will_close:
+            raise NoResponse("the instance ended in the middle of its response") from None
+        if response.will_close:
             connection.close()
         else:
             self._idle.append((connection, time.monotonic()))
-        return Reply(answer.status, answer.headers.get("Content-Type", ""), answer.headers.get(CUSTOM, ""), body)
+        headers = response.headers
+        return Reply(response.status, headers.get("Content-Type", ""), headers.get(CUSTOM, ""), body)
 
     def _take(self) -> tuple[HTTPConnection, bool]:
-        """And whether it was used before."""
+        """A connection, and whether it was used before."""
         while self._idle:
             try:
                 connection, since = self._idle.pop()
-            except IndexError:  # another thread had it
+            except IndexError:  # another thread took it
                 break
             if time.monotonic() - since < IDLE_SECONDS and not _closed(connection):
                 return connection, True
@@ -110,17 +111,17 @@ class Connections:
 
 
 def _closed(connection: HTTPConnection) -> bool:
-    """Nothing is to be read from a connection in peace, except its end."""
+    """An idle connection has nothing to read except its end."""
     poll = select.poll()
     poll.register(connection.sock, select.POLLIN)
     return bool(poll.poll(0))
 
 
 def _headers(request: Invocation) -> dict[str, str]:
-    told = {
+    headers = {
         "Content-Type": request.content_type,
         "Accept": request.accept,
         CUSTOM: request.custom_attributes,
         INFERENCE_ID: request.inference_id,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in headers.items() if value}

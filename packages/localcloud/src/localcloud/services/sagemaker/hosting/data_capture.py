@@ -1,8 +1,8 @@
-"""Data capture: a share of a variant's requests and answers, as SageMaker's own JSON lines in S3.
+"""Data capture: a share of a variant's requests and responses, as SageMaker's own JSON lines in S3.
 
-Kept in memory and written every minute of the clock, and when the fleet ends: in no answer's way. What cannot be
-written (no such bucket) is dropped with a warning. Only what the model answered with success is captured. Not
-reproduced: KmsKeyId.
+Buffered in memory and written every minute of the clock and when the fleet ends, so that it delays no response. What
+cannot be written (no such bucket) is dropped with a warning. Only successful invocations are captured. Not reproduced:
+KmsKeyId.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
-from localcloud.services.sagemaker.hosting.invocation import Answer, Invocation
+from localcloud.services.sagemaker.hosting.invocation import Invocation, InvocationResult
 
 if TYPE_CHECKING:
     from localcloud.core.clock import Timer
     from localcloud.core.cloud import Cloud
 
 log = logging.getLogger(__name__)
-EVERY_SECONDS, MOST_KEPT = 60.0, 1000
+FLUSH_SECONDS, BUFFER_LIMIT = 60.0, 1000
 Record = tuple[datetime, str]
 
 
-class Capture:
+class DataCapture:
     def __init__(self, cloud: Cloud, config: Mapping[str, Any], endpoint: str, variant: str) -> None:
         self.cloud = cloud
         self._prefix = f"{config['DestinationS3Uri'].rstrip('/')}/{endpoint}/{variant}"
@@ -43,26 +43,28 @@ class Capture:
         self._seen, self._lock, self._writing = 0, Lock(), Lock()
 
     @classmethod
-    def of(cls, cloud: Cloud, config: Mapping[str, Any] | None, endpoint: str, variant: str) -> Capture | None:
+    def from_config(
+        cls, cloud: Cloud, config: Mapping[str, Any] | None, endpoint: str, variant: str
+    ) -> DataCapture | None:
         """By an endpoint config's DataCaptureConfig; None when it captures nothing. One per fleet."""
-        wanted = config and config.get("EnableCapture", False) and config["InitialSamplingPercentage"]
-        return cls(cloud, config, endpoint, variant) if config and wanted else None
+        enabled = config and config.get("EnableCapture", False) and config["InitialSamplingPercentage"]
+        return cls(cloud, config, endpoint, variant) if config and enabled else None
 
-    def note(self, request: Invocation, answer: Answer) -> None:
-        if answer.status >= 400 or not self._sampled():
+    def record(self, request: Invocation, result: InvocationResult) -> None:
+        if result.status >= 400 or not self._is_sampled():
             return
         now = self.cloud.clock.now()
-        record = (now, self._line(request, answer, now))
+        record = (now, self._line(request, result, now))
         with self._lock:
             self._records.append(record)
-            full = len(self._records) == MOST_KEPT
+            full = len(self._records) == BUFFER_LIMIT
             if not self._timer:
-                self._timer = self.cloud.clock.after(EVERY_SECONDS, self._due)
+                self._timer = self.cloud.clock.after(FLUSH_SECONDS, self._due)
         if full:
             self.cloud.work(self.flush)
 
     def flush(self) -> None:
-        """One object for each hour that there are records of."""
+        """Writes one object for each hour that has records."""
         with self._writing:
             with self._lock:
                 records, self._records = self._records, []
@@ -76,7 +78,7 @@ class Capture:
             timer.cancel()
         self.flush()
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         with self._lock:
             self._records.clear()
 
@@ -85,18 +87,18 @@ class Capture:
             self._timer = None
         self.cloud.work(self.flush)
 
-    def _sampled(self) -> bool:
-        """Evenly: of every 100 requests in a row as many as the percentage says."""
+    def _is_sampled(self) -> bool:
+        """Evenly: the percentage of every 100 requests in a row."""
         with self._lock:
             self._seen += 1
             return self._seen * self._percent // 100 > (self._seen - 1) * self._percent // 100
 
-    def _line(self, request: Invocation, answer: Answer, now: datetime) -> str:
+    def _line(self, request: Invocation, result: InvocationResult, now: datetime) -> str:
         data = {}
         if "Input" in self._modes:
             data["endpointInput"] = self._part("INPUT", request.content_type, request.body)
         if "Output" in self._modes:
-            data["endpointOutput"] = self._part("OUTPUT", answer.content_type, answer.body)
+            data["endpointOutput"] = self._part("OUTPUT", result.content_type, result.body)
         event: dict[str, Any] = {"eventId": str(uuid.uuid4())}
         if request.custom_attributes:
             event["customAttributes"] = [request.custom_attributes]
@@ -116,8 +118,8 @@ class Capture:
 
     def _write(self, records: Iterable[Record]) -> None:
         (first, _), lines = next(iter(records)), [line for _, line in records]
-        millis = first.microsecond // 1000
-        uri = f"{self._prefix}/{first:%Y/%m/%d/%H/%M-%S}-{millis:03d}-{uuid.uuid4()}.jsonl"
+        milliseconds = first.microsecond // 1000
+        uri = f"{self._prefix}/{first:%Y/%m/%d/%H/%M-%S}-{milliseconds:03d}-{uuid.uuid4()}.jsonl"
         try:
             S3Store(self.cloud.client("s3")).write(uri, "".join(f"{line}\n" for line in lines).encode())
         except (Unavailable, OSError) as problem:

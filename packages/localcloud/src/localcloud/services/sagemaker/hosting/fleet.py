@@ -11,77 +11,79 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.runtime.jobs.model_server import CannotServe
 from localcloud.services.sagemaker.hosting.artifact import Artifact
-from localcloud.services.sagemaker.hosting.connections import NoAnswer, NotSent
-from localcloud.services.sagemaker.hosting.data_capture import Capture
-from localcloud.services.sagemaker.hosting.fleet_registry import desk
+from localcloud.services.sagemaker.hosting.connections import NoResponse, NotSent
+from localcloud.services.sagemaker.hosting.data_capture import DataCapture
+from localcloud.services.sagemaker.hosting.fleet_registry import FleetRegistry
 from localcloud.services.sagemaker.hosting.instance import Instance
-from localcloud.services.sagemaker.hosting.instance_supervisor import Keeper
-from localcloud.services.sagemaker.hosting.invocation import Answer, Gone, Invocation
-from localcloud.services.sagemaker.hosting.metrics import Measures
-from localcloud.services.sagemaker.hosting.startup_barrier import Batch
+from localcloud.services.sagemaker.hosting.instance_supervisor import InstanceSupervisor
+from localcloud.services.sagemaker.hosting.invocation import FleetStopped, Invocation, InvocationResult
+from localcloud.services.sagemaker.hosting.metrics import InvocationMetrics
+from localcloud.services.sagemaker.hosting.startup_barrier import StartupBarrier
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
-DOWNLOAD_SECONDS, STARTUP_SECONDS = 1800.0, 480.0  # when the variant does not say
-KILLED_SECONDS = 10.0
-FOLDER = "endpoints"  # of unpacked models, in the cloud's own
+DOWNLOAD_SECONDS, STARTUP_SECONDS = 1800.0, 480.0  # unless the variant has its own
+KILL_SECONDS = 10.0
 
 
 class Fleet:
-    answer_seconds = 60.0  # SageMaker's own; a test's are shorter
+    response_seconds = 60.0  # SageMaker's own limit; tests shorten it
 
     def __init__(
         self,
         cloud: Cloud,
+        registry: FleetRegistry,
         *,
         endpoint: str,
         variant: Mapping[str, Any],
         config_name: str,
         container: Mapping[str, Any],
         role_arn: str,
-        capture: Capture | None = None,
+        capture: DataCapture | None = None,
     ) -> None:
         """``variant`` is the config's ProductionVariant, ``container`` has Image, ModelDataUrl, Environment."""
         self.cloud, self.endpoint, self.config_name, self.role_arn = cloud, endpoint, config_name, role_arn
         self.variant_name: str = variant["VariantName"]
-        self.capture, self.stopped = capture, False
+        self.capture, self.stopped, self._registry = capture, False, registry
         self._environment: Mapping[str, str] = container.get("Environment", {})
         self._image = cloud.images.find(container.get("Image", ""))
-        self._startup = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
-        folder = cloud.folder / FOLDER / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
+        self.startup_seconds: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
+        folder = registry.folder / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
         download = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
         self._artifact = Artifact(cloud, container.get("ModelDataUrl", ""), folder, download)
-        self._measures = Measures(cloud, endpoint, self.variant_name, config_name)
-        self._keepers: list[Keeper] = []
+        self._metrics = InvocationMetrics(cloud, endpoint, self.variant_name, config_name)
+        self.supervisors: list[InstanceSupervisor] = []
         self._threads: list[Thread] = []
         self._starting = BoundedSemaphore(os.cpu_count() or 1)
-        self._changed = Condition()  # guards the lists, what runs, and instances' busy and turn
+        self._changed = Condition()  # guards the lists, the count of running requests, and instances' busy and turn
         self._running = self._turn = 0
 
     def start(self, count: int, done: Callable[[str], None]) -> None:
-        """``count`` more instances, in the background. ``done`` is called once, under cloud.lock: "" when ALL answer
-        GET /ping, or why one cannot. It is not called when the fleet is stopped before that."""
-        batch = Batch(self, count, done)
-        new = [Keeper(self._instance, self._begin, batch.told) for _ in range(count)]
-        with self._changed:  # who ends the fleet sees these, or they never begin
-            if self.stopped or not desk(self.cloud).enter(self):
+        """Starts ``count`` more instances in the background. ``done`` is called once, under cloud.lock: with "" when
+        all answer GET /ping, or with the reason why one cannot. It is not called when the fleet is stopped before."""
+        barrier = StartupBarrier(
+            count, done, stopped=lambda: self.stopped, lock=self.cloud.lock, counters=self.cloud.counters
+        )
+        new = [InstanceSupervisor(self._instance, self._start_instance, barrier.report) for _ in range(count)]
+        with self._changed:  # a concurrent stop sees the new supervisors, or they never start
+            if self.stopped or not self._registry.add(self):
                 return
-            self._keepers += new
-            for keeper in new:
-                keeper.start()
+            self.supervisors += new
+            for supervisor in new:
+                supervisor.start()
 
     def shrink(self, count: int) -> None:
-        """So many instances leave, those first that do not answer yet; running requests finish."""
+        """Removes ``count`` instances, first those that do not answer yet; running requests finish."""
         with self._changed:
-            staying = [keeper for keeper in self._keepers if not keeper.leaving.is_set()]
-            staying.sort(key=lambda keeper: keeper.serving.busy if keeper.serving else -1)
-            for keeper in staying[:count]:
-                keeper.leaving.set()
-                self._background(self._dismiss, keeper)
+            staying = [each for each in self.supervisors if not each.leaving.is_set()]
+            staying.sort(key=lambda each: each.serving.busy if each.serving else -1)
+            for supervisor in staying[:count]:
+                supervisor.leaving.set()
+                self._background(self._remove, supervisor)
 
     def stop(self) -> None:
-        """All leave; running requests finish. Idempotent; returns at once."""
+        """Removes all instances; running requests finish. Idempotent; returns at once."""
         with self._changed:
             if not self.stopped:
                 self.stopped = True
@@ -90,120 +92,120 @@ class Fleet:
     @property
     def size(self) -> int:
         """Instances that answer now."""
-        return sum(1 for keeper in list(self._keepers) if keeper.serving and not keeper.leaving.is_set())
+        return sum(1 for each in list(self.supervisors) if each.serving and not each.leaving.is_set())
 
     @property
     def counts(self) -> dict[str, int]:
-        """received = answered + refused (4XX) + failed (5XX) + lost (no answer) + running."""
-        return self._measures.counts
+        """received = success + 4xx + 5xx + lost (no response) + running."""
+        return self._metrics.counts
 
-    def invoke(self, request: Invocation) -> Answer:
-        """Blocking, without the lock. Gone when the fleet was stopped: choose again."""
+    def invoke(self, request: Invocation) -> InvocationResult:
+        """Blocking, without the lock. FleetStopped when the fleet was stopped: choose again."""
         with self._changed:
             if self.stopped:
-                raise Gone(f"the variant {self.variant_name} of {self.config_name} is gone")
+                raise FleetStopped(f"the variant {self.variant_name} of {self.config_name} is stopped")
             self._running += 1
-        self._measures.received()
+        self._metrics.count_received()
         try:
-            answer = self._ask(request)
-            self._measures.done(request, answer, self.size)
-            if self.capture and not answer.lost:
-                self.capture.note(request, answer)
-            return answer
+            result = self._send(request)
+            self._metrics.record(request, result, self.size)
+            if self.capture and not result.lost:
+                self.capture.record(request, result)
+            return result
         finally:
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
 
     def abandon(self) -> None:
-        """At once, nothing is kept (a reset, under the lock): no process is left when it returns."""
+        """Stop at once and discard captured data (a reset, under the lock): no process is left when it returns."""
         if self.capture:
-            self.capture.forget()
+            self.capture.discard()
         self._kill()
-        for keeper in self._keepers:
-            keeper.wait_ended(KILLED_SECONDS)
+        for supervisor in self.supervisors:
+            supervisor.wait_ended(KILL_SECONDS)
         self._background(self._finish)
 
     def close(self) -> None:
-        """At once; what was captured is written, no thread is left. Without the lock."""
+        """Stop at once and write captured data; no thread is left when it returns. Without the lock."""
         self._kill()
         self._finish()
         for thread in list(self._threads):
             thread.join(timeout=10)
 
-    def _ask(self, request: Invocation) -> Answer:
-        """Of the least busy instance, and of another when that one cannot have seen it."""
-        tried: set[Instance] = set()
-        while instance := self._take(tried):
+    def _send(self, request: Invocation) -> InvocationResult:
+        """To the least busy instance, and to another one when that one cannot have seen it."""
+        attempted: set[Instance] = set()
+        while instance := self._acquire(attempted):
             began = time.perf_counter()
             try:
-                reply = instance.ask(request)
+                reply = instance.send(request)
                 seconds = time.perf_counter() - began
-                return Answer(reply.status, reply.body, *reply[1:3], instance.stream, seconds)
+                return InvocationResult(reply.status, reply.body, *reply[1:3], instance.stream, seconds)
             except NotSent:
-                tried.add(instance)
-            except NoAnswer as problem:
+                attempted.add(instance)
+            except NoResponse as problem:
                 seconds = time.perf_counter() - began
-                return Answer(0, str(problem).encode(), stream=instance.stream, seconds=seconds)
+                return InvocationResult(0, str(problem).encode(), stream=instance.stream, seconds=seconds)
             finally:
                 with self._changed:
                     instance.busy -= 1
                     self._changed.notify_all()
-        return Answer(0, b"no instance of the variant is in service")
+        return InvocationResult(0, b"no instance of the variant is in service")
 
-    def _take(self, tried: set[Instance]) -> Instance | None:
+    def _acquire(self, attempted: set[Instance]) -> Instance | None:
         with self._changed:
-            there = [keeper.serving for keeper in self._keepers if not keeper.leaving.is_set()]
-            free = [instance for instance in there if instance and instance not in tried]
-            if not free:
+            serving = [each.serving for each in self.supervisors if not each.leaving.is_set()]
+            candidates = [instance for instance in serving if instance and instance not in attempted]
+            if not candidates:
                 return None
-            instance = min(free, key=lambda each: (each.busy, each.turn))
+            instance = min(candidates, key=lambda each: (each.busy, each.turn))
             self._turn += 1
             instance.busy, instance.turn = instance.busy + 1, self._turn
             return instance
 
     def _instance(self) -> Instance:
-        return Instance(self.cloud, self.endpoint, self.variant_name, self.answer_seconds, self._image)
+        return Instance(self.cloud, self.endpoint, self.variant_name, self.response_seconds, self._image)
 
-    def _begin(self, instance: Instance) -> None:
+    def _start_instance(self, instance: Instance) -> None:
         model = self._artifact.model()
         with self._starting:
             try:
-                instance.start(model, self._environment, self._startup)
+                instance.start(model, self._environment, self.startup_seconds)
             except CannotServe as problem:
-                who = f"The primary container for production variant {self.variant_name}"
+                subject = f"The primary container for production variant {self.variant_name}"
                 advice = "Please check CloudWatch logs for this endpoint."
-                raise CannotServe(f"{who} did not pass the ping health check. {advice} ({problem})") from None
+                raise CannotServe(f"{subject} did not pass the ping health check. {advice} ({problem})") from None
 
-    def _dismiss(self, keeper: Keeper) -> None:
+    def _remove(self, supervisor: InstanceSupervisor) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not keeper.serving or not keeper.serving.busy, self.answer_seconds)
-        keeper.kill()
-        keeper.join()
+            self._changed.wait_for(lambda: not supervisor.serving or not supervisor.serving.busy, self.response_seconds)
+        supervisor.kill()
+        supervisor.join()
         with self._changed:
-            if keeper in self._keepers:
-                self._keepers.remove(keeper)
+            if supervisor in self.supervisors:
+                self.supervisors.remove(supervisor)
 
     def _drain(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self._running, self.answer_seconds)
+            self._changed.wait_for(lambda: not self._running, self.response_seconds)
         self._kill()
         self._finish()
 
     def _kill(self) -> None:
         with self._changed:
             self.stopped = True
-            there = list(self._keepers)
-        for keeper in there:
-            keeper.kill()
+            supervisors = list(self.supervisors)
+        for supervisor in supervisors:
+            supervisor.kill()
 
     def _finish(self) -> None:
-        for keeper in list(self._keepers):
-            keeper.join()
+        for supervisor in list(self.supervisors):
+            supervisor.join()
         if self.capture:
             self.capture.close()
         self._artifact.close()
-        desk(self.cloud).leave(self)
+        self._registry.remove(self)
 
     def _background(self, function: Callable[..., None], *arguments: Any) -> None:
         thread = Thread(target=function, args=arguments, name="localcloud-fleet", daemon=True)

@@ -1,62 +1,57 @@
-"""All fleets of a cloud, so that none outlives it; and what the runtime needs of the endpoints' API."""
+"""All fleets that have processes, so that none outlives a reset or the server."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-    from localcloud.services.sagemaker.hosting.fleet import Fleet
-    from localcloud.services.sagemaker.hosting.routing import Routes
+from localcloud.core.service import Part
 
 
-class Endpoints(Protocol):
-    """The service called sagemaker."""
+class Stoppable(Protocol):
+    """A fleet."""
 
-    def endpoint_routes(self, name: str) -> Routes | None:
-        """None while there is nothing that answers: no such endpoint, Creating, Failed. Called without the lock."""
+    def abandon(self) -> None:
+        """Stop at once and discard captured data."""
+
+    def close(self) -> None:
+        """Stop at once and write captured data."""
 
 
-class Desk:
-    def __init__(self) -> None:
-        self._fleets: set[Fleet] = set()
+class FleetRegistry(Part):
+    def __init__(self, folder: Path) -> None:
+        """``folder`` holds the unpacked models; those of a server that was killed are removed."""
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        self._fleets: set[Stoppable] = set()
         self._lock, self._closed = Lock(), False
 
-    def enter(self, fleet: Fleet) -> bool:
+    def add(self, fleet: Stoppable) -> bool:
         """False once the cloud closes: nothing may be started any more."""
         with self._lock:
             if not self._closed:
                 self._fleets.add(fleet)
             return not self._closed
 
-    def leave(self, fleet: Fleet) -> None:
+    def remove(self, fleet: Stoppable) -> None:
         with self._lock:
             self._fleets.discard(fleet)
 
     @property
-    def fleets(self) -> list[Fleet]:
+    def fleets(self) -> list[Stoppable]:
         with self._lock:
             return list(self._fleets)
 
-    def abandon(self) -> None:
-        """At once, and nothing is kept."""
+    def reset(self) -> None:
+        """No process of a fleet is left when it returns."""
         for fleet in self.fleets:
             fleet.abandon()
 
     def close(self) -> None:
-        """At once; what was captured is written. No process and no thread is left."""
+        """No process and no thread of a fleet is left when it returns."""
         with self._lock:
             self._closed = True
         for fleet in self.fleets:
             fleet.close()
-
-
-_DESKS: WeakKeyDictionary[Cloud, Desk] = WeakKeyDictionary()
-_MAKING = Lock()
-
-
-def desk(cloud: Cloud) -> Desk:
-    with _MAKING:
-        return _DESKS.setdefault(cloud, Desk())

@@ -1,4 +1,4 @@
-"""One instance: a process of the model server, from its start to its end. It is never used again after that."""
+"""One instance: a process of the model server, from its start to its end. It is never restarted."""
 
 from __future__ import annotations
 
@@ -32,39 +32,38 @@ class Instance:
         cloud: Cloud,
         endpoint: str,
         variant: str,
-        answer_seconds: float,
-        image: Image = Image(),  # noqa: B008
+        response_seconds: float,
+        image: Image = Image(),  # noqa: B008 - immutable
     ) -> None:
-        self.cloud, self.answer_seconds = cloud, answer_seconds
-        self._image = image
+        self.cloud, self._response_seconds, self._image = cloud, response_seconds, image
         self.stream = f"{variant}/i-{secrets.token_hex(9)[:17]}"
-        self.name = f"{endpoint}/{self.stream}"  # to be killed by
+        self.name = f"{endpoint}/{self.stream}"  # that the kill fault takes
         self.group = f"/aws/sagemaker/Endpoints/{endpoint}"
-        self.busy = self.turn = 0  # its fleet's, which picks by them
+        self.busy = self.turn = 0  # the fleet's bookkeeping: it chooses by them
         self._server: ModelServer | None = None
         self._connections: Connections | None = None
         self._lock, self._killed = Lock(), False
 
     def start(self, model: Path, environment: Mapping[str, str], seconds: float) -> None:
-        """Until it answers GET /ping; CannotServe when it does not within so many seconds."""
+        """Returns when it answers GET /ping; CannotServe when it does not do so in time."""
         deadline = time.monotonic() + seconds
-        server = self._begin(model, environment)
+        server = self._start_server(model, environment)
         try:
             url = server.wait_ready(seconds)
             while not _pings(url):
                 if not server.running or time.monotonic() > deadline:
-                    raise CannotServe("GET /ping was not answered with 200")
+                    raise CannotServe("GET /ping did not return 200")
                 time.sleep(POLL_SECONDS)
         except CannotServe:
             in_time = time.monotonic() < deadline
-            why = server.last_words or "it ended without a word"
-            raise CannotServe(why if in_time else f"no answer to GET /ping within {seconds:g} s") from None
-        self._connections = Connections(url, self.answer_seconds, lambda: server.running)
+            reason = server.last_words or "it ended without any output"
+            raise CannotServe(reason if in_time else f"no answer to GET /ping within {seconds:g} s") from None
+        self._connections = Connections(url, self._response_seconds, lambda: server.running)
 
-    def ask(self, request: Invocation) -> Reply:
-        """Of an instance that has started. NotSent or NoAnswer when nothing comes of it."""
-        assert self._connections  # noqa: S101 - its fleet knows
-        return self._connections.ask(request)
+    def send(self, request: Invocation) -> Reply:
+        """To an instance that has started. Raises NotSent or NoResponse."""
+        assert self._connections  # noqa: S101 - its fleet sends only to instances that have started
+        return self._connections.send(request)
 
     def wait(self, seconds: float | None = None) -> None:
         """For its end."""
@@ -72,7 +71,7 @@ class Instance:
             self._server.wait_ended(seconds)
 
     def kill(self) -> None:
-        """At any time: what has not begun does not begin."""
+        """At any time; an instance that has not started yet will not."""
         with self._lock:
             self._killed = True
         if self._server:
@@ -86,27 +85,27 @@ class Instance:
         if self._connections:
             self._connections.close()
 
-    def _begin(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
+    def _start_server(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
         variables = _variables(self.cloud, environment, model)
         self.cloud.log(self.group, self.stream, [])
         with self._lock:
             if self._killed:
-                raise CannotServe("it was stopped before it began")
-            self._server = ModelServer(model, variables, self._line_of(model), _threads(environment), self._image)
+                raise CannotServe("it was stopped before it started")
+            self._server = ModelServer(model, variables, self._log_line(model), _threads(environment), self._image)
         self.cloud.processes.register(self._server.pid, self.name)
         return self._server
 
-    def _line_of(self, model: Path) -> Callable[[str], None]:
-        here = str(model)
-        return lambda text: self.cloud.log(self.group, self.stream, [text.replace(here, MODEL_FOLDER)])
+    def _log_line(self, model: Path) -> Callable[[str], None]:
+        folder = str(model)
+        return lambda text: self.cloud.log(self.group, self.stream, [text.replace(folder, MODEL_FOLDER)])
 
 
 def _variables(cloud: Cloud, environment: Mapping[str, str], model: Path) -> dict[str, str]:
-    """Of the container, with its /opt/ml/model being this folder. Where AWS is, and whose process it is, stay ours."""
+    """The container's, with this folder for its /opt/ml/model; those that make it call this cloud win."""
     sharing = {"OMP_NUM_THREADS": "1", **SHARING}  # instances share this machine's cores
     own = {"MAX_PAYLOAD_BYTES": str(MAX_PAYLOAD_BYTES), "SAGEMAKER_REGION": cloud.region}
-    given = {name: value.replace(MODEL_FOLDER, str(model)) for name, value in environment.items()}
-    return {**sharing, **own, **given, **cloud.environment(), **cloud.processes.environment}
+    container = {name: value.replace(MODEL_FOLDER, str(model)) for name, value in environment.items()}
+    return {**sharing, **own, **container, **cloud.environment(), **cloud.processes.environment}
 
 
 def _threads(environment: Mapping[str, str]) -> int:
@@ -115,8 +114,8 @@ def _threads(environment: Mapping[str, str]) -> int:
 
 
 def _pings(url: str) -> bool:
-    place = urlsplit(url)
-    connection = HTTPConnection(str(place.hostname), place.port or 80, timeout=PING_SECONDS)
+    parts = urlsplit(url)
+    connection = HTTPConnection(str(parts.hostname), parts.port or 80, timeout=PING_SECONDS)
     try:
         connection.request("GET", "/ping")
         return connection.getresponse().status == 200

@@ -1,4 +1,4 @@
-"""One place in a fleet: an instance is started for it, watched, and replaced when it dies."""
+"""Keeps one instance of a fleet running: starts it, watches it, and replaces it when it dies."""
 
 from __future__ import annotations
 
@@ -11,65 +11,71 @@ from localcloud.runtime.jobs.model_server import CannotServe
 from localcloud.services.sagemaker.hosting.instance import Instance
 
 log = logging.getLogger(__name__)
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # between two replacements that do not live long
-LONG_ENOUGH = 30.0  # seconds of a life after which the next replacement comes at once
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # between replacements of short-lived instances
+STABLE_SECONDS = 30.0  # an instance that ran longer than this is replaced at once
 
 
-class Keeper:
-    """``begin`` makes an instance start, or raises CannotServe. ``told`` hears once how the first one fared."""
+class InstanceSupervisor:
+    """``start`` starts an instance or raises CannotServe. ``report`` is called once, about the first instance: with ""
+    when it is ready, or with the reason why it failed."""
 
     def __init__(
-        self, make: Callable[[], Instance], begin: Callable[[Instance], None], told: Callable[[str], None]
+        self, create: Callable[[], Instance], start: Callable[[Instance], None], report: Callable[[str], None]
     ) -> None:
-        self.serving: Instance | None = None  # answers requests
+        self.serving: Instance | None = None  # the instance while it answers requests
         self.leaving = Event()
-        self._make, self._begin, self._told = make, begin, told
+        self._create, self._start_instance, self._report = create, start, report
         self._current: Instance | None = None
-        self._thread = Thread(target=self._keep, name="localcloud-keeper", daemon=True)
+        self._uptime = 0.0
+        self._thread = Thread(target=self._supervise, name="localcloud-supervisor", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def kill(self) -> None:
-        """Its instance ends now, and is the last one."""
+        """Kills its instance, which is not replaced."""
         self.leaving.set()
         if current := self._current:
             current.kill()
 
     def wait_ended(self, seconds: float) -> None:
-        """For the process; the thread may still be at it."""
+        """For the process; the thread may end later."""
         if current := self._current:
             current.wait(seconds)
 
     def join(self) -> None:
         self._thread.join(timeout=10)
 
-    def _keep(self) -> None:
-        pause, tell = 0.0, self._told
-        while not self.leaving.wait(pause):
-            why = self._life(tell)
-            if why and tell is self._told:
-                tell("" if self.leaving.is_set() else why)
-                return
-            tell, lived = _unheard, self._lived
-            pause = 0.0 if lived > LONG_ENOUGH else min(LONGEST_PAUSE, max(FIRST_PAUSE, pause * 2))
-        tell("")  # nobody waits for it any more
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
 
-    def _life(self, tell: Callable[[str], None]) -> str:
-        """Of one instance; returns why it did not begin."""
-        self._lived = 0.0
-        instance = self._current = self._make()
+    def _supervise(self) -> None:
+        pause, report = 0.0, self._report
+        while not self.leaving.wait(pause):
+            failure = self._run_instance(report)
+            if failure and report is self._report:
+                report("" if self.leaving.is_set() else failure)
+                return
+            report = _ignore
+            pause = 0.0 if self._uptime > STABLE_SECONDS else min(LONGEST_PAUSE, max(FIRST_PAUSE, pause * 2))
+        report("")  # it was stopped before its first instance was ready
+
+    def _run_instance(self, report: Callable[[str], None]) -> str:
+        """From its start to its end; returns the reason when it did not start."""
+        self._uptime = 0.0
+        instance = self._current = self._create()
         try:
             if self.leaving.is_set():
                 instance.kill()
-            self._begin(instance)
-            began, self.serving = time.monotonic(), instance
-            tell("")
+            self._start_instance(instance)
+            started, self.serving = time.monotonic(), instance
+            report("")
             instance.wait()
-            self._lived = time.monotonic() - began
+            self._uptime = time.monotonic() - started
             if not self.leaving.is_set():
                 log.warning("%s died and is replaced", instance.name)
-        except (CannotServe, OSError) as problem:  # the latter: this machine has no more to give
+        except (CannotServe, OSError) as problem:  # OSError: this machine is out of resources
             return str(problem)
         finally:
             self.serving = None
@@ -77,5 +83,5 @@ class Keeper:
         return ""
 
 
-def _unheard(_: str) -> None:
+def _ignore(_: str) -> None:
     return

@@ -1,4 +1,4 @@
-"""One request to a model and what came of it."""
+"""One request to a model and its result."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 
-class Gone(LookupError):
-    """The fleet is leaving and did not take the request: ask the routes again."""
+class FleetStopped(LookupError):
+    """The fleet is leaving and did not take the request: choose a fleet again."""
 
 
 @dataclass(frozen=True)
@@ -17,16 +17,16 @@ class Invocation:
     accept: str = ""
     custom_attributes: str = ""
     inference_id: str = ""
-    began: float = field(default_factory=perf_counter)  # when it came in: what is not the model's time is overhead
+    received: float = field(default_factory=perf_counter)  # the time since then, less the model's, is overhead
 
 
 @dataclass(frozen=True)
-class Answer:
-    status: int  # the model's; 0 when it gave none
-    body: bytes  # the model's; without an answer, why there is none
+class InvocationResult:
+    status: int  # the model's; 0 when it did not respond
+    body: bytes  # the model's; without a response, the reason
     content_type: str = ""
     custom_attributes: str = ""
-    stream: str = ""  # the log stream of the instance; "" when there was no instance to ask
+    stream: str = ""  # the log stream of the instance; "" when no instance was available
     seconds: float = 0.0  # that the model took
 
     @property

@@ -1,62 +1,64 @@
-"""What CloudWatch hears of each invocation, and how a fleet's requests add up."""
+"""The CloudWatch metrics of invocations, and a fleet's counts."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from localcloud.services.sagemaker.hosting.invocation import Answer, Invocation
+from localcloud.services.sagemaker.hosting.invocation import Invocation, InvocationResult
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 NAMESPACE, COUNT, TIME = "AWS/SageMaker", "Count", "Microseconds"
-KINDS = ("answered", "refused", "failed", "lost")
+SUCCESS, CLIENT_ERROR, SERVER_ERROR, LOST = "success", "4xx", "5xx", "lost"
 
 
-class Measures:
-    """Of one fleet. An invocation that no model answered counts as a 5XX, so that alarms see it."""
+class InvocationMetrics:
+    """Of one fleet. An invocation without a response counts as a 5XX, so that alarms notice it."""
 
     def __init__(self, cloud: Cloud, endpoint: str, variant: str, config_name: str) -> None:
         self.cloud = cloud
-        self._both = {"EndpointName": endpoint, "VariantName": variant}
-        self._dimensions = (self._both, {**self._both, "EndpointConfigName": config_name})
+        self._variant = {"EndpointName": endpoint, "VariantName": variant}
+        self._dimensions = (self._variant, {**self._variant, "EndpointConfigName": config_name})
         self._counter: Counter[str] = Counter()
         self._lock = Lock()
 
-    def received(self) -> None:
+    def count_received(self) -> None:
         with self._lock:
             self._counter["received"] += 1
 
-    def done(self, request: Invocation, answer: Answer, size: int) -> None:
+    def record(self, request: Invocation, result: InvocationResult, size: int) -> None:
         with self._lock:
-            self._counter[_kind(answer)] += 1
+            self._counter[_kind(result)] += 1
         at = self.cloud.clock.now()
-        overhead = max(0.0, perf_counter() - request.began - answer.seconds)
-        told = [
-            ("Invocations", 1.0, COUNT),
-            ("Invocation4XXErrors", float(400 <= answer.status < 500), COUNT),
-            ("Invocation5XXErrors", float(answer.status >= 500 or answer.lost), COUNT),
-            ("OverheadLatency", overhead * 1e6, TIME),
-        ]
-        if answer.stream:  # a model was asked
-            told.append(("ModelLatency", answer.seconds * 1e6, TIME))
-        for name, value, unit in told:
+        for name, value, unit in _data(request, result):
             for dimensions in self._dimensions:
                 self.cloud.metric(NAMESPACE, name, value, dimensions, unit, at)
-        self.cloud.metric(NAMESPACE, "InvocationsPerInstance", 1 / max(1, size), self._both, COUNT, at)
+        self.cloud.metric(NAMESPACE, "InvocationsPerInstance", 1 / max(1, size), self._variant, COUNT, at)
 
     @property
     def counts(self) -> dict[str, int]:
-        """received = answered + refused (4XX) + failed (5XX) + lost (no answer) + running."""
+        """received = success + 4xx + 5xx + lost (no response) + running."""
+        kinds = (SUCCESS, CLIENT_ERROR, SERVER_ERROR, LOST)
         with self._lock:
-            counts = {kind: self._counter[kind] for kind in ("received", *KINDS)}
-        return {**counts, "running": counts["received"] - sum(counts[kind] for kind in KINDS)}
+            counts = {kind: self._counter[kind] for kind in ("received", *kinds)}
+        return {**counts, "running": counts["received"] - sum(counts[kind] for kind in kinds)}
 
 
-def _kind(answer: Answer) -> str:
-    if answer.lost:
-        return "lost"
-    return "answered" if answer.status < 400 else "refused" if answer.status < 500 else "failed"
+def _data(request: Invocation, result: InvocationResult) -> Iterator[tuple[str, float, str]]:
+    yield "Invocations", 1.0, COUNT
+    yield "Invocation4XXErrors", float(_kind(result) == CLIENT_ERROR), COUNT
+    yield "Invocation5XXErrors", float(_kind(result) in (SERVER_ERROR, LOST)), COUNT
+    yield "OverheadLatency", max(0.0, perf_counter() - request.received - result.seconds) * 1e6, TIME
+    if result.stream:  # a model got the request
+        yield "ModelLatency", result.seconds * 1e6, TIME
+
+
+def _kind(result: InvocationResult) -> str:
+    if result.lost:
+        return LOST
+    return SUCCESS if result.status < 400 else CLIENT_ERROR if result.status < 500 else SERVER_ERROR

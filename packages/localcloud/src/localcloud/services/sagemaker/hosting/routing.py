@@ -1,20 +1,18 @@
-"""Which fleet answers the next request of an endpoint: by share, evenly spread, and never between two states."""
+"""Chooses the fleet for the next request of an endpoint: by share, spread evenly, from a consistent set of shares."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from localcloud.services.sagemaker.hosting.fleet import Fleet
+from localcloud.services.sagemaker.hosting.fleet import Fleet
 
-    Share = tuple[Fleet, float]
+Share = tuple[Fleet, float]
 GOLDEN = 0.6180339887498949  # its multiples, modulo 1, fill every interval as evenly as can be
 
 
 class Routes:
-    """Of one endpoint. ``set`` swaps everything at once: a request sees the shares before or after, nothing between."""
+    """Of one endpoint. ``set`` swaps all shares at once: a request never sees a mix of old and new ones."""
 
     def __init__(self, shares: Sequence[Share] = ()) -> None:
         self._shares: tuple[Share, ...] = tuple(shares)
@@ -25,6 +23,10 @@ class Routes:
         if any(share < 0 for _, share in shares):
             raise ValueError("a share of the traffic is 0 or more")
         self._shares = tuple(shares)
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        return self._shares
 
     @property
     def fleets(self) -> tuple[Fleet, ...]:

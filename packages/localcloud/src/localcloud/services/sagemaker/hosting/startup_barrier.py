@@ -1,33 +1,42 @@
-"""Instances that were asked for together, and the one word that is owed for them."""
+"""Calls back once, when all instances that were started together are ready or one of them has failed."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import Any
 
-from localcloud.core.counters import DEFECTS
-
-if TYPE_CHECKING:
-    from localcloud.services.sagemaker.hosting.fleet import Fleet
+from localcloud.core.counters import DEFECTS, Counters
 
 log = logging.getLogger(__name__)
 
 
-class Batch:
-    def __init__(self, fleet: Fleet, count: int, done: Callable[[str], None]) -> None:
-        self._fleet, self._left = fleet, count
-        self._done: Callable[[str], None] | None = done
+class StartupBarrier:
+    """``done`` is called under ``lock``, unless the fleet was stopped before."""
 
-    def told(self, why: str) -> None:
-        """One of them answers, or cannot. A stopped fleet owes nobody a word."""
-        with self._fleet.cloud.lock:
-            self._left -= 1
-            if (self._left and not why) or self._fleet.stopped or not self._done:
+    def __init__(
+        self,
+        count: int,
+        done: Callable[[str], None],
+        *,
+        stopped: Callable[[], bool],
+        lock: AbstractContextManager[Any],
+        counters: Counters,
+    ) -> None:
+        self._remaining, self._done = count, done
+        self._stopped, self._lock, self._counters = stopped, lock, counters
+        self._called = False
+
+    def report(self, failure: str) -> None:
+        """One instance is ready ("") or has failed."""
+        with self._lock:
+            self._remaining -= 1
+            if (self._remaining and not failure) or self._stopped() or self._called:
                 return
-            done, self._done = self._done, None
+            self._called = True
             try:
-                done(why)
+                self._done(failure)
             except Exception:
-                log.exception("what waits for instances of %s failed", self._fleet.endpoint)
-                self._fleet.cloud.counters.count(DEFECTS)
+                log.exception("a callback for started instances failed")
+                self._counters.count(DEFECTS)
