@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ def services() -> list[Any]:
         def __init__(self, cloud: Any) -> None:
             super().__init__(cloud)
             self.status, self.count, self.asked = "InService", 2, []
+            self.endpoints = SimpleNamespace()
             self.outcome: dict[str, Any] = {}  # what a change ends with, where it does not end well
 
         def call(self, operation: str, request: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ NAMED = {
 
 
 class InstantFleet:
-    def __init__(self, *_, variant=None, **more):
+    def __init__(self, variant=None, **more):
         self.variant, self.size, self.variant_name = variant, 0, "AllTraffic"
 
     def start(self, count, done):
@@ -38,7 +38,7 @@ def services():
 @pytest.fixture
 def sagemaker(cloud):
     """An endpoint of two instances, and configs "a" and, on another instance type, "b"."""
-    cloud.services["sagemaker"].make_fleet = InstantFleet
+    cloud.services["sagemaker"].endpoints.new_fleet = InstantFleet
     s3, client = cloud.client("s3"), cloud.client("sagemaker")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=b"x")

@@ -149,8 +149,8 @@ def test_after_a_reset_there_is_nothing(cloud, scaling, endpoint, target, minute
 
 
 def test_sagemaker_is_told_which_variants_are_scaled(endpoint, target, scaling):
-    assert not endpoint.scalable_resources(NAMED["ResourceId"])
+    assert not endpoint.endpoints.is_scalable_target(NAMED["ResourceId"])
     target()
-    assert endpoint.scalable_resources(NAMED["ResourceId"])
+    assert endpoint.endpoints.is_scalable_target(NAMED["ResourceId"])
     scaling.deregister_scalable_target(**NAMED)
-    assert not endpoint.scalable_resources(NAMED["ResourceId"])
+    assert not endpoint.endpoints.is_scalable_target(NAMED["ResourceId"])

@@ -1,4 +1,4 @@
-"""Stand-ins beside the pipelines: jobs that end when the test says so, a registry that numbers. And small definitions.
+"""Stand-ins beside the pipelines: jobs that end when the test ends them, a registry with versions. Small definitions.
 
 ``services = pipelines_alone`` in a test file makes its cloud serve the pipelines with these.
 """
@@ -17,18 +17,21 @@ CLUSTER = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 
 
 
 def pipelines_alone_service() -> type:
+    from localcloud.core.caller import Caller
     from localcloud.core.refusal import Refusal
-    from localcloud.core.service import operation
-    from localcloud.services.sagemaker.part import Part
+    from localcloud.core.service import Part, Service, operation
     from localcloud.services.sagemaker.pipelines.executions import Executions
+    from localcloud.services.sagemaker.pipelines.interpreter import Interpreter
+    from localcloud.services.sagemaker.pipelines.pipelines import Pipelines
+    from localcloud.services.sagemaker.pipelines.records import ExecutionStore
     from localcloud.services.sagemaker.tags import Tags
 
     class Jobs(Part):
-        """A refused or instantly ended job is asked for by ``plan(operation, refusal or answer)``."""
+        """``plan(operation, refusal or description)`` makes the next job fail to start, or end at once."""
 
         def __init__(self, cloud):
-            super().__init__(cloud)
-            self.jobs, self.plans, self.lasting = {}, {}, None
+            self.cloud = cloud
+            self.jobs, self.plans, self.lasting, self.listeners = {}, {}, None, []
 
         def plan(self, operation_name, *what):
             self.plans.setdefault(operation_name, []).extend(what)
@@ -52,7 +55,9 @@ def pipelines_alone_service() -> type:
         def end(self, name, status="Completed", reason="", **members):
             job = self.jobs[name]
             job |= {f"{self.kind(name)}JobStatus": status, **({"FailureReason": reason} if reason else {}), **members}
-            self.job_ended(f"{self.kind(name)}Job", name, dict(job))
+            with self.cloud.lock:
+                for listener in self.listeners:
+                    listener(f"{self.kind(name)}Job", name, dict(job))
 
         def running(self):
             return [n for n, job in self.jobs.items() if job[f"{self.kind(n)}JobStatus"] == "InProgress"]
@@ -78,7 +83,7 @@ def pipelines_alone_service() -> type:
 
         @operation("StopProcessingJob")
         def stop_processing_job(self, request):
-            self.jobs[request["ProcessingJobName"]]["asked"] = "stop"
+            self.jobs[request["ProcessingJobName"]]["requested"] = "stop"
 
         @operation("StopTrainingJob")
         def stop_training_job(self, request):
@@ -86,8 +91,7 @@ def pipelines_alone_service() -> type:
 
     class Registry(Part):
         def __init__(self, cloud):
-            super().__init__(cloud)
-            self.groups = {}
+            self.cloud, self.groups = cloud, {}
 
         @operation("DescribeModelPackageGroup")
         def describe_model_package_group(self, request):
@@ -112,8 +116,17 @@ def pipelines_alone_service() -> type:
             every = (package for versions in self.groups.values() for package in versions)
             return next(package for package in every if package["ModelPackageArn"] == request["ModelPackageName"])
 
-    class PipelinesAlone(Jobs, Registry, Executions, Tags):
+    class PipelinesAlone(Service):
         name = "sagemaker"
+
+        def __init__(self, cloud):
+            super().__init__(cloud)
+            tags, store, interpreter = Tags(), ExecutionStore(), Interpreter(cloud, Caller(self))
+            pipelines = Pipelines(cloud, tags, store)
+            executions = Executions(cloud, tags, pipelines, store, interpreter)
+            self.jobs, self.registry = Jobs(cloud), Registry(cloud)
+            self.jobs.listeners.append(interpreter.on_job_end)
+            self.parts = (tags, self.jobs, self.registry, pipelines, executions)
 
     return PipelinesAlone
 
@@ -126,11 +139,14 @@ def pipelines_alone() -> list[type]:
 class Definitions:
     """Definitions as the SDK compiles them, as short as AWS allows."""
 
-    def processing(self, name: str, *arguments: Any, outputs: Any = (), **more: Any) -> dict[str, Any]:
-        made = {"RoleArn": ROLE, "ProcessingResources": {"ClusterConfig": CLUSTER}}
-        made["AppSpecification"] = {"ImageUri": "image", "ContainerArguments": list(arguments) or ["run"]}
-        made["ProcessingOutputConfig"] = {"Outputs": [self._output(output) for output in outputs]}
-        return {"Name": name, "Type": "Processing", "Arguments": made, **more}
+    def processing(self, name: str, *container_arguments: Any, outputs: Any = (), **more: Any) -> dict[str, Any]:
+        arguments = {"RoleArn": ROLE, "ProcessingResources": {"ClusterConfig": CLUSTER}}
+        arguments["AppSpecification"] = {
+            "ImageUri": "image",
+            "ContainerArguments": list(container_arguments) or ["run"],
+        }
+        arguments["ProcessingOutputConfig"] = {"Outputs": [self._output(output) for output in outputs]}
+        return {"Name": name, "Type": "Processing", "Arguments": arguments, **more}
 
     def _output(self, name: str) -> dict[str, Any]:
         place = {
@@ -139,27 +155,27 @@ class Definitions:
         return {"OutputName": name, "S3Output": {"S3Uri": place, "LocalPath": "/out", "S3UploadMode": "EndOfJob"}}
 
     def training(self, name: str, **more: Any) -> dict[str, Any]:
-        made = {
+        arguments = {
             "RoleArn": ROLE,
             "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
             "OutputDataConfig": {"S3OutputPath": "s3://bucket/models"},
             "ResourceConfig": CLUSTER,
             "StoppingCondition": {"MaxRuntimeInSeconds": 60},
         }
-        return {"Name": name, "Type": "Training", "Arguments": made, **more}
+        return {"Name": name, "Type": "Training", "Arguments": arguments, **more}
 
     def transform(self, name: str, **more: Any) -> dict[str, Any]:
-        made = {
+        arguments = {
             "ModelName": "model",
             "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}}},
             "TransformOutput": {"S3OutputPath": "s3://bucket/out"},
             "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
         }
-        return {"Name": name, "Type": "Transform", "Arguments": made, **more}
+        return {"Name": name, "Type": "Transform", "Arguments": arguments, **more}
 
     def register(self, name: str, **more: Any) -> dict[str, Any]:
-        made = {"ModelPackageGroupName": "churn", "ModelApprovalStatus": "PendingManualApproval"}
-        return {"Name": name, "Type": "RegisterModel", "Arguments": made, **more}
+        arguments = {"ModelPackageGroupName": "churn", "ModelApprovalStatus": "PendingManualApproval"}
+        return {"Name": name, "Type": "RegisterModel", "Arguments": arguments, **more}
 
     def fail(self, name: str, message: Any = None, **more: Any) -> dict[str, Any]:
         arguments = {} if message is None else {"ErrorMessage": message}
@@ -168,8 +184,8 @@ class Definitions:
     def condition(
         self, name: str, *conditions: Any, then: Any = (), otherwise: Any = (), **more: Any
     ) -> dict[str, Any]:
-        made = {"Conditions": list(conditions), "IfSteps": list(then), "ElseSteps": list(otherwise)}
-        return {"Name": name, "Type": "Condition", "Arguments": made, **more}
+        arguments = {"Conditions": list(conditions), "IfSteps": list(then), "ElseSteps": list(otherwise)}
+        return {"Name": name, "Type": "Condition", "Arguments": arguments, **more}
 
     def compare(self, kind: str, left: Any, right: Any) -> dict[str, Any]:
         return {"Type": kind, "LeftValue": left, "RightValue": right}
@@ -189,7 +205,8 @@ class Runs:
 
     def __init__(self, cloud: Any, client: Any) -> None:
         self.cloud, self.client = cloud, client
-        self.jobs = cloud.services["sagemaker"]
+        service = cloud.services["sagemaker"]
+        self.jobs, self.registry = service.jobs, service.registry
 
     def create(self, body: str, name: str = "churn", **more: Any) -> str:
         return self.client.create_pipeline(PipelineName=name, PipelineDefinition=body, RoleArn=ROLE, **more)[
@@ -219,8 +236,8 @@ class Runs:
     def steps(self, arn: str) -> dict[str, dict[str, Any]]:
         """In the order of their start."""
         pages = self.client.get_paginator("list_pipeline_execution_steps")
-        asked = pages.paginate(PipelineExecutionArn=arn, SortOrder="Ascending")
-        return {step["StepName"]: step for page in asked for step in page["PipelineExecutionSteps"]}
+        listed = pages.paginate(PipelineExecutionArn=arn, SortOrder="Ascending")
+        return {step["StepName"]: step for page in listed for step in page["PipelineExecutionSteps"]}
 
     def statuses(self, arn: str) -> dict[str, str]:
         return {name: step["StepStatus"] for name, step in self.steps(arn).items()}

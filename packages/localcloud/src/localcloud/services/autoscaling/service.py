@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from localcloud.core.caller import Caller
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Service
 from localcloud.core.tag_operations import TagOperations
@@ -29,7 +30,7 @@ class AutoScaling(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.targets = TargetStore()
-        variants = Variants(lambda operation, request: self._sagemaker.call(operation, request))
+        variants = Variants(lambda operation, request: Caller(self._sagemaker).call(operation, request))
         alarms = PolicyAlarms(cloud.clock, lambda: cloud.service(CloudWatch))
         activities = Activities(cloud.clock, self.targets)
         capacity = Capacity(cloud, variants, activities)
@@ -45,7 +46,7 @@ class AutoScaling(Service):
 
     def connect(self) -> None:
         self.cloud.service(CloudWatch).actions.add("autoscaling", self._decisions.perform)
-        self._sagemaker.scalable_resources = self.targets.__contains__  # AWS refuses another instance type for these
+        self._sagemaker.endpoints.is_scalable_target = self.targets.__contains__  # they keep their instance type
 
     def close(self) -> None:
         with self.cloud.lock:

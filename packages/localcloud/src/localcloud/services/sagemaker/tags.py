@@ -1,45 +1,51 @@
-"""Tags of every resource of this service that was created with ``Part.tag``."""
+"""Tags of every resource of this service, and their operations."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from localcloud.core import tags
 from localcloud.core.paging import paged
-from localcloud.core.refusal import Refusal
-from localcloud.core.service import operation
-from localcloud.services.sagemaker.part import Part
-
-MOST = 50
-RESERVED = "aws:"
+from localcloud.core.service import Part, operation
+from localcloud.services.sagemaker.refusals import invalid
 
 
 class Tags(Part):
+    """A part that creates a resource calls ``put`` with or without tags, and ``delete`` when it deletes it."""
+
+    def __init__(self) -> None:
+        self._tags: dict[str, dict[str, str]] = {}  # by the resource's ARN
+
+    def reset(self) -> None:
+        self._tags.clear()
+
+    def put(self, arn: str, new: Iterable[Mapping[str, str]] | None) -> None:
+        self._tags[arn] = tags.as_dict(new)
+
+    def delete(self, arn: str) -> None:
+        self._tags.pop(arn, None)
+
+    def of(self, arn: str) -> dict[str, str]:
+        return dict(self._tags.get(arn, {}))
+
     @operation("AddTags")
     def add_tags(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags_of(request["ResourceArn"])
-        new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-        if any(key.lower().startswith(RESERVED) for key in new):
-            raise Refusal("ValidationException", "aws: prefixed tag key names are not allowed for external use.")
-        if len(tags | new) > MOST:
-            raise Refusal("ValidationException", f"A resource has at most {MOST} tags; this one would have more.")
-        tags.update(new)
-        return {"Tags": _listed(tags)}
+        existing = self._find(request["ResourceArn"])
+        existing.update(tags.checked(tags.as_dict(request["Tags"]), existing))
+        return {"Tags": tags.as_list(existing)}
 
     @operation("ListTags")
     def list_tags(self, request: dict[str, Any]) -> dict[str, Any]:
-        return paged(_listed(self._tags_of(request["ResourceArn"])), request, "Tags", limit=MOST)
+        return paged(tags.as_list(self._find(request["ResourceArn"])), request, "Tags", limit=tags.LIMIT)
 
     @operation("DeleteTags")
     def delete_tags(self, request: dict[str, Any]) -> None:
-        tags = self._tags_of(request["ResourceArn"])
+        existing = self._find(request["ResourceArn"])
         for key in request["TagKeys"]:
-            tags.pop(key, None)
+            existing.pop(key, None)
 
-    def _tags_of(self, arn: str) -> dict[str, str]:
+    def _find(self, arn: str) -> dict[str, str]:
         if arn not in self._tags:
-            raise Refusal("ValidationException", f"The resource {arn} does not exist.")
+            raise invalid(f"The resource {arn} does not exist.")
         return self._tags[arn]
-
-
-def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

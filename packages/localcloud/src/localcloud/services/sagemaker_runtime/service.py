@@ -47,7 +47,7 @@ class SageMakerRuntime(Service):
 
     def connect(self) -> None:
         if SageMaker.name in self.cloud.services:
-            self.routes_of = self.cloud.service(SageMaker).routes_of
+            self.routes_of = self.cloud.service(SageMaker).endpoints.routes_of
 
     @operation("InvokeEndpoint", locked=False)
     def invoke_endpoint(self, request: Request) -> Request:

@@ -1,4 +1,4 @@
-"""Stand-ins for fleets: they start when the test says so, or at once, and fail when the test says so."""
+"""Stand-ins for fleets: they start at once or when the test lets them, and fail when the test makes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DATA = "s3://bucket/model.tar.gz"
 
 
 class FakeFleet:
-    """Refuses what a fleet cannot do: shrink by more than it has, start after its end."""
+    """Refuses what a fleet cannot do: shrink by more than it has, start after it was stopped."""
 
     def __init__(self, *_: Any, automatic: bool = True, variant: Any = None, **more: Any) -> None:
         self.automatic, self.more, self.variant = automatic, more, variant
@@ -29,14 +29,14 @@ class FakeFleet:
             self.ready()
 
     def ready(self) -> None:
-        """What was started answers now; or the last of it fails."""
+        """All started instances answer now, or the last one fails."""
         waiting, self.waiting = self.waiting, []
         for count, done in waiting:
             self.size += count - 1 if self.fails else count
             done(self.fails)
 
     def shrink(self, count: int) -> None:
-        """Those first that do not answer."""
+        """First those that do not answer."""
         assert 0 < count <= self.places
         self.places -= count
         self.size = min(self.size, self.places)
@@ -61,11 +61,11 @@ class Bench:
         self.blue, self.green = side("old", old), side("new", new)
         self.old = old
         blue = self.blue.members["AllTraffic"]
-        blue.count = blue.active = blue.asked = blue.fleet.size = blue.fleet.places = old
+        blue.count = blue.active = blue.requested = blue.fleet.size = blue.fleet.places = old
         self.routes: list[list[tuple[str, float]]] = []
-        self.heard: list[Any] = []  # stages and changes
-        self.tripped: list[str] = []
-        self.broken = ""
+        self.changes: list[Any] = []  # the stage at each, and other changes
+        self.active_alarms: list[str] = []
+        self.rollback_fault = ""
         self.at: Callable[[int], None] = lambda _: None  # called with a stage's number when it begins
         self.deployment = machine.Deployment(
             stages.plan(config, {"AllTraffic": old}, {"AllTraffic": new}),
@@ -74,9 +74,9 @@ class Bench:
             clock=self.clock,
             lock=RLock(),
             route=self._route,
-            tripped=lambda names: self.tripped if names else [],
-            told=self._told,
-            broken=lambda: self.broken,
+            active_alarms=lambda names: self.active_alarms if names else [],
+            on_change=self._on_change,
+            rollback_fault=lambda: self.rollback_fault,
         )
 
     @property
@@ -86,17 +86,17 @@ class Bench:
     @property
     def outcome(self) -> str:
         """ "" while it goes on."""
-        return self.heard[-1] if self.deployment.over and self.heard and isinstance(self.heard[-1], str) else ""
+        return self.changes[-1] if self.deployment.over and self.changes and isinstance(self.changes[-1], str) else ""
 
     @property
     def statuses(self) -> list[tuple[str, str, int]]:
-        return [(s.status, s.side, s.counts["AllTraffic"]) for s in self.heard if not isinstance(s, str)]
+        return [(s.status, s.side, s.counts["AllTraffic"]) for s in self.changes if not isinstance(s, str)]
 
     def fleet(self, side: str) -> FakeFleet:
         return getattr(self, side).members["AllTraffic"].fleet
 
     def go(self) -> None:
-        """To its end: every start succeeds as soon as it is asked for, unless the fleet fails."""
+        """To its end: every start succeeds at once, unless the fleet fails."""
         self.deployment.begin()
         for _ in range(2000):
             if self.deployment.over:
@@ -112,9 +112,9 @@ class Bench:
         names = {id(self.fleet("blue")): "blue", id(self.fleet("green")): "green"}
         self.routes.append([(names[id(fleet)], round(share, 4)) for fleet, share in shares])
 
-    def _told(self, what: str) -> None:
-        self.heard.append(self.deployment.stage if what == "stage" else what)
-        if what == "stage" and not self.deployment.rolling_back:
+    def _on_change(self, change: str) -> None:
+        self.changes.append(self.deployment.stage if change == "stage" else change)
+        if change == "stage" and not self.deployment.rolling_back:
             self.at(len(self.statuses) - 1)
 
 
@@ -169,19 +169,19 @@ class World:
         self.fleets: list[FakeFleet] = []
         self.fails: dict[str, str] = {}  # by config name: what its fleets fail with
         self.automatic = True
-        self.service.make_fleet = self._fleet
+        self.service.endpoints.new_fleet = self._fleet
         s3 = aws("s3")
         s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=b"x")
 
-    def _fleet(self, *_: Any, **given: Any) -> FakeFleet:
+    def _fleet(self, **given: Any) -> FakeFleet:
         fleet = FakeFleet(automatic=self.automatic, **given)
         fleet.fails = self.fails.get(given["config_name"], "")
         self.fleets.append(fleet)
         return fleet
 
     def config(self, name: str, count: int = 2, kind: str = "ml.m5.large", **more: Any) -> str:
-        if f"model-{name}" not in self.service.models:
+        if f"model-{name}" not in [each["ModelName"] for each in self.client.list_models()["Models"]]:
             container = {"Image": "image", "ModelDataUrl": DATA}
             self.client.create_model(ModelName=f"model-{name}", ExecutionRoleArn=ROLE, PrimaryContainer=container)
         variant = {"VariantName": "AllTraffic", "ModelName": f"model-{name}", "InstanceType": kind}
@@ -190,8 +190,11 @@ class World:
         request = {"EndpointConfigName": name, "ProductionVariants": variants, **more}
         return self.client.create_endpoint_config(**request)["EndpointConfigArn"]
 
+    def configs(self) -> list[dict[str, Any]]:
+        return self.client.list_endpoint_configs()["EndpointConfigs"]
+
     def create(self, config: str = "a", **more: Any) -> str:
-        if config not in self.service.endpoint_configs:
+        if config not in [each["EndpointConfigName"] for each in self.configs()]:
             self.config(config)
         return self.client.create_endpoint(EndpointName="churn", EndpointConfigName=config, **more)["EndpointArn"]
 
@@ -204,12 +207,12 @@ class World:
         return self.client.describe_endpoint(EndpointName="churn")
 
     def status(self) -> tuple[str, str]:
-        told = self.endpoint()
-        return told["EndpointStatus"], told["EndpointConfigName"]
+        endpoint = self.endpoint()
+        return endpoint["EndpointStatus"], endpoint["EndpointConfigName"]
 
     def shares(self) -> list[tuple[str, float]]:
         """(config, share) as the routes have them."""
-        routes = self.service.routes_of("churn")
+        routes = self.service.endpoints.routes_of("churn")
         return [(fleet.more["config_name"], round(share, 4)) for fleet, share in routes.shares]
 
     def alarm(self, name: str = "errors", state: str = "") -> None:

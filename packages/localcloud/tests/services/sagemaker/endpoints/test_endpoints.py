@@ -9,7 +9,7 @@ def test_an_endpoint_is_created_described_listed_and_deleted(cloud, world):
     pending = told["PendingDeploymentSummary"]
     assert pending["EndpointConfigName"] == "a"
     assert pending["ProductionVariants"][0]["VariantStatus"][0]["StatusMessage"] == "Launching 2 instance(s)."
-    assert world.service.routes_of("churn") is None
+    assert world.service.endpoints.routes_of("churn") is None
     cloud.clock.advance(5)
     with cloud.lock:
         world.fleets[0].ready()
@@ -27,7 +27,7 @@ def test_an_endpoint_is_created_described_listed_and_deleted(cloud, world):
     world.client.delete_endpoint(EndpointName="churn")
     assert world.status() == ("Deleting", "a") and world.fleets[0].stopped
     cloud.clock.advance(1)
-    assert listed(world) == [] and world.service.routes_of("churn") is None
+    assert listed(world) == [] and world.service.endpoints.routes_of("churn") is None
     statuses = [event["EndpointStatus"] for event in world.events("Endpoint")]
     assert statuses == ["CREATING", "IN_SERVICE", "DELETING"]
 
@@ -41,7 +41,7 @@ def test_an_endpoint_that_cannot_start_has_failed_and_can_only_be_deleted(cloud,
     world.create()
     told = world.endpoint()
     assert (told["EndpointStatus"], told["FailureReason"]) == ("Failed", "the server ended with exit code 1")
-    assert world.service.routes_of("churn") is None
+    assert world.service.endpoints.routes_of("churn") is None
     assert [event["EndpointStatus"] for event in world.events("Endpoint")] == ["CREATING", "FAILED"]
     world.config("b")
     with refused("ValidationException", "can only be deleted"):
@@ -211,7 +211,7 @@ def test_reset_and_close_leave_no_fleet(cloud, world, configs):
     canary(world, configs)
     cloud.reset()
     assert [fleet.stopped for fleet in world.fleets] == [True, True]
-    assert listed(world) == [] and not world.service.endpoint_configs
+    assert listed(world) == [] and not world.configs()
     cloud.clock.advance(1000)
 
 
@@ -234,13 +234,13 @@ def test_under_a_scalable_target_the_variant_and_its_type_stay(world, refused):
     world.config("bigger", kind="ml.m5.xlarge")
     world.config("renamed", variants=[{"VariantName": "Other", "InitialInstanceCount": 2}])
     world.config("b")
-    world.service.scalable_resources = lambda resource: resource == "endpoint/churn/variant/AllTraffic"
+    world.service.endpoints.is_scalable_target = lambda resource: resource == "endpoint/churn/variant/AllTraffic"
     for config in ("bigger", "renamed"):
         with refused("ValidationException", "must be deregistered as scalable targets"):
             world.update(config)
     world.update("b")
     assert world.status() == ("InService", "b")
-    world.service.scalable_resources = lambda resource: False
+    world.service.endpoints.is_scalable_target = lambda resource: False
     world.update("bigger")
     assert world.status() == ("InService", "bigger")
 

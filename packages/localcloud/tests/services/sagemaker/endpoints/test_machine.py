@@ -28,7 +28,7 @@ def is_on_the_old_side(made):
 def test_each_goes_through_its_stages_to_the_new_side(made):
     made.go()
     assert made.outcome == "completed"
-    assert [stage for stage in made.heard if not isinstance(stage, str)] == list(made.plan.stages)
+    assert [stage for stage in made.changes if not isinstance(stage, str)] == list(made.plan.stages)
     assert made.routes[-1] == [("green", 1.0)]
     assert made.fleet("blue").stopped and made.fleet("green").size == 4
     assert not made.deployment._timers
@@ -65,12 +65,12 @@ def test_a_bake_lasts_as_long_as_it_says(bench, configs):
 def test_an_alarm_in_any_stage_rolls_back(each_stage):
     """But in the last: the old side is gone then, there is nothing to go back to."""
     for made, number in each_stage:
-        made.at = lambda now, made=made, number=number: made.tripped.append("errors") if now == number else None
+        made.at = lambda now, made=made, number=number: made.active_alarms.append("errors") if now == number else None
         made.go()
         if number == len(made.plan.stages) - 1:
             assert made.plan.stages[number].status == "Deleting" and made.outcome == "completed"
             continue
-        assert made.outcome == "rolled back" and "rolling back" in made.heard
+        assert made.outcome == "rolled back" and "rolling back" in made.changes
         assert made.deployment.reason == "Alarms of its AutoRollbackConfiguration are in ALARM: errors."
         is_on_the_old_side(made)
 
@@ -80,7 +80,7 @@ def test_an_alarm_is_seen_within_ten_seconds_of_the_clock(bench, configs):
     made.deployment.begin()
     made.fleet("green").ready()
     made.clock.advance(35)
-    made.tripped.append("errors")
+    made.active_alarms.append("errors")
     made.clock.advance(4)
     assert not made.outcome
     made.clock.advance(1)
@@ -88,7 +88,7 @@ def test_an_alarm_is_seen_within_ten_seconds_of_the_clock(bench, configs):
 
 
 def test_an_alarm_that_is_tripped_before_the_start_ends_it_at_once(made):
-    made.tripped.append("errors")
+    made.active_alarms.append("errors")
     made.deployment.begin()
     assert made.outcome == "rolled back" and not made.fleet("green").waiting
     assert all(stage[1] == "blue" or stage[0] == "Deleting" for stage in made.statuses)
@@ -97,9 +97,9 @@ def test_an_alarm_that_is_tripped_before_the_start_ends_it_at_once(made):
 
 def test_alarms_do_not_count_on_the_way_back(bench, configs):
     made = bench(configs.rolling(batch=2))
-    made.at = lambda now: made.tripped.append("errors") if now == 4 else None
+    made.at = lambda now: made.active_alarms.append("errors") if now == 4 else None
     made.go()
-    assert made.heard.count("rolling back") == 1 and made.outcome == "rolled back"
+    assert made.changes.count("rolling back") == 1 and made.outcome == "rolled back"
 
 
 def test_an_instance_that_does_not_start_rolls_back(each_stage):
@@ -133,11 +133,11 @@ def test_it_can_be_aborted_in_any_stage(each_stage):
         late = list(made.fleet("green").waiting)
         made.deployment.abort()
         assert made.fleet("green").stopped and made.deployment.over
-        heard = list(made.heard)
+        heard = list(made.changes)
         for _, done in late:
             done("")
         made.clock.advance(10_000)
-        assert made.heard == heard and not made.deployment._timers
+        assert made.changes == heard and not made.deployment._timers
 
 
 @pytest.mark.parametrize("number", [0, 4, 8, 12])
@@ -148,7 +148,7 @@ def test_it_takes_no_longer_than_its_timeout(bench, configs, number):
     until(made, number)
     waited = made.clock.seconds() - made.deployment.began.timestamp()
     made.clock.advance(600 - waited - 1)
-    assert not made.outcome and "rolling back" not in made.heard
+    assert not made.outcome and "rolling back" not in made.changes
     made.clock.advance(2)
     made.fleet("blue").ready()
     assert made.outcome == "rolled back"
@@ -161,9 +161,9 @@ def test_the_way_back_does_not_time_out(bench, configs):
     made.deployment.begin()
     made.fleet("green").ready()
     made.clock.advance(300)
-    made.tripped.append("errors")
+    made.active_alarms.append("errors")
     made.clock.advance(10)
-    assert "rolling back" in made.heard and made.fleet("blue").waiting
+    assert "rolling back" in made.changes and made.fleet("blue").waiting
     made.clock.advance(10_000)
     made.fleet("blue").ready()
     assert made.outcome == "rolled back"
@@ -176,7 +176,7 @@ def test_a_late_start_of_the_given_up_side_changes_nothing(bench, configs):
     made.clock.advance(60)
     assert made.statuses[-1] == ("Creating", "green", 2)
     (_, late) = made.fleet("green").waiting[0]
-    made.tripped.append("errors")
+    made.active_alarms.append("errors")
     made.clock.advance(10)
     assert made.statuses[-1] == ("Creating", "blue", 4)
     late("")
@@ -189,12 +189,12 @@ def test_what_was_still_starting_leaves_with_the_first_batch_back(bench, configs
     made = bench(configs.strategies["rolling, back by two"])
     until(made, 8)  # the third instance starts, two old ones are left
     assert (made.fleet("green").places, made.fleet("blue").size) == (3, 2)
-    made.tripped.append("errors")
+    made.active_alarms.append("errors")
     made.clock.advance(10)
     assert made.statuses[-1] == ("Creating", "blue", 4)
     made = bench(configs.rolling(RollbackMaximumBatchSize=configs.size(1)))
     until(made, 8)
-    made.tripped.append("errors")
+    made.active_alarms.append("errors")
     made.clock.advance(10)
     made.fleet("blue").ready()
     assert made.statuses[-2:] == [("Deleting", "green", 1), ("Creating", "blue", 4)]
@@ -206,7 +206,7 @@ def test_a_rollback_fails_when_the_old_side_does_not_answer(bench, configs, stra
     made = bench(configs.strategies[strategy])
 
     def die(_):
-        made.tripped[:] = ["errors"]
+        made.active_alarms[:] = ["errors"]
         made.fleet("blue").size, made.fleet("blue").fails = 0, "no capacity"
 
     made.at = lambda now: die(now) if made.plan.stages[now].status == "Baking" else None
@@ -219,7 +219,7 @@ def test_a_rollback_fails_when_the_old_side_does_not_answer(bench, configs, stra
 def test_a_rolling_rollback_fails_when_an_old_instance_does_not_come_back(bench, configs):
     made = bench(configs.strategies["rolling"])
     made.fleet("blue").fails = "no capacity"
-    made.at = lambda now: made.tripped.append("errors") if made.plan.stages[now].status == "Deleting" else None
+    made.at = lambda now: made.active_alarms.append("errors") if made.plan.stages[now].status == "Deleting" else None
     made.go()
     assert made.outcome == "rollback failed" and "no capacity" in made.deployment.reason
     assert not made.deployment._timers
@@ -227,7 +227,7 @@ def test_a_rolling_rollback_fails_when_an_old_instance_does_not_come_back(bench,
 
 def test_a_fault_makes_a_rollback_fail(bench, configs):
     made = bench(configs.strategies["canary"])
-    made.broken = "The old fleet is out of reach."
-    made.at = lambda now: made.tripped.append("errors") if now == 2 else None
+    made.rollback_fault = "The old fleet is out of reach."
+    made.at = lambda now: made.active_alarms.append("errors") if now == 2 else None
     made.go()
     assert made.outcome == "rollback failed" and made.deployment.reason.endswith("The old fleet is out of reach.")

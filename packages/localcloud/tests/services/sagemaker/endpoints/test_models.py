@@ -8,13 +8,9 @@ DATA = "s3://bucket/model.tar.gz"
 
 @pytest.fixture
 def services():
-    from localcloud.services.sagemaker.endpoints.models import Models
-    from localcloud.services.sagemaker.tags import Tags
+    from localcloud.services.sagemaker.service import SageMaker
 
-    class ModelsAlone(Models, Tags):
-        name = "sagemaker"
-
-    return [ModelsAlone]
+    return [SageMaker]
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
-"""Every answer is one that AWS's own model allows, in every state of an endpoint."""
+"""Every response is valid by AWS's own model, in every state of an endpoint."""
 
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
+
+from localcloud.core.caller import Caller
 
 OPERATIONS = {
     "DescribeEndpoint": {"EndpointName": "churn"},
@@ -22,18 +24,18 @@ CAPTURE = {
 def check(world):
     model = botocore.session.get_session().get_service_model("sagemaker")
 
-    def right(operation, request):
+    def validate(operation, request):
         with world.cloud.lock:
-            answer = world.service.call(operation, request)
+            response = Caller(world.service).call(operation, request)
         shape = model.operation_model(operation).output_shape
         if shape is None:
-            assert not answer
+            assert not response
             return
-        report = ParamValidator().validate(answer, shape)
+        report = ParamValidator().validate(response, shape)
         assert not report.has_errors(), report.generate_report()
-        assert set(answer) <= set(shape.members)
+        assert set(response) <= set(shape.members)
 
-    return right
+    return validate
 
 
 @pytest.fixture

@@ -69,17 +69,17 @@ def test_a_percentage_is_whole_instances_and_at_least_one(configs, value, kind, 
 
 
 def test_the_way_back_is_the_same_for_every_strategy(configs):
-    from localcloud.services.sagemaker.endpoints.deployment.stages import back
+    from localcloud.services.sagemaker.endpoints.deployment.stages import rollback
 
     def told(stages):
         return [(stage.status, stage.side, stage.counts["v"]) for stage in stages]
 
-    assert told(back(None, {"v": 4}, {"v": 4}, {"v": 4})) == [
+    assert told(rollback(None, {"v": 4}, {"v": 4}, {"v": 4})) == [
         ("ActivatingTraffic", "blue", 4),
         ("Deleting", "green", 0),
     ]
-    assert told(back(None, {"v": 1}, {"v": 4}, {"v": 4}))[0] == ("Creating", "blue", 4)
-    assert told(back(configs.size(2), {"v": 1}, {"v": 4}, {"v": 4})) == [
+    assert told(rollback(None, {"v": 1}, {"v": 4}, {"v": 4}))[0] == ("Creating", "blue", 4)
+    assert told(rollback(configs.size(2), {"v": 1}, {"v": 4}, {"v": 4})) == [
         ("Creating", "blue", 3),
         ("ActivatingTraffic", "blue", 3),
         ("Deleting", "green", 1),

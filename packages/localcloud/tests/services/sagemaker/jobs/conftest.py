@@ -11,14 +11,9 @@ OVER = ("Completed", "Failed", "Stopped")
 
 @pytest.fixture
 def services():
-    from localcloud.services.sagemaker.jobs.jobs import Jobs
-    from localcloud.services.sagemaker.tags import Tags
+    from localcloud.services.sagemaker.service import SageMaker
 
-    class JobsAlone(Jobs, Tags):
-        name = "sagemaker"
-        grace_seconds = 30.0  # of a script that does as it is told
-
-    return [JobsAlone]
+    return [SageMaker]
 
 
 def shell(script):
@@ -26,14 +21,15 @@ def shell(script):
     return ["/bin/bash", "-c", "; ".join(line.strip() for line in script.splitlines() if line.strip()) or "true"]
 
 
-class Desk:
+class Jobs:
     """What these tests do with jobs, over the API."""
 
     def __init__(self, cloud, aws):
         self.cloud, self.s3, self.client = cloud, aws("s3"), aws("sagemaker")
         self.service = cloud.services["sagemaker"]
+        self.service.job_runner.grace_seconds = 30.0  # enough for a script that handles SIGTERM
         self.ended = []
-        self.service.on_job_end(lambda *told: self.ended.append(told))
+        self.service.jobs.on_end(lambda *job: self.ended.append(job))
         self.s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
     def put(self, key, body=b"x"):
@@ -100,7 +96,7 @@ class Desk:
             time.sleep(0.02)
 
     def lines(self, kind="Processing", name="job"):
-        """Of its streams, as they are now: the stream's name without the moment, and what it says."""
+        """Of its log streams so far, by the name of the stream without its time."""
         self.cloud.logs.flush()
         logs, group = self.cloud.client("logs"), f"/aws/sagemaker/{kind}Jobs"
         streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")["logStreams"]
@@ -110,25 +106,25 @@ class Desk:
             read[stream["logStreamName"].rpartition("-")[0]] = [event["message"] for event in events]
         return read
 
-    def said(self, line, kind="Processing", name="job"):
+    def wait_for_line(self, line, kind="Processing", name="job"):
         """Waits until a running job has printed this."""
 
-        def there():
+        def printed():
             try:
                 return any(line in lines for lines in self.lines(kind, name).values())
             except self.cloud.client("logs").exceptions.ResourceNotFoundException:
                 return False
 
-        self.until(there)
+        self.until(printed)
 
     def events(self, kind="Processing"):
-        wanted = f"SageMaker {kind} Job State Change"
-        return [event for event in self.cloud.events.recent if event["detail-type"] == wanted]
+        detail_type = f"SageMaker {kind} Job State Change"
+        return [event for event in self.cloud.events.recent if event["detail-type"] == detail_type]
 
     def manifest(self, key, *names, prefix="s3://bucket/"):
         self.put(key, json.dumps([{"prefix": prefix}, *names]).encode())
 
 
 @pytest.fixture
-def desk(cloud, aws):
-    return Desk(cloud, aws)
+def jobs(cloud, aws):
+    return Jobs(cloud, aws)

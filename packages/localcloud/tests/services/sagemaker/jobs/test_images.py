@@ -5,13 +5,13 @@ import sys
 from localcloud.runtime.jobs.images import Image
 
 
-def test_a_job_runs_with_the_interpreter_of_its_image(desk, tmp_path):
+def test_a_job_runs_with_the_interpreter_of_its_image(jobs, tmp_path):
     python = tmp_path / "python-of-the-image"
     python.write_text(f'#!/bin/sh\nPLAYED=1 exec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     script = ["python3", "-c", "import os; print(os.environ.get('PLAYED'))"]
     for image, line in (("image", "1"), ("another", "None")):
-        desk.cloud.images.replace([Image(image, str(python))])
-        desk.processing("", image, AppSpecification={"ImageUri": "image", "ContainerEntrypoint": script})
-        desk.over(name=image)
-        assert desk.lines(name=image)[f"{image}/algo-1"] == [line]
+        jobs.cloud.images.replace([Image(image, str(python))])
+        jobs.processing("", image, AppSpecification={"ImageUri": "image", "ContainerEntrypoint": script})
+        jobs.over(name=image)
+        assert jobs.lines(name=image)[f"{image}/algo-1"] == [line]

@@ -7,11 +7,11 @@ import random
 import pytest
 
 from localcloud.core.refusal import Refusal
-from localcloud.services.sagemaker.pipelines.definition_structure import NOT_YET, checked, definition_faults
+from localcloud.services.sagemaker.pipelines.definition_structure import NOT_YET, parse, structure_problems
 
 
 def faults(body):
-    return list(definition_faults(body))
+    return list(structure_problems(body))
 
 
 def _with_parameter(**parameter):
@@ -29,17 +29,17 @@ def test_a_good_definition_has_no_faults(make):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "must be an object"),
-        ('{"Version": "2021-01-01", "Steps": []}', "Version is '2021-01-01'; the only one"),
+        ('{"Version": "2021-01-01", "Steps": []}', "Version is '2021-01-01'; the only supported one"),
         ('{"Version": "2020-12-01", "Steps": []}', "at least one step"),
         ('{"Version": "2020-12-01", "Steps": [1]}', "Steps must be a list of objects"),
         ('{"Version": "2020-12-01", "Steps": [{"Name": "A"}]}', "Steps[0] must have a Name and a Type"),
         ('{"Version": "2020-12-01", "Steps": [{"Name": "A", "Type": "Fail"}]}', "A: Arguments must be an object"),
         ('{"Version": "2020-12-01", "Parameters": [1], "Steps": [{}]}', "Parameters must be a list of objects"),
-        ("[" * 100_000, "is no JSON"),
-        (_with_parameter(Type="String", EnumValues=3), "the parameter P is String, its EnumValues 3 are no list"),
-        (_with_parameter(Type="Integer", EnumValues=[1, True]), "its EnumValues [1, True] are no list of such values"),
+        ("[" * 100_000, "is not JSON"),
+        (_with_parameter(Type="String", EnumValues=3), "the parameter P is String, its EnumValues 3 are not a list"),
+        (_with_parameter(Type="Integer", EnumValues=[1, True]), "its EnumValues [1, True] are not a list of these"),
     ],
 )
 def test_a_wrong_structure_is_said_and_never_crashes(body, said):
@@ -66,17 +66,17 @@ def branchy(make, *inner):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"DependsOn": ["Nope"]}, "Work: DependsOn names 'Nope', which is no step"),
+        ({"DependsOn": ["Nope"]}, "Work: DependsOn names 'Nope', which is not a step"),
         ({"DependsOn": "Work"}, "Work: DependsOn must be a list"),
         ({"DependsOn": ["Stop"]}, "Work can not depends on Stop"),
-        ({"CacheConfig": {"Enabled": True}}, "ExpireAfter: 'None' is no ISO 8601 duration"),
-        ({"CacheConfig": {"Enabled": True, "ExpireAfter": "P"}}, "'P' is no ISO 8601 duration"),
+        ({"CacheConfig": {"Enabled": True}}, "ExpireAfter: 'None' is not an ISO 8601 duration"),
+        ({"CacheConfig": {"Enabled": True, "ExpireAfter": "P"}}, "'P' is not an ISO 8601 duration"),
         ({"CacheConfig": {"Enabled": "yes"}}, "CacheConfig must be an object"),
         ({"RetryPolicies": {}}, "RetryPolicies must be a list"),
         ({"RetryPolicies": [{"MaxAttempts": 1}]}, "ExceptionType must be a list"),
-        ({"RetryPolicies": [{"ExceptionType": ["X"], "MaxAttempts": 1}]}, "the exception type 'X' is none of"),
+        ({"RetryPolicies": [{"ExceptionType": ["X"], "MaxAttempts": 1}]}, "the exception type 'X' is not one of"),
         ({"RetryPolicies": [{"ExceptionType": ["Step.THROTTLING"]}]}, "exactly one of MaxAttempts and ExpireAfterMin"),
-        ({"RetryPolicies": [{"ExceptionType": ["Step.THROTTLING"], "MaxAttempts": 21}]}, "goes from 1 to 20"),
+        ({"RetryPolicies": [{"ExceptionType": ["Step.THROTTLING"], "MaxAttempts": 21}]}, "it must be from 1 to 20"),
         ({"PropertyFiles": ["x"]}, "Work: PropertyFiles must be a list of objects"),
         ({"PropertyFiles": [{"PropertyFileName": "M", "OutputName": "o"}]}, "with PropertyFileName, OutputName, File"),
     ],
@@ -95,7 +95,7 @@ def test_faults_inside_branches_are_found(make):
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
-        ({"Type": "Similar"}, "a condition of type 'Similar' is not known"),
+        ({"Type": "Similar"}, "a condition of type 'Similar' is unknown"),
         ({"Type": "Equals", "LeftValue": 1}, "a condition of type Equals has LeftValue, RightValue"),
         ({"Type": "Not", "Expression": {}}, "a condition of type Not has Condition"),
         ({"Type": "Not", "Condition": {"Type": "In"}}, "a condition of type In has QueryValue, Values"),
@@ -112,13 +112,15 @@ def test_a_failure_s_message_is_a_text_or_stands_for_one(make):
     step = make.fail("Stop")
     for message, fine in (("why", True), ({"Get": "Execution.PipelineName"}, True), ({"why": 1}, False), (5, False)):
         step["Arguments"]["ErrorMessage"] = message
-        assert faults(make.body(step)) == ([] if fine else ["Stop: ErrorMessage must be a text, or a reference to one"])
+        assert faults(make.body(step)) == (
+            [] if fine else ["Stop: ErrorMessage must be a string, or a reference to one"]
+        )
 
 
 def test_names_and_references_lead_somewhere(make):
     assert "used twice" in faults(make.body(make.fail("A"), make.fail("A")))[0]
-    assert "Steps.Nope.X leads nowhere" in faults(make.body(make.processing("A", {"Get": "Steps.Nope.X"})))[0]
-    assert "Parameters.P leads nowhere" in faults(make.body(make.processing("A", {"Get": "Parameters.P"})))[0]
+    assert "Steps.Nope.X refers to nothing" in faults(make.body(make.processing("A", {"Get": "Steps.Nope.X"})))[0]
+    assert "Parameters.P refers to nothing" in faults(make.body(make.processing("A", {"Get": "Parameters.P"})))[0]
 
 
 def test_arguments_are_checked_against_aws_s_shapes(make):
@@ -145,12 +147,12 @@ def test_a_ring_through_a_branch_or_a_reference_is_found(make):
 
 def test_the_refusal_is_aws_s_and_short(make):
     with pytest.raises(Refusal) as caught:
-        checked(make.body(*(make.processing(f"S{n}", DependsOn=["Nope"]) for n in range(9))))
+        parse(make.body(*(make.processing(f"S{n}", DependsOn=["Nope"]) for n in range(9))))
     assert caught.value.code == "ValidationException"
     assert caught.value.message.startswith("Unable to parse pipeline definition. S0: DependsOn names 'Nope'")
     assert caught.value.message.endswith("(and 4 more)")
     body = make.body(make.fail("A"))
-    assert checked(body) == json.loads(body)
+    assert parse(body) == json.loads(body)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_the_refusal_is_aws_s_and_short(make):
     ],
 )
 def test_references_are_written_as_they_have_to_be(make, reference):
-    assert "is no valid " in faults(make.body(make.processing("A", reference)))[0]
+    assert "is not a valid " in faults(make.body(make.processing("A", reference)))[0]
 
 
 JUNK = (None, 1, 0.5, "", "x", "A", True, [], {}, [1], [[]], [{}], {"Get": 1}, {"Get": "Steps."}, {"Std:Join": 5})

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from localcloud.services.sagemaker.jobs.records import TOO_LONG
+from localcloud.services.sagemaker.pipelines.steps import Steps
 
 ONE = {"MaxParallelExecutionSteps": 1}
 
@@ -151,7 +152,7 @@ def test_stopping_stops_the_jobs(runs, make):
     runs.client.stop_pipeline_execution(PipelineExecutionArn=arn)
     assert runs.status(arn) == "Stopping"
     assert runs.statuses(arn) == {"P": "Stopping", "T": "Stopped"}
-    assert runs.jobs.jobs[runs.jobs.of("P")]["asked"] == "stop"
+    assert runs.jobs.jobs[runs.jobs.of("P")]["requested"] == "stop"
     runs.jobs.finish("P", "Stopped")
     assert (runs.status(arn), runs.statuses(arn)) == ("Stopped", {"P": "Stopped", "T": "Stopped"})
 
@@ -321,17 +322,17 @@ def test_fifty_started_at_once_all_end_right(runs, make):
         n: "Succeeded" if n > 24 else "Failed" for n in range(50)
     }
     assert len(runs.jobs.jobs) == 100
-    assert len(runs.jobs.groups["churn"]) == 25
+    assert len(runs.registry.groups["churn"]) == 25
     assert threading.active_count() <= before + 20, "the server's own threads at most"
 
 
-def test_the_end_of_a_job_is_told_under_the_lock(runs, make):
+def test_the_end_of_a_job_is_reported_under_the_lock(runs, make):
     def others_get_it():
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(runs.cloud.lock.acquire, timeout=0.05).result()
 
     held = []
-    runs.jobs.on_job_end(lambda kind, name, answer: held.append((kind, not others_get_it())))
+    runs.jobs.listeners.append(lambda kind, name, description: held.append((kind, not others_get_it())))
     runs.start(make.body(make.training("T")))
     runs.jobs.finish("T")
     assert held == [("TrainingJob", True)]
@@ -355,7 +356,7 @@ def test_a_defect_fails_the_step_and_is_counted(runs, make, monkeypatch):
     def broken(*_):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(type(runs.jobs.interpreter.steps), "prepare", broken)
+    monkeypatch.setattr(Steps, "prepare", broken)
     arn = runs.start(make.body(make.processing("A")))
     assert runs.status(arn) == "Failed"
     assert runs.steps(arn)["A"]["FailureReason"] == "InternalServerError: RuntimeError inside localcloud"

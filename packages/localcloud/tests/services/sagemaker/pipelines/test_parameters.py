@@ -3,7 +3,7 @@
 import pytest
 
 from localcloud.core.refusal import Refusal
-from localcloud.services.sagemaker.pipelines.parameters import texts, values
+from localcloud.services.sagemaker.pipelines.parameters import as_dict, values
 
 DECLARED = [
     {"Name": "Threshold", "Type": "Float", "DefaultValue": 0.8},
@@ -31,7 +31,7 @@ def test_defaults_and_what_was_given():
         ({"Data": "x", "Rows": "1.5"}, "not of type Integer"),
         ({"Data": "x", "Rows": "1_000"}, "not of type Integer"),
         ({"Data": "x", "Deep": "yes"}, "not of type Boolean"),
-        ({"Data": "x", "Status": "Maybe"}, "none of"),
+        ({"Data": "x", "Status": "Maybe"}, "not one of"),
         ({"Data": ""}, "too short"),
     ],
 )
@@ -42,6 +42,6 @@ def test_what_does_not_fit_is_refused(given, says):
 
 
 def test_a_parameter_is_given_once():
-    assert texts([{"Name": "A", "Value": "1"}, {"Name": "B", "Value": "2"}]) == {"A": "1", "B": "2"}
+    assert as_dict([{"Name": "A", "Value": "1"}, {"Name": "B", "Value": "2"}]) == {"A": "1", "B": "2"}
     with pytest.raises(Refusal, match=r"\[A\] are given more than once"):
-        texts([{"Name": "A", "Value": "1"}, {"Name": "A", "Value": "1"}])
+        as_dict([{"Name": "A", "Value": "1"}, {"Name": "A", "Value": "1"}])

@@ -71,7 +71,7 @@ def test_selections_that_aws_refuses(runs, chain, refused):
         select(runs, "C", "D")
     with refused("ValidationException", "The steps [B] lie between selected steps"):
         select(runs, "A", "C", source=source)
-    with refused("ValidationException", "is no execution of this pipeline"):
+    with refused("ValidationException", "is not an execution of this pipeline"):
         select(runs, "C", source=f"{source}x")
 
 

@@ -42,13 +42,13 @@ def test_a_transform_is_a_transform_job(runs, make):
 def test_registration_makes_the_group_and_says_who_did_it(runs, make):
     again = make.processing("Use", {"Get": "Steps.Register.ModelPackageArn"})
     arn = runs.start(make.body(make.register("Register"), again))
-    (package,) = runs.jobs.groups["churn"]
+    (package,) = runs.registry.groups["churn"]
     assert package["MetadataProperties"] == {"GeneratedBy": arn}
     assert runs.steps(arn)["Register"]["Metadata"]["RegisterModel"]["Arn"] == package["ModelPackageArn"]
     used = runs.jobs.jobs[runs.jobs.of("Use")]["AppSpecification"]["ContainerArguments"]
     assert used == [package["ModelPackageArn"]]
     runs.start()
-    assert len(runs.jobs.groups["churn"]) == 2, "the group is there: a second version"
+    assert len(runs.registry.groups["churn"]) == 2, "the group is there: a second version"
 
 
 def test_an_operation_that_nobody_implements_fails_its_step(runs, make):

@@ -13,13 +13,9 @@ EVENT = "SageMaker Model Package State Change"
 
 @pytest.fixture
 def services():
-    from localcloud.services.sagemaker.endpoints.models import Models
-    from localcloud.services.sagemaker.tags import Tags
+    from localcloud.services.sagemaker.service import SageMaker
 
-    class RegistryAlone(Models, Tags):
-        name = "sagemaker"
-
-    return [RegistryAlone]
+    return [SageMaker]
 
 
 @pytest.fixture

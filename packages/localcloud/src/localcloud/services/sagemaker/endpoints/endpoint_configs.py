@@ -1,4 +1,4 @@
-"""Endpoint configs: what an endpoint is to run, under a name that no second one takes.
+"""Endpoint configs: the variants that an endpoint runs, under a unique name.
 
 Not implemented, and refused: serverless variants, asynchronous inference, shadow variants, inference components,
 instance pools, managed instance scaling, explainers, cross-region traffic; models of several containers or in mode
@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core.refusal import Refusal, not_implemented
-from localcloud.core.service import operation
-from localcloud.services.sagemaker.endpoints import events as announcements
+from localcloud.core.refusal import not_implemented
+from localcloud.core.service import Part, operation
 from localcloud.services.sagemaker.endpoints.listing import page
-from localcloud.services.sagemaker.endpoints.models import Models
+from localcloud.services.sagemaker.event_times import in_milliseconds
+from localcloud.services.sagemaker.models import Models
+from localcloud.services.sagemaker.refusals import invalid
+from localcloud.services.sagemaker.tags import Tags
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 Request = dict[str, Any]
+EVENT = "SageMaker Endpoint Config State Change"
 CAPTURE = "DataCaptureConfig"
 NOT_YET = {
     "AsyncInferenceConfig": "Asynchronous inference (AsyncInferenceConfig)",
@@ -56,72 +59,85 @@ class EndpointConfig:
         return {"EndpointConfigName": self.name, "EndpointConfigArn": self.arn, "CreationTime": self.created}
 
     def description(self) -> Request:
-        told = {name: value for name, value in self.request.items() if name != "Tags"}
-        return {**copy.deepcopy(told), "EndpointConfigArn": self.arn, "CreationTime": self.created}
+        members = {name: value for name, value in self.request.items() if name != "Tags"}
+        return {**copy.deepcopy(members), "EndpointConfigArn": self.arn, "CreationTime": self.created}
 
 
-class EndpointConfigs(Models):
-    """They name models, so they stand on them."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        self.endpoint_configs: dict[str, EndpointConfig] = {}  # by name, in the order of their creation
+class EndpointConfigs(Part):
+    def __init__(self, cloud: Cloud, tags: Tags, models: Models) -> None:
+        self.cloud, self._tags, self._models = cloud, tags, models
+        self._configs: dict[str, EndpointConfig] = {}  # by name, in the order of their creation
 
     def reset(self) -> None:
-        super().reset()
-        self.endpoint_configs.clear()
+        self._configs.clear()
 
     @operation("CreateEndpointConfig")
     def create_endpoint_config(self, request: Request) -> Request:
-        arn = self._config_arn(request["EndpointConfigName"])
-        if request["EndpointConfigName"] in self.endpoint_configs:
+        arn = self._arn(request["EndpointConfigName"])
+        if request["EndpointConfigName"] in self._configs:
             raise invalid(f'Cannot create already existing endpoint configuration "{arn}".')
-        for name, what in NOT_YET.items():
+        for name, feature in NOT_YET.items():
             if request.get(name):
-                raise not_implemented(what)
+                raise not_implemented(feature)
         request = copy.deepcopy(request)
-        names = [variant["VariantName"] for variant in request["ProductionVariants"]]
-        if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
-            raise invalid(f"Variant names must be unique in an endpoint configuration; given twice: {twice[0]}.")
-        for variant in request["ProductionVariants"]:
-            self._check_variant(variant)
-            variant.setdefault("InitialVariantWeight", 1.0)
+        self._check_variants(request["ProductionVariants"])
         if CAPTURE in request:
             request[CAPTURE].setdefault("EnableCapture", True)
         config = EndpointConfig(request, arn, self.cloud.clock.now())
-        self.endpoint_configs[config.name] = config
-        self.tag(arn, request.get("Tags"))
-        announcements.config_changed(self.cloud, config, self._tags[arn])
+        self._configs[config.name] = config
+        self._tags.put(arn, request.get("Tags"))
+        self._emit(config)
         return {"EndpointConfigArn": arn}
 
     @operation("DescribeEndpointConfig")
     def describe_endpoint_config(self, request: Request) -> Request:
-        return self.find_endpoint_config(request["EndpointConfigName"]).description()
+        return self.find(request["EndpointConfigName"]).description()
 
     @operation("ListEndpointConfigs")
     def list_endpoint_configs(self, request: Request) -> Request:
-        return page(self.endpoint_configs.values(), request, "EndpointConfigs")
+        return page(self._configs.values(), request, "EndpointConfigs")
 
     @operation("DeleteEndpointConfig")
     def delete_endpoint_config(self, request: Request) -> None:
-        """AWS lets one go that an endpoint still uses; the endpoint runs on."""
-        config = self.find_endpoint_config(request["EndpointConfigName"])
-        del self.endpoint_configs[config.name]
-        announcements.config_changed(self.cloud, config, self._tags.get(config.arn, {}))
-        self.forget_tags(config.arn)
+        """As on AWS, also when an endpoint uses it; the endpoint keeps running."""
+        config = self.find(request["EndpointConfigName"])
+        del self._configs[config.name]
+        self._emit(config)
+        self._tags.delete(config.arn)
 
-    def find_endpoint_config(self, name: str) -> EndpointConfig:
-        if name not in self.endpoint_configs:
-            raise invalid(f'Could not find endpoint configuration "{self._config_arn(name)}".')
-        return self.endpoint_configs[name]
+    def find(self, name: str) -> EndpointConfig:
+        if name not in self._configs:
+            raise invalid(f'Could not find endpoint configuration "{self._arn(name)}".')
+        return self._configs[name]
 
-    def _config_arn(self, name: str) -> str:
-        return self.cloud.arn("sagemaker", f"endpoint-config/{name}")
+    def container_of(self, variant: Request) -> Request:
+        """The one container that the variant's model runs, as a package or the model itself has it."""
+        model = self._models.find(variant["ModelName"])
+        containers = self._models.containers_of(model)
+        if len(containers) > 1:
+            raise not_implemented(f"A model of several containers ({model.name})")
+        if containers[0].get("Mode") == "MultiModel":
+            raise not_implemented(f"A multi-model endpoint (model {model.name} in mode MultiModel)")
+        if "ModelDataUrl" not in containers[0]:
+            raise not_implemented(f"A model without ModelDataUrl ({model.name})")
+        return containers[0]
+
+    def role_of(self, variant: Request) -> str:
+        return self._models.find(variant["ModelName"]).role
+
+    def _check_variants(self, variants: list[Request]) -> None:
+        """Also sets their defaults."""
+        names = [variant["VariantName"] for variant in variants]
+        if duplicates := [name for name in names if names.count(name) > 1]:
+            raise invalid(f"Variant names must be unique in an endpoint configuration; given twice: {duplicates[0]}.")
+        for variant in variants:
+            self._check_variant(variant)
+            variant.setdefault("InitialVariantWeight", 1.0)
 
     def _check_variant(self, variant: Request) -> None:
-        for name, what in NOT_YET_OF_VARIANTS.items():
+        for name, feature in NOT_YET_OF_VARIANTS.items():
             if name in variant:
-                raise not_implemented(what)
+                raise not_implemented(feature)
         if "ModelName" not in variant:
             raise not_implemented("A variant without ModelName, for inference components,")
         for name in ("InstanceType", "InitialInstanceCount"):
@@ -129,18 +145,10 @@ class EndpointConfigs(Models):
                 raise invalid(f"{name} must be given for variant {variant['VariantName']}.")
         self.container_of(variant)
 
-    def container_of(self, variant: Request) -> Request:
-        """The one container that the variant's model runs, as a package or the model itself has it."""
-        model = self.find_model(variant["ModelName"])
-        parts = self.model_parts(model)
-        if len(parts) > 1:
-            raise not_implemented(f"A model of several containers ({model.name})")
-        if parts[0].get("Mode") == "MultiModel":
-            raise not_implemented(f"A multi-model endpoint (model {model.name} in mode MultiModel)")
-        if "ModelDataUrl" not in parts[0]:
-            raise not_implemented(f"A model without ModelDataUrl ({model.name})")
-        return parts[0]
+    def _emit(self, config: EndpointConfig) -> None:
+        """It was created or is deleted."""
+        detail = in_milliseconds({**config.description(), "Tags": self._tags.of(config.arn)})
+        self.cloud.emit("aws.sagemaker", EVENT, detail, [config.arn])
 
-
-def invalid(sentence: str) -> Refusal:
-    return Refusal("ValidationException", sentence)
+    def _arn(self, name: str) -> str:
+        return self.cloud.arn("sagemaker", f"endpoint-config/{name}")

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from localcloud.core.paging import paged
+from localcloud.services.sagemaker.listing import within
 
 
-class Listed(Protocol):
+class Record(Protocol):
     @property
     def name(self) -> str: ...
     @property
@@ -17,31 +18,26 @@ class Listed(Protocol):
     def summary(self) -> dict[str, Any]: ...
 
 
-L = TypeVar("L", bound=Listed)
+R = TypeVar("R", bound=Record)
 
 
 def page(
-    records: Iterable[L],
+    records: Iterable[R],
     request: Mapping[str, Any],
     key: str,
-    wanted: Callable[[L], bool] = lambda _: True,
-    sort: Mapping[str, Callable[[L], Any]] | None = None,
+    matches: Callable[[R], bool] = lambda _: True,
+    sort: Mapping[str, Callable[[R], Any]] | None = None,
 ) -> dict[str, Any]:
-    """``records`` in the order of their creation, which is AWS's default, newest first."""
+    """``records`` in the order of their creation; AWS's default order is newest first."""
     contains = request.get("NameContains", "").lower()
-    found = [
+    selected = [
         record
         for record in records
-        if contains in record.name.lower() and within(record.created, request, "CreationTime") and wanted(record)
+        if contains in record.name.lower() and within(record.created, request, "CreationTime") and matches(record)
     ]
     by = {"Name": lambda record: record.name, **(sort or {})}
     if request.get("SortBy") in by:
-        found.sort(key=by[request["SortBy"]])
+        selected.sort(key=by[request["SortBy"]])
     if request.get("SortOrder", "Descending") == "Descending":
-        found.reverse()
-    return paged([record.summary() for record in found], request, key)
-
-
-def within(moment: datetime, request: Mapping[str, Any], name: str) -> bool:
-    after, before = request.get(f"{name}After"), request.get(f"{name}Before")
-    return not (after and moment <= after) and not (before and moment >= before)
+        selected.reverse()
+    return paged([record.summary() for record in selected], request, key)

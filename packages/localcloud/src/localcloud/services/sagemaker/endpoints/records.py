@@ -1,4 +1,4 @@
-"""What the service remembers of an endpoint, and how AWS tells it."""
+"""An endpoint as a record, and AWS's description of it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from localcloud.services.sagemaker.endpoints.deployment.machine import Deployment
 from localcloud.services.sagemaker.endpoints.deployment.side import Member, Side
+from localcloud.services.sagemaker.endpoints.scaling import Scaling
+from localcloud.services.sagemaker.hosting.routing import Routes
 
-if TYPE_CHECKING:
-    from localcloud.services.sagemaker.endpoints.capacity import Scaling
-    from localcloud.services.sagemaker.hosting.routing import Routes
-
-Told = dict[str, Any]
+Members = dict[str, Any]
 IN_SERVICE, CREATING, UPDATING, ROLLING_BACK = "InService", "Creating", "Updating", "RollingBack"
 DELETING, FAILED, ROLLBACK_FAILED = "Deleting", "Failed", "UpdateRollbackFailed"
 LONGEST_REASON = 1024
@@ -25,20 +23,20 @@ LONGEST_REASON = 1024
 class Endpoint:
     name: str
     arn: str
-    config_name: str  # that serves; while it is created, that will
+    config_name: str  # of the serving side; while the endpoint is created, of the first one
     routes: Routes
     created: datetime
     modified: datetime
     status: str = ""
     reason: str = ""
-    live: Side | None = None  # who serves, or served before the deployment that goes on
-    left: list[Side] = field(default_factory=list)  # of a rollback that failed: gone with the next deployment
-    deployment: Deployment | None = None  # while it goes on
-    scaling: Scaling | None = None  # the same, of weights and capacities
-    deployment_config: Mapping[str, Any] | None = None  # the last that was given
+    live: Side | None = None  # the serving side, or the one that served before the current deployment
+    leftovers: list[Side] = field(default_factory=list)  # of a failed rollback, until the next deployment succeeds
+    deployment: Deployment | None = None  # the current one
+    scaling: Scaling | None = None  # the current change of weights and capacities
+    deployment_config: Mapping[str, Any] | None = None  # the last one given
     capture: Mapping[str, Any] | None = None  # DataCaptureConfig
 
-    def summary(self) -> Told:
+    def summary(self) -> Members:
         return {
             "EndpointName": self.name,
             "EndpointArn": self.arn,
@@ -47,8 +45,8 @@ class Endpoint:
             "EndpointStatus": self.status,
         }
 
-    def description(self) -> Told:
-        told: Told = {
+    def description(self) -> Members:
+        members: Members = {
             **self.summary(),
             "EndpointConfigName": self.config_name,
             "ProductionVariants": self.live and [self._variant(member) for member in self.live.members.values()],
@@ -57,9 +55,9 @@ class Endpoint:
             "LastDeploymentConfig": copy.deepcopy(self.deployment_config),
             "PendingDeploymentSummary": self.deployment and self._pending(self.deployment),
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in members.items() if value}
 
-    def _pending(self, deployment: Deployment) -> Told:
+    def _pending(self, deployment: Deployment) -> Members:
         members = deployment.green.members.values()
         return {
             "EndpointConfigName": deployment.green.config_name,
@@ -67,23 +65,23 @@ class Endpoint:
             "StartTime": deployment.began,
         }
 
-    def _variant(self, member: Member) -> Told:
-        told = {**_told(member), "CurrentWeight": member.weight, "CurrentInstanceCount": member.count}
+    def _variant(self, member: Member) -> Members:
+        described = {**_describe(member), "CurrentWeight": member.weight, "CurrentInstanceCount": member.count}
         if self.scaling and (status := self.scaling.variant_status(member.variant["VariantName"])):
-            told["VariantStatus"] = [status]
+            described["VariantStatus"] = [status]
         elif self.deployment and self.live is self.deployment.blue:
-            told |= _status(self.deployment, "blue", member)
-        return told
+            described |= _status(self.deployment, "blue", member)
+        return described
 
-    def _new_variant(self, deployment: Deployment, member: Member) -> Told:
-        """As in AWS's sample event: its current instances and weight are those that take traffic already."""
+    def _new_variant(self, deployment: Deployment, member: Member) -> Members:
+        """As in AWS's sample event, its current instances and weight are those that take traffic."""
         weight = member.weight if member.active else 0.0
-        told = {**_told(member), "CurrentWeight": weight, "CurrentInstanceCount": member.active}
-        told["InstanceType"] = member.variant["InstanceType"]
-        return told | _status(deployment, "green", member)
+        described = {**_describe(member), "CurrentWeight": weight, "CurrentInstanceCount": member.active}
+        described["InstanceType"] = member.variant["InstanceType"]
+        return described | _status(deployment, "green", member)
 
 
-def _told(member: Member) -> Told:
+def _describe(member: Member) -> Members:
     return {
         "VariantName": member.variant["VariantName"],
         "DeployedImages": [{"SpecifiedImage": member.container["Image"], "ResolvedImage": member.container["Image"]}],
@@ -92,7 +90,7 @@ def _told(member: Member) -> Told:
     }
 
 
-def _status(deployment: Deployment, side: str, member: Member) -> Told:
+def _status(deployment: Deployment, side: str, member: Member) -> Members:
     stage, name = deployment.stage, member.variant["VariantName"]
     if not stage or stage.side != side or name not in stage.counts:
         return {}
@@ -100,7 +98,7 @@ def _status(deployment: Deployment, side: str, member: Member) -> Told:
     return {"VariantStatus": [{"Status": stage.status, "StatusMessage": message, "StartTime": deployment.stage_began}]}
 
 
-def _capture(config: Mapping[str, Any] | None) -> Told | None:
+def _capture(config: Mapping[str, Any] | None) -> Members | None:
     if config is None:
         return None
     enabled = config.get("EnableCapture", True)

@@ -1,4 +1,4 @@
-"""What the service remembers of a job, and how AWS tells it."""
+"""A job as a record, and AWS's description of it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,21 @@ from localcloud.runtime.jobs.job import Outcome
 from localcloud.runtime.jobs.queue import Ticket
 from localcloud.services.sagemaker.event_times import in_milliseconds
 
-Request = dict[str, Any]
+Members = dict[str, Any]
 LONGEST_REASON = 1024
 SEE_LOGS = "See job logs for more information"
 TOO_LONG = "The maximum runtime was exceeded"
-TIMES_UP = ("MaxRuntimeExceeded", "MaxWaitTimeExceeded")  # secondary statuses of training
-OVER = ("Completed", "Failed", "Stopped")
+TIMEOUTS = ("MaxRuntimeExceeded", "MaxWaitTimeExceeded")  # secondary statuses of training
+FINAL = ("Completed", "Failed", "Stopped")
 STOP, INTERRUPT, ABANDON = "stop", "interrupt", "abandon"
 
 
 @dataclass(eq=False)
 class JobRecord:
-    """``conclude`` takes how the work ended; ``description`` is the answer to Describe."""
-
     kind: ClassVar[str]  # Processing, Training, Transform
     event: ClassVar[str]  # the detail-type of its events
-    untold: ClassVar[tuple[str, ...]] = ("Tags",)  # of the request
 
-    request: Request
+    request: Members
     arn: str
     created: datetime
     modified: datetime
@@ -39,8 +36,8 @@ class JobRecord:
     started: datetime | None = None
     ended: datetime | None = None
     ticket: Ticket | None = None
-    wanted: str = ""  # STOP, INTERRUPT or ABANDON, by somebody else than the job
-    born: float = field(default_factory=time.monotonic)
+    signal: str = ""  # STOP, INTERRUPT or ABANDON, for the thread that runs the job
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def name(self) -> str:
@@ -49,38 +46,39 @@ class JobRecord:
 
     @property
     def over(self) -> bool:
-        return self.status in OVER
+        return self.status in FINAL
 
-    def enter(self, phase: str, now: datetime) -> bool:  # noqa: ARG002 - for those that have stages
-        """A further stage of its work; True when that is a state change that AWS announces."""
+    def enter(self, phase: str, now: datetime) -> bool:  # noqa: ARG002 - for kinds with secondary statuses
+        """A further phase of its work; True when AWS announces it as a state change."""
         return False
 
     def conclude(self, outcome: Outcome, now: datetime) -> None:
         self.status, self.ended = outcome.status, now
-        self.reason = reason(outcome)[:LONGEST_REASON] if outcome.status == "Failed" else ""
+        self.reason = failure_reason(outcome)[:LONGEST_REASON] if outcome.status == "Failed" else ""
 
-    def description(self) -> Request:
-        told = {name: value for name, value in self.request.items() if name not in self.untold}
-        return {**told, **self._identity(), **_given(self._times()), **_given({"FailureReason": self.reason})}
+    def description(self) -> Members:
+        """The response to Describe."""
+        members = {name: value for name, value in self.request.items() if name != "Tags"}
+        return {**members, **self._identity(), **_without_empty(self._times() | {"FailureReason": self.reason})}
 
-    def summary(self) -> Request:
+    def summary(self) -> Members:
         times = self._times()
-        told = {name: times[name] for name in ("CreationTime", f"{self.kind}EndTime", "LastModifiedTime")}
-        return {**self._identity(), **_given(told)}
+        names = ("CreationTime", f"{self.kind}EndTime", "LastModifiedTime")
+        return {**self._identity(), **_without_empty({name: times[name] for name in names})}
 
-    def detail(self, tags: Mapping[str, str]) -> Request:
-        """Of its state-change event; the times are milliseconds there."""
-        detail: Request = in_milliseconds({**self.description(), "Tags": dict(tags)})
+    def event_detail(self, tags: Mapping[str, str]) -> Members:
+        """Of its state-change event; times are in milliseconds."""
+        detail: Members = in_milliseconds({**self.description(), "Tags": dict(tags)})
         return detail
 
-    def _identity(self) -> Request:
+    def _identity(self) -> Members:
         return {
             f"{self.kind}JobName": self.name,
             f"{self.kind}JobArn": self.arn,
             f"{self.kind}JobStatus": self.status,
         }
 
-    def _times(self) -> dict[str, datetime | None]:
+    def _times(self) -> Members:
         return {
             "CreationTime": self.created,
             f"{self.kind}StartTime": self.started,
@@ -89,19 +87,19 @@ class JobRecord:
         }
 
 
-def reason(outcome: Outcome) -> str:
-    """What no script said is told as it is; what a script said is the algorithm's error."""
+def failure_reason(outcome: Outcome) -> str:
+    """A problem outside of the script is reported as it is; one of the script is the algorithm's error."""
     if outcome.exit_code is None:
         return outcome.reason
     return f"AlgorithmError: {outcome.message or SEE_LOGS}, exit code: {outcome.exit_code}"
 
 
-def out_of_time(answer: Mapping[str, Any]) -> str:
-    """Why a job was stopped by itself, from what Describe tells; "" when somebody stopped it."""
-    last = (answer.get("SecondaryStatusTransitions") or [{}])[-1]
-    if last.get("Status") in TIMES_UP:
+def timeout_reason(description: Mapping[str, Any]) -> str:
+    """The limit that stopped a job, from its description; "" when it was stopped by a request."""
+    last = (description.get("SecondaryStatusTransitions") or [{}])[-1]
+    if last.get("Status") in TIMEOUTS:
         return str(last["StatusMessage"])
-    message = str(answer.get("ExitMessage", ""))
+    message = str(description.get("ExitMessage", ""))
     return message if message.startswith(TOO_LONG) else ""
 
 
@@ -109,5 +107,5 @@ def whole_seconds(seconds: float) -> int:
     return max(1, math.ceil(seconds))
 
 
-def _given(told: Mapping[str, Any]) -> Request:
-    return {name: value for name, value in told.items() if value not in (None, "")}
+def _without_empty(members: Mapping[str, Any]) -> Members:
+    return {name: value for name, value in members.items() if value not in (None, "")}

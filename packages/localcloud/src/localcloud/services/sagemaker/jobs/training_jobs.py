@@ -1,8 +1,8 @@
-"""Training jobs: create, describe, list, stop, delete, and spot interruptions on request.
+"""Training jobs: create, describe, list, stop, delete, and spot interruptions by a fault.
 
 The fault ``{"operation": "spot.churn-train-1"}`` takes the instances of that spot job away, once (or ``times``).
 TrainingTimeInSeconds and BillableTimeInSeconds are seconds of this machine; spot has no discount here. A request that
-AWS would take and this machine cannot run is refused as not implemented. Not reproduced: what the role may do,
+AWS accepts and this machine cannot run is refused as not implemented. Not reproduced: what the role allows,
 retry strategies of a job, debugger, profiler, experiments, warm pools.
 """
 
@@ -10,45 +10,52 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
-from localcloud.core.service import operation
+from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import training
 from localcloud.runtime.jobs.job import Job, Outcome, Refused
-from localcloud.runtime.jobs.runner import run_all
-from localcloud.services.sagemaker.jobs.input_checks import check_once, check_there
-from localcloud.services.sagemaker.jobs.job_part import JobPart
+from localcloud.services.sagemaker.execution_roles import check_role
+from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_unique
+from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.log_metrics import LogMetrics
 from localcloud.services.sagemaker.jobs.records import INTERRUPT
+from localcloud.services.sagemaker.jobs.runner import JobRunner
 from localcloud.services.sagemaker.jobs.training_records import TrainingRecord
-from localcloud.services.sagemaker.roles import check_role
+from localcloud.services.sagemaker.refusals import invalid
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
 
 Request = dict[str, Any]
-UNLESS_GIVEN = dict.fromkeys(
+DEFAULTS = dict.fromkeys(
     ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"), False
 )
 NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
 
-class TrainingJobs(JobPart):
+class TrainingJobs(Part):
+    def __init__(self, cloud: Cloud, jobs: JobLifecycle, runner: JobRunner) -> None:
+        self.cloud, self._jobs, self._runner = cloud, jobs, runner
+
     @operation("CreateTrainingJob")
     def create_training_job(self, request: Request) -> Request:
-        arn = self.check_new_job("Training", request["TrainingJobName"])
+        arn = self._jobs.new_arn("Training", request["TrainingJobName"])
         check_role(self.cloud, request["RoleArn"])
         _check_limits(request)
         channels = request.get("InputDataConfig", [])
-        check_once("Channel names", (channel["ChannelName"] for channel in channels))
+        check_unique("Channel names", (channel["ChannelName"] for channel in channels))
         metrics = LogMetrics(request.get("AlgorithmSpecification", {}).get("MetricDefinitions", []))
         try:
             instances = training.instances(request)
         except Refused as refused:
             raise Refusal(NOT_IMPLEMENTED, str(refused)) from None
         for channel in channels:
-            check_there(self.cloud, channel["DataSource"]["S3DataSource"]["S3Uri"], request["RoleArn"])
+            check_exists(self.cloud, channel["DataSource"]["S3DataSource"]["S3Uri"], request["RoleArn"])
         now = self.cloud.clock.now()
-        record = TrainingRecord(UNLESS_GIVEN | request, arn, now, now)
-        return self.start_job(record, len(instances), lambda: self._train(record, instances, metrics))
+        record = TrainingRecord(DEFAULTS | request, arn, now, now)
+        return self._jobs.start(record, len(instances), lambda: self._train(record, instances, metrics))
 
     @operation("DescribeTrainingJob")
     def describe_training_job(self, request: Request) -> Request:
@@ -56,90 +63,81 @@ class TrainingJobs(JobPart):
 
     @operation("ListTrainingJobs")
     def list_training_jobs(self, request: Request) -> Request:
-        return self.list_jobs("Training", request)
+        return self._jobs.list("Training", request)
 
     @operation("StopTrainingJob")
     def stop_training_job(self, request: Request) -> None:
-        self._find(request)
-        self.stop_job("Training", request["TrainingJobName"])
+        self._jobs.stop(self._find(request))
 
     @operation("DeleteTrainingJob")
     def delete_training_job(self, request: Request) -> None:
-        self._find(request)
-        self.delete_job("Training", request["TrainingJobName"])
+        self._jobs.delete(self._find(request))
 
-    def interrupt_training_job(self, name: str) -> bool:
-        """A fault: its spot instances are taken away. False when no such job runs, or it is no spot job."""
+    def interrupt(self, name: str) -> bool:
+        """Takes the instances of a spot job away (a fault). False when no such job runs, or it is not a spot job."""
         with self.cloud.lock:
-            record = self.job_records.get(("Training", name))
+            record = self._jobs.get("Training", name)
             spot = record and record.request.get("EnableManagedSpotTraining")
             if not record or not spot or record.status != "InProgress" or not record.started:
                 return False
-            record.wanted = INTERRUPT
+            record.signal = INTERRUPT
             return True
 
     def _find(self, request: Request) -> TrainingRecord:
-        record = self.job_records.get(("Training", request["TrainingJobName"]))
+        record = self._jobs.get("Training", request["TrainingJobName"])
         if not isinstance(record, TrainingRecord):
-            raise Refusal("ValidationException", "Requested resource not found.")
+            raise invalid("Requested resource not found.")
         return record
 
     def _train(self, record: TrainingRecord, instances: list[Job], metrics: LogMetrics) -> Outcome:
-        """Until it ends by itself, is stopped, or has used up its time; each interruption begins it anew."""
+        """Until the job ends by itself, is stopped, or exceeds its time limit; each interruption restarts it."""
         variables = {"TRAINING_JOB_ARN": record.arn}
         jobs = [replace(job, environment=variables | job.environment) for job in instances]
         while True:
             outcome = self._attempt(record, jobs, metrics)
             record.seconds += outcome.seconds
             with self.cloud.lock:
-                if record.wanted != INTERRUPT or outcome.status != "Stopped" or outcome.timed_out:
+                if record.signal != INTERRUPT or outcome.status != "Stopped" or outcome.timed_out:
                     return outcome
-                self.enter_phase(record, "Interrupted")
-                record.wanted = ""
-                self.enter_phase(record, "Restarting")
+                self._jobs.enter_phase(record, "Interrupted")
+                record.signal = ""
+                self._jobs.enter_phase(record, "Restarting")
 
     def _attempt(self, record: TrainingRecord, jobs: list[Job], metrics: LogMetrics) -> Outcome:
-        left = self._time_left(record, jobs[0].max_runtime_seconds)
-        with self.job_folders(record, len(jobs)) as folders:
-            return run_all(
-                [replace(job, max_runtime_seconds=left) for job in jobs],
-                folders,
-                self.job_store(),
-                prepare=self.job_runtime(),
-                watch=replace(
-                    self.job_watch(record, lambda line: self._measure(record, metrics, line)),
-                    interrupted=lambda: self._interrupted(record),
-                ),
-                grace_seconds=self.grace_seconds,
-            )
+        remaining = _remaining_seconds(record, jobs[0].max_runtime_seconds)
+        watch = self._runner.watch(record, lambda line: self._record_metrics(record, metrics, line))
+        watch = replace(watch, interrupted=lambda: self._interrupted(record))
+        return self._runner.run(record, [replace(job, max_runtime_seconds=remaining) for job in jobs], watch)
 
     def _interrupted(self, record: TrainingRecord) -> bool:
         faults, spot = self.cloud.faults, record.request["EnableManagedSpotTraining"]
-        if spot and not record.wanted and faults.active and faults.next_call(f"spot.{record.name}"):
-            self.interrupt_training_job(record.name)
-        return record.wanted == INTERRUPT
+        if spot and not record.signal and faults.active and faults.next_call(f"spot.{record.name}"):
+            self.interrupt(record.name)
+        return record.signal == INTERRUPT
 
-    def _time_left(self, record: TrainingRecord, longest: float) -> float:
-        run = longest - record.seconds
-        condition = record.request.get("StoppingCondition", {})
-        wait: float = condition.get("MaxWaitTimeInSeconds", float("inf")) - (time.monotonic() - record.born)
-        record.no_time_left = "MaxWaitTimeExceeded" if wait < run else "MaxRuntimeExceeded"
-        return max(0.0, min(run, wait))
-
-    def _measure(self, record: TrainingRecord, metrics: LogMetrics, line: str) -> None:
-        for name, value in metrics.of(line):
+    def _record_metrics(self, record: TrainingRecord, metrics: LogMetrics, line: str) -> None:
+        for name, value in metrics.find(line):
             with self.cloud.lock:
-                record.measured(name, value, self.cloud.clock.now())
+                record.record_metric(name, value, self.cloud.clock.now())
                 self.cloud.metric(NAMESPACE, name, value, {"TrainingJobName": record.name})
+
+
+def _remaining_seconds(record: TrainingRecord, longest: float) -> float:
+    """Of the job's runtime or, for spot, of its waiting time: whichever ends first."""
+    run = longest - record.seconds
+    condition = record.request.get("StoppingCondition", {})
+    wait: float = condition.get("MaxWaitTimeInSeconds", float("inf")) - (time.monotonic() - record.began)
+    record.time_limit = "MaxWaitTimeExceeded" if wait < run else "MaxRuntimeExceeded"
+    return max(0.0, min(run, wait))
 
 
 def _check_limits(request: Request) -> None:
     condition = request.get("StoppingCondition", {})
     spot, wait = request.get("EnableManagedSpotTraining", False), condition.get("MaxWaitTimeInSeconds")
     if spot and (wait is None or wait < condition.get("MaxRuntimeInSeconds", 86400)):
-        sentence = "must be present and be greater than or equal to MaxRuntimeInSeconds."
-        raise Refusal("ValidationException", f"Invalid MaxWaitTimeInSeconds. It {sentence}")
+        rule = "It must be present and be greater than or equal to MaxRuntimeInSeconds."
+        raise invalid(f"Invalid MaxWaitTimeInSeconds. {rule}")
     if wait is not None and not spot:
-        raise Refusal("ValidationException", "MaxWaitTimeInSeconds can be given only for managed spot training.")
+        raise invalid("MaxWaitTimeInSeconds can be given only for managed spot training.")
     if "ResourceConfig" not in request or "StoppingCondition" not in request:
-        raise Refusal("ValidationException", "ResourceConfig and StoppingCondition must be given.")
+        raise invalid("ResourceConfig and StoppingCondition must be given.")

@@ -1,18 +1,17 @@
-"""A training job as it is remembered: its secondary statuses, its metrics, its model."""
+"""A training job as a record: its secondary statuses, its metrics, its model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from localcloud.runtime.jobs import training
 from localcloud.runtime.jobs.job import Outcome
 from localcloud.runtime.jobs.progress import DOWNLOADING, RUNNING, UPLOADING
-from localcloud.services.sagemaker.jobs.records import TIMES_UP, TOO_LONG, JobRecord, whole_seconds
+from localcloud.services.sagemaker.jobs.records import FINAL, TIMEOUTS, TOO_LONG, JobRecord, Members, whole_seconds
 
-Request = dict[str, Any]
-PHASES = {  # of the runner, as AWS calls them
+PHASES = {  # of the runner, by AWS's names
     DOWNLOADING: "Downloading",
     RUNNING: "Training",
     UPLOADING: "Uploading",
@@ -32,7 +31,9 @@ MESSAGES = {
     "MaxRuntimeExceeded": f"{TOO_LONG}: the training job ran longer than MaxRuntimeInSeconds (of this machine)",
     "MaxWaitTimeExceeded": f"{TOO_LONG}: the training job waited and ran longer than MaxWaitTimeInSeconds",
 }
-LAST = ("Completed", "Failed", "Stopped", *TIMES_UP)
+
+
+NOT_BLOCKED = (*FINAL, *TIMEOUTS, "Stopping", "Interrupted")  # statuses that a job with a signal still enters
 
 
 @dataclass(eq=False)
@@ -40,14 +41,14 @@ class TrainingRecord(JobRecord):
     kind: ClassVar[str] = "Training"
     event: ClassVar[str] = "SageMaker Training Job State Change"
     secondary: str = ""
-    transitions: list[Request] = field(default_factory=list)
-    metrics: dict[str, Request] = field(default_factory=dict)  # the last of each
+    transitions: list[Members] = field(default_factory=list)
+    metrics: dict[str, Members] = field(default_factory=dict)  # the last of each
     seconds: float = 0.0  # of work, over all attempts
-    no_time_left: str = "MaxRuntimeExceeded"  # or MaxWaitTimeExceeded: the limit that comes first
+    time_limit: str = "MaxRuntimeExceeded"  # or MaxWaitTimeExceeded: the limit that comes first
 
     def enter(self, phase: str, now: datetime) -> bool:
         secondary = PHASES.get(phase, phase)
-        if secondary == self.secondary or (self.wanted and secondary not in (*LAST, "Stopping", "Interrupted")):
+        if secondary == self.secondary or (self.signal and secondary not in NOT_BLOCKED):
             return False
         if self.transitions:
             self.transitions[-1]["EndTime"] = now
@@ -57,26 +58,26 @@ class TrainingRecord(JobRecord):
 
     def conclude(self, outcome: Outcome, now: datetime) -> None:
         super().conclude(outcome, now)
-        self.enter(self.no_time_left if outcome.timed_out else outcome.status, now)
+        self.enter(self.time_limit if outcome.timed_out else outcome.status, now)
         self.transitions[-1]["EndTime"] = now
         if self.reason:
             self.transitions[-1]["StatusMessage"] = self.reason
 
-    def measured(self, name: str, value: float, now: datetime) -> None:
+    def record_metric(self, name: str, value: float, now: datetime) -> None:
         self.metrics[name] = {"MetricName": name, "Value": value, "Timestamp": now}
 
-    def description(self) -> Request:
-        told = super().description() | {
+    def description(self) -> Members:
+        members = super().description() | {
             "SecondaryStatus": self.secondary,
             "SecondaryStatusTransitions": [dict(each) for each in self.transitions],
         }
         if self.metrics:
-            told["FinalMetricDataList"] = [dict(each) for each in self.metrics.values()]
+            members["FinalMetricDataList"] = [dict(each) for each in self.metrics.values()]
         if self.over and self.started:
-            told |= dict.fromkeys(("TrainingTimeInSeconds", "BillableTimeInSeconds"), whole_seconds(self.seconds))
+            members |= dict.fromkeys(("TrainingTimeInSeconds", "BillableTimeInSeconds"), whole_seconds(self.seconds))
         if self.status == "Completed" or (self.status == "Stopped" and self.started):
-            told["ModelArtifacts"] = {"S3ModelArtifacts": training.artifact(self.request)}
-        return told
+            members["ModelArtifacts"] = {"S3ModelArtifacts": training.artifact(self.request)}
+        return members
 
-    def summary(self) -> Request:
+    def summary(self) -> Members:
         return {**super().summary(), "SecondaryStatus": self.secondary}

@@ -1,4 +1,4 @@
-"""Transform jobs: a model's own handler over every object of a prefix, each answer in ``<output>/<object>.out``.
+"""Transform jobs: create, describe, list, stop.
 
 Not reproduced: more than one instance (the job runs on one), RecordIO and TFRecord, data capture, containers in a
 row, images that do not follow SageMaker's inference toolkit (the model's archive brings its handler,
@@ -7,30 +7,28 @@ row, images that do not follow SageMaker's inference toolkit (the model's archiv
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from time import monotonic
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
-from localcloud.core.service import operation
+from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import batches
-from localcloud.runtime.jobs.association import Association, BadRequest, association
-from localcloud.runtime.jobs.job import Job, Outcome, Refused
-from localcloud.runtime.jobs.model_server import CannotServe, invoke, served, unpack
-from localcloud.runtime.jobs.progress import Watch
-from localcloud.runtime.store import Store, Unavailable
-from localcloud.services.sagemaker.endpoints.models import Models
-from localcloud.services.sagemaker.jobs.input_checks import check_there
-from localcloud.services.sagemaker.jobs.job_part import JobPart
-from localcloud.services.sagemaker.jobs.records import SEE_LOGS, JobRecord
+from localcloud.runtime.jobs.association import BadRequest, association
+from localcloud.runtime.jobs.job import Refused
+from localcloud.services.sagemaker.event_times import in_iso
+from localcloud.services.sagemaker.jobs.input_checks import check_exists
+from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
+from localcloud.services.sagemaker.jobs.records import JobRecord
+from localcloud.services.sagemaker.jobs.runner import JobRunner
+from localcloud.services.sagemaker.jobs.transform import Transform, payload_megabytes
+from localcloud.services.sagemaker.models import Models
+from localcloud.services.sagemaker.refusals import invalid
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
 
 Request = dict[str, Any]
-MEGABYTE = 1 << 20
-DEFAULT_MEGABYTES, MOST_MEGABYTES = 6, 100
+MOST_MEGABYTES = 100
 
 
 @dataclass(eq=False)
@@ -39,173 +37,61 @@ class TransformRecord(JobRecord):
     event: ClassVar[str] = "SageMaker Transform Job State Change"
 
     def description(self) -> Request:
-        told = super().description()
-        del told["LastModifiedTime"]  # only its summary has one
-        return told
+        description = super().description()
+        del description["LastModifiedTime"]  # only its summary has one
+        return description
 
-    def detail(self, tags: Any) -> Request:
+    def event_detail(self, tags: Any) -> Request:
         """Times are text in this one."""
-        times = {name: value for name, value in self.description().items() if isinstance(value, datetime)}
-        told = {name: value.strftime("%Y-%m-%dT%H:%M:%SZ") for name, value in times.items()}
-        return {**super().detail(tags), **told}
+        detail: Request = in_iso({**self.description(), "Tags": dict(tags)})
+        return detail
 
 
-class _Ended(Exception):
-    """Somebody wants it to end."""
+class TransformJobs(Part):
+    def __init__(self, cloud: Cloud, jobs: JobLifecycle, runner: JobRunner, models: Models) -> None:
+        self.cloud, self._jobs, self._runner, self._models = cloud, jobs, runner, models
 
-
-class TransformJobs(JobPart, Models):
     @operation("CreateTransformJob")
     def create_transform_job(self, request: Request) -> Request:
-        arn = self.check_new_job("Transform", request["TransformJobName"])
-        model = self.find_model(request["ModelName"])
-        parts = self.model_parts(model)
+        arn = self._jobs.new_arn("Transform", request["TransformJobName"])
+        model = self._models.find(request["ModelName"])
+        containers = self._models.containers_of(model)
         try:
-            _check(request, parts)
+            _check(request, containers)
         except Refused as refused:
             raise Refusal(NOT_IMPLEMENTED, str(refused)) from None
         source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
-        check_there(self.cloud, source, model.request["ExecutionRoleArn"])
+        check_exists(self.cloud, source, model.role)
         now = self.cloud.clock.now()
         record = TransformRecord(request, arn, now, now)
-        return self.start_job(record, 1, lambda: self._transform(record, parts[0]))
+        transform = Transform(self.cloud, self._runner, record, containers[0])
+        return self._jobs.start(record, 1, transform.run)
 
     @operation("DescribeTransformJob")
     def describe_transform_job(self, request: Request) -> Request:
-        return self.find_job("Transform", request["TransformJobName"]).description()
+        return self._jobs.find("Transform", request["TransformJobName"]).description()
 
     @operation("ListTransformJobs")
     def list_transform_jobs(self, request: Request) -> Request:
-        return self.list_jobs("Transform", request, default_order="Descending")
+        return self._jobs.list("Transform", request, default_order="Descending")
 
     @operation("StopTransformJob")
     def stop_transform_job(self, request: Request) -> None:
-        self.stop_job("Transform", request["TransformJobName"])
-
-    def _transform(self, record: JobRecord, part: Request) -> Outcome:
-        started, watch, store = monotonic(), self.job_watch(record), self.job_store()
-        try:
-            with self.job_folders(record, 1) as [folder]:
-                model, out = folder / "opt/ml/model", folder / "opt/ml/output"
-                self._fetch_model(store, part["ModelDataUrl"], folder, model)
-                self._serve(record, part, watch, store, model, out)
-                if out.is_dir() and not _ending(watch):
-                    store.upload(out, record.request["TransformOutput"]["S3OutputPath"])
-        except _Ended:
-            return Outcome("Stopped", None, seconds=monotonic() - started)
-        except (Unavailable, CannotServe, batches.BadInput, _Answered) as problem:
-            if _ending(watch):
-                return Outcome("Stopped", None, seconds=monotonic() - started)
-            watch.line("algo-1", str(problem))
-            who = "ClientError" if isinstance(problem, Unavailable | batches.BadInput) else "AlgorithmError"
-            said = str(problem) if isinstance(problem, Unavailable) else SEE_LOGS
-            return Outcome("Failed", None, f"{who}: {said}", monotonic() - started)
-        return Outcome("Stopped" if _ending(watch) else "Completed", 0, seconds=monotonic() - started)
-
-    def _fetch_model(self, store: Store, uri: str, folder: Path, model: Path) -> None:
-        model.mkdir(parents=True)
-        store.fetch(uri, folder / "model.tar.gz")
-        unpack(folder / "model.tar.gz", model)
-        (folder / "model.tar.gz").unlink()
-
-    def _serve(self, record: JobRecord, part: Request, watch: Watch, store: Store, model: Path, out: Path) -> None:
-        request = record.request
-        limit = _megabytes(request) * MEGABYTE
-        variables = {
-            **self.cloud.environment(),
-            **self.cloud.processes.environment,
-            **part.get("Environment", {}),
-            **request.get("Environment", {}),
-            "MAX_PAYLOAD_BYTES": str(limit),
-        }
-        job = Job(record.name, "transform", part["Image"], (), "", 0)
-        threads = request.get("MaxConcurrentTransforms") or 1
-        with (
-            served(
-                model,
-                variables,
-                lambda text: watch.line("algo-1", text),
-                lambda pid: watch.recorded(job, pid, ""),
-                lambda: _ending(watch),
-                threads,
-                self.cloud.images.find(job.image),
-            ) as url,
-            ThreadPoolExecutor(threads) as pool,
-        ):
-            associated = association(request)
-            for place, content in _objects(request, store):
-                bodies = batches.cut(content, **_cutting(request), limit=limit)
-                answers = list(pool.map(lambda body: _answer(url, body, request, watch, associated), bodies))
-                file = out / f"{place}.out"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                by_line = request["TransformOutput"].get("AssembleWith") == "Line"
-                file.write_bytes(batches.assembled(answers, by_line=by_line))
+        self._jobs.stop(self._jobs.find("Transform", request["TransformJobName"]))
 
 
-class _Answered(Exception):
-    """What the model answered instead of a prediction."""
-
-
-def _answer(url: str, body: bytes, request: Request, watch: Watch, associated: Association | None) -> bytes:
-    """What is kept of the model's answer to what is sent of a body."""
-    if not associated:
-        return _ask(url, body, request, watch)
-    return associated.kept(body, _ask(url, associated.sent(body), request, watch))
-
-
-def _ask(url: str, body: bytes, request: Request, watch: Watch) -> bytes:
-    client = request.get("ModelClientConfig", {})
-    kind = request["TransformInput"].get("ContentType", "")
-    accept = request["TransformOutput"].get("Accept", "")
-    status, answer = 0, b""
-    for _ in range(1 + client.get("InvocationsMaxRetries", 0)):
-        if _ending(watch):
-            raise _Ended
-        try:
-            status, answer = invoke(url, body, kind, accept, client.get("InvocationsTimeoutInSeconds", 600))
-        except OSError as error:
-            status, answer = 0, str(error).encode()
-        if status == 200:
-            return answer
-    if _ending(watch):
-        raise _Ended
-    said = answer.decode(errors="replace").strip()
-    raise _Answered(f"Bad HTTP status received from algorithm: {status}. {said}")
-
-
-def _objects(request: Request, store: Store) -> Iterator[tuple[str, bytes]]:
-    source = request["TransformInput"]
-    data = source["DataSource"]["S3DataSource"]
-    for uri, place in store.file_names(data["S3Uri"], manifest=data["S3DataType"] == "ManifestFile"):
-        yield place, batches.unpacked(store.read(uri), source.get("CompressionType", "None"))
-
-
-def _cutting(request: Request) -> dict[str, bool]:
-    by_line = request["TransformInput"].get("SplitType", "None") == "Line"
-    return {"by_line": by_line, "single": request.get("BatchStrategy") == "SingleRecord"}
-
-
-def _ending(watch: Watch) -> bool:
-    return watch.stop() or watch.abandoned()
-
-
-def _megabytes(request: Request) -> int:
-    return request.get("MaxPayloadInMB") or DEFAULT_MEGABYTES
-
-
-def _check(request: Request, parts: list[Request]) -> None:
+def _check(request: Request, containers: list[Request]) -> None:
     source = request["TransformInput"]
     batches.check(
         source.get("SplitType", "None"),
         source.get("CompressionType", "None"),
         request.get("BatchStrategy", "MultiRecord"),
     )
-    if _megabytes(request) * (request.get("MaxConcurrentTransforms") or 1) > MOST_MEGABYTES:
-        sentence = f"MaxConcurrentTransforms * MaxPayloadInMB must not exceed {MOST_MEGABYTES} MB."
-        raise Refusal("ValidationException", sentence)
+    if payload_megabytes(request) * (request.get("MaxConcurrentTransforms") or 1) > MOST_MEGABYTES:
+        raise invalid(f"MaxConcurrentTransforms * MaxPayloadInMB must not exceed {MOST_MEGABYTES} MB.")
     try:
         association(request)
     except BadRequest as problem:
-        raise Refusal("ValidationException", str(problem)) from None
-    if len(parts) != 1 or "ModelDataUrl" not in parts[0]:
+        raise invalid(str(problem)) from None
+    if len(containers) != 1 or "ModelDataUrl" not in containers[0]:
         raise Refused(f"the model {request['ModelName']} is not one container with a ModelDataUrl")

@@ -26,4 +26,4 @@ def holds(condition: dict[str, Any], resolve: Callable[[Any], Any]) -> bool:
         case kind if kind in COMPARISONS:
             return bool(COMPARISONS[kind](resolve(condition["LeftValue"]), resolve(condition["RightValue"])))
         case kind:
-            raise ValueError(f"a condition of type {kind} is not known")
+            raise ValueError(f"a condition of type {kind} is unknown")

@@ -1,7 +1,7 @@
-"""Would SageMaker take this pipeline definition? What CreatePipeline, and then each step's Create call, would refuse.
+"""Problems of a pipeline definition: what CreatePipeline, and then each step's Create call, would refuse.
 
-Checked: JSON, version, names, limits, that every reference leads somewhere, and every job's arguments against AWS's
-shapes. Not reproduced: which of a step's properties exist, and which type a reference has in the end.
+Checked: JSON, version, names, limits, the targets of references, and every job's arguments against AWS's model. Not
+reproduced: which properties a step has, and the types of references.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def is_reference(node: Any) -> bool:
 
 
 def all_steps(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Every step, those in a condition's branches too."""
+    """Every step, including those in a condition's branches."""
     for step in steps:
         yield step
         arguments = step.get("Arguments", {})
@@ -54,11 +54,11 @@ def all_steps(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def definition_problems(body: str) -> list[str]:
-    """Sentences; empty when nothing is wrong."""
+    """Messages; empty for a valid definition."""
     try:
         definition = json.loads(body)
     except ValueError as error:
-        return [f"the definition is no JSON: {error}"]
+        return [f"the definition is not JSON: {error}"]
     if not isinstance(definition, dict) or definition.get("Version") != VERSION or not definition.get("Steps"):
         return [f'the definition must be an object with "Version": "{VERSION}" and at least one step']
     return list(_problems(definition))
@@ -89,13 +89,13 @@ def _parameter(parameter: dict[str, Any]) -> Iterator[str]:
     if kind not in PARAMETER_TYPES:
         yield f"the parameter {name} has the unknown type {kind!r}"
     elif not _all_of(parameter.get("EnumValues", []), kind):
-        yield f"the parameter {name} is {kind}, its EnumValues {parameter['EnumValues']!r} are no list of such values"
-    elif default is None:  # it has to be given at the start
+        yield f"the parameter {name} is {kind}, its EnumValues {parameter['EnumValues']!r} are not a list of these"
+    elif default is None:  # the start of an execution must give it
         return
     elif not _all_of([default], kind):
         yield f"the parameter {name} is {kind}, its default {default!r} is not"
     elif default not in parameter.get("EnumValues", [default]):
-        yield f"the parameter {name} has the default {default!r}, which is none of its values"
+        yield f"the parameter {name} has the default {default!r}, which is not one of its values"
 
 
 def _all_of(values: Any, kind: str) -> bool:
@@ -107,8 +107,8 @@ def _step(step: dict[str, Any]) -> Iterator[str]:
     name, kind, arguments = step.get("Name"), step.get("Type"), step.get("Arguments", {})
     if kind in CALLS:
         operation, added = CALLS[kind]
-        found = request_problems("sagemaker", operation, {**arguments, **added}, is_reference)
-        yield from (f"{name}: {problem}" for problem in found)
+        problems = request_problems("sagemaker", operation, {**arguments, **added}, is_reference)
+        yield from (f"{name}: {problem}" for problem in problems)
     elif kind not in OTHERS:
         yield f"{name}: the step type {kind!r} is unknown"
     outputs = _outputs(step)
@@ -127,7 +127,7 @@ def _references(node: Any, parameters: set[Any], steps: dict[str, dict[str, Any]
         yield from _get(str(node["Get"]), parameters, steps)
     elif isinstance(node, dict | list):
         for child in node.values() if isinstance(node, dict) else node:
-            if not _is_step(child):  # a branch's steps speak for themselves
+            if not _is_step(child):  # the steps of a branch are checked on their own
                 yield from _references(child, parameters, steps)
 
 
@@ -140,7 +140,7 @@ def _get(path: str, parameters: set[Any], steps: dict[str, dict[str, Any]]) -> I
     name = re.split(r"[.\[]", rest, maxsplit=1)[0]
     known = {"Parameters": parameters, "Steps": steps.keys(), "Execution": EXECUTION}.get(scope, set())
     if name not in known:
-        yield f"{path} leads nowhere"
+        yield f"{path} refers to nothing"
         return
     if scope == "Steps":
         files = {entry.get("PropertyFileName") for entry in steps[name].get("PropertyFiles", [])}
@@ -149,6 +149,6 @@ def _get(path: str, parameters: set[Any], steps: dict[str, dict[str, Any]]) -> I
 
 
 def _one_of(path: str, pattern: str, known: set[Any], otherwise: str) -> Iterator[str]:
-    found = re.search(pattern, path)
-    if found and found[1] not in known:
-        yield f"{path}: {otherwise} {found[1]!r}"
+    match = re.search(pattern, path)
+    if match and match[1] not in known:
+        yield f"{path}: {otherwise} {match[1]!r}"

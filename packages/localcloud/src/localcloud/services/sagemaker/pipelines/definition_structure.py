@@ -1,4 +1,4 @@
-"""What CreatePipeline refuses beyond ``definition_checks``: structure, cycles, and what is not run here."""
+"""What CreatePipeline refuses beyond ``definition_checks``: structure, cycles, and steps that localcloud cannot run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from localcloud.core.refusal import Refusal
 from localcloud.services.sagemaker.pipelines import retries, step_cache
 from localcloud.services.sagemaker.pipelines.definition_checks import (
     CALLS,
@@ -17,8 +16,9 @@ from localcloud.services.sagemaker.pipelines.definition_checks import (
     is_reference,
 )
 from localcloud.services.sagemaker.pipelines.graph import Graph
+from localcloud.services.sagemaker.refusals import invalid
 
-RUN_HERE = (*CALLS, "Condition", "Fail")
+SUPPORTED = (*CALLS, "Condition", "Fail")
 NOT_YET = (
     "Lambda", "Callback", "QualityCheck", "ClarifyCheck", "Tuning", "AutoML", "EMR", "EMRServerless", "NotebookJob",
     "EndpointConfig", "Endpoint", "InferenceComponent", "Lineage", "ForEach", "Cleanup", "Compilation",
@@ -31,33 +31,33 @@ CONDITION_MEMBERS = {
     "Or": {"Conditions"},
 }
 FILE_MEMBERS = ("PropertyFileName", "OutputName", "FilePath")
-SAID = 5  # problems in one refusal
+SHOWN = 5  # problems in one refusal
 
 
-def checked(body: str) -> dict[str, Any]:
+def parse(body: str) -> dict[str, Any]:
     """The definition, or the refusal of CreatePipeline and UpdatePipeline."""
-    problems = list(definition_faults(body))
+    problems = list(structure_problems(body))
     if problems:
-        more = f" (and {len(problems) - SAID} more)" if len(problems) > SAID else ""
-        raise Refusal("ValidationException", f"Unable to parse pipeline definition. {'; '.join(problems[:SAID])}{more}")
+        more = f" (and {len(problems) - SHOWN} more)" if len(problems) > SHOWN else ""
+        raise invalid(f"Unable to parse pipeline definition. {'; '.join(problems[:SHOWN])}{more}")
     definition: dict[str, Any] = json.loads(body)
     return definition
 
 
-def definition_faults(body: str) -> Iterator[str]:
-    """The later checks trust what the earlier ones found."""
+def structure_problems(body: str) -> Iterator[str]:
+    """Later checks rely on earlier ones: the first with problems is the last."""
     try:
         definition = json.loads(body)
     except (ValueError, RecursionError) as error:
-        yield f"the definition is no JSON: {error}"
+        yield f"the definition is not JSON: {error}"
         return
-    for stage in (_structure, _expressions, lambda _: definition_problems(body), _steps, _ring):
+    for stage in (_structure, _expressions, lambda _: definition_problems(body), _steps, _cycles):
         try:
-            found = list(stage(definition))
+            problems = list(stage(definition))
         except (TypeError, AttributeError, KeyError) as error:
-            found = [f"a value is of a type that does not belong there: {error}"]
-        yield from found
-        if found:
+            problems = [f"a value has the wrong type: {error}"]
+        yield from problems
+        if problems:
             return
 
 
@@ -65,7 +65,7 @@ def _structure(definition: Any) -> Iterator[str]:
     if not isinstance(definition, dict):
         yield f'the definition must be an object with "Version": "{VERSION}" and at least one step'
     elif definition.get("Version") != VERSION:
-        yield f"Version is {definition.get('Version')!r}; the only one there is, is {VERSION!r}"
+        yield f"Version is {definition.get('Version')!r}; the only supported one is {VERSION!r}"
     elif not isinstance(definition.get("Steps"), list) or not definition["Steps"]:
         yield "Steps must be a list of at least one step"
     else:
@@ -82,14 +82,14 @@ def _step_structures(steps: Any, where: str) -> Iterator[str]:
         yield f"{where} must be a list of objects"
         return
     for number, step in enumerate(steps):
-        here, arguments = f"{where}[{number}]", step.get("Arguments")
+        place, arguments = f"{where}[{number}]", step.get("Arguments")
         if not isinstance(step.get("Name"), str) or not isinstance(step.get("Type"), str):
-            yield f"{here} must have a Name and a Type"
+            yield f"{place} must have a Name and a Type"
         elif not isinstance(arguments, dict):
             yield f"{step['Name']}: Arguments must be an object"
         elif step["Type"] in NOT_YET:
             yield f"{step['Name']}: steps of type {step['Type']} are not run by localcloud yet"
-        elif step["Type"] not in RUN_HERE:
+        elif step["Type"] not in SUPPORTED:
             yield f"{step['Name']}: the step type {step['Type']!r} is unknown"
         elif not _property_files(step.get("PropertyFiles", [])):
             yield f"{step['Name']}: PropertyFiles must be a list of objects with {', '.join(FILE_MEMBERS)}"
@@ -98,7 +98,7 @@ def _step_structures(steps: Any, where: str) -> Iterator[str]:
             for branch in ("IfSteps", "ElseSteps"):
                 yield from _step_structures(arguments.get(branch, []), f"{step['Name']}.{branch}")
         elif step["Type"] == "Fail" and not _is_text(arguments.get("ErrorMessage", "")):
-            yield f"{step['Name']}: ErrorMessage must be a text, or a reference to one"
+            yield f"{step['Name']}: ErrorMessage must be a string, or a reference to one"
         elif step["Type"] == "Processing" and not _objects(_outputs(arguments)):
             yield f"{step['Name']}: ProcessingOutputConfig.Outputs must be a list of objects"
 
@@ -123,7 +123,7 @@ def _conditions(conditions: Any, where: str) -> Iterator[str]:
     for condition in conditions:
         kind = condition.get("Type")
         if kind not in CONDITION_MEMBERS:
-            yield f"{where}: a condition of type {kind!r} is not known"
+            yield f"{where}: a condition of type {kind!r} is unknown"
         elif condition.keys() - {"Type"} != CONDITION_MEMBERS[kind]:
             yield f"{where}: a condition of type {kind} has {', '.join(sorted(CONDITION_MEMBERS[kind]))} and no other"
         elif kind in ("Not", "Or"):
@@ -138,14 +138,14 @@ def _objects(value: Any) -> bool:
 
 
 def _expressions(node: Any) -> Iterator[str]:
-    """References that are written as they have to be; where they lead is checked later."""
+    """The syntax of references; their targets are checked later."""
     if isinstance(node, list):
         for item in node:
             yield from _expressions(item)
     elif isinstance(node, dict):
         for name, inner in node.items():
             if len(node) == 1 and name in EXPRESSIONS and not EXPRESSIONS[name](inner):
-                yield f"{json.dumps(node)[:200]} is no valid {name}"
+                yield f"{json.dumps(node)[:200]} is not a valid {name}"
             else:
                 yield from _expressions(inner)
 
@@ -182,11 +182,11 @@ def _dependencies(step: dict[str, Any], steps: dict[str, dict[str, Any]]) -> Ite
         return
     for name in names:
         if name not in steps:
-            yield f"DependsOn names {name!r}, which is no step"
+            yield f"DependsOn names {name!r}, which is not a step"
         elif steps[name]["Type"] == "Fail":
             yield f"{step['Name']} can not depends on {name}"  # AWS's own words
 
 
-def _ring(definition: dict[str, Any]) -> Iterator[str]:
-    if ring := Graph(definition).cycle():
-        yield f"Cycle detected in pipeline step graph: {' -> '.join(ring)}"
+def _cycles(definition: dict[str, Any]) -> Iterator[str]:
+    if cycle := Graph(definition).cycle():
+        yield f"Cycle detected in pipeline step graph: {' -> '.join(cycle)}"

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.services.sagemaker.event_times import ISO
 from localcloud.services.sagemaker.pipelines.records import Execution, StepRun
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
 
 EXECUTION = "SageMaker Model Building Pipeline Execution Status Change"
 STEP = "SageMaker Model Building Pipeline Execution Step Status Change"
+Emit = Callable[[str, str, Mapping[str, Any], list[str]], None]
 
 
-def execution_changed(cloud: Cloud, execution: Execution, previous: str) -> None:
+def emit_execution_change(emit: Emit, execution: Execution, previous: str) -> None:
     detail = {
-        "pipelineExecutionDescription": execution.told.get("PipelineExecutionDescription"),
-        "pipelineExecutionDisplayName": execution.told["PipelineExecutionDisplayName"],
+        "pipelineExecutionDescription": execution.members.get("PipelineExecutionDescription"),
+        "pipelineExecutionDisplayName": execution.members["PipelineExecutionDisplayName"],
         "currentPipelineExecutionStatus": execution.status,
         "previousPipelineExecutionStatus": previous,
         "executionStartTime": _time(execution.created),
         "executionEndTime": _time(execution.modified) if execution.over else None,
     }
-    _emit(cloud, EXECUTION, execution, detail)
+    _emit(emit, EXECUTION, execution, detail)
 
 
-def step_changed(cloud: Cloud, execution: Execution, run: StepRun, previous: str) -> None:
+def emit_step_change(emit: Emit, execution: Execution, run: StepRun, previous: str) -> None:
     detail = {
         "stepStartTime": _time(run.started),
         "stepEndTime": _time(run.ended),
@@ -37,13 +37,13 @@ def step_changed(cloud: Cloud, execution: Execution, run: StepRun, previous: str
         "failureReason": run.reason,
         "cacheHitResult": {"sourcePipelineExecutionArn": run.cached_from} if run.cached_from else None,
     }
-    _emit(cloud, STEP, execution, {"metadata": _camel(run.metadata), **detail})
+    _emit(emit, STEP, execution, {"metadata": _camel(run.metadata), **detail})
 
 
-def _emit(cloud: Cloud, kind: str, execution: Execution, detail: dict[str, Any]) -> None:
+def _emit(emit: Emit, kind: str, execution: Execution, detail: dict[str, Any]) -> None:
     arns = {"pipelineArn": execution.pipeline.arn, "pipelineExecutionArn": execution.arn}
-    said = {name: value for name, value in detail.items() if value not in (None, "")}
-    cloud.emit("aws.sagemaker", kind, {**said, **arns}, list(arns.values()))
+    present = {name: value for name, value in detail.items() if value not in (None, "")}
+    emit("aws.sagemaker", kind, {**present, **arns}, list(arns.values()))
 
 
 def _camel(value: Any) -> Any:
@@ -54,4 +54,4 @@ def _camel(value: Any) -> Any:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+    return moment.strftime(ISO) if moment else None

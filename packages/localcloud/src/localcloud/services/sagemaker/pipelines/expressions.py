@@ -1,4 +1,4 @@
-"""The references of a compiled pipeline definition: Get, Std:Join, Std:JsonGet, and what they point to."""
+"""The references of a compiled pipeline definition: Get, Std:Join, Std:JsonGet, and their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMES = ("OutputName", "ChannelName", "InputName", "MetricName", "Name")  # list
 
 
 class Unresolved(Exception):
-    """A reference to something that is not there; the message names it."""
+    """A reference to something that does not exist; the message names it."""
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Scope:
     execution: Mapping[str, Any]
     property_files: Mapping[tuple[str, str], Mapping[str, str]]  # (step, file name) -> its entry in the definition
     read: Callable[[str], bytes]  # an S3 object
-    steps: dict[str, Any] = field(default_factory=dict)  # the describe answer of every finished step
+    steps: dict[str, Any] = field(default_factory=dict)  # the output of every finished step
 
     def resolve(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -44,10 +44,10 @@ class Scope:
     def _get(self, path: str) -> Any:
         root, _, rest = path.partition(".")
         if root == "Steps":
-            found = re.match(r"([^.\[]+)(.*)", rest)
-            if not found:
-                raise Unresolved(f"{path} names no step")
-            return look_up(self._step(found[1]), found[2], path)
+            match = re.match(r"([^.\[]+)(.*)", rest)
+            if not match:
+                raise Unresolved(f"{path} does not name a step")
+            return look_up(self._step(match[1]), match[2], path)
         roots = {"Parameters": self.parameters, "Execution": self.execution}
         if root not in roots:
             raise Unresolved(f"{path} does not start with Parameters, Execution or Steps")
@@ -65,14 +65,14 @@ class Scope:
         return look_up(content, self.resolve(node["Path"]), f"{node['Path']} of {uri}")
 
     def _property_file(self, path: str) -> tuple[str, str]:
-        """Where a processing step has put it, and what it is called."""
+        """Its location, by the output of its processing step, and its name for messages."""
         _, step, _, name = path.split(".", 3)
         entry = self.property_files.get((step, name))
         if entry is None:
             raise Unresolved(f"step {step} declares no property file {name}")
         output = f"ProcessingOutputConfig.Outputs['{entry['OutputName']}'].S3Output.S3Uri"
-        place = look_up(self._step(step), output, f"property file {name}")
-        return f"{place.rstrip('/')}/{entry['FilePath']}", f"property file {name}"
+        prefix = look_up(self._step(step), output, f"property file {name}")
+        return f"{prefix.rstrip('/')}/{entry['FilePath']}", f"property file {name}"
 
     def _step(self, name: str) -> Any:
         if name not in self.steps:
@@ -80,15 +80,15 @@ class Scope:
         return self.steps[name]
 
 
-def look_up(value: Any, path: str, whole: str) -> Any:
-    """Follow ``A.B['name'][0]``; a list indexed by a text is searched for the item of that name."""
+def look_up(value: Any, path: str, expression: str) -> Any:
+    """Follow ``A.B['name'][0]``; a list indexed by a string is searched for the item of that name."""
     for match in PART.finditer(path):
         plain, single, double, index = match.groups()
         key: Any = int(index) if index is not None else next(k for k in (plain, single, double) if k is not None)
         try:
             value = _named(value, key) if isinstance(value, list) and isinstance(key, str) else value[key]
         except (KeyError, IndexError, TypeError, StopIteration):
-            raise Unresolved(f"{whole}: there is no {key!r}") from None
+            raise Unresolved(f"{expression}: there is no {key!r}") from None
     return value
 
 

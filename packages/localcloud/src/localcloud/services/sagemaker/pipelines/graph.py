@@ -1,4 +1,4 @@
-"""Which step waits for which: data references, DependsOn, and the branches of conditions."""
+"""The dependencies of steps: data references, DependsOn, and the branches of conditions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BRANCHES = {True: "IfSteps", False: "ElseSteps"}
 class Graph:
     def __init__(self, definition: dict[str, Any]) -> None:
         self.entries: dict[str, dict[str, Any]] = {entry["Name"]: entry for entry in all_steps(definition["Steps"])}
-        self.parents: dict[str, tuple[str, bool]] = {}  # step -> the condition it belongs to, and on which outcome
+        self.parents: dict[str, tuple[str, bool]] = {}  # step -> its condition, and the outcome of its branch
         for name, entry in self.entries.items():
             for outcome in BRANCHES if entry["Type"] == "Condition" else ():
                 self.parents |= dict.fromkeys(self.branch(name, outcome), (name, outcome))
@@ -25,7 +25,7 @@ class Graph:
         return [step["Name"] for step in self.entries[condition]["Arguments"].get(BRANCHES[outcome], [])]
 
     def inside(self, condition: str) -> set[str]:
-        """Every step of both branches, and of the conditions in them."""
+        """Every step of both branches, including nested ones."""
         return {name for name in self.entries if condition in self._above(name)}
 
     @cached_property
@@ -38,7 +38,7 @@ class Graph:
 
     @cached_property
     def needs(self) -> dict[str, set[str]]:
-        """For each step, the steps that have to be over before it may start."""
+        """For each step, the steps that must end before it may start."""
         return {name: set(self._needs(name)) for name in self.entries}
 
     def _needs(self, name: str) -> Iterator[str]:
@@ -51,32 +51,32 @@ class Graph:
                 yield from self.inside(other)
 
     def waits_for_branch(self, name: str, condition: str) -> bool:
-        """DependsOn a condition waits for the branch that is taken; a step inside it, for the outcome alone."""
+        """DependsOn a condition waits for the taken branch; a step inside it waits only for the outcome."""
         return self.entries[condition]["Type"] == "Condition" and condition not in self._above(name)
 
-    def ready(self, name: str, over: Callable[[str], bool], outcome: Callable[[str], bool | None]) -> bool:
-        """``over``: whether a step succeeded; ``outcome``: of a condition that did."""
+    def ready(self, name: str, succeeded: Callable[[str], bool], outcome: Callable[[str], bool | None]) -> bool:
+        """``succeeded`` returns whether a step has; ``outcome`` that of a condition."""
         if name in self.parents and outcome(self.parents[name][0]) is not self.parents[name][1]:
             return False
-        if not all(over(other) for other in self.references[name]):
+        if not all(succeeded(other) for other in self.references[name]):
             return False
-        return all(self._through(name, other, over, outcome) for other in self.depends_on(name))
+        return all(self._is_past(name, other, succeeded, outcome) for other in self.depends_on(name))
 
-    def _through(
-        self, name: str, other: str, over: Callable[[str], bool], outcome: Callable[[str], bool | None]
+    def _is_past(
+        self, name: str, other: str, succeeded: Callable[[str], bool], outcome: Callable[[str], bool | None]
     ) -> bool:
-        if not over(other) or not self.waits_for_branch(name, other):
-            return over(other)
+        if not succeeded(other) or not self.waits_for_branch(name, other):
+            return succeeded(other)
         taken = self.branch(other, bool(outcome(other)))
-        return all(self._through(name, step, over, outcome) for step in taken)
+        return all(self._is_past(name, step, succeeded, outcome) for step in taken)
 
     def cycle(self) -> list[str]:
-        """Steps that wait for each other, in a ring; empty when there are none."""
+        """Steps that wait for each other; empty without any."""
         try:
             TopologicalSorter(self.needs).prepare()
         except CycleError as error:
-            ring: list[str] = error.args[1]
-            return ring
+            cycle: list[str] = error.args[1]
+            return cycle
         return []
 
     def _above(self, name: str) -> list[str]:
@@ -88,6 +88,6 @@ class Graph:
 
 
 def own_arguments(entry: dict[str, Any]) -> Any:
-    """A condition's branches speak for themselves."""
+    """Those of a condition without its branches, whose steps have their own."""
     arguments = entry["Arguments"]
     return arguments["Conditions"] if entry["Type"] == "Condition" else arguments

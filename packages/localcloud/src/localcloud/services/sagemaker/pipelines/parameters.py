@@ -1,4 +1,4 @@
-"""The parameters of an execution: given as text, read by their type, refused as AWS refuses."""
+"""The parameters of an execution: given as strings, converted by their type, refused as AWS refuses them."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.core.refusal import Refusal
+from localcloud.services.sagemaker.refusals import invalid
 
 INTEGER = re.compile(r"[+-]?\d+")
 FLOAT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def values(declared: list[dict[str, Any]], given: Mapping[str, str]) -> dict[str, Any]:
-    """Every declared parameter's value: what was given, else its default."""
+    """Every declared parameter's value: the given one, or its default."""
     known = {parameter["Name"]: parameter for parameter in declared}
     if unknown := sorted(given.keys() - known.keys()):
-        raise _refused(f"Parameters [{', '.join(unknown)}] are not declared in the pipeline definition")
+        raise invalid(f"Parameters [{', '.join(unknown)}] are not declared in the pipeline definition")
     missing = [name for name, parameter in known.items() if name not in given and "DefaultValue" not in parameter]
     if missing:
-        raise _refused(f"Parameters [{', '.join(missing)}] have no default value and were not given")
+        raise invalid(f"Parameters [{', '.join(missing)}] have no default value and were not given")
     return {name: _value(parameter, given.get(name)) for name, parameter in known.items()}
 
 
-def texts(listed: list[dict[str, str]]) -> dict[str, str]:
+def as_dict(listed: list[dict[str, str]]) -> dict[str, str]:
     """StartPipelineExecution's list as a mapping."""
     names = [parameter["Name"] for parameter in listed]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise _refused(f"Parameters [{', '.join(twice)}] are given more than once")
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
+        raise invalid(f"Parameters [{', '.join(duplicates)}] are given more than once")
     return {parameter["Name"]: parameter["Value"] for parameter in listed}
 
 
@@ -36,14 +36,14 @@ def _value(parameter: dict[str, Any], text: str | None) -> Any:
     if text is None:
         return parameter["DefaultValue"]
     if not text:
-        raise _refused('[string "" is too short (length: 0, required minimum: 1)]')  # AWS's own words
+        raise invalid('[string "" is too short (length: 0, required minimum: 1)]')  # AWS's own words
     try:
-        value = READERS[kind](text)
+        value = CONVERTERS[kind](text)
     except ValueError:
-        raise _refused(f"Parameter {name} is {text!r}, which is not of type {kind}") from None
+        raise invalid(f"Parameter {name} is {text!r}, which is not of type {kind}") from None
     allowed = parameter.get("EnumValues", [value])
     if value not in allowed:
-        raise _refused(f"Parameter {name} is {text!r}, which is none of {allowed}")
+        raise invalid(f"Parameter {name} is {text!r}, which is not one of {allowed}")
     return value
 
 
@@ -65,8 +65,4 @@ def _boolean(text: str) -> bool:
     return text.lower() == "true"
 
 
-READERS: dict[str, Callable[[str], Any]] = {"String": str, "Integer": _integer, "Float": _float, "Boolean": _boolean}
-
-
-def _refused(sentence: str) -> Refusal:
-    return Refusal("ValidationException", sentence)
+CONVERTERS: dict[str, Callable[[str], Any]] = {"String": str, "Integer": _integer, "Float": _float, "Boolean": _boolean}

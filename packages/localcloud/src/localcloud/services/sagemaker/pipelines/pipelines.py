@@ -1,6 +1,6 @@
 """Pipelines and their versions: every change of the definition makes a version, numbered from 1.
 
-Not reproduced: whether the role may be passed on (that it is missing shows when its first job starts); pipelines that
+Not reproduced: whether the role may be passed on (a missing role is noticed when its first job starts); pipelines that
 AWS manages; who created what.
 """
 
@@ -10,143 +10,154 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
-from localcloud.core.service import operation
+from localcloud.core.service import Part, operation
+from localcloud.core.tokens import Tokens
 from localcloud.services.sagemaker import s3_objects
-from localcloud.services.sagemaker.part import Part
+from localcloud.services.sagemaker.listing import within
 from localcloud.services.sagemaker.pipelines import definition_structure
 from localcloud.services.sagemaker.pipelines.graph import Graph
-from localcloud.services.sagemaker.pipelines.records import Pipeline, Version
+from localcloud.services.sagemaker.pipelines.listing import in_order
+from localcloud.services.sagemaker.pipelines.records import ExecutionStore, Pipeline, Version
+from localcloud.services.sagemaker.refusals import invalid
+from localcloud.services.sagemaker.tags import Tags
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
-TOLD = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismConfiguration")
-VERSION_TOLD = ("PipelineVersionDisplayName", "PipelineVersionDescription")
+MEMBERS = ("PipelineDisplayName", "PipelineDescription", "RoleArn", "ParallelismConfiguration")
+VERSION_MEMBERS = ("PipelineVersionDisplayName", "PipelineVersionDescription")
 MOST_ALIASES = 10
 
 
 class Pipelines(Part):
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        self.pipelines: dict[str, Pipeline] = {}  # by ARN, in the order of their creation
+    def __init__(self, cloud: Cloud, tags: Tags, executions: ExecutionStore) -> None:
+        self.cloud, self._tags, self._executions = cloud, tags, executions
+        self._pipelines: dict[str, Pipeline] = {}  # by ARN, in the order of their creation
+        self._tokens = Tokens(cloud.clock)
 
     def reset(self) -> None:
-        super().reset()
-        self.pipelines.clear()
+        self._pipelines.clear()
+        self._tokens.clear()
 
     @operation("CreatePipeline")
     def create_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        if known := self.tokens.answer("CreatePipeline", request):
+        if known := self._tokens.answer("CreatePipeline", request):
             return known
         text = self._definition(request)
         if text is None:
-            raise _invalid("Either PipelineDefinition or PipelineDefinitionS3Location must be given.")
+            raise invalid("Either PipelineDefinition or PipelineDefinitionS3Location must be given.")
         name = request["PipelineName"]
         arn = self.cloud.arn("sagemaker", f"pipeline/{name}")
-        if arn in self.pipelines:
-            sentence = "Pipeline names must be unique within an AWS account and region."
-            raise Refusal("ValidationException", f"{sentence} Pipeline with name ({name}) already exists.")
+        if arn in self._pipelines:
+            rule = "Pipeline names must be unique within an AWS account and region."
+            raise invalid(f"{rule} Pipeline with name ({name}) already exists.")
         now = self.cloud.clock.now()
-        pipeline = Pipeline(name, arn, now, now, {key: request[key] for key in TOLD if key in request})
+        pipeline = Pipeline(name, arn, now, now, {key: request[key] for key in MEMBERS if key in request})
         self._new_version(pipeline, text, request.get("PipelineVersionAliases", []))
-        self.pipelines[arn] = pipeline
-        self.tag(arn, request.get("Tags"))
-        return self.tokens.remember("CreatePipeline", request, {"PipelineArn": arn})
+        self._pipelines[arn] = pipeline
+        self._tags.put(arn, request.get("Tags"))
+        return self._tokens.remember("CreatePipeline", request, {"PipelineArn": arn})
 
     @operation("UpdatePipeline")
     def update_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        pipeline = self.find_pipeline(request["PipelineName"])
+        pipeline = self.find(request["PipelineName"])
         text, aliases = self._definition(request), request.get("PipelineVersionAliases", [])
         if text is not None and text != pipeline.latest.text:
             self._new_version(pipeline, text, aliases)
         elif aliases:
-            raise _invalid("PipelineVersionAliases can be given only when the update changes the definition.")
-        pipeline.told |= {key: request[key] for key in TOLD if key in request}
+            raise invalid("PipelineVersionAliases can be given only when the update changes the definition.")
+        pipeline.members |= {key: request[key] for key in MEMBERS if key in request}
         pipeline.modified = self.cloud.clock.now()
         return {"PipelineArn": pipeline.arn, "PipelineVersionId": pipeline.latest.number}
 
     @operation("DescribePipeline")
     def describe_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        pipeline = self.find_pipeline(request["PipelineName"])
+        pipeline = self.find(request["PipelineName"])
         return pipeline.description(self.find_version(pipeline, request))
 
     @operation("DeletePipeline")
     def delete_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        if known := self.tokens.answer("DeletePipeline", request):
+        if known := self._tokens.answer("DeletePipeline", request):
             return known
-        pipeline = self.find_pipeline(request["PipelineName"])
-        self.forget_executions(pipeline)
-        del self.pipelines[pipeline.arn]
-        self.forget_tags(pipeline.arn)
-        return self.tokens.remember("DeletePipeline", request, {"PipelineArn": pipeline.arn})
-
-    def forget_executions(self, pipeline: Pipeline) -> None:
-        """For the part that runs them; it refuses when one is running."""
+        pipeline = self.find(request["PipelineName"])
+        self._delete_executions(pipeline)
+        del self._pipelines[pipeline.arn]
+        self._tags.delete(pipeline.arn)
+        return self._tokens.remember("DeletePipeline", request, {"PipelineArn": pipeline.arn})
 
     @operation("ListPipelines")
     def list_pipelines(self, request: dict[str, Any]) -> dict[str, Any]:
-        found = [
+        summaries = [
             pipeline.summary()
-            for pipeline in self.pipelines.values()
+            for pipeline in self._pipelines.values()
             if pipeline.name.startswith(request.get("PipelineNamePrefix", ""))
-            and created_between(pipeline.created, request)
+            and within(pipeline.created, request, "Created")
             and request.get("ManagedBy", "CUSTOMER") == "CUSTOMER"
         ]
         if request.get("SortBy") == "Name":
-            found.sort(key=lambda summary: summary["PipelineName"])
-        return paged(in_order(found, request), request, "PipelineSummaries")
+            summaries.sort(key=lambda summary: summary["PipelineName"])
+        return paged(in_order(summaries, request), request, "PipelineSummaries")
 
     @operation("ListPipelineVersions")
     def list_pipeline_versions(self, request: dict[str, Any]) -> dict[str, Any]:
-        pipeline = self.find_pipeline(request["PipelineName"])
-        found = [pipeline.version_summary(v) for v in pipeline.versions if created_between(v.created, request)]
-        return paged(in_order(found, request), request, "PipelineVersionSummaries")
+        pipeline = self.find(request["PipelineName"])
+        summaries = [pipeline.version_summary(v) for v in pipeline.versions if within(v.created, request, "Created")]
+        return paged(in_order(summaries, request), request, "PipelineVersionSummaries")
 
     @operation("UpdatePipelineVersion")
     def update_pipeline_version(self, request: dict[str, Any]) -> dict[str, Any]:
-        pipeline = self.find_pipeline(request["PipelineArn"])
+        pipeline = self.find(request["PipelineArn"])
         version = self.find_version(pipeline, request)
         change = request.get("PipelineVersionAliasOperations", {})
         kept = [alias for alias in version.aliases if alias not in change.get("Remove", [])]
         added = [alias for alias in change.get("Add", []) if alias not in kept]
         self._check_aliases(pipeline, version, kept, added)
         version.aliases = kept + added
-        version.told |= {key: request[key] for key in VERSION_TOLD if key in request}
+        version.members |= {key: request[key] for key in VERSION_MEMBERS if key in request}
         return {"PipelineArn": pipeline.arn, "PipelineVersionId": version.number}
 
-    def find_pipeline(self, name_or_arn: str) -> Pipeline:
+    def find(self, name_or_arn: str) -> Pipeline:
         arn = name_or_arn if ":" in name_or_arn else self.cloud.arn("sagemaker", f"pipeline/{name_or_arn}")
-        if arn not in self.pipelines:
+        if arn not in self._pipelines:
             raise Refusal("ResourceNotFound", f"Pipeline '{arn}' does not exist.")
-        return self.pipelines[arn]
+        return self._pipelines[arn]
 
     def find_version(self, pipeline: Pipeline, request: dict[str, Any]) -> Version:
         """The version that a request names by number or alias; else the latest."""
         number, alias = request.get("PipelineVersionId"), request.get("PipelineVersionAlias")
         if number is not None and alias is not None:
-            raise _invalid("PipelineVersionId and PipelineVersionAlias cannot be given together.")
+            raise invalid("PipelineVersionId and PipelineVersionAlias cannot be given together.")
         if number is None and alias is None:
             return pipeline.latest
         for version in pipeline.versions:
             if version.number == number or alias in version.aliases:
                 return version
-        what = f"alias {alias}" if number is None else f"{number}"
-        raise Refusal("ResourceNotFound", f"Pipeline version {what} of '{pipeline.arn}' does not exist.")
+        version_text = f"alias {alias}" if number is None else f"{number}"
+        raise Refusal("ResourceNotFound", f"Pipeline version {version_text} of '{pipeline.arn}' does not exist.")
 
     def _definition(self, request: dict[str, Any]) -> str | None:
-        inline, place = request.get("PipelineDefinition"), request.get("PipelineDefinitionS3Location")
-        if inline is not None and place is not None:
-            raise _invalid("PipelineDefinition and PipelineDefinitionS3Location cannot be given together.")
-        if place is None:
+        inline, location = request.get("PipelineDefinition"), request.get("PipelineDefinitionS3Location")
+        if inline is not None and location is not None:
+            raise invalid("PipelineDefinition and PipelineDefinitionS3Location cannot be given together.")
+        if location is None:
             return inline
         try:
-            body = s3_objects.read(self.cloud, place["Bucket"], place["ObjectKey"], place.get("VersionId"))
+            body = s3_objects.read(self.cloud, location["Bucket"], location["ObjectKey"], location.get("VersionId"))
             return body.decode()
         except (OSError, UnicodeDecodeError) as error:
-            raise _invalid(f"Unable to read the pipeline definition from S3: {error}") from None
+            raise invalid(f"Unable to read the pipeline definition from S3: {error}") from None
+
+    def _delete_executions(self, pipeline: Pipeline) -> None:
+        executions = self._executions.of(pipeline)
+        if running := [execution.id for execution in executions if not execution.over]:
+            message = f"Pipeline '{pipeline.arn}' has running executions ({', '.join(running)}): stop them first."
+            raise Refusal("ConflictException", message)
+        for execution in executions:
+            self._executions.delete(execution)
+            self._tags.delete(execution.arn)
 
     def _new_version(self, pipeline: Pipeline, text: str, aliases: list[str]) -> None:
-        definition = definition_structure.checked(text)
+        definition = definition_structure.parse(text)
         number, now = len(pipeline.versions) + 1, self.cloud.clock.now()
         version = Version(number, text, definition, Graph(definition), now)
         self._check_aliases(pipeline, version, [], aliases)
@@ -157,23 +168,9 @@ class Pipelines(Part):
         others = {alias: other for other in pipeline.versions if other is not version for alias in other.aliases}
         for alias in added:
             if alias.isdigit():
-                raise _invalid(f"The alias {alias!r} must not consist of numbers only.")
+                raise invalid(f"The alias {alias!r} must not consist of numbers only.")
             if alias in others:
                 owner = others[alias].number
                 raise Refusal("ConflictException", f"The alias {alias!r} belongs to version {owner}: remove it there.")
         if len(kept) + len(added) > MOST_ALIASES or len(set(added)) < len(added):
-            raise _invalid(f"A version has at most {MOST_ALIASES} aliases, each once.")
-
-
-def created_between(created: Any, request: dict[str, Any]) -> bool:
-    after, before = request.get("CreatedAfter"), request.get("CreatedBefore")
-    return not (after and created <= after) and not (before and created >= before)
-
-
-def in_order(ascending: list[Any], request: dict[str, Any]) -> list[Any]:
-    """AWS lists pipelines, versions, executions and steps newest first unless it is told otherwise."""
-    return ascending if request.get("SortOrder") == "Ascending" else ascending[::-1]
-
-
-def _invalid(sentence: str) -> Refusal:
-    return Refusal("ValidationException", sentence)
+            raise invalid(f"A version has at most {MOST_ALIASES} aliases, each once.")

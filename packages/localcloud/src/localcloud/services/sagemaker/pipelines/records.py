@@ -1,4 +1,4 @@
-"""What the service remembers: pipelines with their versions, executions with their steps, and how AWS tells them."""
+"""Pipelines with their versions, and executions with their steps, as records; AWS's descriptions of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from localcloud.services.sagemaker.pipelines.graph import Graph
 from localcloud.services.sagemaker.pipelines.retries import Attempts
 from localcloud.services.sagemaker.pipelines.step_cache import Cache
 
-Given = dict[str, Any]
+Members = dict[str, Any]
 RUNNING = ("Starting", "Executing", "Stopping")
 
 
@@ -25,7 +25,7 @@ class Version:
     graph: Graph
     created: datetime
     aliases: list[str] = field(default_factory=list)
-    told: Given = field(default_factory=dict)  # PipelineVersionDisplayName, PipelineVersionDescription
+    members: Members = field(default_factory=dict)  # PipelineVersionDisplayName, PipelineVersionDescription
     last_execution: str = ""
 
 
@@ -35,7 +35,7 @@ class Pipeline:
     arn: str
     created: datetime
     modified: datetime
-    told: Given  # RoleArn, and PipelineDisplayName, PipelineDescription, ParallelismConfiguration as they were given
+    members: Members  # of the request: RoleArn, display name, description, parallelism
     versions: list[Version] = field(default_factory=list)
     last_run: datetime | None = None
     cache: Cache = field(default_factory=Cache)
@@ -45,19 +45,19 @@ class Pipeline:
         return self.versions[-1]
 
     def summary(self) -> dict[str, Any]:
-        told = {name: value for name, value in self.told.items() if name != "ParallelismConfiguration"}
+        members = {name: value for name, value in self.members.items() if name != "ParallelismConfiguration"}
         times = {"CreationTime": self.created, "LastModifiedTime": self.modified}
         last = {"LastExecutionTime": self.last_run} if self.last_run else {}
         display = {"PipelineDisplayName": self.name}
-        return {"PipelineArn": self.arn, "PipelineName": self.name, **display, **told, **times, **last}
+        return {"PipelineArn": self.arn, "PipelineName": self.name, **display, **members, **times, **last}
 
     def description(self, version: Version) -> dict[str, Any]:
         return {
             "PipelineArn": self.arn,
             "PipelineName": self.name,
             "PipelineDisplayName": self.name,
-            **self.told,
-            **version.told,
+            **self.members,
+            **version.members,
             "PipelineDefinition": version.text,
             "PipelineStatus": "Active",
             "CreationTime": self.created,
@@ -71,10 +71,10 @@ class Pipeline:
     def version_summary(self, version: Version) -> dict[str, Any]:
         last = {"LastExecutionPipelineExecutionArn": version.last_execution} if version.last_execution else {}
         return {
-            "PipelineVersionId": version.number,  # first: pages are turned by it
+            "PipelineVersionId": version.number,  # first: pages continue at it
             "PipelineArn": self.arn,
             "CreationTime": version.created,
-            **version.told,
+            **version.members,
             **last,
             **({"PipelineVersionAliases": list(version.aliases)} if version.aliases else {}),
         }
@@ -82,7 +82,7 @@ class Pipeline:
 
 @dataclass
 class StepRun:
-    """A step that has started. ``answer`` is what later steps can refer to: the description of its job or resource."""
+    """A step that has started. Later steps can refer to its ``output``: the description of its job or resource."""
 
     name: str
     entry: dict[str, Any]
@@ -93,11 +93,11 @@ class StepRun:
     ended: datetime | None = None
     reason: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
-    answer: dict[str, Any] | None = None
+    output: dict[str, Any] | None = None
     cached_from: str = ""
     reused_from: str = ""
     cache_key: str = ""
-    job: str = ""  # the name of the job that runs for it now
+    job: str = ""  # the name of its current job
     timer: Timer | None = None  # of the next attempt
 
     @property
@@ -105,7 +105,7 @@ class StepRun:
         return str(self.entry["Type"])
 
     def description(self) -> dict[str, Any]:
-        told = {
+        members = {
             "StepName": self.name,
             "StepDisplayName": self.entry.get("DisplayName"),
             "StepDescription": self.entry.get("Description"),
@@ -116,7 +116,7 @@ class StepRun:
             "CacheHitResult": {"SourcePipelineExecutionArn": self.cached_from} if self.cached_from else None,
             "SelectiveExecutionResult": {"SourcePipelineExecutionArn": self.reused_from} if self.reused_from else None,
         }
-        return {**{k: v for k, v in told.items() if v}, "Metadata": self.metadata, "AttemptCount": self.number}
+        return {**{k: v for k, v in members.items() if v}, "Metadata": self.metadata, "AttemptCount": self.number}
 
 
 @dataclass
@@ -126,8 +126,8 @@ class Execution:
     version: Version
     created: datetime
     modified: datetime
-    told: Given  # display name, description, parallelism, selective execution: as they were given
-    parameters: dict[str, str]  # as they were given
+    members: Members  # of the request: display name, description, parallelism, selective execution
+    parameters: dict[str, str]  # of the request
     scope: Scope
     selected: frozenset[str] | None = None  # None: every step
     status: str = ""
@@ -144,26 +144,26 @@ class Execution:
 
     @property
     def most_at_once(self) -> int:
-        limits = self.told.get("ParallelismConfiguration") or self.pipeline.told.get("ParallelismConfiguration")
+        limits = self.members.get("ParallelismConfiguration") or self.pipeline.members.get("ParallelismConfiguration")
         return int(limits["MaxParallelExecutionSteps"]) if limits else len(self.version.graph.entries)
 
     def in_status(self, *statuses: str) -> Iterator[StepRun]:
         return (run for run in self.runs.values() if run.status in statuses)
 
     def summary(self) -> dict[str, Any]:
-        told = {
+        members = {
             "PipelineExecutionArn": self.arn,
             "StartTime": self.created,
             "PipelineExecutionStatus": self.status,
-            "PipelineExecutionDescription": self.told.get("PipelineExecutionDescription"),
-            "PipelineExecutionDisplayName": self.told["PipelineExecutionDisplayName"],
+            "PipelineExecutionDescription": self.members.get("PipelineExecutionDescription"),
+            "PipelineExecutionDisplayName": self.members["PipelineExecutionDisplayName"],
             "PipelineExecutionFailureReason": self.reason,
             "PipelineVersionAliases": list(self.version.aliases),
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in members.items() if value}
 
     def description(self) -> dict[str, Any]:
-        told = {
+        members = {
             "PipelineArn": self.pipeline.arn,
             "PipelineExecutionArn": self.arn,
             "PipelineExecutionStatus": self.status,
@@ -172,7 +172,32 @@ class Execution:
             "LastModifiedTime": self.modified,
             "PipelineVersionId": self.version.number,
             "PipelineVersionAliases": list(self.version.aliases),
-            "ParallelismConfiguration": self.pipeline.told.get("ParallelismConfiguration"),
-            **self.told,
+            "ParallelismConfiguration": self.pipeline.members.get("ParallelismConfiguration"),
+            **self.members,
         }
-        return {**{k: v for k, v in told.items() if v}, "CreatedBy": {}, "LastModifiedBy": {}}
+        return {**{k: v for k, v in members.items() if v}, "CreatedBy": {}, "LastModifiedBy": {}}
+
+
+class ExecutionStore:
+    """All executions, in the order of their start."""
+
+    def __init__(self) -> None:
+        self._executions: dict[str, Execution] = {}  # by ARN
+
+    def __iter__(self) -> Iterator[Execution]:
+        return iter(self._executions.values())
+
+    def add(self, execution: Execution) -> None:
+        self._executions[execution.arn] = execution
+
+    def get(self, arn: str) -> Execution | None:
+        return self._executions.get(arn)
+
+    def of(self, pipeline: Pipeline) -> list[Execution]:
+        return [execution for execution in self if execution.pipeline is pipeline]
+
+    def delete(self, execution: Execution) -> None:
+        del self._executions[execution.arn]
+
+    def clear(self) -> None:
+        self._executions.clear()

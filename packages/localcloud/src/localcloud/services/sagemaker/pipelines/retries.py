@@ -1,7 +1,7 @@
-"""Retry policies: which failures of a step are tried again, how often, and after how long.
+"""Retry policies: which failures of a step are retried, how often, and after how long.
 
-AWS retries service faults and throttling by itself, without saying how often: DEFAULT is our reading of it. Not
-reproduced: capacity errors do not happen here unless a job's failure reason says so.
+AWS retries service faults and throttling by itself and does not document how often: DEFAULT is an assumption. Not
+reproduced: capacity errors happen here only when a job's failure reason says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_ATTEMPTS, MOST_MINUTES = 20, 14400
 
 
 def of_refusal(refusal: Refusal) -> str:
-    """The exception type of a call that was refused; empty when it is none that can be retried."""
+    """The exception type of a refused call; empty when it cannot be retried."""
     if refusal.code in THROTTLES:
         return THROTTLING
     if refusal.code in ("ResourceLimitExceeded", "ResourceLimitExceededException"):
@@ -31,27 +31,27 @@ def of_refusal(refusal: Refusal) -> str:
 
 
 def of_failure(reason: str) -> str:
-    """The exception type of a job that failed, by the reason in its description."""
+    """The exception type of a failed job, by the reason in its description."""
     if reason.startswith(("InternalServerError", "InternalServerException")):
         return INTERNAL
     return CAPACITY if "CapacityError" in reason or "InsufficientCapacity" in reason else ""
 
 
 class Attempts:
-    """The retries that one step has had, policy by policy."""
+    """The retries of one step, counted for each policy."""
 
     def __init__(self, entry: dict[str, Any]) -> None:
         self._policies = [*entry.get("RetryPolicies", []), DEFAULT]
         self._used: Counter[int] = Counter()
 
     def wait(self, exception: str, elapsed: float) -> float | None:
-        """Seconds until the next attempt, ``elapsed`` after the first; None when there is to be none."""
+        """Seconds until the next attempt, ``elapsed`` after the first; None for no further attempt."""
         for number, policy in enumerate(self._policies):
             if exception not in policy["ExceptionType"]:
                 continue
             used = self._used[number]
             interval = policy.get("IntervalSeconds", 1) * policy.get("BackoffRate", 2.0) ** used
-            pause = max(1.0, float(interval))  # an interval of nothing would try for ever at one moment of the clock
+            pause = max(1.0, float(interval))  # without a pause it would retry for ever while the clock stands still
             if used >= policy.get("MaxAttempts", used + 1):
                 return None
             if elapsed + pause > policy.get("ExpireAfterMin", MOST_MINUTES) * 60:
@@ -80,11 +80,11 @@ def _policy(policy: dict[str, Any]) -> Iterator[str]:
     if not isinstance(types, list) or not types:
         yield "ExceptionType must be a list of at least one exception type"
         return
-    yield from (f"the exception type {name!r} is none of {', '.join(KNOWN)}" for name in types if name not in KNOWN)
+    yield from (f"the exception type {name!r} is not one of {', '.join(KNOWN)}" for name in types if name not in KNOWN)
     if ("MaxAttempts" in policy) == ("ExpireAfterMin" in policy):
         yield "exactly one of MaxAttempts and ExpireAfterMin must be given"
     limits = {"MaxAttempts": (1, MOST_ATTEMPTS), "ExpireAfterMin": (1, MOST_MINUTES), "IntervalSeconds": (0, None)}
     for name, (low, high) in {**limits, "BackoffRate": (0, None)}.items():
         value = policy.get(name, low)
         if not isinstance(value, int | float) or isinstance(value, bool) or value < low or (high and value > high):
-            yield f"{name} is {value!r}; it goes from {low}{f' to {high}' if high else ' up'}"
+            yield f"{name} is {value!r}; it must be from {low}{f' to {high}' if high else ' up'}"

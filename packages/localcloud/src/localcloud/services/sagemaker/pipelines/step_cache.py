@@ -1,7 +1,7 @@
-"""Step caching: a step that succeeded with the same inputs a short while ago is not run again.
+"""Step caching: a step that recently succeeded with the same inputs is not run again.
 
-The key is made of the attributes that AWS names for each type: code, inputs and parameters count, output places and
-machines do not. Like AWS, only runs of the same step of the same pipeline count, the latest success of them.
+The key consists of the attributes that AWS documents for each type: code, inputs and parameters, not output locations
+and instances. As on AWS, only the latest success of the same step of the same pipeline is used.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ SECONDS = {"y": 365 * DAY, "mo": 30 * DAY, "w": 7 * DAY, "d": DAY, "h": 3600, "m
 
 @dataclass(frozen=True)
 class Hit:
-    at: float  # seconds, when the step that did the work started
-    source: str  # that execution's ARN
-    answer: dict[str, Any]
+    at: float  # seconds, when the original step started
+    source: str  # the original execution's ARN
+    output: dict[str, Any]
     metadata: dict[str, Any]
 
 
@@ -43,7 +43,7 @@ class Cache:
     def __init__(self) -> None:
         self._hits: dict[tuple[str, str], Hit] = {}
 
-    def remember(self, step: str, key: str, hit: Hit) -> None:
+    def put(self, step: str, key: str, hit: Hit) -> None:
         self._hits[step, key] = hit
 
     def find(self, entry: dict[str, Any], key: str, now: float) -> Hit | None:
@@ -56,16 +56,16 @@ class Cache:
 
 def key(kind: str, arguments: dict[str, Any]) -> str:
     """Empty for a type that is not cached."""
-    chosen = {name: arguments.get(name) for name in KEYS.get(kind, ())}
-    return json.dumps([kind, chosen], sort_keys=True) if chosen else ""
+    attributes = {name: arguments.get(name) for name in KEYS.get(kind, ())}
+    return json.dumps([kind, attributes], sort_keys=True) if attributes else ""
 
 
 def duration(text: str) -> int:
-    """Seconds of an ISO 8601 duration, as AWS takes it: P7D, PT2H, and also 30d or T16m."""
-    found = DURATION.fullmatch(text)
-    if not found or not any(found.groups()):
-        raise ValueError(f"{text!r} is no ISO 8601 duration such as P7D or PT2H")
-    return sum(int(number) * SECONDS[unit] for unit, number in found.groupdict().items() if number)
+    """Seconds of an ISO 8601 duration, as AWS accepts it: P7D, PT2H, and also 30d or T16m."""
+    match = DURATION.fullmatch(text)
+    if not match or not any(match.groups()):
+        raise ValueError(f"{text!r} is not an ISO 8601 duration such as P7D or PT2H")
+    return sum(int(number) * SECONDS[unit] for unit, number in match.groupdict().items() if number)
 
 
 def problems(step: dict[str, Any]) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""What each type of step does: it calls the operations of this service, as AWS's pipelines do.
+"""The types of steps: they call the operations of this service, as AWS's pipelines do.
 
-Not reproduced: step types that are not in ``validation.RUN_HERE`` (they are refused when a pipeline is made).
+Not reproduced: step types that are not in ``definition_structure.SUPPORTED`` (CreatePipeline refuses them).
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import string
 from dataclasses import dataclass, field
 from typing import Any
 
+from localcloud.core.caller import Caller
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.core.request_validation import request_problems
-from localcloud.services.sagemaker.part import Part
 from localcloud.services.sagemaker.pipelines import conditions
 from localcloud.services.sagemaker.pipelines.definition_checks import CALLS
 from localcloud.services.sagemaker.pipelines.records import Execution, StepRun
+from localcloud.services.sagemaker.refusals import invalid
 
 ALPHABET = string.ascii_lowercase + string.digits
 LONGEST_NAME = 63
@@ -24,10 +25,10 @@ MOST_TAGS = 50
 
 
 @dataclass(frozen=True)
-class Done:
-    """A step that is over at once. ``reason`` alone does not make a failure: a Fail step may have no message."""
+class StepResult:
+    """Of a step that ends at once. A failure may be without a reason: a Fail step may have no message."""
 
-    answer: dict[str, Any] = field(default_factory=dict)
+    output: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     failed: bool = False
@@ -35,11 +36,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of job or resource: how it is called, described and stopped."""
+    """A kind of job or resource, by the names of its members in the API."""
 
     member: str  # in a step's Metadata
-    name: str  # the member with its name
-    arn: str  # the member with its ARN
+    name: str  # the member that has its name
+    arn: str  # the member that has its ARN
 
     @property
     def status(self) -> str:
@@ -52,27 +53,27 @@ PACKAGE = Kind("RegisterModel", "ModelPackageName", "ModelPackageArn")
 
 
 class Steps:
-    """``prepare`` says what a step asks for; the others ask."""
+    """``prepare`` builds the request of a step's Create call, ``create`` makes it."""
 
-    def __init__(self, service: Part) -> None:
-        self.service = service
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
 
-    def decide(self, execution: Execution, run: StepRun) -> Done:
-        """A condition: which branch it takes."""
+    def decide(self, execution: Execution, run: StepRun) -> StepResult:
+        """Of a condition: the branch that it takes."""
         resolve = execution.scope.resolve
         outcome = all(conditions.holds(each, resolve) for each in run.entry["Arguments"]["Conditions"])
-        return Done({"Outcome": outcome}, {"Condition": {"Outcome": str(outcome)}})
+        return StepResult({"Outcome": outcome}, {"Condition": {"Outcome": str(outcome)}})
 
-    def fail(self, execution: Execution, run: StepRun) -> Done:
+    def fail(self, execution: Execution, run: StepRun) -> StepResult:
         message = str(execution.scope.resolve(run.entry["Arguments"].get("ErrorMessage", "")))
-        return Done(metadata={"Fail": {"ErrorMessage": message}}, reason=message, failed=True)
+        return StepResult(metadata={"Fail": {"ErrorMessage": message}}, reason=message, failed=True)
 
     def prepare(self, execution: Execution, run: StepRun) -> dict[str, Any]:
         """The request of a step's Create call, references resolved."""
         request: dict[str, Any] = execution.scope.resolve(run.entry["Arguments"])
         if run.kind == "RegisterModel":
-            made_by = {"GeneratedBy": execution.arn}
-            return {**request, "MetadataProperties": {**made_by, **request.get("MetadataProperties", {})}}
+            origin = {"GeneratedBy": execution.arn}
+            return {**request, "MetadataProperties": {**origin, **request.get("MetadataProperties", {})}}
         kind = JOBS.get(run.kind, MODEL)
         request[kind.name] = job_name(execution, run, request.get(kind.name))
         own = (("sagemaker:pipeline-execution-arn", execution.arn), ("sagemaker:pipeline-step-name", run.name))
@@ -80,41 +81,41 @@ class Steps:
         return request
 
     def create(self, run: StepRun, request: dict[str, Any]) -> None:
-        """Refused as the operation refuses; what a client's request would be checked for is checked here, too."""
+        """Refused as a client's call would be: its request is validated as well."""
         operation = CALLS[run.kind][0]
         problems = request_problems("sagemaker", operation, request)
         if problems:
-            raise Refusal(self.service.validation_code, "; ".join(problems))
+            raise invalid("; ".join(problems))
         if run.kind == "RegisterModel":
             self._ensure_group(request.get("ModelPackageGroupName"))
-        answer = self.service.call(operation, request)
+        response = self._call(operation, request)
         kind = {**JOBS, "Model": MODEL, "RegisterModel": PACKAGE}[run.kind]
-        run.metadata = {kind.member: {"Arn": answer[kind.arn]}}
+        run.metadata = {kind.member: {"Arn": response[kind.arn]}}
 
     def describe(self, run: StepRun, request: dict[str, Any]) -> dict[str, Any]:
-        """Of a model or a package that was just made."""
+        """Of a model or a package that was just created."""
         if run.kind == "RegisterModel":
-            return self.service.call("DescribeModelPackage", {"ModelPackageName": run.metadata[PACKAGE.member]["Arn"]})
-        return self.service.call("DescribeModel", {"ModelName": request["ModelName"]})
+            return self._call("DescribeModelPackage", {"ModelPackageName": run.metadata[PACKAGE.member]["Arn"]})
+        return self._call("DescribeModel", {"ModelName": request["ModelName"]})
 
     def stop(self, run: StepRun) -> None:
         kind = JOBS[run.kind]
-        self.service.call(f"Stop{kind.member}", {kind.name: run.job})
+        self._call(f"Stop{kind.member}", {kind.name: run.job})
 
     def _ensure_group(self, group: str | None) -> None:
-        """As on AWS, the first registration into a group makes it."""
+        """As on AWS, the first registration in a group creates it."""
         if group is None:
             return
         try:
-            self.service.call("DescribeModelPackageGroup", {"ModelPackageGroupName": group})
+            self._call("DescribeModelPackageGroup", {"ModelPackageGroupName": group})
         except Refusal as refusal:
             if refusal.code == NOT_IMPLEMENTED:
                 raise
-            self.service.call("CreateModelPackageGroup", {"ModelPackageGroupName": group})
+            self._call("CreateModelPackageGroup", {"ModelPackageGroupName": group})
 
 
 def job_name(execution: Execution, run: StepRun, prefix: str | None = None) -> str:
-    """pipelines-<execution>-<step>-<random>, as AWS names them; a definition may bring a prefix of its own."""
+    """pipelines-<execution>-<step>-<random>, as on AWS; a definition may have a prefix of its own."""
     suffix = "".join(secrets.choice(ALPHABET) for _ in range(10))
     start = prefix or f"pipelines-{execution.id}-{run.name}"
     plain = re.sub(r"[^a-zA-Z0-9]+", "-", start)[: LONGEST_NAME - len(suffix) - 1].strip("-")

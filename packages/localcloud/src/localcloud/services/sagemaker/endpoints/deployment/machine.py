@@ -1,17 +1,18 @@
-"""The machine that takes a deployment through its stages, on the clock's timers, and back when it must.
+"""The state machine of a deployment: from stage to stage, on the clock's timers, and back when something fails.
 
-All of it runs under ``cloud.lock``. Alarms are looked at before each stage, every ten seconds of the clock and at the
-end of each bake, from the start of the deployment on: one that is in ALARM then ends it at once.
+All of it runs under ``cloud.lock``. Alarms are checked from the start of the deployment on, before each stage, every
+ten seconds of the clock and at the end of each bake: one in ALARM rolls the deployment back at once.
 
-Not reproduced: the time that AWS takes to launch, to move traffic and to terminate (here it is as long as it takes);
-that a canary's share goes to as many instances only as were activated (here the whole green fleet shares it).
+Not reproduced: the time that AWS takes to launch, to move traffic and to terminate (here it takes what it takes); that
+only the activated instances get a canary's share of the traffic (here the whole green fleet does).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.clock import Clock, Timer
 from localcloud.services.sagemaker.endpoints.deployment import stages
 from localcloud.services.sagemaker.endpoints.deployment.side import Side
 from localcloud.services.sagemaker.endpoints.deployment.stages import (
@@ -24,19 +25,16 @@ from localcloud.services.sagemaker.endpoints.deployment.stages import (
     Stage,
 )
 from localcloud.services.sagemaker.endpoints.deployment.traffic import shares
+from localcloud.services.sagemaker.hosting.routing import Share
 
-if TYPE_CHECKING:
-    from localcloud.core.clock import Clock, Timer
-    from localcloud.services.sagemaker.endpoints.deployment.traffic import Share
-
-LOOK_SECONDS = 10
+ALARM_CHECK_SECONDS = 10
 STAGE, ROLLING_BACK = "stage", "rolling back"
-COMPLETED, ROLLED_BACK, ROLLBACK_FAILED = "completed", "rolled back", "rollback failed"  # its end, one of these
+COMPLETED, ROLLED_BACK, ROLLBACK_FAILED = "completed", "rolled back", "rollback failed"  # how it ends
 
 
 class Deployment:
-    """``told(what)`` hears of each change; ``tripped()`` names the alarms of the plan that are in ALARM; ``broken()``
-    says why the rollback that now begins cannot be done, or "" (for faults)."""
+    """``on_change(change)`` is called with STAGE, ROLLING_BACK or how it ends; ``active_alarms`` returns those of the
+    plan's alarms that are in ALARM; ``rollback_fault`` returns why a rollback is to fail, or "" (for faults)."""
 
     def __init__(
         self,
@@ -47,14 +45,14 @@ class Deployment:
         clock: Clock,
         lock: Any,
         route: Callable[[Sequence[Share]], None],
-        tripped: Callable[[Iterable[str]], list[str]],
-        told: Callable[[str], None],
-        broken: Callable[[], str] = lambda: "",
+        active_alarms: Callable[[Iterable[str]], list[str]],
+        on_change: Callable[[str], None],
+        rollback_fault: Callable[[], str] = lambda: "",
     ) -> None:
         self.plan, self.blue, self.green = plan, blue, green
-        self.clock, self.lock, self.route, self.tripped = clock, lock, route, tripped
-        self.told, self.broken = told, broken
-        self.old = dict(blue.counts)  # what blue goes back to
+        self.clock, self.lock, self.route, self.active_alarms = clock, lock, route, active_alarms
+        self.on_change, self.rollback_fault = on_change, rollback_fault
+        self.old = dict(blue.counts)  # restored by a rollback
         self.began = self.stage_began = clock.now()
         self.stage: Stage | None = None
         self.reason = ""
@@ -65,19 +63,19 @@ class Deployment:
     def begin(self) -> None:
         if self.plan.timeout:
             seconds = self.plan.timeout
-            why = f"The deployment took longer than its MaximumExecutionTimeoutInSeconds, {seconds} seconds."
-            self._after(seconds, lambda: self.roll_back(why))
+            reason = f"The deployment took longer than its MaximumExecutionTimeoutInSeconds, {seconds} seconds."
+            self._after(seconds, lambda: self.roll_back(reason))
         if self.plan.alarms:
-            self._after(LOOK_SECONDS, self._look)
+            self._after(ALARM_CHECK_SECONDS, self._watch_alarms)
         self._next()
 
     def abort(self) -> None:
-        """The endpoint goes away: nothing more happens, and green is gone. Blue is the endpoint's own."""
+        """The endpoint is deleted: nothing more happens, and green is stopped. Blue is the endpoint's own."""
         self._finish()
         self.green.stop()
 
     def roll_back(self, reason: str) -> None:
-        """From any stage. What goes wrong while it rolls back is the end of it."""
+        """From any stage. A problem during the rollback ends it as failed."""
         if self.over:
             return
         if self.rolling_back:
@@ -85,11 +83,11 @@ class Deployment:
             return
         self._cancel()
         self.rolling_back, self.reason = True, reason
-        self._stages = stages.back(self.plan.rollback_batch, self.blue.counts, self.old, self.green.desired)
-        self.told(ROLLING_BACK)
-        why = self.broken() if self.old else ""
-        if why:
-            self.roll_back(why)
+        self._stages = stages.rollback(self.plan.rollback_batch, self.blue.counts, self.old, self.green.desired)
+        self.on_change(ROLLING_BACK)
+        failure = self.rollback_fault() if self.old else ""
+        if failure:
+            self.roll_back(failure)
         else:
             self._next()
 
@@ -98,16 +96,16 @@ class Deployment:
         if stage is None:
             self._end(ROLLED_BACK if self.rolling_back else COMPLETED, self.reason)
             return
-        if self._alarmed():
+        if self._check_alarms():
             return
         self.stage, self.stage_began = stage, self.clock.now()
-        self.told(STAGE)
+        self.on_change(STAGE)
         self._perform(stage)
 
     def _perform(self, stage: Stage) -> None:
         side = self.green if stage.side == GREEN else self.blue
         if stage.status == CREATING:
-            side.grow(stage.counts, lambda why: self._launched(stage, why))
+            side.grow(stage.counts, lambda failure: self._on_launched(stage, failure))
         elif stage.status == ACTIVATING:
             self._activate(stage)
         elif stage.status == BAKING:
@@ -116,11 +114,11 @@ class Deployment:
             side.shrink(stage.counts)
             self._next()
 
-    def _launched(self, stage: Stage, why: str) -> None:
+    def _on_launched(self, stage: Stage, failure: str) -> None:
         if self.over or stage is not self.stage:
-            return  # it came too late: the deployment is on its way back, or over
-        if why:
-            self.roll_back(why)
+            return  # too late: the deployment is rolling back, or over
+        if failure:
+            self.roll_back(failure)
         else:
             self._next()
 
@@ -138,12 +136,13 @@ class Deployment:
             member.active = round(self.old[name] * (1 - moved.get(name, 1)))
         self._next()
 
-    def _look(self) -> None:
-        if not self._alarmed():
-            self._after(LOOK_SECONDS, self._look)
+    def _watch_alarms(self) -> None:
+        if not self._check_alarms():
+            self._after(ALARM_CHECK_SECONDS, self._watch_alarms)
 
-    def _alarmed(self) -> bool:
-        names = [] if self.rolling_back else self.tripped(self.plan.alarms)
+    def _check_alarms(self) -> bool:
+        """Rolls back and returns True when one is in ALARM."""
+        names = [] if self.rolling_back else self.active_alarms(self.plan.alarms)
         if names:
             self.roll_back(f"Alarms of its AutoRollbackConfiguration are in ALARM: {', '.join(names)}.")
         return bool(names)
@@ -170,4 +169,4 @@ class Deployment:
     def _end(self, outcome: str, reason: str) -> None:
         self.reason = reason
         self._finish()
-        self.told(outcome)
+        self.on_change(outcome)

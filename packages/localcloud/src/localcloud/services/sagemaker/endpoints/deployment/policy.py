@@ -1,7 +1,7 @@
-"""What is wrong with a DeploymentConfig, as sentences: AWS's documented limits, before anything is launched.
+"""Problems of a DeploymentConfig by AWS's documented limits, found before anything is launched.
 
-The API's own shapes have checked required members, enumerations and plain ranges (waits 0-3600, time-out 600-28800,
-1-10 alarms) before this sees a request.
+The request is valid by AWS's model: required members, enumerations and plain ranges (waits 0-3600, time-out 600-28800,
+1-10 alarms).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIZES = {"CANARY": "CanarySize", "LINEAR": "LinearStepSize"}
 
 
 def problems(config: Config, new: Counts, alarms: Container[str]) -> Iterator[str]:
-    """Whatever the update is: for a new endpoint too."""
+    """Of any DeploymentConfig, a new endpoint's too."""
     rolling, blue_green = config.get("RollingUpdatePolicy"), config.get("BlueGreenUpdatePolicy")
     if rolling and blue_green:
         yield "Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy can be given."
@@ -26,14 +26,14 @@ def problems(config: Config, new: Counts, alarms: Container[str]) -> Iterator[st
     for alarm in config.get("AutoRollbackConfiguration", {}).get("Alarms", ()):
         if alarm.get("AlarmName") not in alarms:
             yield f"Could not find the CloudWatch alarm {alarm.get('AlarmName')!r} of AutoRollbackConfiguration."
-    found = [*_rolling(rolling, new)] if rolling else [*_blue_green(blue_green, new)] if blue_green else []
-    yield from found
-    if not found:
+    limits = [*_rolling(rolling, new)] if rolling else [*_blue_green(blue_green, new)] if blue_green else []
+    yield from limits
+    if not limits:
         yield from _timeout(config, new)
 
 
 def update_problems(config: Config, old: Container[str], new: Counts) -> Iterator[str]:
-    """What only an update can be wrong with: ``old`` are the variants that run."""
+    """Of an update's DeploymentConfig only; ``old`` are the running variants."""
     if config and (missing := [name for name in new if name not in old]):
         yield (
             f"A DeploymentConfig needs the same variant names before and after: {', '.join(missing)} "
@@ -72,14 +72,14 @@ def _size(name: str, size: Size, new: Counts, least: int, most: int = MOST_PERCE
                 "give it two or more, or use ALL_AT_ONCE."
             )
         elif not least <= percent <= most:
-            what = f"{value} of {count} instances" if size["Type"] == "INSTANCE_COUNT" else f"{value} %"
-            yield f"{name} must be {limits} of the variant's instances: it is {what} for variant {variant}."
+            size_text = f"{value} of {count} instances" if size["Type"] == "INSTANCE_COUNT" else f"{value} %"
+            yield f"{name} must be {limits} of the variant's instances: it is {size_text} for variant {variant}."
 
 
 def _timeout(config: Config, new: Counts) -> Iterator[str]:
-    found = plan(config, new, new)
-    if found.timeout is not None and found.timeout <= found.waits:
+    planned = plan(config, new, new)
+    if planned.timeout is not None and planned.timeout <= planned.waits:
         yield (
-            f"MaximumExecutionTimeoutInSeconds is {found.timeout}: it must be more than the {found.waits} seconds "
+            f"MaximumExecutionTimeoutInSeconds is {planned.timeout}: it must be more than the {planned.waits} seconds "
             "that the deployment waits in all."
         )

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from localcloud.services.sagemaker.endpoints.deployment.stages import Counts
-
-if TYPE_CHECKING:
-    from localcloud.services.sagemaker.hosting.fleet import Fleet
+from localcloud.services.sagemaker.hosting.fleet import Fleet
 
 
 @dataclass
@@ -23,8 +21,8 @@ class Member:
     weight: float
     desired: int
     count: int = 0  # launched
-    active: int = 0  # of those, as many as take traffic
-    asked: int = 0  # of the fleet, launched or not: what failed or was given up still has a place there
+    active: int = 0  # of those, the ones that take traffic
+    requested: int = 0  # of the fleet, launched or not: it still counts those that failed or were given up
 
 
 @dataclass
@@ -45,19 +43,19 @@ class Side:
         return all(member.fleet.size > 0 for member in self.members.values())
 
     def grow(self, counts: Counts, done: Callable[[str], None]) -> None:
-        """``done("")`` when all of them answer; ``done(why)``, once, when one cannot."""
+        """Calls ``done("")`` when all of them answer, or ``done(reason)``, once, when one cannot."""
         growing = {name: count for name, count in counts.items() if count > self.members[name].count}
         if not growing:
             done("")
             return
         waiting = set(growing)
 
-        def finished(name: str, why: str) -> None:
+        def on_started(name: str, failure: str) -> None:
             if not waiting:
                 return
-            if why:
+            if failure:
                 waiting.clear()
-                done(why)
+                done(failure)
                 return
             self.members[name].count = growing[name]
             waiting.discard(name)
@@ -67,17 +65,17 @@ class Side:
         for name, count in growing.items():
             if waiting:
                 member = self.members[name]
-                member.asked += count - member.count
-                member.fleet.start(count - member.count, partial(finished, name))
+                member.requested += count - member.count
+                member.fleet.start(count - member.count, partial(on_started, name))
 
     def shrink(self, counts: Counts) -> None:
         for name, count in counts.items():
             member = self.members[name]
             if not count:
                 member.fleet.stop()
-            elif count < member.asked:
-                member.fleet.shrink(member.asked - count)
-            member.asked, member.count = min(member.asked, count), min(member.count, count)
+            elif count < member.requested:
+                member.fleet.shrink(member.requested - count)
+            member.requested, member.count = min(member.requested, count), min(member.count, count)
             member.active = min(member.active, count)
 
     def stop(self) -> None:

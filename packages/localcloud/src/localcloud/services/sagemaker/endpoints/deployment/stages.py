@@ -1,8 +1,8 @@
-"""What a deployment does, stage by stage, as data: made from a DeploymentConfig and the sizes of both sides.
+"""The stages of a deployment as data: planned from a DeploymentConfig and the sizes of both sides.
 
-    blue/green   the whole green side is launched; it takes traffic in steps, with a bake after each; blue leaves
-    rolling      batch by batch: green grows, takes its part of the traffic, bakes, then as much of blue leaves
-    back         the same for every strategy: blue grows to what it was, takes the traffic, green leaves
+    blue/green   the whole green side is launched; it takes traffic in steps, with a bake after each; blue is terminated
+    rolling      batch by batch: green grows, takes its part of the traffic, bakes, then as much of blue is terminated
+    rollback     the same for every strategy: blue grows to what it was, takes the traffic, green is terminated
 
 A canary of n of N instances takes n/N of its variant's traffic. A percentage is rounded down to whole instances, and
 is at least one. ALL_AT_ONCE has one bake, TerminationWaitInSeconds, as every blue/green strategy has at its end.
@@ -23,17 +23,17 @@ Size = Mapping[str, Any]  # CapacitySize: Type and Value
 
 @dataclass(frozen=True)
 class Stage:
-    """One side has so many instances at its end: launched, with traffic, baked, or left over."""
+    """``counts`` are the instances of one side at its end: launched, with traffic, baked, or remaining."""
 
     status: str
     side: str
     counts: Counts
     seconds: int = 0
     setting: str = ""  # where a bake's seconds come from
-    part: str = "full"  # full, canary, linear, batch: how AWS calls the instances with traffic
+    part: str = "full"  # full, canary, linear, batch: AWS's name for the instances with traffic
 
     def message(self, variant: str, now: int) -> str:
-        """The VariantStatus's StatusMessage; ``now`` is how many instances the variant has."""
+        """The VariantStatus's StatusMessage; ``now`` is the variant's number of instances."""
         count = self.counts.get(variant, 0)
         capacity = f"{self.part} capacity of {count} instance(s)."
         match self.status:
@@ -60,7 +60,7 @@ class Plan:
 
 
 def first(new: Counts) -> Plan:
-    """Of a new endpoint: nothing is shifted, whatever its DeploymentConfig says."""
+    """Of a new endpoint, whatever its DeploymentConfig: there is no traffic to shift."""
     return Plan((Stage(CREATING, GREEN, new), Stage(ACTIVATING, GREEN, new)))
 
 
@@ -75,25 +75,27 @@ def plan(config: Mapping[str, Any], old: Counts, new: Counts) -> Plan:
     return Plan(tuple(stages), policy.get("RollbackMaximumBatchSize"), timeout, names)
 
 
-def back(batch: Size | None, now: Counts, old: Counts, new: Counts) -> Iterator[Stage]:
-    """``now`` is what is left of the old side's ``old``; ``new`` what the new side has at most."""
+def rollback(batch: Size | None, now: Counts, old: Counts, new: Counts) -> Iterator[Stage]:
+    """``now`` are the remaining instances of the old side's ``old``; ``new`` are the new side's at most."""
     steps = {name: instances(batch, count) if batch else count for name, count in old.items()}
-    there = dict(now)
+    current = dict(now)
     while True:
-        grown = {name: min(old[name], there.get(name, 0) + steps[name]) for name in old}
-        if grown != there:
+        grown = {name: min(old[name], current.get(name, 0) + steps[name]) for name in old}
+        if grown != current:
             yield Stage(CREATING, BLUE, grown)
         full = grown == dict(old)
         if old:
             yield Stage(ACTIVATING, BLUE, grown, part="full" if full else "batch")
-        yield Stage(DELETING, GREEN, {name: 0 if full else _left(new[name], grown.get(name, 0), old) for name in new})
+        yield Stage(
+            DELETING, GREEN, {name: 0 if full else _remaining(new[name], grown.get(name, 0), old) for name in new}
+        )
         if full:
             return
-        there = grown
+        current = grown
 
 
 def instances(size: Size, total: int) -> int:
-    """As many instances as a CapacitySize means of ``total``."""
+    """The number of instances that a CapacitySize means of ``total``."""
     value = int(size["Value"])
     return max(1, value if size["Type"] == "INSTANCE_COUNT" else total * value // 100)
 
@@ -110,7 +112,7 @@ def _blue_green(policy: Mapping[str, Any], old: Counts, new: Counts) -> Iterator
 
 
 def _steps(routing: Mapping[str, Any], new: Counts) -> Iterator[tuple[str, Counts]]:
-    """The parts of the traffic that green takes before it takes all."""
+    """The instances of green that take traffic before all do."""
     match routing.get("Type"):
         case "CANARY":
             yield "canary", {name: instances(routing["CanarySize"], count) for name, count in new.items()}
@@ -124,18 +126,18 @@ def _steps(routing: Mapping[str, Any], new: Counts) -> Iterator[tuple[str, Count
 
 def _rolling(policy: Mapping[str, Any], old: Counts, new: Counts) -> Iterator[Stage]:
     step = {name: instances(policy["MaximumBatchSize"], count) for name, count in new.items()}
-    there: dict[str, int] = dict.fromkeys(new, 0)
-    while there != dict(new):
-        there = {name: min(new[name], there[name] + step[name]) for name in new}
-        part = "full" if there == dict(new) else "batch"
-        yield Stage(CREATING, GREEN, there)
-        yield Stage(ACTIVATING, GREEN, there, part=part)
-        yield from _bake(there, policy, WAIT, part)
-        yield Stage(DELETING, BLUE, {name: _left(count, there.get(name, 0), new) for name, count in old.items()})
+    current: dict[str, int] = dict.fromkeys(new, 0)
+    while current != dict(new):
+        current = {name: min(new[name], current[name] + step[name]) for name in new}
+        part = "full" if current == dict(new) else "batch"
+        yield Stage(CREATING, GREEN, current)
+        yield Stage(ACTIVATING, GREEN, current, part=part)
+        yield from _bake(current, policy, WAIT, part)
+        yield Stage(DELETING, BLUE, {name: _remaining(count, current.get(name, 0), new) for name, count in old.items()})
 
 
-def _left(count: int, moved: int, whole: Counts) -> int:
-    """Of ``count`` instances on one side, when ``moved`` of the other side's are there."""
+def _remaining(count: int, moved: int, whole: Counts) -> int:
+    """Of ``count`` instances on one side, when the other side has ``moved`` of ``whole``."""
     total = max(whole.values(), default=0)  # rolling deployments have one variant
     return count - count * moved // total if total else 0
 

@@ -1,4 +1,4 @@
-"""A change of weights and instance counts under a running config. What cannot be had is taken back as a whole."""
+"""A change of weights and instance counts under a running config. When an instance cannot start, all is undone."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from typing import Any
 
 from localcloud.services.sagemaker.endpoints.deployment.side import Side
 
-Wanted = Mapping[str, Mapping[str, Any]]  # DesiredWeightAndCapacity by variant
+Desired = Mapping[str, Mapping[str, Any]]  # DesiredWeightAndCapacity by variant
 
 
 class Scaling:
-    """``done(why)`` is called once, under the lock: "" when all is as wanted, or why it is as it was before."""
+    """``done(failure)`` is called once, under the lock: with "" when all is as desired, else with the reason why all
+    is as it was before."""
 
-    def __init__(self, side: Side, wanted: Wanted, began: datetime, done: Callable[[str], None]) -> None:
-        self.side, self.wanted, self.began, self.done = side, wanted, began, done
+    def __init__(self, side: Side, desired: Desired, began: datetime, done: Callable[[str], None]) -> None:
+        self.side, self.desired, self.began, self.done = side, desired, began, done
         self.over = False
         self._before = dict(side.desired)
         self.counts = {
-            name: int(each["DesiredInstanceCount"]) for name, each in wanted.items() if "DesiredInstanceCount" in each
+            name: int(each["DesiredInstanceCount"]) for name, each in desired.items() if "DesiredInstanceCount" in each
         }
 
     def begin(self) -> None:
         for name, count in self.counts.items():
             self.side.members[name].desired = count
-        self.side.grow(self.counts, self._grown)
+        self.side.grow(self.counts, self._on_grown)
 
     def abort(self) -> None:
         self.over = True
@@ -37,25 +38,25 @@ class Scaling:
         message = f"Scaling {'out' if count > member.count else 'in'} desired instance count to {count}."
         return {"Status": "Updating", "StatusMessage": message, "StartTime": self.began}
 
-    def _grown(self, why: str) -> None:
+    def _on_grown(self, failure: str) -> None:
         if self.over:
             return
         self.over = True
-        if why:
-            self._take_back()
+        if failure:
+            self._undo()
         else:
-            self._take_effect()
+            self._apply()
         for member in self.side.members.values():
             member.active = member.count
-        self.done(why)
+        self.done(failure)
 
-    def _take_effect(self) -> None:
+    def _apply(self) -> None:
         self.side.shrink(self.counts)
-        for name, each in self.wanted.items():
+        for name, each in self.desired.items():
             self.side.members[name].weight = float(each.get("DesiredWeight", self.side.members[name].weight))
 
-    def _take_back(self) -> None:
-        """Weights have not changed yet. Of a variant that was growing, what came or still comes leaves again."""
+    def _undo(self) -> None:
+        """Weights have not changed yet. Of a growing variant, new and still starting instances are removed."""
         self.side.shrink(self._before)
         for name, desired in self._before.items():
             self.side.members[name].desired = desired

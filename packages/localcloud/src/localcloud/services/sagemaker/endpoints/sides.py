@@ -1,4 +1,4 @@
-"""The fleets that an endpoint config asks for, and what an update keeps of the running ones."""
+"""A new side of a deployment: the fleets of an endpoint config, and what an update keeps of the running ones."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from localcloud.services.sagemaker.hosting.fleet import Fleet
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
-MakeFleet = Callable[..., Fleet]
+FleetFactory = Callable[..., Fleet]  # with Fleet's keywords
 Sizes = dict[str, tuple[int, float]]  # instances and weight by variant
 COUNT, WEIGHT = "DesiredInstanceCount", "DesiredWeight"  # VariantPropertyType, as CAPTURE is
 
 
-class Running(NamedTuple):
-    """What is to run for a variant: its container and the role of its model."""
+class VariantPlan(NamedTuple):
+    """A variant with its container and the role of its model."""
 
     variant: Mapping[str, Any]
     container: Mapping[str, Any]
     role: str
 
 
-def kept(request: Mapping[str, Any]) -> frozenset[str]:
-    """The properties that an UpdateEndpoint retains."""
+def retained_properties(request: Mapping[str, Any]) -> frozenset[str]:
+    """Of an UpdateEndpoint."""
     if not request.get("RetainAllVariantProperties"):
         return frozenset()
     excluded = {each["VariantPropertyType"] for each in request.get("ExcludeRetainedVariantProperties", ())}
     return frozenset({COUNT, WEIGHT, CAPTURE} - excluded)
 
 
-def wanted_sizes(config: EndpointConfig, live: Side | None = None, kept: Container[str] = ()) -> Sizes:
+def desired_sizes(config: EndpointConfig, live: Side | None = None, retained: Container[str] = ()) -> Sizes:
     """The config's, or those of the running variant of the same name."""
     sizes: Sizes = {}
     for variant in config.variants:
         old = live.members.get(variant["VariantName"]) if live else None
-        count = old.desired if old and COUNT in kept else int(variant["InitialInstanceCount"])
-        weight = old.weight if old and WEIGHT in kept else float(variant["InitialVariantWeight"])
+        count = old.desired if old and COUNT in retained else int(variant["InitialInstanceCount"])
+        weight = old.weight if old and WEIGHT in retained else float(variant["InitialVariantWeight"])
         sizes[variant["VariantName"]] = (count, weight)
     return sizes
 
@@ -53,23 +53,23 @@ def new_side(
     cloud: Cloud,
     endpoint: str,
     config_name: str,
-    running: Iterable[Running],
+    plans: Iterable[VariantPlan],
     sizes: Sizes,
     capture: Mapping[str, Any] | None,
-    make: MakeFleet,
+    new_fleet: FleetFactory,
 ) -> Side:
-    """With nothing started yet."""
-    made = Side(config_name)
-    for each in running:
-        name = each.variant["VariantName"]
+    """Its fleets have no instances yet."""
+    side = Side(config_name)
+    for plan in plans:
+        name = plan.variant["VariantName"]
         count, weight = sizes[name]
-        fleet = make(
+        fleet = new_fleet(
             endpoint=endpoint,
-            variant=each.variant,
+            variant=plan.variant,
             config_name=config_name,
-            container=each.container,
-            role_arn=each.role,
+            container=plan.container,
+            role_arn=plan.role,
             capture=DataCapture.from_config(cloud, capture, endpoint, name) if capture else None,
         )
-        made.members[name] = Member(each.variant, fleet, each.container, weight, count)
-    return made
+        side.members[name] = Member(plan.variant, fleet, plan.container, weight, count)
+    return side

@@ -1,0 +1,89 @@
+"""What the three kinds of job share while they work, on threads of their own and without the lock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localcloud.runtime.etag_cache import EtagCache
+from localcloud.runtime.jobs import runtimes
+from localcloud.runtime.jobs.job import Job, Outcome
+from localcloud.runtime.jobs.progress import Watch
+from localcloud.runtime.jobs.runner import GRACE_SECONDS, run_all
+from localcloud.runtime.s3_store import S3Store
+from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
+from localcloud.services.sagemaker.jobs.records import ABANDON, INTERRUPT, STOP, JobRecord
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+
+class JobRunner:
+    grace_seconds = GRACE_SECONDS  # tests shorten it
+
+    def __init__(self, cloud: Cloud, lifecycle: JobLifecycle) -> None:
+        self.cloud, self._lifecycle = cloud, lifecycle
+        self._cache = EtagCache()
+
+    def run(self, record: JobRecord, instances: Sequence[Job], watch: Watch | None = None) -> Outcome:
+        """All instances of a processing or training job, to their end."""
+        prepare = runtimes.chosen(
+            os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
+        )
+        with self.folders(record, len(instances)) as folders:
+            return run_all(
+                instances,
+                folders,
+                self.store(),
+                prepare=prepare,
+                watch=watch or self.watch(record),
+                grace_seconds=self.grace_seconds,
+            )
+
+    @contextmanager
+    def folders(self, record: JobRecord, instances: int) -> Iterator[list[Path]]:
+        """An empty folder for each instance; only its log is kept afterwards."""
+        folder = self.cloud.folder / "jobs" / record.kind.lower() / record.name
+        shutil.rmtree(folder, ignore_errors=True)
+        folders = [folder / f"algo-{number}" for number in range(1, instances + 1)]
+        for each in folders:
+            each.mkdir(parents=True)
+        try:
+            yield folders
+        finally:
+            for each in folders:
+                shutil.rmtree(each / "opt", ignore_errors=True)
+
+    def store(self) -> S3Store:
+        return S3Store(self.cloud.client("s3"), self._cache)
+
+    def watch(self, record: JobRecord, on_line: Callable[[str], None] = lambda _: None) -> Watch:
+        """Sends the output of the job to its log while it runs, and each line to ``on_line``."""
+        group = f"/aws/sagemaker/{record.kind}Jobs"
+        began = int(self.cloud.clock.seconds())
+
+        def line(host: str, text: str) -> None:
+            if record.signal != ABANDON:
+                self.cloud.log(group, f"{record.name}/{host}-{began}", [text])
+                on_line(text)
+
+        return Watch(
+            line=line,
+            phase=lambda phase: self._lifecycle.enter_phase(record, phase),
+            stop=lambda: record.signal == STOP,
+            interrupted=lambda: record.signal == INTERRUPT,
+            abandoned=lambda: record.signal == ABANDON,
+            recorded=self._register,
+        )
+
+    @contextmanager
+    def _register(self, job: Job, pid: int, container: str) -> Iterator[None]:
+        self.cloud.processes.register(pid, job.name, container)
+        try:
+            yield
+        finally:
+            self.cloud.processes.forget(pid)

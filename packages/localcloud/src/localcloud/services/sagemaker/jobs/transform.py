@@ -1,0 +1,165 @@
+"""The work of a transform job: a model's own handler over every object of a prefix; the predictions of an object go to
+``<output>/<object>.out``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from localcloud.runtime.jobs import batches
+from localcloud.runtime.jobs.association import Association, association
+from localcloud.runtime.jobs.job import Job, Outcome
+from localcloud.runtime.jobs.model_server import CannotServe, invoke, served, unpack
+from localcloud.runtime.jobs.progress import Watch
+from localcloud.runtime.s3_store import S3Store
+from localcloud.runtime.store import Unavailable
+from localcloud.services.sagemaker.jobs.records import SEE_LOGS, JobRecord
+from localcloud.services.sagemaker.jobs.runner import JobRunner
+
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+Request = dict[str, Any]
+MEGABYTE = 1 << 20
+DEFAULT_MEGABYTES = 6
+HOST = "algo-1"
+
+
+class Stopped(Exception):
+    """The job was stopped or abandoned."""
+
+
+class BadResponse(Exception):
+    """The model did not respond with a prediction."""
+
+
+class Transform:
+    def __init__(self, cloud: Cloud, runner: JobRunner, record: JobRecord, container: Request) -> None:
+        self.cloud, self._runner, self._record, self._container = cloud, runner, record, container
+        self._request = record.request
+
+    def run(self) -> Outcome:
+        started, watch, store = monotonic(), self._runner.watch(self._record), self._runner.store()
+        try:
+            with self._runner.folders(self._record, 1) as [folder]:
+                self._run(folder, store, watch)
+        except Stopped:
+            return Outcome("Stopped", None, seconds=monotonic() - started)
+        except (Unavailable, CannotServe, batches.BadInput, BadResponse) as problem:
+            if _stopping(watch):
+                return Outcome("Stopped", None, seconds=monotonic() - started)
+            watch.line(HOST, str(problem))
+            return Outcome("Failed", None, _failure_reason(problem), monotonic() - started)
+        return Outcome("Stopped" if _stopping(watch) else "Completed", 0, seconds=monotonic() - started)
+
+    def _run(self, folder: Path, store: S3Store, watch: Watch) -> None:
+        model, out = folder / "opt/ml/model", folder / "opt/ml/output"
+        _fetch_model(store, self._container["ModelDataUrl"], folder, model)
+        client = _Client(self._request, watch)
+        threads = self._request.get("MaxConcurrentTransforms") or 1
+        with self._server(model, watch, threads) as url, ThreadPoolExecutor(threads) as pool:
+            for path, content in _objects(self._request, store):
+                bodies = batches.cut(content, **_split(self._request), limit=self._limit)
+                responses = list(pool.map(lambda body: client.predict(url, body), bodies))
+                file = out / f"{path}.out"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                by_line = self._request["TransformOutput"].get("AssembleWith") == "Line"
+                file.write_bytes(batches.assembled(responses, by_line=by_line))
+        if out.is_dir() and not _stopping(watch):
+            store.upload(out, self._request["TransformOutput"]["S3OutputPath"])
+
+    def _server(self, model: Path, watch: Watch, threads: int) -> AbstractContextManager[str]:
+        job = Job(self._record.name, "transform", self._container["Image"], (), "", 0)
+        variables = {
+            **self.cloud.environment(),
+            **self.cloud.processes.environment,
+            **self._container.get("Environment", {}),
+            **self._request.get("Environment", {}),
+            "MAX_PAYLOAD_BYTES": str(self._limit),
+        }
+        return served(
+            model,
+            variables,
+            lambda text: watch.line(HOST, text),
+            lambda pid: watch.recorded(job, pid, ""),
+            lambda: _stopping(watch),
+            threads,
+            self.cloud.images.find(job.image),
+        )
+
+    @property
+    def _limit(self) -> int:
+        return payload_megabytes(self._request) * MEGABYTE
+
+
+class _Client:
+    """Sends records to the model, again after a failure as often as the request says."""
+
+    def __init__(self, request: Request, watch: Watch) -> None:
+        config = request.get("ModelClientConfig", {})
+        self._attempts = 1 + config.get("InvocationsMaxRetries", 0)
+        self._seconds = config.get("InvocationsTimeoutInSeconds", 600)
+        self._content_type = request["TransformInput"].get("ContentType", "")
+        self._accept = request["TransformOutput"].get("Accept", "")
+        self._watch = watch
+        self._association: Association | None = association(request)
+
+    def predict(self, url: str, body: bytes) -> bytes:
+        """What the output gets for a body of the input."""
+        if not self._association:
+            return self._send(url, body)
+        return self._association.kept(body, self._send(url, self._association.sent(body)))
+
+    def _send(self, url: str, body: bytes) -> bytes:
+        status, response = 0, b""
+        for _ in range(self._attempts):
+            self._check_stopped()
+            try:
+                status, response = invoke(url, body, self._content_type, self._accept, self._seconds)
+            except OSError as error:
+                status, response = 0, str(error).encode()
+            if status == 200:
+                return response
+        self._check_stopped()
+        text = response.decode(errors="replace").strip()
+        raise BadResponse(f"Bad HTTP status received from algorithm: {status}. {text}")
+
+    def _check_stopped(self) -> None:
+        if _stopping(self._watch):
+            raise Stopped
+
+
+def payload_megabytes(request: Request) -> int:
+    return request.get("MaxPayloadInMB") or DEFAULT_MEGABYTES
+
+
+def _fetch_model(store: S3Store, uri: str, folder: Path, model: Path) -> None:
+    model.mkdir(parents=True)
+    store.fetch(uri, folder / "model.tar.gz")
+    unpack(folder / "model.tar.gz", model)
+    (folder / "model.tar.gz").unlink()
+
+
+def _objects(request: Request, store: S3Store) -> Iterator[tuple[str, bytes]]:
+    source = request["TransformInput"]
+    data = source["DataSource"]["S3DataSource"]
+    for uri, path in store.file_names(data["S3Uri"], manifest=data["S3DataType"] == "ManifestFile"):
+        yield path, batches.unpacked(store.read(uri), source.get("CompressionType", "None"))
+
+
+def _split(request: Request) -> dict[str, bool]:
+    by_line = request["TransformInput"].get("SplitType", "None") == "Line"
+    return {"by_line": by_line, "single": request.get("BatchStrategy") == "SingleRecord"}
+
+
+def _stopping(watch: Watch) -> bool:
+    return watch.stop() or watch.abandoned()
+
+
+def _failure_reason(problem: Exception) -> str:
+    origin = "ClientError" if isinstance(problem, Unavailable | batches.BadInput) else "AlgorithmError"
+    return f"{origin}: {problem if isinstance(problem, Unavailable) else SEE_LOGS}"
