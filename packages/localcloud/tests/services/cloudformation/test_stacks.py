@@ -238,11 +238,13 @@ def test_properties_are_checked_by_the_schema(create: Make, cfn: Any) -> None:
 
 
 def test_a_bucket_that_is_not_empty_is_not_deleted(create: Make, cfn: Any, events: Any, cloud: Cloud) -> None:
-    bucket = {
+    bucket: dict[str, Any] = {
         "Type": "AWS::S3::Bucket",
         "Properties": {"BucketName": "full", "VersioningConfiguration": {"Status": "Enabled"}},
     }
-    stack = create({"Resources": {"B": bucket, "T": topic(), "Above": topic(DependsOn="B")}})
+    below = topic(Properties={"TopicName": "below"})
+    bucket["DependsOn"] = "Below"
+    stack = create({"Resources": {"B": bucket, "T": topic(), "Above": topic(DependsOn="B"), "Below": below}})
     s3 = cloud.client("s3")
     s3.put_object(Bucket="full", Key="k", Body=b"x")
     s3.delete_object(Bucket="full", Key="k")  # its versions still exist
@@ -252,7 +254,7 @@ def test_a_bucket_that_is_not_empty_is_not_deleted(create: Make, cfn: Any, event
         "DELETE_FAILED",
         "The following resource(s) failed to delete: [B].",
     )
-    assert ("B", "DELETE_FAILED") in events() and topics(cloud) == []
+    assert ("B", "DELETE_FAILED") in events() and topics(cloud) == ["below"]  # on which the bucket depends
     cfn.delete_stack(StackName="s", RetainResources=["B"])
     assert cfn.describe_stacks(StackName=stack["StackId"])["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
     assert s3.head_bucket(Bucket="full")
@@ -349,20 +351,23 @@ def test_a_stack_in_progress_says_so(cfn: Any, cloud: Cloud) -> None:
     assert cfn.describe_stacks()["Stacks"] == []
 
 
-def test_closing_waits_for_operations_that_a_reset_cancelled(cfn: Any, cloud: Cloud, monkeypatch: Any) -> None:
-    """Otherwise they would call a server that no longer exists."""
-    entered, gate = threading.Event(), threading.Event()
+@pytest.mark.parametrize("reset", [True, False])
+def test_closing_waits_for_the_resource_in_progress(cfn: Any, cloud: Cloud, monkeypatch: Any, reset: bool) -> None:
+    """Otherwise the operation would call a server that no longer exists. It does not go on to the next resource."""
+    entered, gate, created = threading.Event(), threading.Event(), []
 
-    def create(*_: Any) -> str:
+    def create(context: Any, *_: Any) -> str:
+        created.append(context.logical_id)
         entered.set()
         assert gate.wait(20)
         return str(cloud.client("sns").create_topic(Name="late")["TopicArn"])
 
     monkeypatch.setattr(RESOURCE_TYPES["AWS::SNS::Topic"], "create", create)
     cloud.service(CloudFormation).stack_operations.response_seconds = 0
-    cfn.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"T": topic()}}))
+    cfn.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"T": topic(), "Next": topic()}}))
     assert entered.wait(20)
-    cloud.reset()
+    if reset:
+        cloud.reset()
     closing = threading.Thread(target=cloud.close_services)
     closing.start()
     closing.join(0.3)
@@ -370,3 +375,4 @@ def test_closing_waits_for_operations_that_a_reset_cancelled(cfn: Any, cloud: Cl
     gate.set()
     closing.join(20)
     assert not closing.is_alive()
+    assert created == ["T"]
