@@ -41,7 +41,7 @@ def test_one_shell_for_the_whole_build(built: Any, lines: Any, phases: Any) -> N
     assert list(phases(build)) == [*order.split(), "COMPLETED"]
     assert set(phases(build).values()) == {"SUCCEEDED", ""}
     assert build["currentPhase"] == "COMPLETED"
-    assert any("passed over" in line for line in lines(build, all_of_it=True))
+    assert any("are ignored" in line for line in lines(build, all_of_it=True))
 
 
 FAILING = """
@@ -168,7 +168,7 @@ def test_a_build_knows_who_it_is_and_where_aws_is(cloud: Any, built: Any, lines:
         ("version: 0.2\nenv: {shell: [bash]}\nphases: {build: {commands: [x]}}", "env.shell is ['bash']"),
         ("version: 0.2\nphases: {build: {commands: [x]}}\nartifacts: [a.zip]", "artifacts must be a map"),
         ("version: 0.2\nenv: {variables: {CODEBUILD_X: 1}}\nphases: {build: {commands: [x]}}", "which is reserved"),
-        ("version: 0.2\n phases: [", "the buildspec is no YAML"),
+        ("version: 0.2\n phases: [", "the buildspec is not YAML"),
         ("version: 0.2\n", "phases are missing"),
     ],
 )
@@ -221,7 +221,7 @@ def test_builds_wait_their_turn_but_not_for_ever(
 ) -> None:
     from localcloud.runtime.jobs.queue import Queue
 
-    service = cloud.services["codebuild"]
+    service = cloud.services["codebuild"].builds
     service.queue, service.minute = Queue(1), 0.05  # a quarter of a second's patience, where the others' is long
     project(SLOW)
     first = codebuild.start_build(projectName="app", timeoutInMinutesOverride=2160)["build"]["id"]

@@ -96,7 +96,7 @@ def test_artifacts_that_are_not_there_fail_the_build(
     ("source", "body", "code", "sentence"),
     [
         (IN_S3, None, "CLIENT_ERROR", "Cannot read s3://bucket/source.zip"),
-        (IN_S3, b"no zip", "CLIENT_ERROR", "the object bucket/source.zip is no zip"),
+        (IN_S3, b"no zip", "CLIENT_ERROR", "the object bucket/source.zip is not a zip"),
         ({"type": "GITHUB", "location": "https://example.com/a"}, None, "CLIENT_ERROR", "git push local main"),
         ({"type": "S3", "location": "bucket/folder/"}, None, "YAML_FILE_ERROR", "stat buildspec.yml: no such file"),
     ],
@@ -145,7 +145,7 @@ def test_the_cache_is_there_for_the_next_build(
 def test_a_cache_that_cannot_be_kept_is_no_failure(built: Any, lines: Any) -> None:
     build = built("version: 0.2\nphases: {build: {commands: ['true']}}", cache={"type": "S3", "location": "nowhere"})
     assert build["buildStatus"] == "SUCCEEDED"
-    assert any("Cache not kept: Cannot write s3://nowhere/" in line for line in lines(build, all_of_it=True))
+    assert any("Cache not saved: Cannot write s3://nowhere/" in line for line in lines(build, all_of_it=True))
 
 
 def test_a_cache_that_cannot_be_read_is_made_anew(
@@ -186,7 +186,7 @@ def test_reports_of_tests(cloud: Any, s3: Any, codebuild: Any, built: Any, lines
     (bad,) = codebuild.describe_test_cases(reportArn=unit, filter={"status": "FAILED"})["testCases"]
     assert (bad["name"], bad["message"], bad["prefix"], bad["testRawDataPath"]) == ("bad", "no", "c", "junit.xml")
     assert codebuild.batch_get_reports(reportArns=[none])["reports"][0]["status"] == "INCOMPLETE"
-    assert any("COBERTURAXML is passed over" in line for line in lines(build, all_of_it=True))
+    assert any("COBERTURAXML is ignored" in line for line in lines(build, all_of_it=True))
     assert codebuild.list_reports_for_report_group(reportGroupArn=report["reportGroupArn"])["reports"] == [unit]
     with pytest.raises(ClientError, match="contains reports"):
         codebuild.delete_report_group(arn=report["reportGroupArn"])

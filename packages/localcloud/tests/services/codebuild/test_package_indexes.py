@@ -41,6 +41,6 @@ def test_packages_pass_the_guard_and_nothing_of_the_home_does(
 def test_without_pip_the_environment_alone_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(package_indexes.PREFIXES)]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(package_indexes, "ASK", "raise ImportError")
+    monkeypatch.setattr(package_indexes, "QUERY", "raise ImportError")
     monkeypatch.setenv("UV_INDEX_URL", "https://packages.example.com/simple")
     assert package_indexes.hosts() == ("packages.example.com",)

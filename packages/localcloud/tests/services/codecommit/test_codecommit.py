@@ -85,7 +85,7 @@ def test_a_push_while_nobody_answers_is_still_a_push(cloud: Any, codecommit: Any
     repository = service.open()["repository"]
     cloud.url = url
     commit = committed({"a": "1"})
-    assert "but localcloud does not answer" in git("push", repository, "HEAD:main")
+    assert "but localcloud does not respond" in git("push", repository, "HEAD:main")
     assert service.git.branch("main") == commit
 
 
@@ -100,18 +100,18 @@ def test_a_reset_empties_the_repository_and_keeps_its_place(cloud: Any, codecomm
 def test_a_defect_is_not_taken_for_a_push_that_makes_no_sense(
     cloud: Any, codecommit: Any, pushed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service, commit = cloud.services["codecommit"], pushed({"a": "1"})
+    pushes, commit = cloud.services["codecommit"].pushes, pushed({"a": "1"})
 
     def broken(*_: Any) -> None:
         raise KeyError("ours")
 
-    monkeypatch.setattr(service, "_announce", broken)
+    monkeypatch.setattr(pushes, "_emit", broken)
     with pytest.raises(KeyError, match="ours"):
-        service.pushed({"updates": [["0" * 40, commit, "refs/heads/other"]]})
+        pushes.receive({"updates": [["0" * 40, commit, "refs/heads/other"]]})
 
 
-@pytest.mark.parametrize("told", [{}, {"updates": [["a"]]}, {"updates": 3}])
-def test_a_push_that_makes_no_sense_is_refused(cloud: Any, told: Any) -> None:
-    answer = httpx.post(f"{cloud.url}/_localcloud/git/push", json=told)
+@pytest.mark.parametrize("report", [{}, {"updates": [["a"]]}, {"updates": 3}])
+def test_a_push_that_makes_no_sense_is_refused(cloud: Any, report: Any) -> None:
+    answer = httpx.post(f"{cloud.url}/_localcloud/git/push", json=report)
     assert answer.status_code == 400
-    assert "a push is told as" in answer.json()["error"]
+    assert "a push is reported as" in answer.json()["error"]

@@ -28,7 +28,7 @@ def test_an_approval_lets_it_go_on(asking: Any, started: Any, waiting: Any, say:
     asking()
     execution = started(variables=[ONE])
     token = waiting()
-    with pytest.raises(ClientError, match="The token is not that of the approval"):
+    with pytest.raises(ClientError, match="The token is not that of the waiting approval"):
         say("00000000-0000-0000-0000-000000000000")
     say(token, summary="well done")
     assert over(execution) == "Succeeded"

@@ -191,7 +191,7 @@ def test_what_cannot_be_had_fails_its_action_with_a_reason(
     execution = started(variables=[ONE])
     assert over(execution) == "Failed"
     result = runs(execution)[-1]["output"]["executionResult"]
-    assert "The artifact None is not there" in result["errorDetails"]["message"]
+    assert "The artifact None does not exist" in result["errorDetails"]["message"]
 
 
 def test_events_tell_of_executions_stages_and_actions(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.pipeline_declarations import ROLE, action, approval, build, declared, source, stage
 
-from localcloud.services.codepipeline.triggers import Push, expression, fits
+from localcloud.services.codepipeline.triggers import Push, expression, matches
 
 A = {"name": "A"}
 LAST = stage("Approve", approval())
@@ -53,7 +53,7 @@ def test_patterns(pattern: str, text: str, right: bool) -> None:
     ],
 )
 def test_filters(rule: Any, kind: str, name: str, files: list[str], right: bool) -> None:
-    assert fits(rule, Push(kind, name, "c", files)) is right
+    assert matches(rule, Push(kind, name, "c", files)) is right
 
 
 @pytest.fixture

@@ -59,11 +59,11 @@ def test_a_good_one_has_no_problems() -> None:
         (declared(stage("A", action("B", "Build", "CodeBuild", inputs=["Source"]))), "Action", "missing required"),
         (declared(stage("A", build(configuration={"ProjectName": "x" * 1001}))), "Action", "longer than 1000"),
         (declared(stage("A", build(configuration={"EnvironmentVariables": "A=1"}))), "Action", "must be JSON"),
-        (declared(stage("A", build("B", {"A": 1}))), "Action", "the values texts"),
+        (declared(stage("A", build("B", {"A": 1}))), "Action", "the values strings"),
         (declared(stage("A", action("X", "Deploy", "Manual"))), "Action", "Category: 'Deploy', Provider: 'Manual'"),
         (declared(stage("A", OTHER)), "NotImplemented", "not AWS Deploy CodeDeploy 1"),
         (declared(stage("A", approval(), beforeEntry={"conditions": []})), "NotImplemented", "Conditions"),
-        (declared(stage("A", approval()), triggers=[FOREIGN]), "Structure", "no action with a connection"),
+        (declared(stage("A", approval()), triggers=[FOREIGN]), "Structure", "not an action with a connection"),
     ],
 )
 def test_what_is_wrong_is_named(declaration: dict[str, Any], code: str, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""A build's files on their way out: zips for a pipeline's artifacts, zips or plain files for S3."""
+"""Uploads of a build: zips for a pipeline's artifacts, zips or plain files for S3."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.runtime.s3_store import S3Store
-from localcloud.services.codebuild.build_record import Build
+from localcloud.services.codebuild.build import Build
 from localcloud.services.codebuild.buildspec import Buildspec, Files
-from localcloud.services.codebuild.files import NoFiles, chosen, pack
+from localcloud.services.codebuild.files import NoFiles, pack, select
 from localcloud.services.codebuild.variables import expanded
 
 Artifact = Mapping[str, Any]  # as the project has it
@@ -22,20 +22,20 @@ class Artifacts:
         self.build, self.store, self.source, self.scratch = build, store, source, scratch
 
     def upload(self, spec: Buildspec, environment: Mapping[str, str]) -> list[str]:
-        """What was uploaded, one line each; NoFiles when there is nothing to upload that should be."""
-        done = []
+        """A line for each upload; NoFiles when an expected artifact has no files."""
+        lines = []
         for artifact, files in self._pairs(spec):
-            found = chosen(self.source, files, environment)
+            found = select(self.source, files, environment)
             if not found:
                 raise NoFiles("no matching artifact paths found")
             where = self._put(artifact, files, found, environment)
-            done.append(f"{len(found)} files uploaded to {where}")
-        return done
+            lines.append(f"{len(found)} files uploaded to {where}")
+        return lines
 
     def _pairs(self, spec: Buildspec) -> Iterator[tuple[Artifact, Files]]:
         main = self.build.artifacts
         if main.get("type") == "S3" and not (spec.artifacts and spec.artifacts.patterns):
-            raise NoFiles("the project wants an artifact, and the buildspec has none")
+            raise NoFiles("the project has an artifact, and the buildspec has none")
         if main.get("type", "NO_ARTIFACTS") != "NO_ARTIFACTS" and spec.artifacts and spec.artifacts.patterns:
             yield main, spec.artifacts
         for artifact in self.build.secondary_artifacts:
@@ -49,18 +49,18 @@ class Artifacts:
         if artifact["type"] == "S3" and artifact.get("packaging", "NONE") == "NONE":
             for name, file in found.items():
                 self.store.put(file, f"{place}/{name}")
-            self._tell(artifact, place, {})
+            self._record(artifact, place, {})
             return place
         archive = self.scratch / "artifact.zip"
         pack(found, archive)
         self.store.put(archive, place)
         content = archive.read_bytes()
         sums = {"sha256sum": hashlib.sha256(content).hexdigest()}
-        self._tell(artifact, place, sums | {"md5sum": hashlib.md5(content, usedforsecurity=False).hexdigest()})
+        self._record(artifact, place, sums | {"md5sum": hashlib.md5(content, usedforsecurity=False).hexdigest()})
         archive.unlink()
         return place
 
-    def _tell(self, artifact: Artifact, place: str, sums: Mapping[str, str]) -> None:
+    def _record(self, artifact: Artifact, place: str, sums: Mapping[str, str]) -> None:
         location = f"arn:aws:s3:::{place.removeprefix('s3://')}"
         self.build.uploaded[artifact.get("artifactIdentifier", "")] = {"location": location, **sums}
 

@@ -1,6 +1,6 @@
-"""A buildspec, version 0.2, read into plain data; what is wrong with it is one sentence, as CodeBuild tells it.
+"""A buildspec, version 0.2, as plain data; an error in it is one sentence, as CodeBuild reports it.
 
-Stricter than CodeBuild, which passes over keys that it does not know: here a misspelt key is refused.
+Stricter than CodeBuild, which ignores unknown keys: here a misspelt key is refused.
 Not reproduced: batch builds, proxies, RETRY on failure, other shells than sh and bash, run-as: each refused.
 """
 
@@ -25,24 +25,24 @@ KEYS = {
     "cache": {"paths", "key", "fallback-keys", "action"},
     "phase": {"commands", "finally", "on-failure", "runtime-versions"},
 }
-LACKING = {"batch": "batch builds", "proxy": "a proxy", "run-as": "another user"}
+NOT_IMPLEMENTED = {"batch": "batch builds", "proxy": "a proxy", "run-as": "another user"}
 
 
 class YamlFileError(Exception):
-    """The sentence that CodeBuild gives with the status YAML_FILE_ERROR."""
+    """The message of the phase context YAML_FILE_ERROR."""
 
 
 @dataclass(frozen=True)
 class Phase:
     commands: tuple[str, ...] = ()
     afterwards: tuple[str, ...] = ()  # "finally"
-    on_failure: str = ""  # ABORT, CONTINUE or "": as the phase has it by default
+    on_failure: str = ""  # ABORT, CONTINUE or "": the phase's default
     runtimes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Files:
-    """Of an artifact, or of a report."""
+    """The files of an artifact or a report."""
 
     patterns: tuple[str, ...]
     base: str = ""
@@ -67,7 +67,7 @@ class Buildspec:
 
 
 def inline(text: str) -> bool:
-    """A project's buildspec is its text, or else a path in the source."""
+    """A project's buildspec is its text or a path in the source."""
     return "\n" in text or text.lstrip().startswith(("version", "{"))
 
 
@@ -75,40 +75,40 @@ def parse(text: str) -> Buildspec:
     import yaml  # type: ignore[import-untyped]
 
     try:
-        told = yaml.safe_load(text)
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise YamlFileError(f"the buildspec is no YAML: {' '.join(str(error).split())}") from None
-    told = _known(told, "")
-    if str(told.get("version")) != "0.2":
-        raise YamlFileError(f"unsupported version {told.get('version')!r}: localcloud reads buildspecs of version 0.2")
-    env = _known(told.get("env", {}), "env")
-    artifacts = told.get("artifacts")
+        raise YamlFileError(f"the buildspec is not YAML: {' '.join(str(error).split())}") from None
+    spec = _known(content, "")
+    if str(spec.get("version")) != "0.2":
+        raise YamlFileError(f"unsupported version {spec.get('version')!r}: localcloud reads buildspecs of version 0.2")
+    env = _known(spec.get("env", {}), "env")
+    artifacts = spec.get("artifacts")
     secondary = _map(_map(artifacts, "artifacts").get("secondary-artifacts", {}), "artifacts.secondary-artifacts")
     return Buildspec(
-        phases=_phases(told.get("phases")),
+        phases=_phases(spec.get("phases")),
         shell=_shell(env.get("shell", "sh")),
         variables=_variables(env, "variables"),
         parameter_store=_variables(env, "parameter-store"),
         secrets_manager=_variables(env, "secrets-manager"),
         exported=_texts(env.get("exported-variables", []), "env.exported-variables"),
         artifacts=_files(artifacts, "artifacts", others=bool(secondary)) if artifacts is not None else None,
-        secondary_artifacts={name: _files(one, "artifacts") for name, one in secondary.items()},
-        reports={name: _files(one, "reports") for name, one in _map(told.get("reports", {}), "reports").items()},
-        cache=_texts(_known(told.get("cache", {}), "cache").get("paths", []), "cache.paths"),
+        secondary_artifacts={name: _files(entry, "artifacts") for name, entry in secondary.items()},
+        reports={name: _files(entry, "reports") for name, entry in _map(spec.get("reports", {}), "reports").items()},
+        cache=_texts(_known(spec.get("cache", {}), "cache").get("paths", []), "cache.paths"),
     )
 
 
-def _phases(told: Any) -> dict[str, Phase]:
-    phases = _map(told, "phases")
+def _phases(value: Any) -> dict[str, Phase]:
+    phases = _map(value, "phases")
     if not phases:
         raise YamlFileError("phases are missing: a buildspec needs at least one")
     if unknown := [name for name in phases if name not in PHASES]:
         raise YamlFileError(f"unknown phase {unknown[0]!r}: the phases are {', '.join(PHASES)}")
-    return {name: _phase(one, f"phases.{name}", optional=name == "install") for name, one in phases.items()}
+    return {name: _phase(entry, f"phases.{name}", optional=name == "install") for name, entry in phases.items()}
 
 
-def _phase(told: Any, where: str, *, optional: bool) -> Phase:
-    phase = _known(told, "phase", where)
+def _phase(value: Any, where: str, *, optional: bool) -> Phase:
+    phase = _known(value, "phase", where)
     on_failure = str(phase.get("on-failure", ""))
     if on_failure.startswith("RETRY"):
         raise YamlFileError(f"{where}.on-failure: localcloud does not retry builds; use ABORT or CONTINUE")
@@ -121,8 +121,8 @@ def _phase(told: Any, where: str, *, optional: bool) -> Phase:
     return Phase(commands, afterwards, on_failure, _map(phase.get("runtime-versions", {}), f"{where}.runtime-versions"))
 
 
-def _files(told: Any, where: str, *, others: bool = False) -> Files:
-    entry = _known(told, where)
+def _files(value: Any, where: str, *, others: bool = False) -> Files:
+    entry = _known(value, where)
     patterns = _texts(entry.get("files", []), f"{where}.files")
     if not patterns and not others:
         raise YamlFileError(f"{where}: files are missing")
@@ -136,47 +136,47 @@ def _files(told: Any, where: str, *, others: bool = False) -> Files:
     )
 
 
-def _shell(told: Any) -> str:
-    if not isinstance(told, str) or told not in SHELLS:
-        raise YamlFileError(f"env.shell is {told!r}: localcloud has bash and /bin/sh")
-    return SHELLS[told]
+def _shell(value: Any) -> str:
+    if not isinstance(value, str) or value not in SHELLS:
+        raise YamlFileError(f"env.shell is {value!r}: localcloud has bash and /bin/sh")
+    return SHELLS[value]
 
 
 def _variables(env: Mapping[str, Any], kind: str) -> dict[str, str]:
-    found = {}
+    variables = {}
     for name, value in _map(env.get(kind, {}), f"env.{kind}").items():
         if not NAME.fullmatch(str(name)):
-            raise YamlFileError(f"env.{kind}: {name!r} is no name of a variable")
+            raise YamlFileError(f"env.{kind}: {name!r} is not a valid variable name")
         if str(name).startswith("CODEBUILD_"):
             raise YamlFileError(f"env.{kind}: {name} begins with CODEBUILD_, which is reserved")
         if isinstance(value, list | dict) or value is None:
-            raise YamlFileError(f"env.{kind}: the value of {name} must be a text")
-        found[str(name)] = str(value).lower() if isinstance(value, bool) else str(value)
-    return found
+            raise YamlFileError(f"env.{kind}: the value of {name} must be a string")
+        variables[str(name)] = str(value).lower() if isinstance(value, bool) else str(value)
+    return variables
 
 
-def _known(told: Any, kind: str, where: str = "") -> dict[str, Any]:
+def _known(value: Any, kind: str, where: str = "") -> dict[str, Any]:
     where = where or kind or "the buildspec"
-    entries = _map(told, where)
+    entries = _map(value, where)
     for key in entries:
-        if key in LACKING:
-            raise YamlFileError(f"{where}: {key} ({LACKING[key]}) is not implemented by localcloud")
+        if key in NOT_IMPLEMENTED:
+            raise YamlFileError(f"{where}: {key} ({NOT_IMPLEMENTED[key]}) is not implemented by localcloud")
         if key not in KEYS[kind]:
             raise YamlFileError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(KEYS[kind]))}")
     return entries
 
 
-def _map(told: Any, where: str) -> dict[str, Any]:
-    if told is None:
+def _map(value: Any, where: str) -> dict[str, Any]:
+    if value is None:
         return {}
-    if not isinstance(told, dict):
+    if not isinstance(value, dict):
         raise YamlFileError(f"{where} must be a map of keys and values")
-    return told
+    return value
 
 
-def _texts(told: Any, where: str) -> tuple[str, ...]:
-    """A list of texts; one text alone counts as a list of one."""
-    items = [told] if isinstance(told, str) else told
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    """A list of strings; a single string is a list of one."""
+    items = [value] if isinstance(value, str) else value
     if not isinstance(items, list):
         raise YamlFileError(f"{where} must be a list")
     for number, item in enumerate(items):

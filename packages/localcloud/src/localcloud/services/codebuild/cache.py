@@ -1,7 +1,7 @@
-"""What a build keeps for the next one of its project: the cache's paths, as one archive on S3 or on this machine.
+"""A build's cache for the next build of its project: its paths in one archive, on S3 or on this machine.
 
-Paths are those below the source and below the home, which a buildspec may write as ``/root``. What was made later by
-another build replaces it. Not reproduced: keys and fallback keys, the cache of sources and of Docker's layers.
+Paths are relative to the source or to the home, which a buildspec may write as ``/root``. A later build's cache
+replaces it. Not reproduced: keys and fallback keys, the cache of sources and of Docker's layers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROOT = "/root/"
 class Cache:
     settings: Mapping[str, Any]
     project: str
-    kept: Path  # the folder of the local caches
+    local_folder: Path  # of the local caches
     store: S3Store
     source: Path
     home: Path
@@ -35,7 +35,7 @@ class Cache:
         return kind == "S3" or (kind == "LOCAL" and "LOCAL_CUSTOM_CACHE" in self.settings.get("modes", []))
 
     def restore(self, scratch: Path) -> bool:
-        """False when there is none yet."""
+        """False when there is no cache yet."""
         archive = scratch / "cache.tar"
         try:
             if self.settings["type"] == "S3":
@@ -53,7 +53,7 @@ class Cache:
         return True
 
     def save(self, paths: Iterable[str], scratch: Path) -> int:
-        """How many files and folders were kept."""
+        """Returns how many files and folders were saved."""
         archive, entries = scratch / "cache.tar", list(self._entries(paths))
         with tarfile.open(archive, "w") as packed:
             for name, path in entries:
@@ -61,7 +61,7 @@ class Cache:
         if self.settings["type"] == "S3":
             self.store.put(archive, self._uri)
         else:
-            self.kept.mkdir(parents=True, exist_ok=True)
+            self.local_folder.mkdir(parents=True, exist_ok=True)
             archive.replace(self._file)
         return len(entries)
 
@@ -83,7 +83,7 @@ class Cache:
 
     @property
     def _file(self) -> Path:
-        return self.kept / f"{self.project}.tar"
+        return self.local_folder / f"{self.project}.tar"
 
     @property
     def _uri(self) -> str:

@@ -1,4 +1,4 @@
-"""A project as the target of a rule: what the target is given is StartBuild's request, without the project."""
+"""A project as the target of a rule: the target's input is StartBuild's request without the project."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def add_build_target(kinds: TargetKinds, client: Callable[[str], Any]) -> None:
 
 
 def start_build(client: Callable[[str], Any], invocation: Invocation) -> None:
-    """The token makes a repeated attempt start nothing twice. An event as it came says nothing to a build."""
+    """The token keeps a repeated attempt from starting a second build. An unchanged event is no input."""
     from botocore.exceptions import ParamValidationError
 
-    asked: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     if any(member in invocation.target for member in INPUT_MEMBERS):
         try:
-            asked = json.loads(invocation.payload())
+            members = json.loads(invocation.payload())
         except ValueError:
             raise DeliveryFailure("INVALID_PARAMETER", f"StartBuild needs JSON, not: {invocation.payload()}") from None
-    if not isinstance(asked, dict):
+    if not isinstance(members, dict):
         raise DeliveryFailure("INVALID_PARAMETER", "StartBuild needs a JSON object.")
-    request = {"idempotencyToken": invocation.id, **asked, "projectName": invocation.name}
+    request = {"idempotencyToken": invocation.id, **members, "projectName": invocation.name}
     try:
         client("codebuild").start_build(**request)
     except ParamValidationError as error:

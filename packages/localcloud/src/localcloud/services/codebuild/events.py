@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from localcloud.services.codebuild.build_record import COMPLETED, Build, Phase
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.core.cloud import Cloud
+from localcloud.services.codebuild.build import COMPLETED, Build, Phase
 
 STATE, PHASE = "CodeBuild Build State Change", "CodeBuild Build Phase Change"
 
 
-def build_changed(cloud: Cloud, build: Build) -> None:
+def emit_build_state(cloud: Cloud, build: Build) -> None:
     last = build.phases[-1]
     detail = {
         "build-status": build.status,
@@ -27,7 +25,7 @@ def build_changed(cloud: Cloud, build: Build) -> None:
     cloud.emit("aws.codebuild", STATE, detail, [build.arn])
 
 
-def phase_ended(cloud: Cloud, build: Build, phase: Phase) -> None:
+def emit_phase(cloud: Cloud, build: Build, phase: Phase) -> None:
     detail = {
         "completed-phase": phase.kind,
         "project-name": build.project,
@@ -68,12 +66,12 @@ def _information(build: Build) -> dict[str, Any]:
 
 
 def _phase(phase: Phase) -> dict[str, Any]:
-    told: dict[str, Any] = {"start-time": _time(phase.started), "phase-type": phase.kind}
+    entry: dict[str, Any] = {"start-time": _time(phase.started), "phase-type": phase.kind}
     if phase.ended and phase.kind != COMPLETED:
         contexts = [f"{context['statusCode']}: {context['message']}" for context in phase.contexts]
-        told |= {"phase-context": contexts, "end-time": _time(phase.ended), "phase-status": phase.status}
-        told["duration-in-seconds"] = phase.seconds
-    return told
+        entry |= {"phase-context": contexts, "end-time": _time(phase.ended), "phase-status": phase.status}
+        entry["duration-in-seconds"] = phase.seconds
+    return entry
 
 
 def _contexts(phase: Phase) -> str:

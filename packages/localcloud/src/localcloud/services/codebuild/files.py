@@ -1,4 +1,4 @@
-"""Which files of a build are meant: an artifact's, a report's, a cache's; and their zip."""
+"""The files of a build that patterns select: an artifact's, a report's, a cache's; and their zip."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class NoFiles(Exception):
     """The sentence of the phase context."""
 
 
-def chosen(source: Path, files: Files, environment: Mapping[str, str]) -> dict[str, Path]:
-    """By the name that each gets; hidden files count, folders do not."""
+def select(source: Path, files: Files, environment: Mapping[str, str]) -> dict[str, Path]:
+    """Files by their name in the artifact; hidden files are included, folders are not."""
     base = source / expanded(files.base, environment)
     if not base.is_dir():
         raise NoFiles(f"no matching base directory path found for {files.base}")
-    left_out = set(_matching(base, files.exclude, environment))
-    found = [name for name in _matching(base, files.patterns, environment) if name not in left_out]
+    excluded = set(_matching(base, files.exclude, environment))
+    found = [name for name in _matching(base, files.patterns, environment) if name not in excluded]
     return {_name(name, discard=files.discard_paths): base / name for name in found}
 
 
@@ -54,7 +54,7 @@ def pack(files: Mapping[str, Path], archive: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """With the permissions and links that the zip tells of."""
+    """With the permissions and links that the zip records."""
     with zipfile.ZipFile(archive) as source:
         for entry in source.infolist():
             mode = entry.external_attr >> 16

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as Xml
 
 OUTCOMES = {"failure": "FAILED", "error": "ERROR", "skipped": "SKIPPED"}
-LONGEST = 5000  # characters of a message
+LIMIT = 5000  # characters of a message
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Case:
 
 
 def cases(text: str, file: str) -> Iterator[Case]:
-    """ValueError when it is no XML."""
+    """ValueError when it is not XML."""
     try:
         root = Xml.fromstring(text)  # noqa: S314 - the build's own file; the parser limits the growth of entities
     except Xml.ParseError as error:
-        raise ValueError(f"{file} is no XML: {error}") from None
+        raise ValueError(f"{file} is not XML: {error}") from None
     for suite in [root] if root.tag == "testsuite" else root.iter("testsuite"):
         for case in suite.findall("testcase"):
             yield _case(case, suite.get("name", ""), file)
@@ -40,7 +40,7 @@ def _case(case: Xml.Element, suite: str, file: str) -> Case:
             break
     seconds = _number(case.get("time", "0"))
     name, prefix = case.get("name", ""), case.get("classname", "")
-    return Case(suite, prefix, name, status, int(seconds * 1_000_000_000), message[:LONGEST], file)
+    return Case(suite, prefix, name, status, int(seconds * 1_000_000_000), message[:LIMIT], file)
 
 
 def _number(text: str) -> float:

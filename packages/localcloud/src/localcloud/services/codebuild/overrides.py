@@ -1,17 +1,15 @@
-"""What StartBuild asks for, laid over what the project says."""
+"""A new build: the project's settings with StartBuild's overrides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
-from localcloud.services.codebuild.build_record import Build
+from localcloud.services.codebuild.build import Build
+from localcloud.services.codebuild.errors import INVALID
 from localcloud.services.codebuild.projects import problems
-from localcloud.services.codebuild.reports import INVALID
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
 
 SETTINGS = {
     "cacheOverride": "cache",
@@ -38,9 +36,9 @@ def new_build(project: Mapping[str, Any], request: Mapping[str, Any], cloud: Clo
     settings = dict(project) | _renamed(request, SETTINGS)
     source = {**project["source"], **_renamed(request, SOURCE)}
     environment = {**project["environment"], **_renamed(request, ENVIRONMENT)}
-    said = {variable["name"]: variable for variable in environment.get("environmentVariables", [])}
-    said |= {variable["name"]: variable for variable in request.get("environmentVariablesOverride", [])}
-    variables = [{"type": "PLAINTEXT", **variable} for variable in said.values()]
+    by_name = {variable["name"]: variable for variable in environment.get("environmentVariables", [])}
+    by_name |= {variable["name"]: variable for variable in request.get("environmentVariablesOverride", [])}
+    variables = [{"type": "PLAINTEXT", **variable} for variable in by_name.values()]
     settings |= {"source": source, "environment": {**environment, "environmentVariables": variables}}
     for sentence in problems(settings):
         raise Refusal(INVALID, sentence)
@@ -70,4 +68,4 @@ def new_build(project: Mapping[str, Any], request: Mapping[str, Any], cloud: Clo
 
 
 def _renamed(request: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    return {name: request[asked] for asked, name in names.items() if asked in request}
+    return {name: request[override] for override, name in names.items() if override in request}

@@ -1,19 +1,17 @@
-"""Projects: what a build is made from."""
+"""Projects: what a build starts from."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal, not_implemented
-from localcloud.core.service import Service, operation
+from localcloud.core.service import Part, operation
 from localcloud.services.codebuild.buildspec import inline
-from localcloud.services.codebuild.reports import ABSENT, INVALID, PAGES
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
+from localcloud.services.codebuild.errors import INVALID, NOT_FOUND, PAGES
 
 DEFAULTS: dict[str, Any] = {
     "timeoutInMinutes": 60,
@@ -24,22 +22,21 @@ DEFAULTS: dict[str, Any] = {
     "secondarySourceVersions": [],
     "tags": [],
 }
-LACKING = {
+NOT_IMPLEMENTED = {
     "fileSystemLocations": "A project with EFS",
     "buildBatchConfig": "A project for batch builds",
     "autoRetryLimit": "A project that retries builds",
 }
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-PLACED = ("S3", "CODECOMMIT", "GITHUB", "GITLAB", "BITBUCKET", "GITHUB_ENTERPRISE", "GITLAB_SELF_MANAGED")
+WITH_LOCATION = ("S3", "CODECOMMIT", "GITHUB", "GITLAB", "BITBUCKET", "GITHUB_ENTERPRISE", "GITLAB_SELF_MANAGED")
 
 
-class Projects(Service):
+class Projects(Part):
     def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
+        self._clock, self._arn = cloud.clock, cloud.arn
         self.projects: dict[str, dict[str, Any]] = {}
 
     def reset(self) -> None:
-        super().reset()
         self.projects.clear()
 
     @operation("CreateProject")
@@ -48,19 +45,19 @@ class Projects(Service):
         if name in self.projects:
             arn = self.projects[name]["arn"]
             raise Refusal("ResourceAlreadyExistsException", f"Project already exists: {arn}")
-        now = self.cloud.clock.now()
-        identity = {"arn": self.cloud.arn("codebuild", f"project/{name}"), "created": now, "lastModified": now}
+        now = self._clock.now()
+        identity = {"arn": self._arn("codebuild", f"project/{name}"), "created": now, "lastModified": now}
         return {"project": self._put({**DEFAULTS, **request, **identity})}
 
     @operation("UpdateProject")
     def update_project(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What the request does not name stays as it is."""
-        old = self.project(request["name"])
-        return {"project": self._put({**old, **request, "lastModified": self.cloud.clock.now()})}
+        """Members that the request does not name stay as they are."""
+        old = self.get(request["name"])
+        return {"project": self._put({**old, **request, "lastModified": self._clock.now()})}
 
     @operation("DeleteProject")
     def delete_project(self, request: dict[str, Any]) -> None:
-        """One that is not there is no error; its builds go on and stay to be looked at."""
+        """A missing project is not an error; the builds of a deleted one go on and can still be described."""
         self.projects.pop(_name(request["name"]), None)
 
     @operation("BatchGetProjects")
@@ -72,20 +69,20 @@ class Projects(Service):
     @operation("ListProjects")
     def list_projects(self, request: dict[str, Any]) -> dict[str, Any]:
         key = {"CREATED_TIME": "created", "LAST_MODIFIED_TIME": "lastModified"}.get(request.get("sortBy", ""), "name")
-        down = request.get("sortOrder") == "DESCENDING"
-        found = sorted(self.projects.values(), key=lambda project: project[key], reverse=down)
+        descending = request.get("sortOrder") == "DESCENDING"
+        found = sorted(self.projects.values(), key=lambda project: project[key], reverse=descending)
         return paged([project["name"] for project in found], request, "projects", **PAGES)
 
-    def project(self, name: str) -> dict[str, Any]:
+    def get(self, name: str) -> dict[str, Any]:
         name = _name(name)
         if name not in self.projects:
-            raise Refusal(ABSENT, f"Project cannot be found: {self.cloud.arn('codebuild', f'project/{name}')}")
+            raise Refusal(NOT_FOUND, f"Project cannot be found: {self._arn('codebuild', f'project/{name}')}")
         return self.projects[name]
 
     def _put(self, project: dict[str, Any]) -> dict[str, Any]:
-        for name, what in LACKING.items():
+        for name, feature in NOT_IMPLEMENTED.items():
             if project.get(name):
-                raise not_implemented(what)
+                raise not_implemented(feature)
         if project.get("logsConfig", {}).get("s3Logs", {}).get("status") == "ENABLED":
             raise not_implemented("A project that logs to S3")
         for sentence in problems(project):
@@ -95,7 +92,7 @@ class Projects(Service):
 
 
 def problems(project: Mapping[str, Any]) -> Iterator[str]:
-    """What CodeBuild refuses beyond its own model; also asked of a build's overrides."""
+    """What CodeBuild refuses beyond its API model, in a project or in a build's overrides."""
     source, artifacts = project["source"], project["artifacts"]
     yield from _source(source)
     for other in project.get("secondarySources", []):
@@ -117,7 +114,7 @@ def _source(source: Mapping[str, Any]) -> Iterator[str]:
     kind = source["type"]
     if kind == "NO_SOURCE" and not inline(source.get("buildspec", "")):
         yield "Invalid source: the buildspec must be given inline for source type NO_SOURCE."
-    if kind in PLACED and not source.get("location"):
+    if kind in WITH_LOCATION and not source.get("location"):
         yield f"Invalid source: location must not be empty for source type {kind}."
 
 
@@ -135,5 +132,5 @@ def _variables(variables: list[dict[str, str]]) -> Iterator[str]:
 
 
 def _name(name: str) -> str:
-    """A project may be called by its ARN."""
+    """A project may be named by its ARN."""
     return name.rpartition(":project/")[2]

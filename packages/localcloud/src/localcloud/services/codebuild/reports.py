@@ -1,7 +1,7 @@
 """Report groups, reports and their test cases, from the JUnit files of builds.
 
-A build that names a group of its project gets it made, as ``<project>-<name>``. Not reproduced: coverage, other formats
-than JUnit's XML (told in the build's log), exports, the expiry of reports.
+A build that names a report group creates it, as ``<project>-<name>``. Not reproduced: coverage, formats other than
+JUnit's XML (the build's log says so), exports, the expiry of reports.
 """
 
 from __future__ import annotations
@@ -11,21 +11,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal, not_implemented
-from localcloud.core.service import Service, operation
+from localcloud.core.service import Part, operation
+from localcloud.services.codebuild.errors import INVALID, NOT_FOUND, PAGES
 from localcloud.services.codebuild.junit import Case
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-
-INVALID, ABSENT = "InvalidInputException", "ResourceNotFoundException"
 STATUSES = ("SUCCEEDED", "FAILED", "ERROR", "SKIPPED", "UNKNOWN")
 KEPT = timedelta(days=30)
-PAGE = 100
-PAGES: dict[str, Any] = {"limit": PAGE, "size_key": "maxResults", "token_key": "nextToken", "code": INVALID}
 
 
 @dataclass
@@ -43,7 +39,7 @@ class Report:
             return "INCOMPLETE"
         return "FAILED" if any(case.status in ("FAILED", "ERROR") for case in self.cases) else "SUCCEEDED"
 
-    def told(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         counts = Counter(case.status for case in self.cases)
         return {
             "arn": self.arn,
@@ -64,27 +60,26 @@ class Report:
         }
 
 
-class Reports(Service):
+class Reports(Part):
     def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
+        self._clock, self._arn = cloud.clock, cloud.arn
         self.report_groups: dict[str, dict[str, Any]] = {}  # by ARN
         self.reports: dict[str, Report] = {}  # by ARN, the oldest first
 
     def reset(self) -> None:
-        super().reset()
         self.report_groups.clear()
         self.reports.clear()
 
-    def add_report(self, group: str, project: str, build: str, cases: Sequence[Case]) -> Report:
-        """Under the lock; ``group`` is a name of the buildspec, or the ARN of a group that is there."""
+    def add(self, group: str, project: str, build: str, cases: Sequence[Case]) -> Report:
+        """Under the lock; ``group`` is a name in the buildspec, or the ARN of an existing group."""
         arn = group if group.startswith("arn:") else self._group_arn(f"{project}-{group}")
         if arn not in self.report_groups:
             if group.startswith("arn:"):
-                raise Refusal(ABSENT, f"The report group {group} does not exist.")
-            self._make_group(f"{project}-{group}", {"exportConfigType": "NO_EXPORT"})
+                raise Refusal(NOT_FOUND, f"The report group {group} does not exist.")
+            self._create_group(f"{project}-{group}", {"exportConfigType": "NO_EXPORT"})
         name = str(uuid.uuid4())
         place = arn.replace(":report-group/", ":report/", 1)
-        report = Report(f"{place}:{name}", arn, name, build, self.cloud.clock.now(), tuple(cases))
+        report = Report(f"{place}:{name}", arn, name, build, self._clock.now(), tuple(cases))
         self.reports[report.arn] = report
         return report
 
@@ -94,31 +89,31 @@ class Reports(Service):
             raise not_implemented("A report group for CODE_COVERAGE")
         if self._group_arn(request["name"]) in self.report_groups:
             raise Refusal("ResourceAlreadyExistsException", f"Report group {request['name']} already exists.")
-        return {"reportGroup": self._make_group(request["name"], request["exportConfig"], request.get("tags", []))}
+        return {"reportGroup": self._create_group(request["name"], request["exportConfig"], request.get("tags", []))}
 
     @operation("UpdateReportGroup")
     def update_report_group(self, request: dict[str, Any]) -> dict[str, Any]:
         group = self._group(request["arn"])
         group |= {name: request[name] for name in ("exportConfig", "tags") if name in request}
-        group["lastModified"] = self.cloud.clock.now()
+        group["lastModified"] = self._clock.now()
         return {"reportGroup": group}
 
     @operation("DeleteReportGroup")
     def delete_report_group(self, request: dict[str, Any]) -> None:
-        """One that is not there is no error."""
+        """A missing group is not an error."""
         arn = request["arn"]
-        mine = [report.arn for report in self.reports.values() if report.group == arn]
-        if mine and not request.get("deleteReports"):
+        arns = [report.arn for report in self.reports.values() if report.group == arn]
+        if arns and not request.get("deleteReports"):
             raise Refusal(INVALID, "The report group contains reports: delete them, or say deleteReports.")
         self.report_groups.pop(arn, None)
-        for report in mine:
+        for report in arns:
             del self.reports[report]
 
     @operation("BatchGetReportGroups")
     def batch_get_report_groups(self, request: dict[str, Any]) -> dict[str, Any]:
-        asked = request["reportGroupArns"]
-        found = [self.report_groups[arn] for arn in asked if arn in self.report_groups]
-        return {"reportGroups": found, "reportGroupsNotFound": [arn for arn in asked if arn not in self.report_groups]}
+        arns = request["reportGroupArns"]
+        found = [self.report_groups[arn] for arn in arns if arn in self.report_groups]
+        return {"reportGroups": found, "reportGroupsNotFound": [arn for arn in arns if arn not in self.report_groups]}
 
     @operation("ListReportGroups")
     def list_report_groups(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -126,9 +121,9 @@ class Reports(Service):
 
     @operation("BatchGetReports")
     def batch_get_reports(self, request: dict[str, Any]) -> dict[str, Any]:
-        asked = request["reportArns"]
-        found = [self.reports[arn].told() for arn in asked if arn in self.reports]
-        return {"reports": found, "reportsNotFound": [arn for arn in asked if arn not in self.reports]}
+        arns = request["reportArns"]
+        found = [self.reports[arn].describe() for arn in arns if arn in self.reports]
+        return {"reports": found, "reportsNotFound": [arn for arn in arns if arn not in self.reports]}
 
     @operation("ListReports")
     def list_reports(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -147,8 +142,8 @@ class Reports(Service):
     def describe_test_cases(self, request: dict[str, Any]) -> dict[str, Any]:
         report = self.reports.get(request["reportArn"])
         if not report:
-            raise Refusal(ABSENT, f"The report {request['reportArn']} does not exist.")
-        wanted = request.get("filter", {})
+            raise Refusal(NOT_FOUND, f"The report {request['reportArn']} does not exist.")
+        condition = request.get("filter", {})
         found = [
             {
                 "reportArn": report.arn,
@@ -162,7 +157,7 @@ class Reports(Service):
                 "testSuiteName": case.suite,
             }
             for case in report.cases
-            if wanted.get("status", case.status) == case.status and wanted.get("keyword", "") in case.name
+            if condition.get("status", case.status) == case.status and condition.get("keyword", "") in case.name
         ]
         return paged(found, request, "testCases", **PAGES)
 
@@ -172,8 +167,8 @@ class Reports(Service):
         newest_first = request.get("sortOrder", "DESCENDING") == "DESCENDING"
         return paged(found[::-1] if newest_first else found, request, "reports", **PAGES)
 
-    def _make_group(self, name: str, export: dict[str, Any], tags: Sequence[Any] = ()) -> dict[str, Any]:
-        now, arn = self.cloud.clock.now(), self._group_arn(name)
+    def _create_group(self, name: str, export: dict[str, Any], tags: Sequence[Any] = ()) -> dict[str, Any]:
+        now, arn = self._clock.now(), self._group_arn(name)
         times = {"created": now, "lastModified": now}
         group = {"arn": arn, "name": name, "type": "TEST", "exportConfig": export, **times, "status": "ACTIVE"}
         self.report_groups[arn] = {**group, "tags": list(tags)}
@@ -181,8 +176,8 @@ class Reports(Service):
 
     def _group(self, arn: str) -> dict[str, Any]:
         if arn not in self.report_groups:
-            raise Refusal(ABSENT, f"The report group {arn} does not exist.")
+            raise Refusal(NOT_FOUND, f"The report group {arn} does not exist.")
         return self.report_groups[arn]
 
     def _group_arn(self, name: str) -> str:
-        return self.cloud.arn("codebuild", f"report-group/{name}")
+        return self._arn("codebuild", f"report-group/{name}")

@@ -1,8 +1,8 @@
 """One build from its first phase to its last, on a thread of its own and without the lock.
 
 install or pre_build failing ends the build; a failed build phase still runs post_build and still uploads artifacts.
-A phase that says CONTINUE fails for itself only: the build goes on and is judged by the others.
-Minutes are minutes of this machine, however fast the cloud's clock goes: a build needs the time that it needs.
+A phase with on-failure CONTINUE fails alone: the build goes on, and the other phases decide its status.
+Minutes are real ones, however fast the cloud's clock runs: a build takes the time that it takes.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 from localcloud.services.codebuild import junit, sources, variables
 from localcloud.services.codebuild.artifacts import Artifacts
-from localcloud.services.codebuild.build_record import STOP, TIME_OUT, Build
-from localcloud.services.codebuild.build_record import Phase as Entered
+from localcloud.services.codebuild.build import STOP, TIME_OUT, Build
+from localcloud.services.codebuild.build import Phase as BuildPhase
 from localcloud.services.codebuild.buildspec import PHASES, Buildspec, Phase, YamlFileError, inline, parse
 from localcloud.services.codebuild.cache import Cache
-from localcloud.services.codebuild.files import NoFiles, chosen
+from localcloud.services.codebuild.files import NoFiles, select
+from localcloud.services.codebuild.phases import Phases
+from localcloud.services.codebuild.reports import Reports
 from localcloud.services.codebuild.shell import ENDED, Shell
-
-if TYPE_CHECKING:
-    from localcloud.services.codebuild.service import CodeBuild
 
 DEFAULT_SPEC = "buildspec.yml"
 CONTEXTS: dict[type[Exception], str] = {
@@ -51,19 +50,21 @@ class PhaseFailed(Exception):
 
 
 class Run:
-    def __init__(self, service: CodeBuild, build: Build, folder: Path) -> None:
-        """``folder`` is empty, and goes with the build."""
-        self.service, self.cloud, self.build, self.folder = service, service.cloud, build, folder
+    def __init__(
+        self, cloud: Cloud, phases: Phases, reports: Reports, build: Build, folder: Path, deadline: float
+    ) -> None:
+        """``folder`` is empty, and is removed with the build."""
+        self.cloud, self.phases, self.reports = cloud, phases, reports
+        self.build, self.folder, self.deadline = build, folder, deadline
         self.source, self.home, self.scratch = folder / "src", folder / "home", folder / "scratch"
         self.store = S3Store(self.cloud.client("s3"))
-        self.deadline = time.monotonic() + build.minutes("timeoutInMinutes") * service.minute
         self.spec = Buildspec({})
         self.secrets: list[str] = []
         self.status = "SUCCEEDED"
         self.shell: Shell | None = None
         self.environment: dict[str, str] = {}
         self.secret_names: set[str] = set()
-        where = service.cloud.folder / "codebuild" / "cache"
+        where = cloud.folder / "codebuild" / "cache"
         self.cache = Cache(build.settings["cache"], build.project, where, self.store, self.source, self.home)
 
     def run(self) -> str:
@@ -81,7 +82,7 @@ class Run:
         finally:
             if self.shell:
                 self.shell.kill()
-        with self.service.phase(self.build, "FINALIZING"):
+        with self.phases.during(self.build, "FINALIZING"):
             pass
         return self.status
 
@@ -90,42 +91,42 @@ class Run:
             folder.mkdir(parents=True)
         build = self.build
         version = sources.fetch(self.cloud, build.source, build.version, self.source)
-        build.resolved = build.resolved or version  # a pipeline knows the commit, its zip does not
-        others = {}
+        build.resolved = build.resolved or version  # the pipeline knows the commit, its zip does not
+        folders = {}
         for other in build.secondary_sources:
             name = other["sourceIdentifier"]
-            others[f"CODEBUILD_SRC_DIR_{name}"] = str(self.folder / name)
+            folders[f"CODEBUILD_SRC_DIR_{name}"] = str(self.folder / name)
             version = build.secondary_versions.get(name, "")
             sources.fetch(self.cloud, other, version, self.folder / name)
         self.spec = parse(self._buildspec())
-        self._make_environment(others)
+        self._set_environment(folders)
         if self.cache.used:
-            self._restore()
+            self._restore_cache()
 
     def _buildspec(self) -> str:
-        told = self.build.source.get("buildspec") or DEFAULT_SPEC
-        if inline(told):
-            return str(told)
+        spec = self.build.source.get("buildspec") or DEFAULT_SPEC
+        if inline(spec):
+            return str(spec)
         try:
-            if told.startswith("arn:aws:s3:::"):
-                return self.store.read(f"s3://{told.removeprefix('arn:aws:s3:::')}").decode(errors="replace")
-            return (self.source / told).read_text(errors="replace")
+            if spec.startswith("arn:aws:s3:::"):
+                return self.store.read(f"s3://{spec.removeprefix('arn:aws:s3:::')}").decode(errors="replace")
+            return (self.source / spec).read_text(errors="replace")
         except (OSError, Unavailable):
-            raise YamlFileError(f"stat {told}: no such file in the source; name the project's buildspec") from None
+            raise YamlFileError(f"stat {spec}: no such file in the source; name the project's buildspec") from None
 
-    def _make_environment(self, others: dict[str, str]) -> None:
+    def _set_environment(self, folders: dict[str, str]) -> None:
         of_spec, secret = variables.of_buildspec(self.spec, self.cloud)
-        of_build, also_secret = variables.told(self.build.variables, self.cloud)
+        of_build, also_secret = variables.of_build(self.build.variables, self.cloud)
         secret = (secret - of_build.keys()) | also_secret
-        said = of_spec | of_build
-        self.secrets = variables.lines_of(said[name] for name in secret)
-        self.environment = variables.machine(self.cloud, self.home) | said | self._own() | others
+        given = of_spec | of_build
+        self.secrets = variables.lines_of(given[name] for name in secret)
+        self.environment = variables.machine(self.cloud, self.home) | given | self._codebuild_variables() | folders
         self.environment |= {name: value for name, value in self.cloud.environment().items() if name.startswith("AWS_")}
         self.secret_names = secret
 
-    def _own(self) -> dict[str, str]:
+    def _codebuild_variables(self) -> dict[str, str]:
         build = self.build
-        own = {
+        values = {
             "BUILD_ID": build.id,
             "BUILD_ARN": build.arn,
             "BUILD_NUMBER": str(build.number),
@@ -141,7 +142,7 @@ class Run:
             "SRC_DIR": str(self.source),
             "START_TIME": str(int(build.created.timestamp() * 1000)),
         }
-        return {f"CODEBUILD_{name}": value for name, value in own.items()}
+        return {f"CODEBUILD_{name}": value for name, value in values.items()}
 
     def _commands(self) -> None:
         self.shell = Shell(
@@ -159,19 +160,19 @@ class Run:
         self.environment = self.shell.environment
         self.build.exported = self._exported()
         self._report()
-        if reached in ("install", "pre_build"):  # there is nothing to upload
+        if reached in ("install", "pre_build"):  # nothing to upload
             raise PhaseFailed("", "")
         if self.cache.used and self.status == "SUCCEEDED":
-            self._keep()
+            self._save_cache()
 
     def _run_phase(self, name: str) -> bool:
-        """Whether the next one follows."""
-        assert self.shell  # noqa: S101 - the caller made it
+        """Whether the next phase runs."""
+        assert self.shell  # noqa: S101 - the caller created it
         phase = self.spec.phases.get(name, Phase())
         try:
             with self._phase(name.upper()):
                 if phase.runtimes:
-                    self._log("runtime-versions are those of this machine: what the buildspec says is passed over")
+                    self._log("runtime-versions are those of this machine: those of the buildspec are ignored")
                 self._run_commands(phase.commands, phase.afterwards)
         except PhaseFailed as failure:
             if failure.status != "FAILED":
@@ -192,7 +193,7 @@ class Run:
                 self._run_command(command)
 
     def _run_command(self, command: str) -> None:
-        assert self.shell  # noqa: S101 - the caller made it
+        assert self.shell  # noqa: S101 - the caller created it
         self._log(f"Running command {command}")
         status = self.shell.run(command)
         if status == ENDED:
@@ -201,76 +202,76 @@ class Run:
             message = f"Error while executing command: {command}. Reason: exit status {status}"
             raise PhaseFailed("COMMAND_EXECUTION_ERROR", variables.masked(message, self.secrets))
 
-    def _restore(self) -> None:
-        """A cache that cannot be read is made anew."""
+    def _restore_cache(self) -> None:
+        """A cache that cannot be read is created again."""
         try:
-            told = "restored" if self.cache.restore(self.scratch) else "not found: it is made afterwards"
-        except (OSError, tarfile.TarError, KeyError) as problem:  # KeyError: an archive that is none of ours
-            told = f"not restored: {problem}"
-        self._log(f"Cache {told}")
+            result = "restored" if self.cache.restore(self.scratch) else "not found: it is saved afterwards"
+        except (OSError, tarfile.TarError, KeyError) as problem:  # KeyError: an archive with other names
+            result = f"not restored: {problem}"
+        self._log(f"Cache {result}")
 
-    def _keep(self) -> None:
-        """A cache that cannot be kept is no reason to fail."""
+    def _save_cache(self) -> None:
+        """A build does not fail because its cache cannot be saved."""
         try:
-            self._log(f"Cache of {self.cache.save(self.spec.cache, self.scratch)} files and folders kept")
+            self._log(f"Cache of {self.cache.save(self.spec.cache, self.scratch)} files and folders saved")
         except (Unavailable, OSError) as problem:
-            self._log(f"Cache not kept: {problem}")
+            self._log(f"Cache not saved: {problem}")
 
     def _upload(self) -> None:
         for line in Artifacts(self.build, self.store, self.source, self.scratch).upload(self.spec, self.environment):
             self._log(line)
 
     def _exported(self) -> dict[str, str]:
-        wanted = (name for name in self.spec.exported if not name.startswith("AWS_") and name not in self.secret_names)
-        return {name: self.environment.get(name, "") for name in wanted}
+        names = (name for name in self.spec.exported if not name.startswith("AWS_") and name not in self.secret_names)
+        return {name: self.environment.get(name, "") for name in names}
 
     def _report(self) -> None:
         for name, files in self.spec.reports.items():
             try:
-                self._read_report(name, chosen(self.source, files, self.environment), files.format)
+                self._read_report(name, select(self.source, files, self.environment), files.format)
             except (NoFiles, Refusal, ValueError, OSError) as problem:
                 self._log(f"Report {name}: {problem}")
 
     def _read_report(self, name: str, files: Mapping[str, Path], kind: str) -> None:
         if kind != "JUNITXML":
-            raise ValueError(f"localcloud reads JUNITXML; {kind} is passed over")
-        found = [case for path, file in files.items() for case in junit.cases(file.read_text(errors="replace"), path)]
+            raise ValueError(f"localcloud reads JUNITXML; {kind} is ignored")
+        cases = [case for path, file in files.items() for case in junit.cases(file.read_text(errors="replace"), path)]
         with self.cloud.lock:
-            report = self.service.add_report(name, self.build.project, self.build.arn, found)
+            report = self.reports.add(name, self.build.project, self.build.arn, cases)
             self.build.reports.append(report.arn)
-        self._log(f"Report {name}: {len(found)} test cases of {len(files)} files, {report.status}")
+        self._log(f"Report {name}: {len(cases)} test cases of {len(files)} files, {report.status}")
 
     @contextmanager
     def _phase(self, kind: str) -> Iterator[None]:
-        """What goes wrong in it becomes its context, and a PhaseFailed."""
+        """An expected error becomes the phase's context, and a PhaseFailed."""
         if self._ended():
             raise self._ending()
-        with self.service.phase(self.build, kind) as entered:
+        with self.phases.during(self.build, kind) as phase:
             self._log(f"Entering phase {kind}")
             try:
                 yield
             except PhaseFailed as failure:
-                self._tell(entered, failure)
+                self._fail(phase, failure)
                 raise
             except tuple(CONTEXTS) as problem:
                 code = next(code for kind, code in CONTEXTS.items() if isinstance(problem, kind))
-                told = PhaseFailed(code, variables.masked(str(problem), self.secrets))
-                self._tell(entered, told)
-                raise told from None
+                problem_of_phase = PhaseFailed(code, variables.masked(str(problem), self.secrets))
+                self._fail(phase, problem_of_phase)
+                raise problem_of_phase from None
             finally:
-                self._log(f"Phase complete: {kind} State: {entered.status or 'SUCCEEDED'}")
+                self._log(f"Phase complete: {kind} State: {phase.status or 'SUCCEEDED'}")
 
-    def _tell(self, phase: Entered, failure: PhaseFailed) -> None:
+    def _fail(self, phase: BuildPhase, failure: PhaseFailed) -> None:
         phase.status, phase.contexts = failure.status, ({"statusCode": failure.code, "message": failure.message},)
         self._log(f"Phase context status code: {failure.code} Message: {failure.message}")
 
     def _ended(self) -> bool:
-        if not self.build.wanted and time.monotonic() > self.deadline:
-            self.build.wanted = TIME_OUT
-        return bool(self.build.wanted)
+        if not self.build.end_reason and time.monotonic() > self.deadline:
+            self.build.end_reason = TIME_OUT
+        return bool(self.build.end_reason)
 
     def _ending(self) -> PhaseFailed:
-        status, code, message = ENDINGS.get(self.build.wanted, ENDINGS[STOP])
+        status, code, message = ENDINGS.get(self.build.end_reason, ENDINGS[STOP])
         return PhaseFailed(code, message, status)
 
     def _log(self, text: str) -> None:

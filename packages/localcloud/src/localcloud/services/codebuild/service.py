@@ -1,24 +1,33 @@
 """CodeBuild: builds run here, as shells of this machine, with its own programs; the image is only a name.
 
 Not reproduced: images and containers (a build sees this machine's files and programs), compute types, VPCs, batches,
-fleets, sandboxes, webhooks, badges, reports on coverage, logs on S3, what a service role may do.
+fleets, sandboxes, webhooks, badges, reports on coverage, logs on S3, the permissions of a service role.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from localcloud.core.cloud import Cloud
+from localcloud.core.service import Service
 from localcloud.services.codebuild.builds import Builds
+from localcloud.services.codebuild.errors import INVALID
 from localcloud.services.codebuild.event_target import add_build_target
-from localcloud.services.codebuild.reports import INVALID, Reports
+from localcloud.services.codebuild.projects import Projects
+from localcloud.services.codebuild.reports import Reports
 from localcloud.services.events.service import Events
 
 
-class CodeBuild(Builds, Reports):
+class CodeBuild(Service):
     name: ClassVar[str] = "codebuild"
     validation_code: ClassVar[str] = INVALID
 
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.projects, self.reports = Projects(cloud), Reports(cloud)
+        self.builds = Builds(cloud, self.projects, self.reports)
+        self.parts = (self.projects, self.reports, self.builds)
+
     def connect(self) -> None:
-        super().connect()
         if isinstance(events := self.cloud.services.get("events"), Events):
             add_build_target(events.target_kinds, self.cloud.client)

@@ -1,7 +1,7 @@
-"""One live shell for a whole build: the working directory, exports and functions stay from command to command.
+"""One live shell for a whole build: working directory, exports and functions carry over from command to command.
 
-Each command is a file that the shell reads in (``.``); its exit status is told on the pipe of its output, so that no
-output is late. A command that ends the shell (``exit 3``) ends only itself: the next one gets a new shell with the same
+Each command is a file that the shell sources; its exit status is written to the pipe of its output, so that no output
+is late. A command that exits the shell (``exit 3``) ends only itself: the next one gets a new shell with the same
 environment and directory, but without functions.
 """
 
@@ -21,10 +21,10 @@ from queue import Empty, SimpleQueue
 from typing import IO
 
 POLL_SECONDS = 0.05
-LAST_WORDS_SECONDS = 2.0  # for what a shell's last command printed, when others hold its output open
+FLUSH_SECONDS = 2.0  # for the last output of a shell, when other processes hold its output open
 Line = Callable[[str], None]
-ENDED = -1  # the status when somebody ended the build
-# fd 8 is the output, whatever a command makes of its own; nothing here is a parameter that a command could shift away
+ENDED = -1  # the status when the build was stopped or timed out
+# fd 8 is the output, whatever a command does with its own; nothing here is a parameter that a command could shift
 DRIVER = """
 exec 8>&1
 __at_the_end() {{ {env} -0 >{state}.environment; pwd >{state}.folder; }}
@@ -49,7 +49,7 @@ class Shell:
         started: Callable[[int], None] = lambda _: None,
         gone: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """``line`` gets the output; ``ended`` is asked whether the build is to end; the others hear of the process."""
+        """``line`` gets the output; ``ended`` says whether the build is to end; the others are told the process ID."""
         self.environment, self.folder = dict(environment), str(folder)
         self._program, self._scratch, self._line, self._ended = program, scratch, line, ended
         self._started, self._gone = started, gone
@@ -70,13 +70,13 @@ class Shell:
         return self._await(child)
 
     def close(self) -> None:
-        """Ends the shell, with all that it started, and learns its last environment."""
+        """Ends the shell, with all that it started, and reads its last environment."""
         child = self._child
         if child:
             with suppress(OSError):
                 _pipe(child.stdin).close()
             with suppress(subprocess.TimeoutExpired):
-                child.wait(LAST_WORDS_SECONDS)
+                child.wait(FLUSH_SECONDS)
             self._end(child)
 
     def kill(self) -> None:
@@ -119,9 +119,9 @@ class Shell:
                 if self._ended():
                     self._end(child)
                     return ENDED
-                if silence < LAST_WORDS_SECONDS:
+                if silence < FLUSH_SECONDS:
                     continue
-                text = None  # the shell has ended; something that it started still holds the output
+                text = None  # the shell has ended; a process that it started still holds the output
             if text is None:
                 return self._status_of_ended(child)
             before, found, status = text.partition(self._mark)
@@ -145,14 +145,14 @@ class Shell:
         self._gone(child.pid)
         with suppress(OSError):
             _pipe(child.stdin).close()
-        self._learn()
+        self._read_state()
         self._child = None
 
-    def _learn(self) -> None:
-        """What the shell left: for the next one, and for the variables that the build exports."""
+    def _read_state(self) -> None:
+        """The shell's last environment and directory: for the next shell, and for exported variables."""
         with suppress(OSError):
-            told = self._state.with_suffix(".environment").read_text(errors="surrogateescape")
-            pairs = (entry.partition("=") for entry in told.split("\0") if "=" in entry)
+            text = self._state.with_suffix(".environment").read_text(errors="surrogateescape")
+            pairs = (entry.partition("=") for entry in text.split("\0") if "=" in entry)
             self.environment = {name: value for name, _, value in pairs}
             folder = self._state.with_suffix(".folder").read_text().rstrip("\n")
             self.folder = folder if Path(folder).is_dir() else self.folder

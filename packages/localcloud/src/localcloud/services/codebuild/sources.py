@@ -1,8 +1,7 @@
-"""Where a build's files come from: a pipeline's artifact, S3, or the local Git repository.
+"""A build's source: a pipeline's artifact, S3, or the local Git repository.
 
-Every source with a history (CODECOMMIT, GITHUB, ...) is the one repository that `git push local` fills, whatever its
-location says. Not reproduced: the history itself (CodeBuild clones, here the files of the commit are laid out),
-submodules, credentials.
+Every Git source (CODECOMMIT, GITHUB, ...) is the one repository that `git push local` updates, whatever its location.
+Not reproduced: the history (CodeBuild clones, here the files of the commit are exported), submodules, credentials.
 """
 
 from __future__ import annotations
@@ -10,15 +9,13 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.runtime.git_repository import GitProblem, Repository
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 from localcloud.services.codebuild.files import unpack
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
 
 
 class NoSource(Exception):
@@ -26,7 +23,7 @@ class NoSource(Exception):
 
 
 def fetch(cloud: Cloud, source: Mapping[str, Any], version: str, folder: Path) -> str:
-    """The files into the folder; answers which version they are, "" when they have none."""
+    """Writes the files to the folder; returns their version, "" when they have none."""
     folder.mkdir(parents=True, exist_ok=True)
     kind, location = source["type"], source.get("location", "")
     try:
@@ -39,11 +36,11 @@ def fetch(cloud: Cloud, source: Mapping[str, Any], version: str, folder: Path) -
     except (Unavailable, GitProblem) as problem:
         raise NoSource(str(problem)) from None
     except zipfile.BadZipFile:
-        raise NoSource(f"the object {location} is no zip") from None
+        raise NoSource(f"the object {location} is not a zip") from None
 
 
 def _from_s3(store: S3Store, location: str, folder: Path) -> None:
-    """One zip, or all that begins with a prefix."""
+    """One zip, or every object below a prefix."""
     uri = f"s3://{location.removeprefix('arn:aws:s3:::')}"
     if not uri.endswith("/"):
         archive = folder.parent / f"{folder.name}.zip"

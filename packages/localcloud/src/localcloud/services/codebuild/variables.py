@@ -1,7 +1,7 @@
-"""The variables of a build: who says what, which are secret, and what the machine itself adds.
+"""The environment variables of a build: where each comes from, which are secret, and what the machine adds.
 
-StartBuild's win over the project's, those over the buildspec's; values are literal. What comes from the parameter store
-or from Secrets Manager never stands in a log: it is masked there.
+StartBuild's override the project's, which override the buildspec's; values are literal. Values from the parameter store
+or from Secrets Manager are masked in the log.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.services.codebuild import package_indexes
 from localcloud.services.codebuild.buildspec import Buildspec
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
 
 Variable = Mapping[str, str]  # name, value, type
 MASK = "***"
@@ -28,22 +26,22 @@ ARN_PARTS = 7  # arn:aws:secretsmanager:region:account:secret:name
 
 
 class Unreadable(Exception):
-    """A parameter or a secret that a build asks for and cannot have."""
+    """A parameter or a secret that a build cannot read."""
 
 
 def machine(cloud: Cloud, home: Path) -> dict[str, str]:
-    """What every build has: this machine's programs and packages, a home of its own, and our AWS."""
-    kept = {name: value for name, value in os.environ.items() if name in KEPT}
-    kept |= package_indexes.variables() | {"HOME": str(home), "CI": "true"}
-    ours = cloud.environment()
+    """What every build has: this machine's programs and packages, a home of its own, and this cloud as AWS."""
+    environment = {name: value for name, value in os.environ.items() if name in KEPT}
+    environment |= package_indexes.variables() | {"HOME": str(home), "CI": "true"}
+    client = cloud.environment()
     for name in ("NO_PROXY", "no_proxy"):
-        if name in ours:  # there is a guard
-            ours[name] = ",".join([ours[name], *package_indexes.hosts()])
-    return kept | cloud.processes.environment | ours
+        if name in client:  # behind the egress proxy
+            client[name] = ",".join([client[name], *package_indexes.hosts()])
+    return environment | cloud.processes.environment | client
 
 
-def told(variables: Iterable[Variable], cloud: Cloud) -> tuple[dict[str, str], set[str]]:
-    """A project's or a request's variables, and which of them are secret."""
+def of_build(variables: Iterable[Variable], cloud: Cloud) -> tuple[dict[str, str], set[str]]:
+    """The project's and the request's variables, and the names of the secret ones."""
     values, secret = {}, set()
     for variable in variables:
         name, value, kind = variable["name"], variable["value"], variable.get("type", "PLAINTEXT")
@@ -66,10 +64,10 @@ def parameter(cloud: Cloud, name: str) -> str:
     from botocore.exceptions import ClientError
 
     try:
-        answer = cloud.client("ssm").get_parameter(Name=name, WithDecryption=True)
+        response = cloud.client("ssm").get_parameter(Name=name, WithDecryption=True)
     except ClientError as error:
         raise Unreadable(f"the parameter {name} cannot be read: {_reason(error)}") from None
-    return str(answer["Parameter"]["Value"])
+    return str(response["Parameter"]["Value"])
 
 
 def secret_value(cloud: Cloud, reference: str) -> str:
@@ -79,8 +77,8 @@ def secret_value(cloud: Cloud, reference: str) -> str:
     secret, key, stage, version = _parts(reference)
     which = {"VersionStage": stage, "VersionId": version}
     try:
-        said = {name: value for name, value in which.items() if value}
-        text = str(cloud.client("secretsmanager").get_secret_value(SecretId=secret, **said)["SecretString"])
+        given = {name: value for name, value in which.items() if value}
+        text = str(cloud.client("secretsmanager").get_secret_value(SecretId=secret, **given)["SecretString"])
     except (ClientError, KeyError) as error:
         raise Unreadable(f"the secret {secret} cannot be read: {_reason(error)}") from None
     if not key:
@@ -100,19 +98,19 @@ def _parts(reference: str) -> list[str]:
 
 
 def _reason(error: Exception) -> str:
-    answer: dict[str, Any] = getattr(error, "response", {}).get("Error", {})
-    return f"{answer['Code']}: {answer.get('Message', '')}" if answer else "it is no text"
+    details: dict[str, Any] = getattr(error, "response", {}).get("Error", {})
+    return f"{details['Code']}: {details.get('Message', '')}" if details else "it is not text"
 
 
 def masked(line: str, secrets: Iterable[str]) -> str:
-    """``secrets`` with the longest first, so that one that contains another leaves nothing of it."""
+    """``secrets`` has the longest first, so that a secret within another leaves no rest."""
     for secret in secrets:
         line = line.replace(secret, MASK)
     return line
 
 
 def lines_of(secrets: Iterable[str]) -> list[str]:
-    """What to look for in a log, which has one line at a time."""
+    """The lines to mask: a log has one line at a time."""
     parts = {line for secret in secrets for line in secret.splitlines() if line.strip()}
     return sorted(parts, key=len, reverse=True)
 

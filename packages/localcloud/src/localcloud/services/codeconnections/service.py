@@ -1,24 +1,24 @@
 """CodeConnections, and the same service under its older name CodeStar Connections.
 
-On AWS somebody has to finish the handshake of a new connection in the console; here it is AVAILABLE at once. Whatever
-repository a pipeline names, the local one stands for it. The two names have connections of their own.
+On AWS a person completes the handshake of a new connection in the console; here it is AVAILABLE at once. Whatever
+repository a pipeline names, the local one is used. Each of the two names has connections of its own.
 Not reproduced: hosts, repository links, sync configurations.
 """
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from localcloud.core import tags
+from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Service, operation
+from localcloud.services.codepipeline.service import CodePipeline
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-
-ABSENT = "ResourceNotFoundException"
-MOST_TAGS = 200
+NOT_FOUND = "ResourceNotFoundException"
+TAG_LIMIT = 200
 
 
 class Connections(Service):
@@ -27,6 +27,10 @@ class Connections(Service):
         self.connections: dict[str, dict[str, Any]] = {}  # by ARN
         self._tags: dict[str, dict[str, str]] = {}
 
+    def connect(self) -> None:
+        if isinstance(pipelines := self.cloud.services.get("codepipeline"), CodePipeline):
+            pipelines.source_actions.connections.append(self.connections)
+
     def reset(self) -> None:
         self.connections.clear()
         self._tags.clear()
@@ -34,11 +38,11 @@ class Connections(Service):
     @operation("CreateConnection")
     def create_connection(self, request: dict[str, Any]) -> dict[str, Any]:
         if "HostArn" in request:
-            raise Refusal(ABSENT, f"The host {request['HostArn']} does not exist: localcloud has no hosts.")
+            raise Refusal(NOT_FOUND, f"The host {request['HostArn']} does not exist: localcloud has no hosts.")
         arn = self.cloud.arn(self.name, f"connection/{uuid.uuid4()}")
         self.add(arn, request["ConnectionName"], request.get("ProviderType", "GitHub"))
-        self._tags[arn] = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-        return {"ConnectionArn": arn, "Tags": _listed(self._tags[arn])}
+        self._tags[arn] = tags.as_dict(request.get("Tags"))
+        return {"ConnectionArn": arn, "Tags": tags.as_list(self._tags[arn])}
 
     def add(self, arn: str, name: str, provider: str = "GitHub") -> None:
         self.connections[arn] = {
@@ -56,9 +60,9 @@ class Connections(Service):
 
     @operation("ListConnections")
     def list_connections(self, request: dict[str, Any]) -> dict[str, Any]:
-        wanted = request.get("ProviderTypeFilter")
-        found = [one for one in self.connections.values() if wanted in (None, one["ProviderType"])]
-        return paged(found if "HostArnFilter" not in request else [], request, "Connections", limit=50, code=ABSENT)
+        provider = request.get("ProviderTypeFilter")
+        found = [each for each in self.connections.values() if provider in (None, each["ProviderType"])]
+        return paged(found if "HostArnFilter" not in request else [], request, "Connections", limit=50, code=NOT_FOUND)
 
     @operation("DeleteConnection")
     def delete_connection(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -68,27 +72,27 @@ class Connections(Service):
 
     @operation("TagResource")
     def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags[self._find(request["ResourceArn"])["ConnectionArn"]]
-        new = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-        if len(tags | new) > MOST_TAGS:
-            raise Refusal("LimitExceededException", f"A connection has at most {MOST_TAGS} tags.")
-        tags.update(new)
+        existing = self._tags[self._find(request["ResourceArn"])["ConnectionArn"]]
+        new = tags.as_dict(request["Tags"])
+        if len(existing | new) > TAG_LIMIT:
+            raise Refusal("LimitExceededException", f"A connection has at most {TAG_LIMIT} tags.")
+        existing.update(new)
         return {}
 
     @operation("UntagResource")
     def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags[self._find(request["ResourceArn"])["ConnectionArn"]]
+        existing = self._tags[self._find(request["ResourceArn"])["ConnectionArn"]]
         for key in request["TagKeys"]:
-            tags.pop(key, None)
+            existing.pop(key, None)
         return {}
 
     @operation("ListTagsForResource")
     def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"Tags": _listed(self._tags[self._find(request["ResourceArn"])["ConnectionArn"]])}
+        return {"Tags": tags.as_list(self._tags[self._find(request["ResourceArn"])["ConnectionArn"]])}
 
     def _find(self, arn: str) -> dict[str, Any]:
         if arn not in self.connections:
-            raise Refusal(ABSENT, f"Connection {arn} not found.")
+            raise Refusal(NOT_FOUND, f"Connection {arn} not found.")
         return self.connections[arn]
 
 
@@ -98,7 +102,3 @@ class CodeConnections(Connections):
 
 class CodeStarConnections(Connections):
     name: ClassVar[str] = "codestar-connections"
-
-
-def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

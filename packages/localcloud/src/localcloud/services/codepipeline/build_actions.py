@@ -1,39 +1,37 @@
-"""Build and test actions: a build with the action's artifacts; what it exports are the action's variables."""
+"""Build and test actions: a build with the action's artifacts; its exported variables become the action's."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
-from localcloud.services.codebuild.build_record import Build
+from localcloud.core.service import Part
+from localcloud.services.codebuild.build import Build
 from localcloud.services.codebuild.service import CodeBuild
 from localcloud.services.codepipeline.engine import ActionFailed, Engine
 from localcloud.services.codepipeline.records import ActionRun, Artifact, Execution
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
 
-
-class BuildActions(Engine):
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        self.begins["CodeBuild"] = self._build
+class BuildActions(Part):
+    def __init__(self, cloud: Cloud, engine: Engine) -> None:
+        self.cloud, self.engine = cloud, engine
+        engine.providers["CodeBuild"] = self._start
         self._builds: dict[str, tuple[Execution, ActionRun]] = {}  # by the build's id
-        self._listens = False
+
+    def connect(self, codebuild: CodeBuild) -> None:
+        self.codebuild = codebuild
+        codebuild.builds.on_build_end(self._finish)
 
     def reset(self) -> None:
-        super().reset()
         self._builds.clear()
 
-    def _build(self, execution: Execution, run: ActionRun) -> None:
-        codebuild = self.cloud.service(CodeBuild)
-        if not self._listens:
-            codebuild.on_build_end(self._ended)
-            self._listens = True
+    def _start(self, execution: Execution, run: ActionRun) -> None:
         try:
             request = {"projectName": run.resolved["ProjectName"], "environmentVariablesOverride": _variables(run)}
-            build = codebuild.start(request, **_artifacts(execution, run, codebuild))
+            project = self.codebuild.projects.get(run.resolved["ProjectName"])
+            build = self.codebuild.builds.start(request, **_artifacts(execution, run, project))
         except Refusal as refusal:
             raise ActionFailed("ConfigurationError", f"Error calling startBuild: {refusal.message}") from None
         self._builds[build.id] = (execution, run)
@@ -41,28 +39,27 @@ class BuildActions(Engine):
         page = f"https://console.aws.amazon.com/codebuild/home?region={self.cloud.region}#/builds"
         run.url = f"{page}/{build.id}/view/new"
 
-    def _ended(self, build: Build) -> None:
+    def _finish(self, build: Build) -> None:
         """Under the lock."""
         execution, run = self._builds.pop(build.id, (None, None))
         if not execution or not run:
             return
         uploaded = build.uploaded.keys()
-        alone = len(run.outputs) == 1
-        run.outputs = [it for it in run.outputs if (alone and "" in uploaded) or it.name in uploaded]
+        single = len(run.outputs) == 1
+        run.outputs = [output for output in run.outputs if (single and "" in uploaded) or output.name in uploaded]
         run.variables = {"BuildID": build.id, "BuildTag": build.uuid, **build.exported}
         error = None
         if build.status != "SUCCEEDED":
-            error = ActionFailed("JobFailed", f"Build terminated with state: {build.status}. {_why(build)}".strip())
-        self.finish(execution, run, error=error)
+            error = ActionFailed("JobFailed", f"Build terminated with state: {build.status}. {_failure(build)}".strip())
+        self.engine.finish(execution, run, error=error)
 
 
-def _artifacts(execution: Execution, run: ActionRun, codebuild: CodeBuild) -> dict[str, Any]:
-    """What the build's source and artifacts are, in the place of its project's."""
-    project = codebuild.project(run.resolved["ProjectName"])
+def _artifacts(execution: Execution, run: ActionRun, project: dict[str, Any]) -> dict[str, Any]:
+    """The build's source and artifacts, instead of its project's."""
     if project["source"]["type"] != "CODEPIPELINE":
         raise ActionFailed("ConfigurationError", f"The source of project {project['name']} must be CODEPIPELINE.")
-    named = run.resolved.get("PrimarySource", "")
-    primary = next((artifact for artifact in run.inputs if artifact.name == named), run.inputs[0])
+    name = run.resolved.get("PrimarySource", "")
+    primary = next((artifact for artifact in run.inputs if artifact.name == name), run.inputs[0])
     others = [artifact for artifact in run.inputs if artifact is not primary]
     outputs = [{"type": "CODEPIPELINE", "location": _place(artifact)} for artifact in run.outputs]
     identified = [
@@ -83,15 +80,15 @@ def _artifacts(execution: Execution, run: ActionRun, codebuild: CodeBuild) -> di
 
 
 def _variables(run: ActionRun) -> list[dict[str, str]]:
-    """A value that was put in may have broken the JSON: CodePipeline puts it in as it is."""
+    """CodePipeline inserts variables as they are: a value may break the JSON."""
     try:
-        return [{"type": "PLAINTEXT", **one} for one in json.loads(run.resolved.get("EnvironmentVariables", "[]"))]
+        return [{"type": "PLAINTEXT", **entry} for entry in json.loads(run.resolved.get("EnvironmentVariables", "[]"))]
     except (ValueError, TypeError):
-        sentence = f"EnvironmentVariables is no JSON: {run.resolved['EnvironmentVariables']}"
+        sentence = f"EnvironmentVariables is not JSON: {run.resolved['EnvironmentVariables']}"
         raise ActionFailed("InvalidConfiguration", sentence) from None
 
 
-def _why(build: Build) -> str:
+def _failure(build: Build) -> str:
     for phase in build.phases:
         for context in phase.contexts:
             return f"Phase: {phase.kind}, Code: {context['statusCode']}, Message: {context['message']}"

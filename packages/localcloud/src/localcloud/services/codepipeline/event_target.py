@@ -1,7 +1,7 @@
-"""A pipeline as the target of a rule: what the target is given is StartPipelineExecution's request, without the name.
+"""A pipeline as the target of a rule: the target's input is StartPipelineExecution's request without the name.
 
-An event as it came says nothing to a pipeline, which then just starts; what a rule's Input or InputTransformer makes
-must be a request that CodePipeline takes.
+An unchanged event is no input: the pipeline just starts. What a rule's Input or InputTransformer produces must be a
+request that CodePipeline accepts.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ def add_pipeline_target(kinds: TargetKinds, client: Callable[[str], Any]) -> Non
 
 
 def start_pipeline(client: Callable[[str], Any], invocation: Invocation) -> None:
-    """Unless the target gives a token, the invocation's makes a repeated attempt start nothing twice."""
+    """The invocation's token, unless the input has one, keeps a repeated attempt from starting a second execution."""
     from botocore.exceptions import ParamValidationError
 
-    asked = _asked(invocation)
-    request = {"clientRequestToken": invocation.id, **asked, "name": invocation.resource}
+    members = _members(invocation)
+    request = {"clientRequestToken": invocation.id, **members, "name": invocation.resource}
     try:
         client("codepipeline").start_pipeline_execution(**request)
     except ParamValidationError as error:
         raise DeliveryFailure("INVALID_PARAMETER", " ".join(str(error).split())) from None
 
 
-def _asked(invocation: Invocation) -> dict[str, Any]:
+def _members(invocation: Invocation) -> dict[str, Any]:
     if not any(member in invocation.target for member in INPUT_MEMBERS):
         return {}
     try:
-        asked = json.loads(invocation.payload())
+        members = json.loads(invocation.payload())
     except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
+        members = None
+    if not isinstance(members, dict):
         sentence = f"StartPipelineExecution needs a JSON object, not: {invocation.payload()}"
         raise DeliveryFailure("INVALID_PARAMETER", sentence)
-    return asked
+    return members

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.services.codepipeline.records import ActionRun, Execution
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
 
 STATES = {
     "InProgress": "STARTED",
@@ -22,7 +20,7 @@ STATES = {
 RESUMED = "RESUMED"
 
 
-def execution_changed(cloud: Cloud, execution: Execution, state: str = "") -> None:
+def emit_execution(cloud: Cloud, execution: Execution, state: str = "") -> None:
     trigger = {"trigger-type": execution.trigger["triggerType"], "trigger-detail": execution.trigger["triggerDetail"]}
     detail = {"execution-trigger": trigger, "state": state or STATES[execution.status]}
     if execution.rollback_to:
@@ -30,11 +28,11 @@ def execution_changed(cloud: Cloud, execution: Execution, state: str = "") -> No
     _emit(cloud, "Pipeline", execution, execution.started, detail)
 
 
-def stage_changed(cloud: Cloud, execution: Execution, stage: str, state: str) -> None:
+def emit_stage(cloud: Cloud, execution: Execution, stage: str, state: str) -> None:
     _emit(cloud, "Stage", execution, cloud.clock.now(), {"stage": stage, "state": state})
 
 
-def action_changed(cloud: Cloud, execution: Execution, run: ActionRun) -> None:
+def emit_action(cloud: Cloud, execution: Execution, run: ActionRun) -> None:
     result: dict[str, Any] = {
         "external-execution-url": run.url,
         "external-execution-summary": run.error.get("message") or run.summary,
@@ -49,16 +47,16 @@ def action_changed(cloud: Cloud, execution: Execution, run: ActionRun) -> None:
         "region": cloud.region,
         "type": dict(run.declaration["actionTypeId"]),
         "execution-result": {name: value for name, value in result.items() if value},
-        "input-artifacts": [artifact.told() for artifact in run.inputs],
-        "output-artifacts": [artifact.told() for artifact in run.outputs],
+        "input-artifacts": [artifact.describe() for artifact in run.inputs],
+        "output-artifacts": [artifact.describe() for artifact in run.outputs],
     }
     optional = ("execution-result", "input-artifacts", "output-artifacts")
-    said = {name: value for name, value in detail.items() if value or name not in optional}
-    _emit(cloud, "Action", execution, run.started, said)
+    given = {name: value for name, value in detail.items() if value or name not in optional}
+    _emit(cloud, "Action", execution, run.started, given)
 
 
 def _emit(cloud: Cloud, kind: str, execution: Execution, since: datetime, detail: dict[str, Any]) -> None:
-    told = {
+    common = {
         "pipeline": execution.pipeline,
         "execution-id": execution.id,
         "start-time": f"{since:%Y-%m-%dT%H:%M:%S}.{since.microsecond // 1000:03d}Z",
@@ -66,4 +64,4 @@ def _emit(cloud: Cloud, kind: str, execution: Execution, since: datetime, detail
         "pipeline-execution-attempt": float(execution.attempt),
     }
     arn = cloud.arn("codepipeline", execution.pipeline)
-    cloud.emit("aws.codepipeline", f"CodePipeline {kind} Execution State Change", {**told, **detail}, [arn])
+    cloud.emit("aws.codepipeline", f"CodePipeline {kind} Execution State Change", {**common, **detail}, [arn])

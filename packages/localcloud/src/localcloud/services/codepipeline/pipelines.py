@@ -1,57 +1,51 @@
-"""Pipelines: made, changed, told, deleted; their tags."""
+"""Pipelines: created, updated, described, deleted; their tags."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
-from localcloud.core.service import Service, operation
+from localcloud.core.service import Part, operation
 from localcloud.services.codepipeline.records import Pipeline, Stage
 from localcloud.services.codepipeline.structure import problems
-
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
 
 PAGES: dict[str, Any] = {"size_key": "maxResults", "token_key": "nextToken", "code": "InvalidNextTokenException"}
 DEFAULTS = {"pipelineType": "V1", "executionMode": "SUPERSEDED"}
 LIMIT = 1000
 
 
-class Pipelines(Service):
+class Pipelines(Part):
     def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        self.pipelines: dict[str, Pipeline] = {}
+        self.cloud = cloud
+        self.by_name: dict[str, Pipeline] = {}
+        self.on_create: Callable[[Pipeline], None] = lambda _: None
+        self.on_delete: Callable[[Pipeline], None] = lambda _: None
 
     def reset(self) -> None:
-        super().reset()
-        self.pipelines.clear()
-
-    def created(self, pipeline: Pipeline) -> None:
-        """A new pipeline runs once; the part that has executions does so."""
-
-    def deleted(self, pipeline: Pipeline) -> None:
-        """Its executions end with it."""
+        self.by_name.clear()
 
     @operation("CreatePipeline")
     def create_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
         declaration = {**DEFAULTS, **request["pipeline"], "version": 1}
         name = declaration["name"]
-        if name in self.pipelines:
+        if name in self.by_name:
             raise Refusal("PipelineNameInUseException", f"A pipeline with the name '{name}' already exists.")
         self._check(declaration)
         now = self.cloud.clock.now()
         pipeline = Pipeline(declaration, self.cloud.arn("codepipeline", name), now, now)
         pipeline.stages = {stage["name"]: Stage() for stage in declaration["stages"]}
         pipeline.tags = {tag["key"]: tag["value"] for tag in request.get("tags", [])}
-        self.pipelines[name] = pipeline
-        self.created(pipeline)
-        return {"pipeline": declaration, "tags": _listed(pipeline.tags)}
+        self.by_name[name] = pipeline
+        self.on_create(pipeline)
+        return {"pipeline": declaration, "tags": _as_list(pipeline.tags)}
 
     @operation("UpdatePipeline")
     def update_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Executions that are under way go on as they began."""
-        pipeline = self.pipeline(request["pipeline"]["name"])
+        """Running executions keep the structure that they started with."""
+        pipeline = self.get(request["pipeline"]["name"])
         version = pipeline.declaration["version"] + 1
         declaration = {**DEFAULTS, **request["pipeline"], "version": version}
         self._check(declaration)
@@ -63,7 +57,7 @@ class Pipelines(Service):
 
     @operation("GetPipeline")
     def get_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        pipeline = self.pipeline(request["name"])
+        pipeline = self.get(request["name"])
         latest = pipeline.declaration["version"]
         version = request.get("version", latest)
         found = pipeline.declaration if version == latest else pipeline.past.get(version)
@@ -75,59 +69,59 @@ class Pipelines(Service):
 
     @operation("ListPipelines")
     def list_pipelines(self, request: dict[str, Any]) -> dict[str, Any]:
-        kept = ("name", "version", "pipelineType", "executionMode")
+        members = ("name", "version", "pipelineType", "executionMode")
         found = [
             {
-                **{name: pipeline.declaration[name] for name in kept},
+                **{name: pipeline.declaration[name] for name in members},
                 "created": pipeline.created,
                 "updated": pipeline.updated,
             }
-            for _, pipeline in sorted(self.pipelines.items())
+            for _, pipeline in sorted(self.by_name.items())
         ]
         return paged(found, request, "pipelines", limit=LIMIT, **PAGES)
 
     @operation("DeletePipeline")
     def delete_pipeline(self, request: dict[str, Any]) -> None:
-        """One that is not there is no error."""
-        pipeline = self.pipelines.pop(request["name"], None)
+        """A missing pipeline is not an error."""
+        pipeline = self.by_name.pop(request["name"], None)
         if pipeline:
-            self.deleted(pipeline)
+            self.on_delete(pipeline)
 
     @operation("TagResource")
     def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
         new = {tag["key"]: tag["value"] for tag in request["tags"]}
         if any(key.lower().startswith("aws:") for key in new):
             raise Refusal("InvalidTagsException", "aws: prefixed tag key names are not allowed for external use.")
-        self._tagged(request).update(new)
+        self._tags(request).update(new)
         return {}
 
     @operation("UntagResource")
     def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tagged(request)
+        tags = self._tags(request)
         for key in request["tagKeys"]:
             tags.pop(key, None)
         return {}
 
     @operation("ListTagsForResource")
     def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        return paged(_listed(self._tagged(request)), request, "tags", limit=50, **PAGES)
+        return paged(_as_list(self._tags(request)), request, "tags", limit=50, **PAGES)
 
-    def pipeline(self, name: str) -> Pipeline:
-        if name not in self.pipelines:
+    def get(self, name: str) -> Pipeline:
+        if name not in self.by_name:
             sentence = f"Account '{self.cloud.account}' does not have a pipeline with name '{name}'"
             raise Refusal("PipelineNotFoundException", sentence)
-        return self.pipelines[name]
+        return self.by_name[name]
 
-    def _tagged(self, request: dict[str, Any]) -> dict[str, str]:
+    def _tags(self, request: dict[str, Any]) -> dict[str, str]:
         name = request["resourceArn"].rpartition(":")[2]
-        if name not in self.pipelines or self.pipelines[name].arn != request["resourceArn"]:
+        if name not in self.by_name or self.by_name[name].arn != request["resourceArn"]:
             raise Refusal("ResourceNotFoundException", f"The resource {request['resourceArn']} does not exist.")
-        return self.pipelines[name].tags
+        return self.by_name[name].tags
 
     def _check(self, declaration: dict[str, Any]) -> None:
         for code, sentence in problems(declaration, self.cloud.region):
             raise Refusal(code, sentence)
 
 
-def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+def _as_list(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in tags.items()]

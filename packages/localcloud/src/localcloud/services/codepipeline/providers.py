@@ -1,4 +1,4 @@
-"""The kinds of action that there are here, with the keys that each one's configuration may have."""
+"""The implemented action providers, with the configuration keys of each."""
 
 from __future__ import annotations
 

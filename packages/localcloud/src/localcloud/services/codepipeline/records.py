@@ -1,4 +1,4 @@
-"""Pipelines and their executions, as they are kept."""
+"""Pipelines and their executions, and how the API describes them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Artifact:
     name: str
     bucket: str
     key: str
-    revision: str = ""  # of the source that it comes from
+    revision: str = ""  # of the source
 
-    def told(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {"name": self.name, "s3location": {"bucket": self.bucket, "key": self.key}}
 
 
 @dataclass(frozen=True)
 class Revision:
-    """What a source action found."""
+    """A source action's result."""
 
     action: str
     artifact: str
@@ -64,25 +64,25 @@ class ActionRun:
 
     @property
     def result(self) -> dict[str, Any]:
-        told = {
+        result = {
             "externalExecutionId": self.external_id,
             "externalExecutionSummary": self.summary,
             "externalExecutionUrl": self.url,
             "errorDetails": self.error,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in result.items() if value}
 
-    def told(self, execution: Execution) -> dict[str, Any]:
+    def describe(self, execution: Execution) -> dict[str, Any]:
         """As ListActionExecutions does."""
-        asked: dict[str, Any] = {
+        inputs: dict[str, Any] = {
             "actionTypeId": self.declaration["actionTypeId"],
             "configuration": configuration(self.declaration),
             "resolvedConfiguration": self.resolved,
-            "inputArtifacts": [artifact.told() for artifact in self.inputs],
+            "inputArtifacts": [artifact.describe() for artifact in self.inputs],
             **{name: self.declaration[name] for name in ("namespace", "roleArn", "region") if name in self.declaration},
         }
-        gave = {
-            "outputArtifacts": [artifact.told() for artifact in self.outputs],
+        outputs = {
+            "outputArtifacts": [artifact.describe() for artifact in self.outputs],
             "executionResult": self.result,
             "outputVariables": self.variables,
         }
@@ -95,8 +95,8 @@ class ActionRun:
             "startTime": self.started,
             "lastUpdateTime": self.updated,
             "status": self.status,
-            "input": asked,
-            "output": gave,
+            "input": inputs,
+            "output": outputs,
         }
 
 
@@ -104,7 +104,7 @@ class ActionRun:
 class StageRun:
     name: str
     actions: list[ActionRun] = field(default_factory=list)  # every attempt
-    done: set[str] = field(default_factory=set)  # the actions that need not run any more
+    done: set[str] = field(default_factory=set)  # actions that need not run again
     failed: set[str] = field(default_factory=set)  # in this attempt
     status: str = RUNNING
     automatic: int = 0  # retries
@@ -127,15 +127,15 @@ class Execution:
     updated: datetime
     trigger: dict[str, str]
     variables: dict[str, str]
-    overrides: dict[str, dict[str, str]]  # the revisions asked for, by source action
+    overrides: dict[str, dict[str, str]]  # the requested revisions, by source action
     status: str = RUNNING
     summary: str = ""
     attempt: int = 1
-    place: int = 0  # the stage that it is in, or waits for
-    last: int = -1  # the last stage that it enters; -1: the pipeline's last
+    stage_index: int = 0  # the stage that it is in, or waits for
+    last_index: int = -1  # the last stage that it enters; -1: the pipeline's last
     stages: dict[str, StageRun] = field(default_factory=dict)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
-    spaces: dict[str, dict[str, str]] = field(default_factory=dict)
+    namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
     revisions: list[Revision] = field(default_factory=list)
     stop_reason: str | None = None
     rollback_to: str = ""
@@ -158,14 +158,14 @@ class Execution:
 
     @property
     def stage(self) -> Mapping[str, Any]:
-        stage: Mapping[str, Any] = self.declaration["stages"][self.place]
+        stage: Mapping[str, Any] = self.declaration["stages"][self.stage_index]
         return stage
 
     @property
-    def at_its_last(self) -> bool:
-        return self.place == (self.last if self.last >= 0 else len(self.declaration["stages"]) - 1)
+    def in_last_stage(self) -> bool:
+        return self.stage_index == (self.last_index if self.last_index >= 0 else len(self.declaration["stages"]) - 1)
 
-    def told(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """As GetPipelineExecution does."""
         revisions = [
             {
@@ -188,11 +188,16 @@ class Execution:
             **self._kind(),
         }
 
-    def summarised(self) -> dict[str, Any]:
+    def summarize(self) -> dict[str, Any]:
         """As ListPipelineExecutions does."""
         revisions = [
-            {"actionName": it.action, "revisionId": it.id, "revisionSummary": it.summary, "revisionUrl": it.url}
-            for it in self.revisions
+            {
+                "actionName": revision.action,
+                "revisionId": revision.id,
+                "revisionSummary": revision.summary,
+                "revisionUrl": revision.url,
+            }
+            for revision in self.revisions
         ]
         stopped = {"stopTrigger": {"reason": self.stop_reason}} if self.stop_reason is not None else {}
         return {
@@ -207,16 +212,16 @@ class Execution:
         }
 
     def _kind(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"trigger": self.trigger, "executionMode": self.mode, "executionType": "STANDARD"}
+        kind: dict[str, Any] = {"trigger": self.trigger, "executionMode": self.mode, "executionType": "STANDARD"}
         if self.rollback_to:
             target = {"rollbackTargetPipelineExecutionId": self.rollback_to}
-            told |= {"executionType": "ROLLBACK", "rollbackMetadata": target}
-        return told
+            kind |= {"executionType": "ROLLBACK", "rollbackMetadata": target}
+        return kind
 
 
 @dataclass
-class Gate:
-    """Whether executions may go into a stage, or out of it."""
+class Transition:
+    """Into a stage, or out of it: disabled transitions hold executions back."""
 
     reason: str = ""
     changed: datetime | None = None
@@ -225,13 +230,13 @@ class Gate:
 
 @dataclass
 class Stage:
-    """A stage between executions: who waits, who is inside, who was last."""
+    """A stage's executions: waiting, inside, the latest."""
 
     waiting: list[Execution] = field(default_factory=list)
     inside: list[Execution] = field(default_factory=list)
     latest: Execution | None = None
-    inbound: Gate = field(default_factory=Gate)
-    outbound: Gate = field(default_factory=Gate)
+    inbound: Transition = field(default_factory=Transition)
+    outbound: Transition = field(default_factory=Transition)
 
 
 @dataclass

@@ -1,52 +1,50 @@
 """CodePipeline: pipelines of type V2 (and plain V1), their executions, approvals and triggers.
 
-Not reproduced: conditions of stages, other actions than those of providers.py, other regions, custom actions, webhooks,
-pull requests, what roles may do, encryption of artifacts (keys are kept and told), the trigger of a rule (it is told as
-StartPipelineExecution). A new pipeline runs at once only where it could: when its branch is there and every variable
-has a default. An execution keeps the structure that it began with.
+Not reproduced: conditions of stages, actions other than those of providers.py, other regions, custom actions, webhooks,
+pull requests, the permissions of roles, encryption of artifacts (keys are recorded), the trigger of a rule (reported as
+StartPipelineExecution). A new pipeline runs at once only if it can: when its branch exists and every variable has a
+default. An execution keeps the structure that it started with.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import ClassVar
 
-from localcloud.core.refusal import Refusal
+from localcloud.core.cloud import Cloud
+from localcloud.core.service import Service
+from localcloud.services.codebuild.service import CodeBuild
 from localcloud.services.codepipeline.approvals import Approvals
 from localcloud.services.codepipeline.build_actions import BuildActions
+from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.event_target import add_pipeline_target
 from localcloud.services.codepipeline.executions import Executions
+from localcloud.services.codepipeline.pipelines import Pipelines
+from localcloud.services.codepipeline.pushes import start_pipelines
 from localcloud.services.codepipeline.source_actions import SourceActions
 from localcloud.services.codepipeline.state import States
-from localcloud.services.codepipeline.triggers import Push, started_by
+from localcloud.services.codepipeline.triggers import Push
 from localcloud.services.events.service import Events
 
-log = logging.getLogger(__name__)
 
-
-class CodePipeline(Executions, States, Approvals, SourceActions, BuildActions):
+class CodePipeline(Service):
     name: ClassVar[str] = "codepipeline"
 
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.pipelines = Pipelines(cloud)
+        self.engine = Engine(cloud, self.pipelines)
+        self.executions = Executions(cloud, self.pipelines, self.engine)
+        states, approvals = States(cloud, self.pipelines, self.engine), Approvals(cloud, self.pipelines, self.engine)
+        self.build_actions = BuildActions(cloud, self.engine)
+        self.source_actions = SourceActions(cloud, self.engine)
+        self.parts = (self.engine, self.pipelines, self.executions, states, approvals, self.build_actions)
+
     def connect(self) -> None:
-        super().connect()
+        if isinstance(codebuild := self.cloud.services.get("codebuild"), CodeBuild):
+            self.build_actions.connect(codebuild)
         if isinstance(events := self.cloud.services.get("events"), Events):
             add_pipeline_target(events.target_kinds, self.cloud.client)
 
-    def pushed(self, push: Push) -> list[str]:
-        """Under the lock: starts what the push is for; answers a line for each."""
-        told = []
-        for pipeline in list(self.pipelines.values()):
-            for action, kind in started_by(pipeline.declaration, push):
-                detail = json.dumps({push.kind: push.name, "commit": push.commit})
-                override = {"actionName": action, "revisionType": "COMMIT_ID", "revisionValue": push.commit}
-                if push.kind == "branch":
-                    override["branch"] = push.name
-                try:
-                    trigger = {"triggerType": kind, "triggerDetail": detail}
-                    execution = self.start(pipeline, trigger, overrides={action: override})
-                    told.append(f"started {pipeline.name}, execution {execution.id}")
-                except Refusal as refusal:
-                    log.warning("the push to %s did not start %s: %s", push.name, pipeline.name, refusal.message)
-                    told.append(f"did not start {pipeline.name}: {refusal.message}")
-        return told
+    def start_for_push(self, push: Push) -> list[str]:
+        """Under the lock; returns a line for each pipeline that the push triggers."""
+        return start_pipelines(self.pipelines, self.executions, push)

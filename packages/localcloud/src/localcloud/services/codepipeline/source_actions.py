@@ -1,52 +1,55 @@
-"""Source actions: what they find becomes an artifact in the pipeline's bucket, and variables.
+"""Source actions: the source becomes an artifact in the pipeline's bucket, and variables.
 
 A connection's repository and CodeCommit's are the one local repository, whatever their names. Sources are not polled:
-a push tells of itself; an object of S3 wants a rule, as AWS advises.
+a push starts pipelines itself; an object in S3 needs a rule, as AWS recommends.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Container
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.runtime.git_repository import Commit, GitProblem, Repository
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
-from localcloud.services.codepipeline.engine import ActionFailed, Engine
+from localcloud.services.codepipeline.engine import ActionFailed, Engine, Start
 from localcloud.services.codepipeline.records import ActionRun, Artifact, Execution, Revision
 
-if TYPE_CHECKING:
-    from localcloud.core.cloud import Cloud
-
-CONNECTIONS = ("codeconnections", "codestar-connections")
+Find = Callable[[ActionRun, dict[str, str]], Revision]
 
 
-class SourceActions(Engine):
-    def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
-        for kind, find in (("CodeStarSourceConnection", self._connected), ("CodeCommit", self._committed)):
-            self.begins[kind] = self._later(find)
-        self.begins["S3"] = self._later(self._object)
+class SourceActions:
+    def __init__(self, cloud: Cloud, engine: Engine) -> None:
+        self.cloud, self.engine = cloud, engine
+        self.connections: list[Container[str]] = []  # ARNs; empty: not checked
+        self.repositories: Container[str] | None = None  # names in CodeCommit; None: not checked
+        engine.providers["CodeStarSourceConnection"] = self._in_background(self._from_connection)
+        engine.providers["CodeCommit"] = self._in_background(self._from_codecommit)
+        engine.providers["S3"] = self._in_background(self._from_s3)
 
-    def _later(self, find: Any) -> Any:
-        def begin(execution: Execution, run: ActionRun) -> None:
+    def _in_background(self, find: Find) -> Start:
+        def start(execution: Execution, run: ActionRun) -> None:
             self.cloud.work(self._fetch, find, execution, run)
 
-        return begin
+        return start
 
-    def _fetch(self, find: Any, execution: Execution, run: ActionRun) -> None:
+    def _fetch(self, find: Find, execution: Execution, run: ActionRun) -> None:
         """On a thread of the pool, without the lock."""
-        wanted = execution.overrides.get(run.name, {})
+        override = execution.overrides.get(run.name, {})
         error = None
         try:
-            revision = find(run, wanted)
+            revision = find(run, override)
         except (ActionFailed, GitProblem, Unavailable) as problem:
             code = problem.code if isinstance(problem, ActionFailed) else "ConfigurationError"
             error = ActionFailed(code, str(problem))
         except Exception:
-            self.finish(execution, run, error=ActionFailed("InternalError", "localcloud failed inside; see its log"))
+            defect = ActionFailed("InternalError", "localcloud failed inside; see its log")
+            self.engine.finish(execution, run, error=defect)
             raise
         else:
             with self.cloud.lock:
@@ -56,62 +59,61 @@ class SourceActions(Engine):
                     revision.id,
                     revision.url,
                 )
-                run.outputs = [_of(revision, artifact) for artifact in run.outputs]
-                execution.revisions = [one for one in execution.revisions if one.action != run.name] + [revision]
-        self.finish(execution, run, error=error)
+                run.outputs = [_with_revision(artifact, revision.id) for artifact in run.outputs]
+                others = [other for other in execution.revisions if other.action != run.name]
+                execution.revisions = [*others, revision]
+        self.engine.finish(execution, run, error=error)
 
-    def _connected(self, run: ActionRun, wanted: dict[str, str]) -> Revision:
-        said = run.resolved
-        arn = said["ConnectionArn"]
-        services = [self.cloud.services[name] for name in CONNECTIONS if name in self.cloud.services]
-        if services and not any(arn in getattr(service, "connections", {}) for service in services):
+    def _from_connection(self, run: ActionRun, override: dict[str, str]) -> Revision:
+        settings = run.resolved
+        arn = settings["ConnectionArn"]
+        if self.connections and not any(arn in known for known in self.connections):
             raise ActionFailed("PermissionError", f"Unable to use Connection: {arn}. It does not exist.")
-        commit = self._zip(run, said["BranchName"], wanted)
+        commit = self._zip(run, settings["BranchName"], override)
         run.variables = {
             "AuthorDate": commit.author.date,
             "AuthorEmail": commit.author.email,
             "AuthorDisplayName": commit.author.name,
-            "BranchName": wanted.get("branch") or said["BranchName"],
+            "BranchName": override.get("branch") or settings["BranchName"],
             "CommitId": commit.id,
             "CommitMessage": commit.message,
             "ConnectionArn": arn,
-            "FullRepositoryName": said["FullRepositoryId"],
+            "FullRepositoryName": settings["FullRepositoryId"],
         }
         return _revision(run, commit)
 
-    def _committed(self, run: ActionRun, wanted: dict[str, str]) -> Revision:
-        said = run.resolved
-        service = self.cloud.services.get("codecommit")
-        if service and said["RepositoryName"] not in getattr(service, "repositories", {}):
-            raise ActionFailed("ConfigurationError", f"The repository {said['RepositoryName']} does not exist.")
-        commit = self._zip(run, said["BranchName"], wanted)
+    def _from_codecommit(self, run: ActionRun, override: dict[str, str]) -> Revision:
+        settings = run.resolved
+        if self.repositories is not None and settings["RepositoryName"] not in self.repositories:
+            raise ActionFailed("ConfigurationError", f"The repository {settings['RepositoryName']} does not exist.")
+        commit = self._zip(run, settings["BranchName"], override)
         run.variables = {
             "AuthorDate": commit.author.date,
-            "BranchName": said["BranchName"],
+            "BranchName": settings["BranchName"],
             "CommitId": commit.id,
             "CommitMessage": commit.message,
             "CommitterDate": commit.committer.date,
-            "RepositoryName": said["RepositoryName"],
+            "RepositoryName": settings["RepositoryName"],
         }
         return _revision(run, commit)
 
-    def _zip(self, run: ActionRun, branch: str, wanted: dict[str, str]) -> Commit:
+    def _zip(self, run: ActionRun, branch: str, override: dict[str, str]) -> Commit:
         repository = Repository.of(self.cloud.folder)
-        asked = wanted.get("revisionValue")
-        commit = repository.commit(repository.resolve(asked) if asked else repository.branch(branch))
+        requested = override.get("revisionValue")
+        commit = repository.commit(repository.resolve(requested) if requested else repository.branch(branch))
         with tempfile.TemporaryDirectory(dir=self.cloud.folder) as folder:
             archive = Path(folder) / "source.zip"
             repository.archive(commit.id, archive)
             S3Store(self.cloud.client("s3")).put(archive, _uri(run.outputs[0]))
         return commit
 
-    def _object(self, run: ActionRun, wanted: dict[str, str]) -> Revision:
+    def _from_s3(self, run: ActionRun, override: dict[str, str]) -> Revision:
         from botocore.exceptions import ClientError
 
         bucket, key = run.resolved["S3Bucket"], run.resolved["S3ObjectKey"]
-        if wanted.get("revisionType") == "S3_OBJECT_KEY":
-            key = wanted["revisionValue"]
-        version = wanted.get("revisionValue") if wanted.get("revisionType") == "S3_OBJECT_VERSION_ID" else None
+        if override.get("revisionType") == "S3_OBJECT_KEY":
+            key = override["revisionValue"]
+        version = override.get("revisionValue") if override.get("revisionType") == "S3_OBJECT_VERSION_ID" else None
         which: dict[str, Any] = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
         s3, artifact = self.cloud.client("s3"), run.outputs[0]
         try:
@@ -122,17 +124,17 @@ class SourceActions(Engine):
             raise ActionFailed("ConfigurationError", sentence) from None
         tag, number = head["ETag"].strip('"'), head.get("VersionId", "null")
         run.variables = {"BucketName": bucket, "ObjectKey": key, "ETag": tag, "VersionId": number}
-        found = number if number != "null" else tag
-        return Revision(run.name, artifact.name, found, f"Amazon S3 version id: {number}", head["LastModified"])
+        revision = number if number != "null" else tag
+        return Revision(run.name, artifact.name, revision, f"Amazon S3 version id: {number}", head["LastModified"])
 
 
 def _revision(run: ActionRun, commit: Commit) -> Revision:
-    made = datetime.fromtimestamp(commit.authored, UTC)
-    return Revision(run.name, run.outputs[0].name, commit.id, commit.message, made)
+    created = datetime.fromtimestamp(commit.authored, UTC)
+    return Revision(run.name, run.outputs[0].name, commit.id, commit.message, created)
 
 
-def _of(revision: Revision, artifact: Artifact) -> Artifact:
-    return Artifact(artifact.name, artifact.bucket, artifact.key, revision.id)
+def _with_revision(artifact: Artifact, revision: str) -> Artifact:
+    return replace(artifact, revision=revision)
 
 
 def _uri(artifact: Artifact) -> str:

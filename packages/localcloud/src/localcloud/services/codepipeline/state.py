@@ -1,19 +1,24 @@
-"""What GetPipelineState tells, and the transitions between stages."""
+"""GetPipelineState, and the transitions between stages."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
-from localcloud.core.service import operation
+from localcloud.core.service import Part, operation
 from localcloud.services.codepipeline.engine import Engine
-from localcloud.services.codepipeline.records import ActionRun, Execution, Gate, Pipeline, Stage
+from localcloud.services.codepipeline.pipelines import Pipelines
+from localcloud.services.codepipeline.records import ActionRun, Execution, Pipeline, Stage, Transition
 
 
-class States(Engine):
+class States(Part):
+    def __init__(self, cloud: Cloud, pipelines: Pipelines, engine: Engine) -> None:
+        self.cloud, self.pipelines, self.engine = cloud, pipelines, engine
+
     @operation("GetPipelineState")
     def get_pipeline_state(self, request: dict[str, Any]) -> dict[str, Any]:
-        pipeline = self.pipeline(request["name"])
+        pipeline = self.pipelines.get(request["name"])
         return {
             "pipelineName": pipeline.name,
             "pipelineVersion": pipeline.declaration["version"],
@@ -24,19 +29,19 @@ class States(Engine):
 
     @operation("DisableStageTransition")
     def disable_stage_transition(self, request: dict[str, Any]) -> None:
-        gate = self._gate(request)
-        gate.enabled, gate.reason, gate.changed = False, request["reason"], self.cloud.clock.now()
+        transition = self._transition(request)
+        transition.enabled, transition.reason, transition.changed = False, request["reason"], self.cloud.clock.now()
 
     @operation("EnableStageTransition")
     def enable_stage_transition(self, request: dict[str, Any]) -> None:
-        gate = self._gate(request)
-        gate.enabled, gate.reason, gate.changed = True, "", self.cloud.clock.now()
-        pipeline = self.pipeline(request["pipelineName"])
+        transition = self._transition(request)
+        transition.enabled, transition.reason, transition.changed = True, "", self.cloud.clock.now()
+        pipeline = self.pipelines.get(request["pipelineName"])
         for name in pipeline.stages:
-            self.admit(pipeline, name)
+            self.engine.admit(pipeline, name)
 
-    def _gate(self, request: dict[str, Any]) -> Gate:
-        pipeline, name = self.pipeline(request["pipelineName"]), request["stageName"]
+    def _transition(self, request: dict[str, Any]) -> Transition:
+        pipeline, name = self.pipelines.get(request["pipelineName"]), request["stageName"]
         if name not in pipeline.stages:
             raise Refusal("StageNotFoundException", f"Pipeline {pipeline.name} has no stage {name}.")
         stage = pipeline.stages[name]
@@ -44,36 +49,36 @@ class States(Engine):
 
     def _stage_state(self, pipeline: Pipeline, declared: dict[str, Any]) -> dict[str, Any]:
         stage = pipeline.stages[declared["name"]]
-        told: dict[str, Any] = {
+        state: dict[str, Any] = {
             "stageName": declared["name"],
-            "inboundTransitionState": _gate(stage.inbound, self.cloud.account),
+            "inboundTransitionState": _describe_transition(stage.inbound, self.cloud.account),
             "actionStates": [self._action_state(pipeline, stage, action) for action in declared["actions"]],
         }
         if stage.waiting:
-            waiting = [_execution(one, "InProgress") for one in stage.waiting]
-            told |= {"inboundExecution": waiting[0], "inboundExecutions": waiting}
+            waiting = [_execution(execution, "InProgress") for execution in stage.waiting]
+            state |= {"inboundExecution": waiting[0], "inboundExecutions": waiting}
         if stage.latest:
             run = stage.latest.stages[declared["name"]]
             stopping = stage.latest.status == "Stopping" and run.status == "InProgress"
-            told["latestExecution"] = _execution(stage.latest, "Stopping" if stopping else run.status)
+            state["latestExecution"] = _execution(stage.latest, "Stopping" if stopping else run.status)
             if run.automatic or run.manual:
                 counts = {"autoStageRetryAttempt": run.automatic, "manualStageRetryAttempt": run.manual}
-                told["retryStageMetadata"] = {**counts, "latestRetryTrigger": run.last_retry}
-        return told
+                state["retryStageMetadata"] = {**counts, "latestRetryTrigger": run.last_retry}
+        return state
 
     def _action_state(self, pipeline: Pipeline, stage: Stage, action: dict[str, Any]) -> dict[str, Any]:
-        told: dict[str, Any] = {"actionName": action["name"]}
+        state: dict[str, Any] = {"actionName": action["name"]}
         run = _last_run(pipeline, stage, action["name"])
         if not run:
-            return told
+            return state
         if run.revision:
-            found = run.revision
-            told["currentRevision"] = {
-                "revisionId": found.id,
-                "revisionChangeId": found.id,
-                "created": found.created,
+            revision = run.revision
+            state["currentRevision"] = {
+                "revisionId": revision.id,
+                "revisionChangeId": revision.id,
+                "created": revision.created,
             }
-            told["revisionUrl"] = found.url
+            state["revisionUrl"] = revision.url
         latest = {
             "actionExecutionId": run.id,
             "status": run.status,
@@ -84,13 +89,13 @@ class States(Engine):
             "externalExecutionUrl": run.url,
             "errorDetails": run.error,
         }
-        told["latestExecution"] = {name: value for name, value in latest.items() if value}
-        return told
+        state["latestExecution"] = {name: value for name, value in latest.items() if value}
+        return state
 
 
 def _last_run(pipeline: Pipeline, stage: Stage, action: str) -> ActionRun | None:
-    """Of the newest execution that came so far."""
-    name = next(name for name, one in pipeline.stages.items() if one is stage)
+    """The newest execution's that reached the action."""
+    name = next(name for name, known in pipeline.stages.items() if known is stage)
     for execution in reversed(pipeline.executions.values()):
         run = execution.stages.get(name)
         if run and (found := run.latest(action)):
@@ -103,8 +108,8 @@ def _execution(execution: Execution, status: str) -> dict[str, Any]:
     return {"pipelineExecutionId": execution.id, "status": status, "type": kind}
 
 
-def _gate(gate: Gate, account: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"enabled": gate.enabled}
-    if gate.changed:
-        told |= {"lastChangedBy": f"arn:aws:iam::{account}:root", "lastChangedAt": gate.changed}
-    return told if gate.enabled else {**told, "disabledReason": gate.reason}
+def _describe_transition(transition: Transition, account: str) -> dict[str, Any]:
+    state: dict[str, Any] = {"enabled": transition.enabled}
+    if transition.changed:
+        state |= {"lastChangedBy": f"arn:aws:iam::{account}:root", "lastChangedAt": transition.changed}
+    return state if transition.enabled else {**state, "disabledReason": transition.reason}

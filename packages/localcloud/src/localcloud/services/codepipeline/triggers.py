@@ -1,6 +1,6 @@
-"""Which pipelines a push starts: the rules of triggers, or else of source actions that watch their branch. Pure.
+"""Which pipelines a push starts: by their triggers, or else by source actions that detect changes of a branch. Pure.
 
-Excludes win over includes. ``*`` stands for anything within a part of a path, ``**`` for parts as well.
+Excludes override includes. ``*`` matches within a part of a path, ``**`` across parts.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ WILD = re.compile(r"\*\*/|\*\*|\*|\?|\{[^{}]*\}|\[[^\[\]]+\]")
 
 @dataclass(frozen=True)
 class Push:
-    """One branch or tag that somebody pushed."""
+    """A pushed branch or tag."""
 
     kind: str  # branch or tag
     name: str
     commit: str
-    files: Sequence[str]  # that it changed
+    files: Sequence[str]  # changed
 
 
-def started_by(declaration: Mapping[str, Any], push: Push) -> Iterator[tuple[str, str]]:
-    """The source action that the push is for, and AWS's name of such a trigger; at most one for a pipeline."""
+def matching_source(declaration: Mapping[str, Any], push: Push) -> Iterator[tuple[str, str]]:
+    """The source action that the push matches, and AWS's name of the trigger; at most one for a pipeline."""
     actions = {action["name"]: action for action in declaration["stages"][0]["actions"]}
     triggers = declaration.get("triggers", [])
     for trigger in triggers:
         git = trigger["gitConfiguration"]
         filters = git.get("push", [])
         watched = push.kind == "branch" and _on_branch(actions[git["sourceActionName"]], push)
-        if any(fits(one, push) for one in filters) or (not filters and watched):
+        if any(matches(rule, push) for rule in filters) or (not filters and watched):
             yield git["sourceActionName"], "WebhookV2"
             return
     with_rules = {trigger["gitConfiguration"]["sourceActionName"] for trigger in triggers}
     for name, action in actions.items():
-        if name not in with_rules and push.kind == "branch" and _watches(action) and _on_branch(action, push):
+        if name not in with_rules and push.kind == "branch" and _detects_changes(action) and _on_branch(action, push):
             connected = provider(action) == "CodeStarSourceConnection"
             yield name, "WebhookV2" if connected else "PollForSourceChanges"
             return
 
 
-def fits(rule: Filter, push: Push) -> bool:
+def matches(rule: Filter, push: Push) -> bool:
     if push.kind == "tag":
-        return "tags" in rule and _chosen(rule["tags"], push.name)
-    if "tags" in rule or ("branches" in rule and not _chosen(rule["branches"], push.name)):
+        return "tags" in rule and _selects(rule["tags"], push.name)
+    if "tags" in rule or ("branches" in rule and not _selects(rule["branches"], push.name)):
         return False
-    return "filePaths" not in rule or any(_chosen(rule["filePaths"], file) for file in push.files)
+    return "filePaths" not in rule or any(_selects(rule["filePaths"], file) for file in push.files)
 
 
-def _chosen(rule: Filter, text: str) -> bool:
+def _selects(rule: Filter, text: str) -> bool:
     includes = rule.get("includes", ["**"])
     return _any(includes, text) and not _any(rule.get("excludes", []), text)
 
@@ -81,10 +81,10 @@ def _wild(part: str) -> str:
     return {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}[part]
 
 
-def _watches(action: Action) -> bool:
-    told = configuration(action)
+def _detects_changes(action: Action) -> bool:
+    settings = configuration(action)
     key = {"CodeStarSourceConnection": "DetectChanges", "CodeCommit": "PollForSourceChanges"}.get(provider(action))
-    return key is not None and told.get(key, "true") != "false"
+    return key is not None and settings.get(key, "true") != "false"
 
 
 def _on_branch(action: Action, push: Push) -> bool:

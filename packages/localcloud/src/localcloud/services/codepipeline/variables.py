@@ -1,4 +1,4 @@
-"""``#{namespace.key}`` in an action's configuration: found when a pipeline is made, resolved just before the action."""
+"""``#{namespace.key}`` in an action's configuration: checked when a pipeline is created, resolved before the action."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 REFERENCE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_-]+)\}")
-DECLARED, OWN = "variables", "codepipeline"  # namespaces that CodePipeline itself fills
+DECLARED, EXECUTION = "variables", "codepipeline"  # namespaces of CodePipeline itself
 EXECUTION_ID = "PipelineExecutionId"
 
 
@@ -18,11 +18,11 @@ def references(text: str) -> Iterator[tuple[str, str]]:
     yield from REFERENCE.findall(text)
 
 
-def resolved(text: str, namespaces: Mapping[str, Mapping[str, str]]) -> str:
+def resolve(text: str, namespaces: Mapping[str, Mapping[str, str]]) -> str:
     def value(found: re.Match[str]) -> str:
         try:
             return namespaces[found[1]][found[2]]
         except KeyError:
-            raise Unresolved(f"the variable {found[0]} has no value: no action before this one gave it") from None
+            raise Unresolved(f"the variable {found[0]} has no value: no earlier action set it") from None
 
     return REFERENCE.sub(value, text)

@@ -1,4 +1,4 @@
-"""A build as it is told: what it was asked to do, its phases, how it ended."""
+"""A build: its request, its phases, how it ended, and how BatchGetBuilds describes it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from localcloud.runtime.jobs.queue import Ticket
 
 RUNNING = "IN_PROGRESS"
 COMPLETED = "COMPLETED"
-STOP, TIME_OUT, ABANDON = "stop", "time out", "abandon"  # what somebody wants of a running build
-# What a build takes from its project, or from the request in its place.
-TAKEN = ("environment", "cache", "serviceRole", "encryptionKey", "timeoutInMinutes", "queuedTimeoutInMinutes")
+STOP, TIME_OUT, ABANDON = "stop", "time out", "abandon"  # why a running build is to end
+# What a build inherits from its project unless the request overrides it.
+INHERITED = ("environment", "cache", "serviceRole", "encryptionKey", "timeoutInMinutes", "queuedTimeoutInMinutes")
 
 
 @dataclass
@@ -29,14 +29,14 @@ class Phase:
     def seconds(self) -> int:
         return int((self.ended - self.started).total_seconds()) if self.ended else 0
 
-    def told(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"phaseType": self.kind, "startTime": self.started}
+    def describe(self) -> dict[str, Any]:
+        phase: dict[str, Any] = {"phaseType": self.kind, "startTime": self.started}
         if self.kind == COMPLETED:
-            return told
+            return phase
         if not self.ended:
-            return {**told, "phaseStatus": RUNNING}
-        ended = {"phaseStatus": self.status, "endTime": self.ended, "durationInSeconds": self.seconds}
-        return {**told, **ended, "contexts": list(self.contexts)}
+            return {**phase, "phaseStatus": RUNNING}
+        result = {"phaseStatus": self.status, "endTime": self.ended, "durationInSeconds": self.seconds}
+        return {**phase, **result, "contexts": list(self.contexts)}
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Build:
     uuid: str
     arn: str
     number: int
-    settings: dict[str, Any]  # the project's, with the request's in their place
+    settings: dict[str, Any]  # the project's, with the request's overrides
     source: dict[str, Any]
     version: str
     variables: list[dict[str, str]]
@@ -58,7 +58,7 @@ class Build:
     secondary_sources: list[dict[str, Any]] = field(default_factory=list)
     secondary_versions: dict[str, str] = field(default_factory=dict)
     secondary_artifacts: list[dict[str, Any]] = field(default_factory=list)
-    request: Mapping[str, Any] = field(default_factory=dict)  # to be repeated
+    request: Mapping[str, Any] = field(default_factory=dict)  # for RetryBuild
     phases: list[Phase] = field(default_factory=list)
     status: str = RUNNING
     resolved: str = ""
@@ -66,7 +66,7 @@ class Build:
     exported: dict[str, str] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
     ended: datetime | None = None
-    wanted: str = ""
+    end_reason: str = ""  # STOP, TIME_OUT or ABANDON
     ticket: Ticket | None = None
     pid: int = 0
 
@@ -81,8 +81,8 @@ class Build:
     def minutes(self, name: str) -> int:
         return int(self.settings[name])
 
-    def told(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
+    def describe(self) -> dict[str, Any]:
+        build: dict[str, Any] = {
             "id": self.id,
             "arn": self.arn,
             "buildNumber": self.number,
@@ -90,32 +90,32 @@ class Build:
             "currentPhase": self.phases[-1].kind if self.phases else "SUBMITTED",
             "buildStatus": self.status,
             "projectName": self.project,
-            "phases": [phase.told() for phase in self.phases],
+            "phases": [phase.describe() for phase in self.phases],
             "source": self.source,
             "secondarySources": self.secondary_sources,
             "artifacts": {**self.uploaded.get("", {"location": ""})},
             "logs": self.logs(),
             "buildComplete": self.over,
             "initiator": self.initiator,
-            "exportedEnvironmentVariables": [{"name": name, "value": it} for name, it in self.exported.items()],
+            "exportedEnvironmentVariables": [{"name": name, "value": value} for name, value in self.exported.items()],
             "reportArns": list(self.reports),
-            **{name: self.settings[name] for name in TAKEN if name in self.settings},
+            **{name: self.settings[name] for name in INHERITED if name in self.settings},
         }
-        told["environment"] = {**self.settings["environment"], "environmentVariables": self.variables}
-        others = [{"artifactIdentifier": name, **it} for name, it in self.uploaded.items() if name]
+        build["environment"] = {**self.settings["environment"], "environmentVariables": self.variables}
+        others = [{"artifactIdentifier": name, **artifact} for name, artifact in self.uploaded.items() if name]
         optional = {
             "endTime": self.ended,
             "sourceVersion": self.version,
             "resolvedSourceVersion": self.resolved,
             "secondaryArtifacts": others,
         }
-        return told | {name: value for name, value in optional.items() if value}
+        return build | {name: value for name, value in optional.items() if value}
 
     def logs(self) -> dict[str, Any]:
         if not self.log_group:
             return {"cloudWatchLogs": {"status": "DISABLED"}}
         page = f"https://console.aws.amazon.com/cloudwatch/home?region={self.region}#logsV2:log-groups/log-group/"
-        place = f"{_twice(self.log_group)}/log-events/{_twice(self.log_stream)}"
+        place = f"{_quote_twice(self.log_group)}/log-events/{_quote_twice(self.log_stream)}"
         arn = self.arn.rpartition(":build/")[0].replace(":codebuild:", ":logs:")
         return {
             "groupName": self.log_group,
@@ -126,6 +126,6 @@ class Build:
         }
 
 
-def _twice(text: str) -> str:
+def _quote_twice(text: str) -> str:
     """As the console writes names into its addresses."""
     return quote(quote(text, safe=""), safe="").replace("%", "$")
