@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aws.s3 import split_uri
 from settings.errors import SettingsProblem
 from settings.loader import load
 from settings.model import Settings
@@ -145,4 +146,4 @@ def _artifact_start(settings: Settings) -> str:
 
 
 def _data_bucket(settings: Settings) -> str:
-    return settings.data_uri.removeprefix("s3://").partition("/")[0]
+    return split_uri(settings.data_uri)[0]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
+from aws.confirmation import Ask, confirm
 from pipelines.executions import recent
 from pipelines.state import read
-from settings.errors import Problem, UsageProblem
+from settings.errors import Problem
 from settings.model import Settings
-
-Ask = Callable[[str], str]
 
 
 def describe_kept(settings: Settings) -> str:
@@ -26,18 +24,8 @@ def delete(settings: Settings, sagemaker: Any, yes: bool, ask: Ask | None) -> tu
     running = [execution.id for execution in recent(sagemaker, name, 100) if execution.running]
     if running:
         raise Problem(f"pipeline {name} is running ({', '.join(running)}): wait for it, or end it with --stop")
-    if not yes and not _confirm(settings, ask):
+    question = f"Delete pipeline {name} and the list of its executions? {describe_kept(settings)}"
+    if not yes and not confirm(ask, question, f"pipeline {name}"):
         return "nothing was deleted", 1
     sagemaker.delete_pipeline(PipelineName=name, ClientRequestToken=uuid.uuid4().hex)
     return f"deleted pipeline {name}. {describe_kept(settings)}", 0
-
-
-def _confirm(settings: Settings, ask: Ask | None) -> bool:
-    name = settings.pipeline_name
-    if ask is None:
-        raise UsageProblem(f"--delete needs a terminal to ask for confirmation: add --yes to delete pipeline {name}")
-    try:
-        answer = ask(f"Delete pipeline {name} and the list of its executions? {describe_kept(settings)} [y/N] ")
-    except EOFError:
-        return False
-    return answer.strip().lower() in ("y", "yes")

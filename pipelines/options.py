@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
+from aws.environment_options import add_environment_options
 from settings.errors import UsageProblem
 
 COMBINABLE = ("upsert", "start", "wait")  # combine, in this order
@@ -20,12 +20,7 @@ def parser(environment: str) -> argparse.ArgumentParser:
         epilog="--upsert, --start and --wait combine; every other action is exclusive.",
         allow_abbrev=False,
     )
-    top.add_argument(
-        "--env", default=environment, help="settings overlay; default: PIPELINE_ENV, else local (now: %(default)s)"
-    )
-    top.add_argument(
-        "--config", type=Path, metavar="DIR", help="folder of the settings; default: the repository's config/"
-    )
+    add_environment_options(top, environment)
     read = top.add_argument_group("read-only actions")
     read.add_argument("--plan", action="store_true", help="what --upsert would change")
     read.add_argument("--definition", action="store_true", help="the pipeline definition as JSON; needs no AWS")

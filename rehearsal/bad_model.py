@@ -9,6 +9,8 @@ import io
 import tarfile
 from typing import Any
 
+from aws.s3 import split_uri
+
 NEW_PLAN = "student"
 LOOKUP = """
 
@@ -27,7 +29,7 @@ def register(sagemaker: Any, s3: Any, good: str) -> str:
     """A copy of the good package, with another handler in its archive."""
     package = sagemaker.describe_model_package(ModelPackageName=good)
     container = package["InferenceSpecification"]["Containers"][0]
-    bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
+    bucket, key = split_uri(container["ModelDataUrl"])
     archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     target = f"{key.rpartition('/')[0]}/with-a-lookup/model.tar.gz"
     s3.put_object(Bucket=bucket, Key=target, Body=_broken(archive))

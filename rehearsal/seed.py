@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aws.s3 import split_uri
 from pipelines import image
 from rehearsal.server import ROOT
 from settings.errors import Problem
@@ -65,7 +66,7 @@ def seed(folder: Path, config: Path) -> dict[str, Any]:
 
 
 def _buckets(settings: Settings, folder: Path) -> list[dict[str, Any]]:
-    data_bucket, _, prefix = settings.data_uri.removeprefix("s3://").partition("/")
+    data_bucket, prefix = split_uri(settings.data_uri)
     objects: dict[str, list[dict[str, str]]] = {settings.bucket: [], data_bucket: []}
     if settings.data.target == EXAMPLE_TARGET:
         key = f"{prefix.rstrip('/')}/churn.csv".lstrip("/")

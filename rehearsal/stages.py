@@ -11,6 +11,7 @@ from typing import Any
 
 from aws import sessions
 from aws.errors import translate
+from aws.s3 import split_uri
 from pipelines import example_data, executions
 from rehearsal.seed import EXAMPLE_TARGET, ROWS
 from settings.environments import CONFIG
@@ -52,7 +53,7 @@ def put_data(settings: Settings, data: Path | None, rows: int) -> list[str]:
 
 
 def _put(settings: Settings, data: Path, uri: str) -> str:
-    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    bucket, prefix = split_uri(uri)
     s3 = sessions.client(settings, "s3")
     top = data if data.is_dir() else data.parent
     files = sorted(file for file in data.rglob("*") if file.is_file()) if data.is_dir() else [data]
@@ -99,7 +100,7 @@ def _outputs(sagemaker: Any, steps: list[executions.Step]) -> Iterator[tuple[str
 
 
 def _read(s3: Any, uri: str) -> bytes | None:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(uri)
     try:
         body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:

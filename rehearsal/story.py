@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aws import sessions
+from aws.s3 import split_uri
 from pipelines import example_data
 from rehearsal import bad_model, commands, control_plane, stages
 from rehearsal.clients import Clients, rows_of
@@ -108,7 +109,7 @@ class Story:
     def better_model(self) -> str:
         """The same customers, and half as many more."""
         uri = f"{self.settings.prefix}/more-data"
-        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        bucket, prefix = split_uri(uri)
         file = self.logs / "more-data.csv"
         example_data.write(file, MORE_ROWS)
         self.aws("s3").upload_file(str(file), bucket, f"{prefix}/churn.csv")
@@ -157,7 +158,7 @@ class Story:
     def _clients(self, package: str) -> Clients:
         package_description = self.aws("sagemaker").describe_model_package(ModelPackageName=package)
         uri = package_description["CustomerMetadataProperties"]["sample_requests"]
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = split_uri(uri)
         sample = self.aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         runtime = sessions.client(self.settings, "sagemaker-runtime")
         return Clients(runtime, self.production.endpoint_name, rows_of(sample), bad_model.NEW_PLAN)

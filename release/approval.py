@@ -18,6 +18,7 @@ from typing import Any
 
 from aws import model_registry, sessions
 from aws.command_errors import run_in_environment
+from aws.s3 import split_uri
 from settings.environments import CONFIG
 from settings.errors import Problem
 from settings.loader import load
@@ -87,7 +88,7 @@ def _metrics(evaluation: dict[str, Any]) -> str:
 def _evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:
     """Empty where it cannot be read: a person decides, and sees that it is missing."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(uri)
     if not key:
         return {}
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from aws.confirmation import Ask, confirm
 from aws.tables import columns
 from release import scaling_target
 from release.context import Context
@@ -13,9 +13,8 @@ from release.execute.execute import execute
 from release.state import owned_resources
 from release.state.endpoint import read_endpoint
 from release.state.lease import Lease
-from settings.errors import Problem, UsageProblem
+from settings.errors import Problem
 
-Ask = Callable[[str], str]
 POLLS = 400  # with growing waits: half an hour
 
 
@@ -56,7 +55,7 @@ def delete(context: Context, yes: bool, ask: Ask | None) -> int:
         context.say(f"endpoint {context.endpoint_name} and its resources do not exist: nothing to delete")
         return 0
     context.say(f"to be deleted:\n{resources.table(context)}\n{_retained(context)}")
-    if not yes and not _confirm(context, ask):
+    if not yes and not confirm(ask, f"Delete {context.endpoint_name} and all of this?", context.endpoint_name):
         context.say("nothing was deleted")
         return 1
     with Lease(context) as lease:
@@ -105,14 +104,3 @@ def _retained(context: Context) -> str:
         f"the logs in /aws/sagemaker/Endpoints/{context.endpoint_name}, and the packages of "
         f"{context.settings.project.group}."
     )
-
-
-def _confirm(context: Context, ask: Ask | None) -> bool:
-    name = context.endpoint_name
-    if ask is None:
-        raise UsageProblem(f"--delete asks for confirmation, and nobody can answer here: add --yes to delete {name}")
-    try:
-        answer = ask(f"Delete {name} and all of this? [y/N] ")
-    except EOFError:
-        return False
-    return answer.strip().lower() in ("y", "yes")

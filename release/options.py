@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
+from aws.environment_options import add_environment_options
 from settings.errors import UsageProblem
 
 ACTIONS = ("package", "rollback", "status", "smoke", "delete")
@@ -28,12 +28,7 @@ def parser(environment: str) -> argparse.ArgumentParser:
         epilog=CODES,
         allow_abbrev=False,
     )
-    top.add_argument(
-        "--env", default=environment, help="settings overlay; default: PIPELINE_ENV, else local (now: %(default)s)"
-    )
-    top.add_argument(
-        "--config", type=Path, metavar="DIR", help="folder of the settings; default: the repository's config/"
-    )
+    add_environment_options(top, environment)
     inspect = top.add_argument_group("inspect (nothing is changed)")
     inspect.add_argument("--plan", action="store_true", help="with --package or --rollback: the exact requests, unsent")
     inspect.add_argument(

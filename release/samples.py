@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aws.s3 import split_uri
 from release.context import Context
 
 LIMIT = 1000
@@ -32,7 +33,7 @@ def read(context: Context, package: Mapping[str, Any]) -> Samples:
     if not uri:
         context.say("the package names no sample_requests: no recorded requests can be sent")
         return Samples((), ())
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(uri)
     try:
         body = context.retry(lambda: context.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
         return parse(body.decode("utf-8-sig"), context.settings.data.delimiter)

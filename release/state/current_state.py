@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws.refusals import is_denied, is_missing
+from aws.s3 import split_uri
 from release import scaling_target
 from release.state.aws_time import response_time
 from release.state.state import Response, State
@@ -85,7 +86,7 @@ def _existing(sagemaker: Any, names: ResourceNames) -> Iterable[str]:
 
 def _artifact_exists(container: Mapping[str, Any], s3: Any) -> bool:
     uri = container.get("ModelDataUrl") or container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri", "")
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(uri)
     if not bucket:
         return False
     if not key or key.endswith("/"):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
+from aws.s3 import split_uri
 from release.context import Context
 from release.execute.cleanup import cleanup
 from release.execute.execute import execute
@@ -50,7 +51,7 @@ def update_champion(context: Context, package: dict[str, Any]) -> None:
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
     if not uri:
         return
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(uri)
     target = f"{context.settings.project.name}/champion/evaluation.json"
     s3 = context.client("s3")
     try:

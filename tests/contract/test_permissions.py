@@ -48,7 +48,7 @@ BY_HAND = {
     "search",  # a method of regular expressions
 }
 ROLES = {
-    "BuildRole": ["pipelines", "aws/model_registry.py"],
+    "BuildRole": ["pipelines", "aws/model_registry.py", "aws/s3.py"],
     "DeployRole": ["release", "aws/model_registry.py"],
 }
 

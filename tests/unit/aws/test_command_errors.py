@@ -17,16 +17,24 @@ ROOT = Path(__file__).resolve().parents[3]
 DENIED = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
 
 
-@pytest.mark.parametrize("words", ["pipelines.run --list", "codepipeline.deploy --status", "localcloud status"])
-def test_another_python_than_that_of_venv_is_one_sentence(words):
+SETUP = "`make setup`, then `source .venv/bin/activate`"
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        ("pipelines.run --list", SETUP),
+        ("codepipeline.deploy --status", SETUP),
+        ("localcloud status", "install localcloud there"),
+    ],
+)
+def test_another_python_than_that_of_venv_is_one_sentence(words, remedy):
     bare = [sys.executable, "-S", "-m", *words.split()]  # -S: without the packages that are installed
     env = os.environ | {"PYTHONPATH": str(ROOT / "packages/localcloud/src")}
     done = subprocess.run(bare, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: ")
-    assert done.stderr.endswith(
-        " is not installed for " + sys.executable + ": `make setup`, then `source .venv/bin/activate`\n"
-    )
+    assert done.stderr.endswith(f" is not installed for {sys.executable}: {remedy}\n")
 
 
 def test_a_module_of_ours_that_is_not_there_is_a_defect(capsys, monkeypatch, tmp_path):
