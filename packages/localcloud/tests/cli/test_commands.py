@@ -116,7 +116,8 @@ def test_up_twice_down_twice(localcloud: Command, shared: Command) -> None:
     assert child.wait(30) == -15
     assert start_time(pid) is None
     assert localcloud("down").stdout == "localcloud is not running\n"
-    assert {path.name for path in localcloud.folder.iterdir()} == {"lock", "port", "server.log"}
+    assert {path.name for path in localcloud.folder.iterdir()} == {".gitignore", "lock", "port", "server.log"}
+    assert (localcloud.folder / ".gitignore").read_text() == "*\n"
     assert shared("status").returncode == 0
 
 
@@ -470,6 +471,11 @@ def test_a_copied_checkout_has_no_server(shared: Command, tmp_path: Path) -> Non
     assert copy("status", ok=False).returncode == 3
     copy("down")
     assert shared("status").returncode == 0
+
+
+def test_a_folder_of_somebody_elses_is_not_ignored(tmp_path: Path) -> None:
+    Command(tmp_path)("down")
+    assert not (tmp_path / ".gitignore").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:

@@ -123,6 +123,19 @@ def test_a_reset_applies_the_last_seed_again(cloud: Any, aws: Any, apply: Any, d
     assert aws("iam").list_role_tags(RoleName="jobs")["Tags"] == TAGS
 
 
+def test_a_reset_without_a_file_of_the_seed_is_a_sentence(
+    cloud: Any, apply: Any, document: Any, tmp_path: Path
+) -> None:
+    apply(document)
+    (tmp_path / "data.csv").unlink()
+    response = httpx.post(f"{cloud.url}/_localcloud/reset", json={}, timeout=60)
+    assert response.status_code == 400
+    assert response.json()["error"] == (
+        f"the object in/data.csv of the seed: {tmp_path}/data.csv cannot be read (No such file or directory): "
+        "write it, then apply the seed again"
+    )
+
+
 def test_images_are_played_as_the_last_seed_says(cloud: Any, apply: Any) -> None:
     apply({"version": 1, "images": [{"image": "*/churn:*", "serve": ["python", "serve.py"]}]})
     assert cloud.images.find("host/churn:1").serve == ("python", "serve.py")

@@ -1,1 +1,1 @@
-"""The command: up, down, status, reset, logs, remote, env."""
+"""The command: up, seed, down, status, reset, logs, remote, env."""

@@ -1,4 +1,4 @@
-"""The command, ``localcloud`` or ``python -m localcloud``: up, down, status, reset, logs, remote, env."""
+"""The command, ``localcloud`` or ``python -m localcloud``: up, seed, down, status, reset, logs, remote, env."""
 
 from __future__ import annotations
 

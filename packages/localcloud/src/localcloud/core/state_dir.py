@@ -88,7 +88,9 @@ class StateDir:
 
     def _lock_file(self) -> TextIO:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self.folder.exists():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                (self.folder / ".gitignore").write_text("*\n")
             return (self.folder / "lock").open("w")
         except OSError as error:
             sentence = f"nothing can be written to {self.folder} ({error.strerror}): choose another with --folder"

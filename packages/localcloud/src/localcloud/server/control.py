@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
+from localcloud.core.errors import Problem
 from localcloud.server.moto_app import Start
 from localcloud.server.seeding import Seeding
 
@@ -59,7 +60,7 @@ class Control:
             return "404 Not Found", {"error": f"{' '.join(requested)} is none of: {routes}"}
         try:
             return "200 OK", route(_json(environ))
-        except ValueError as error:
+        except (ValueError, Problem) as error:
             return "400 Bad Request", {"error": str(error)}
         except Exception as error:
             log.exception("%s failed", " ".join(requested))

@@ -30,20 +30,16 @@ class Seeding:
 
         ``if_changed``: nothing is done for the seed that was applied last, also where somebody deleted what it added.
         """
-        try:
-            source = str(request.get("source", "the seed"))
-            seed = parse(request.get("seed"), source, Path("/"), self._cloud.account, self._cloud.region)
-            return {"added": self.apply(seed, if_changed=bool(request.get("if_changed")))}
-        except (Problem, OSError) as problem:
-            raise ValueError(str(problem)) from None
+        source = str(request.get("source", "the seed"))
+        seed = parse(request.get("seed"), source, Path("/"), self._cloud.account, self._cloud.region)
+        return {"added": self.apply(seed, if_changed=bool(request.get("if_changed")))}
 
     def apply(self, seed: Seed, *, if_changed: bool = False) -> list[str]:
         with self._lock:
             if if_changed and seed == self._seed:
                 return []
-            added = list(self._add(seed))
             self._seed = seed
-            return added
+            return list(self._add(seed))
 
     def apply_again(self) -> None:
         """After a reset."""
@@ -67,9 +63,10 @@ class Seeding:
     def _add_connections(self, seed: Seed) -> Iterator[str]:
         for connection in seed.connections:
             service = self._cloud.services.get(connection.arn.split(":")[2])
-            if isinstance(service, Connections) and connection.arn not in service.connections:
-                service.add(connection.arn, connection.name, connection.provider)
-                yield f"connection {connection.arn}"
+            with self._cloud.lock:
+                if isinstance(service, Connections) and connection.arn not in service.connections:
+                    service.add(connection.arn, connection.name, connection.provider)
+                    yield f"connection {connection.arn}"
 
 
 def _add_bucket(s3: Any, bucket: Bucket, region: str) -> Iterator[str]:
@@ -79,8 +76,16 @@ def _add_bucket(s3: Any, bucket: Bucket, region: str) -> Iterator[str]:
         yield f"bucket {bucket.name}"
     keys = s3.buckets[bucket.name].keys
     for item in [item for item in bucket.objects if not _holds(keys, item)]:
-        s3.put_object(bucket.name, item.key, Path(item.file).read_bytes())
+        s3.put_object(bucket.name, item.key, _content(item))
         yield f"object s3://{bucket.name}/{item.key}"
+
+
+def _content(item: Object) -> bytes:
+    try:
+        return Path(item.file).read_bytes()
+    except OSError as error:
+        sentence = f"the object {item.key} of the seed: {item.file} cannot be read ({error.strerror})"
+        raise Problem(f"{sentence}: write it, then apply the seed again") from None
 
 
 def _holds(keys: Any, item: Object) -> bool:
