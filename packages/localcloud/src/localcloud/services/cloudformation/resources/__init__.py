@@ -1,20 +1,25 @@
-"""The resource types, one small class each; each module covers a service of AWS."""
+"""The resource types, one small class each; each module covers a service of AWS or a part of one."""
 
 from __future__ import annotations
 
 from localcloud.services.cloudformation.resources import (
-    alarms,
     autoscaling,
-    developer_tools,
+    cloudwatch,
+    codebuild,
+    codecommit,
+    codeconnections,
+    codepipeline,
     ec2,
+    ec2_security_groups,
     ecr,
     events,
-    iam,
+    iam_policies,
+    iam_roles,
     kms,
     logs,
     s3,
     sagemaker,
-    security_groups,
+    scheduler,
     sns,
     sqs,
     ssm,
@@ -22,7 +27,7 @@ from localcloud.services.cloudformation.resources import (
 from localcloud.services.cloudformation.resources.resource_type import ResourceType
 
 MODULES = (
-    *(alarms, autoscaling, developer_tools, ec2, ecr, events, iam, kms),
-    *(logs, s3, sagemaker, security_groups, sns, sqs, ssm),
+    *(autoscaling, cloudwatch, codebuild, codecommit, codeconnections, codepipeline, ec2, ec2_security_groups, ecr),
+    *(events, iam_policies, iam_roles, kms, logs, s3, sagemaker, scheduler, sns, sqs, ssm),
 )
 RESOURCE_TYPES: dict[str, ResourceType] = {each.type: each for module in MODULES for each in module.RESOURCE_TYPES}
