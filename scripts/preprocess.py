@@ -1,6 +1,7 @@
 """The command of the preprocess step: raw CSV or Parquet to three encoded sides, fitted features and a baseline.
 
-Flags and their ranges are here; preprocessing/step.py does the work.
+Flags and their ranges are here; preprocessing/step.py does the work. Values come from [data] in config/base.toml alone:
+no flag has a default but those that may be left out.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ def add_problem(command: Parser) -> None:
 
 
 def add_format(command: Parser) -> None:
-    command.add_argument("--format", default="auto", choices=("auto", "csv", "parquet"))
-    command.add_argument("--delimiter", default=",", metavar="CHARACTER")
-    command.add_argument("--missing", nargs="*", default=(), metavar="TEXT", help="texts that mean 'no value'")
+    command.add_argument("--format", required=True, choices=("auto", "csv", "parquet"))
+    command.add_argument("--delimiter", required=True, metavar="CHARACTER")
+    command.add_argument("--missing", nargs="*", required=True, metavar="TEXT", help="texts that mean 'no value'")
 
 
 def add_columns(command: Parser) -> None:
@@ -75,16 +76,16 @@ def add_columns(command: Parser) -> None:
 
 
 def add_limits(command: Parser) -> None:
-    command.add_argument("--validation-fraction", type=float, default=0.15, metavar="F")
-    command.add_argument("--test-fraction", type=float, default=0.15, metavar="F")
+    command.add_argument("--validation-fraction", type=float, required=True, metavar="F")
+    command.add_argument("--test-fraction", type=float, required=True, metavar="F")
     command.add_argument(
-        "--max-rejected-fraction", type=float, default=0.01, metavar="F", help="fail when more rows cannot be used"
+        "--max-rejected-fraction", type=float, required=True, metavar="F", help="fail when more rows cannot be used"
     )
     command.add_argument(
-        "--rare-level-rows", type=int, default=20, metavar="N", help='a category of fewer training rows is "other"'
+        "--rare-level-rows", type=int, required=True, metavar="N", help='a category of fewer training rows is "other"'
     )
     command.add_argument(
-        "--max-levels", type=int, default=500, metavar="N", help="a text column of more categories is left out"
+        "--max-levels", type=int, required=True, metavar="N", help="a text column of more categories is left out"
     )
 
 

@@ -37,7 +37,7 @@ def arguments(settings: Settings) -> list[str]:
     words += ["--format", data.format, "--delimiter", data.delimiter]
     for name in ("validation_fraction", "test_fraction", "max_rejected_fraction", "rare_level_rows", "max_levels"):
         words += [_option(name), str(getattr(data, name))]
-    words += ["--missing", *data.missing]  # also when empty: the script has its own default
+    words += ["--missing", *data.missing]
     for name in COLUMNS:
         words += [_option(name), *getattr(data, name)] if getattr(data, name) else []
     return words

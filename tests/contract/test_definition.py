@@ -18,6 +18,7 @@ from pipelines.definition import compile
 from settings.environments import CONFIG, environments
 from settings.loader import load
 from settings.metrics import METRICS
+from settings.model import leaves
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = 'account_id = "111122223333"'
@@ -129,6 +130,18 @@ def test_each_script_takes_the_arguments_that_the_definition_gives_it(step, prob
         assert (namespace.rounds, namespace.learning_rate, namespace.imbalance) == (500, 0.1, "threshold")
     else:
         assert namespace.metric == wanted.quality_gate.metric
+
+
+def test_scripts_have_no_defaults_for_what_the_settings_set():
+    """Only what may be "not set" can be left out: then it is empty."""
+    import preprocess
+    import train
+
+    keys = {path.partition(".")[2].replace("_", "-") for path in leaves() if path.startswith(("data.", "training."))}
+    for parser in (preprocess.parser(), train.parser({})):
+        flags = [action for action in parser._actions if action.option_strings[0].removeprefix("--") in keys]
+        assert len(flags) > 5
+        assert [flag.option_strings for flag in flags if not flag.required and flag.default not in ("", ())] == []
 
 
 def test_train_is_given_every_hyperparameter_that_it_has(settings):

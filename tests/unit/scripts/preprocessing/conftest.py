@@ -17,6 +17,16 @@ import preprocess
 from features import Features
 from preprocessing.splitting import SIDES
 
+DATA = {
+    "format": "auto",
+    "delimiter": ",",
+    "missing": [],
+    "validation_fraction": 0.15,
+    "test_fraction": 0.15,
+    "max_rejected_fraction": 0.01,
+    "rare_level_rows": 20,
+    "max_levels": 500,
+}
 OUTPUTS = ("train", "validation", "test", "features", "baseline", "rejects")
 
 
@@ -26,6 +36,7 @@ class Outcome:
 
     code: int
     folder: Path
+    arguments: list[str]
 
     @property
     def message(self) -> str:
@@ -72,9 +83,9 @@ def prepare(tmp_path: Path, raw_folder: Path) -> Callable[..., Outcome]:
         out = tmp_path / f"run-{runs}"
         arguments = [f"--input={folder}", f"--message={out / 'message'}"]
         arguments += [f"--{name}={out / name}" for name in OUTPUTS]
-        for name, value in flags.items():
+        for name, value in (DATA | flags).items():
             values = value if isinstance(value, list) else [value]
             arguments += [f"--{name.replace('_', '-')}", *map(str, values)]
-        return Outcome(preprocess.main(arguments), out)
+        return Outcome(preprocess.main(arguments), out, arguments)
 
     return run

@@ -181,15 +181,13 @@ def test_a_failure_at_the_very_end_leaves_nothing(prepare, write, monkeypatch):
     refused(prepare(**BINARY), "unexpected ValueError: a defect of ours")
 
 
-def test_what_was_there_before_stays_when_the_step_fails(prepare, write, raw_folder):
+def test_what_was_there_before_stays_when_the_step_fails(prepare, write):
     write()
     outcome = prepare(**BINARY)
     before = (outcome.folder / "train" / "data.parquet").read_bytes()
     import preprocess
 
     write(content=HEADER + "1,a,no\n" * 50)
-    names = ("train", "validation", "test", "features", "baseline", "rejects", "message")
-    arguments = [f"--{name}={outcome.folder / name}" for name in names]
-    assert preprocess.main([f"--input={raw_folder}", *arguments, "--target=churned", "--problem=binary"]) == 1
+    assert preprocess.main(outcome.arguments) == 1
     assert (outcome.folder / "train" / "data.parquet").read_bytes() == before
     assert not [name for name in outcome.files if "unfinished" in name or ".preprocess" in name]
