@@ -1,4 +1,4 @@
-"""Application Auto Scaling and CloudWatch, in front of a SageMaker that has one endpoint and takes its time."""
+"""Application Auto Scaling and CloudWatch, with a fake SageMaker of one endpoint whose updates take time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMED = {
     "ResourceId": RESOURCE,
     "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
 }
-TAKES = 120  # seconds, a change of capacity
+UPDATE_SECONDS = 120  # of a change of capacity
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def services() -> list[Any]:
 
         def __init__(self, cloud: Any) -> None:
             super().__init__(cloud)
-            self.status, self.count, self.asked = "InService", 2, []
+            self.status, self.count, self.desired = "InService", 2, []
             self.endpoints = SimpleNamespace()
-            self.outcome: dict[str, Any] = {}  # what a change ends with, where it does not end well
+            self.outcome: dict[str, Any] = {}  # the result of a change that fails
 
         def call(self, operation: str, request: dict[str, Any]) -> Any:
             return self.operations[operation].method(request)
@@ -43,21 +43,21 @@ def services() -> list[Any]:
             if request["EndpointName"] != "churn" or self.status == "gone":
                 raise Refusal("ValidationException", f'Could not find endpoint "{arn}".')
             variant = {"VariantName": "AllTraffic", "CurrentInstanceCount": self.count}
-            told = {"EndpointName": "churn", "EndpointArn": arn, "EndpointStatus": self.status}
-            return {**told, "ProductionVariants": [{**variant, "DesiredInstanceCount": self.count}]}
+            members = {"EndpointName": "churn", "EndpointArn": arn, "EndpointStatus": self.status}
+            return {**members, "ProductionVariants": [{**variant, "DesiredInstanceCount": self.count}]}
 
         @operation("UpdateEndpointWeightsAndCapacities")
         def update_endpoint_weights_and_capacities(self, request: dict[str, Any]) -> dict[str, Any]:
             if self.status != "InService":
                 raise Refusal("ValidationException", "Cannot update in-progress endpoint")
-            (wanted,) = request["DesiredWeightsAndCapacities"]
-            assert wanted["VariantName"] == "AllTraffic"
-            self.asked.append(wanted["DesiredInstanceCount"])
+            (capacity,) = request["DesiredWeightsAndCapacities"]
+            assert capacity["VariantName"] == "AllTraffic"
+            self.desired.append(capacity["DesiredInstanceCount"])
             self.status = "Updating"
-            self.cloud.clock.after(TAKES, lambda: self.done(wanted["DesiredInstanceCount"]))
+            self.cloud.clock.after(UPDATE_SECONDS, lambda: self.finish(capacity["DesiredInstanceCount"]))
             return {"EndpointArn": self.cloud.arn("sagemaker", "endpoint/churn")}
 
-        def done(self, count: int) -> None:
+        def finish(self, count: int) -> None:
             self.status, self.count = self.outcome.get("status", "InService"), self.outcome.get("count", count)
 
     return [SageMaker, CloudWatch, AutoScaling]
@@ -94,20 +94,20 @@ def tracking(scaling: Any) -> Callable[..., dict[str, Any]]:
     def put(name: str = "busy", **more: Any) -> dict[str, Any]:
         metric = {"PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}}
         settings = {"TargetValue": 100.0, **({} if "CustomizedMetricSpecification" in more else metric), **more}
-        answer: dict[str, Any] = scaling.put_scaling_policy(
+        response: dict[str, Any] = scaling.put_scaling_policy(
             **NAMED,
             PolicyName=name,
             PolicyType="TargetTrackingScaling",
             TargetTrackingScalingPolicyConfiguration=settings,
         )
-        return answer
+        return response
 
     return put
 
 
 @pytest.fixture
 def minutes(cloud: Any) -> Callable[..., None]:
-    """Minutes go by, each with so many invocations per instance."""
+    """Minutes pass, each with so many invocations per instance."""
     cloudwatch = cloud.services["cloudwatch"]
 
     def pass_by(count: int, invocations: float | None = None) -> None:
@@ -124,10 +124,10 @@ def minutes(cloud: Any) -> Callable[..., None]:
 
 @pytest.fixture
 def activities(scaling: Any) -> Callable[..., list[dict[str, Any]]]:
-    def told(**more: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = scaling.describe_scaling_activities(ServiceNamespace="sagemaker", **more)[
+    def describe(**more: Any) -> list[dict[str, Any]]:
+        described: list[dict[str, Any]] = scaling.describe_scaling_activities(ServiceNamespace="sagemaker", **more)[
             "ScalingActivities"
         ]
-        return found
+        return described
 
-    return told
+    return describe

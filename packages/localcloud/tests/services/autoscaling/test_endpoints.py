@@ -1,4 +1,4 @@
-"""With the endpoints of localcloud's own SageMaker, whose fleets are stand-ins."""
+"""With localcloud's SageMaker and fake fleets."""
 
 import pytest
 
@@ -68,7 +68,7 @@ def test_traffic_scales_a_real_endpoint(cloud, sagemaker, scaling, target, track
     assert instances(sagemaker) == (1, 1)
 
 
-def test_an_update_waits_for_nobody_and_scaling_waits_for_it(cloud, sagemaker, target, tracking, minutes, activities):
+def test_scaling_waits_for_an_update_of_the_endpoint(cloud, sagemaker, target, tracking, minutes, activities):
     target(1, 6)
     tracking()
     routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
@@ -83,7 +83,7 @@ def test_an_update_waits_for_nobody_and_scaling_waits_for_it(cloud, sagemaker, t
     assert instances(sagemaker)[1] > 2
 
 
-def test_another_instance_type_needs_the_target_gone(cloud, sagemaker, scaling, target, refused):
+def test_another_instance_type_requires_deregistering(cloud, sagemaker, scaling, target, refused):
     target()
     update = {"EndpointName": "churn", "EndpointConfigName": "b"}
     assert "must be deregistered" in refused(sagemaker.update_endpoint, "ValidationException", **update)

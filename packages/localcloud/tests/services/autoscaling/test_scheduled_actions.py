@@ -19,18 +19,18 @@ def action(scaling, target):
     def put(schedule, low=None, high=None, name="morning", **more):
         limits = {"MinCapacity": low, "MaxCapacity": high}
         limits = {key: value for key, value in limits.items() if value is not None}
-        asked = {"ScalableTargetAction": limits} if limits else {}
-        scaling.put_scheduled_action(**NAMED, ScheduledActionName=name, Schedule=schedule, **asked, **more)
+        limit_members = {"ScalableTargetAction": limits} if limits else {}
+        scaling.put_scheduled_action(**NAMED, ScheduledActionName=name, Schedule=schedule, **limit_members, **more)
 
     return put
 
 
 def limits(scaling):
-    (told,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-    return told["MinCapacity"], told["MaxCapacity"]
+    (described,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    return described["MinCapacity"], described["MaxCapacity"]
 
 
-def test_once_at_its_time_in_its_zone(cloud, scaling, endpoint, action, minutes, activities):
+def test_at_in_a_time_zone(cloud, scaling, endpoint, action, minutes, activities):
     zone = ZoneInfo("Asia/Tokyo")
     when = (cloud.clock.now() + timedelta(minutes=10)).astimezone(zone).strftime("%Y-%m-%dT%H:%M:00")
     action(f"at({when})", 3, 6, Timezone="Asia/Tokyo")
@@ -38,7 +38,7 @@ def test_once_at_its_time_in_its_zone(cloud, scaling, endpoint, action, minutes,
     assert limits(scaling) == (1, 4)
     minutes(4)
     assert limits(scaling) == (3, 6)
-    assert (endpoint.asked, endpoint.count) == ([3], 3)
+    assert (endpoint.desired, endpoint.count) == ([3], 3)
     (activity,) = activities()
     assert activity["StatusCode"] == "Successful"
     assert activity["Cause"] == (
@@ -46,7 +46,7 @@ def test_once_at_its_time_in_its_zone(cloud, scaling, endpoint, action, minutes,
     )
 
 
-def test_again_and_again_and_only_one_limit(scaling, endpoint, action, minutes):
+def test_a_rate_and_only_one_limit(scaling, endpoint, action, minutes):
     action("rate(5 minutes)", low=3)
     minutes(6)
     assert limits(scaling) == (3, 4)
@@ -59,9 +59,9 @@ def test_cron_between_its_start_and_its_end(cloud, scaling, endpoint, action, mi
     start = cloud.clock.now() + timedelta(minutes=5)
     action("cron(* * * * ? *)", high=1, StartTime=start, EndTime=start + timedelta(minutes=3))
     minutes(4)
-    assert endpoint.asked == []
+    assert endpoint.desired == []
     minutes(6)
-    assert endpoint.asked == [1]
+    assert endpoint.desired == [1]
     scaling.register_scalable_target(**NAMED, MaxCapacity=4)
     minutes(5)
     assert limits(scaling) == (1, 4)
@@ -71,28 +71,28 @@ def test_suspended_deleted_and_replaced_actions_do_nothing(scaling, endpoint, ac
     action("rate(1 minute)", low=3, name="deleted")
     action("rate(1 minute)", low=3)
     action("rate(1 day)")  # replaces it, and keeps what it does not say
-    (_, told) = scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"]
-    assert (told["Schedule"], told["ScalableTargetAction"]) == ("rate(1 day)", {"MinCapacity": 3})
+    (_, updated) = scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"]
+    assert (updated["Schedule"], updated["ScalableTargetAction"]) == ("rate(1 day)", {"MinCapacity": 3})
     scaling.delete_scheduled_action(**NAMED, ScheduledActionName="deleted")
     minutes(5)
-    assert endpoint.asked == []
+    assert endpoint.desired == []
     scaling.register_scalable_target(**NAMED, SuspendedState={"ScheduledScalingSuspended": True})
     action("rate(1 minute)", low=3)
     minutes(5)
-    assert endpoint.asked == []
+    assert endpoint.desired == []
     refused(scaling.delete_scheduled_action, "ObjectNotFoundException", **NAMED, ScheduledActionName="deleted")
 
 
-def test_one_that_is_deleted_while_its_time_comes_does_nothing(cloud, scaling, endpoint, action):
+def test_an_action_that_is_deleted_when_it_is_due_does_nothing(cloud, scaling, endpoint, action):
     action("rate(1 minute)", low=3)
     target = cloud.services["application-autoscaling"].targets.get(NAMED["ResourceId"])
-    come = target.actions["morning"].timer.callback
+    fire = target.actions["morning"].timer.callback
     scaling.delete_scheduled_action(**NAMED, ScheduledActionName="morning")
-    come()
-    assert endpoint.asked == []
+    fire()
+    assert endpoint.desired == []
 
 
-def test_limits_that_contradict_each_other_change_nothing_and_say_so(scaling, endpoint, action, minutes, activities):
+def test_contradictory_limits_are_a_failed_activity(scaling, endpoint, action, minutes, activities):
     action("rate(1 minute)", low=9)
     minutes(3)
     assert limits(scaling) == (1, 4)
@@ -101,7 +101,7 @@ def test_limits_that_contradict_each_other_change_nothing_and_say_so(scaling, en
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("members", "message"),
     [
         ({"Schedule": "rate(1 minutes)"}, "1 minute"),
         ({"Schedule": "at(tomorrow)"}, "at("),
@@ -115,8 +115,8 @@ def test_limits_that_contradict_each_other_change_nothing_and_say_so(scaling, en
         ({"Schedule": "rate(1 day)", "StartTime": datetime(2026, 2, 1), "EndTime": datetime(2026, 1, 1)}, "later"),
     ],
 )
-def test_what_is_no_scheduled_action(scaling, target, refused, said, words):
+def test_invalid_scheduled_actions(scaling, target, refused, members, message):
     target()
-    request = {"ScheduledActionName": "a", "ScalableTargetAction": {"MinCapacity": 1}, **said}
-    assert words in refused(scaling.put_scheduled_action, "ValidationException", **NAMED, **request)
+    request = {"ScheduledActionName": "a", "ScalableTargetAction": {"MinCapacity": 1}, **members}
+    assert message in refused(scaling.put_scheduled_action, "ValidationException", **NAMED, **request)
     assert scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"] == []

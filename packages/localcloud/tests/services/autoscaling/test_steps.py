@@ -1,4 +1,4 @@
-"""Step scaling: the arithmetic, and a policy behind an alarm of one's own."""
+"""Step scaling: the arithmetic, and a policy triggered by a user's alarm."""
 
 import pytest
 
@@ -24,7 +24,7 @@ DOWN = [step(None, -10, -2), step(-10, 0, -1)]
     ("steps", "beyond", "capacity"),
     [(UP, 0, 5), (UP, 9.9, 5), (UP, 10, 7), (DOWN, -10, 2), (DOWN, -9, 3), (UP, -1, None)],
 )
-def test_the_step_that_holds(steps, beyond, capacity):
+def test_the_step_that_applies(steps, beyond, capacity):
     assert new_capacity({"AdjustmentType": "ChangeInCapacity", "StepAdjustments": steps}, 4, beyond) == capacity
 
 
@@ -32,7 +32,7 @@ def test_the_step_that_holds(steps, beyond, capacity):
     ("capacity", "percent", "least", "result"),
     [(10, 25, None, 12), (2, 10, None, 3), (10, -25, None, 8), (2, -10, None, 1), (4, 10, 2, 6), (10, 0, None, 10)],
 )
-def test_percentages_are_rounded_towards_zero_but_never_to_nothing(capacity, percent, least, result):
+def test_percentages_are_rounded_towards_zero_but_never_to_zero(capacity, percent, least, result):
     settings = {"AdjustmentType": "PercentChangeInCapacity", "StepAdjustments": [step(0, None, percent)]}
     if least:
         settings["MinAdjustmentMagnitude"] = least
@@ -48,7 +48,7 @@ def test_aggregation():
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("settings", "message"),
     [
         ({"StepAdjustments": UP}, "needs AdjustmentType"),
         ({"AdjustmentType": "ExactCapacity", "StepAdjustments": []}, "at least one"),
@@ -61,18 +61,18 @@ def test_aggregation():
         ({"AdjustmentType": "ExactCapacity", "StepAdjustments": UP, "MinAdjustmentMagnitude": 2}, "only for"),
     ],
 )
-def test_what_is_no_step(settings, words):
-    assert any(words in sentence for sentence in problems(settings))
+def test_invalid_steps(settings, message):
+    assert any(message in sentence for sentence in problems(settings))
 
 
-def test_steps_that_are_right():
+def test_valid_steps():
     for steps in (UP, DOWN, UP + DOWN, [step(None, None, 1)]):
         assert not list(problems({"AdjustmentType": "ChangeInCapacity", "StepAdjustments": steps}))
 
 
 @pytest.fixture
 def policy(cloud, scaling, target):
-    """Scales by ``UP``, behind an alarm at 100 invocations per instance."""
+    """Scales by ``UP``, triggered by an alarm at 100 invocations per instance."""
 
     def put(**more):
         settings = {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": UP, "Cooldown": 300, **more}
@@ -98,58 +98,58 @@ def policy(cloud, scaling, target):
     return put
 
 
-def test_how_far_beyond_the_threshold_says_how_much(endpoint, policy, minutes):
+def test_the_difference_to_the_threshold_selects_the_step(endpoint, policy, minutes):
     policy()
     minutes(2, 105)
-    assert endpoint.asked == [3]
+    assert endpoint.desired == [3]
 
 
 def test_a_larger_step_during_the_cooldown_adds_the_difference(endpoint, policy, minutes):
     policy(Cooldown=600)
     minutes(6, 105)
-    assert endpoint.asked == [3]
+    assert endpoint.desired == [3]
     minutes(4, 150)
-    assert endpoint.asked == [3, 5]  # 2 + 3, of which 1 was there
+    assert endpoint.desired == [3, 5]  # 2 + 3, of which 1 was there
     minutes(4, 150)
-    assert endpoint.asked == [3, 5]
+    assert endpoint.desired == [3, 5]
 
 
-def test_after_the_cooldown_it_goes_on_while_the_alarm_does(endpoint, policy, minutes):
+def test_after_the_cooldown_it_scales_again_while_the_alarm_lasts(endpoint, policy, minutes):
     policy(Cooldown=60)
     minutes(6, 105)
-    assert endpoint.asked == [3, 4]
+    assert endpoint.desired == [3, 4]
 
 
-def test_the_policy_tells_the_alarm_that_is_its_users(cloud, scaling, policy):
+def test_the_policy_lists_the_user_s_alarm(cloud, scaling, policy):
     policy()
-    (told,) = scaling.describe_scaling_policies(**NAMED)["ScalingPolicies"]
-    assert [alarm["AlarmName"] for alarm in told["Alarms"]] == ["busy"]
+    (policy,) = scaling.describe_scaling_policies(**NAMED)["ScalingPolicies"]
+    assert [alarm["AlarmName"] for alarm in policy["Alarms"]] == ["busy"]
     scaling.delete_scaling_policy(**NAMED, PolicyName="steps")
     assert len(cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]) == 1
 
 
-def test_an_alarm_whose_policy_is_gone_says_so_in_its_history(cloud, scaling, endpoint, policy, minutes):
+def test_an_action_without_its_policy_fails_in_the_alarm_s_history(cloud, scaling, endpoint, policy, minutes):
     policy()
     scaling.delete_scaling_policy(**NAMED, PolicyName="steps")
     minutes(2, 105)
     history = cloud.client("cloudwatch").describe_alarm_history(AlarmName="busy", HistoryItemType="Action")
     (entry,) = history["AlarmHistoryItems"]
     assert "There is no such scaling policy" in entry["HistorySummary"]
-    assert endpoint.asked == []
+    assert endpoint.desired == []
 
 
-def test_an_alarm_that_is_set_by_hand_takes_the_step_at_the_threshold(cloud, endpoint, policy):
+def test_an_alarm_set_by_hand_triggers_the_step_at_the_threshold(cloud, endpoint, policy):
     policy()
     cloud.client("cloudwatch").set_alarm_state(AlarmName="busy", StateValue="ALARM", StateReason="a try")
     cloud.services["cloudwatch"].settle()
-    assert endpoint.asked == [3]
+    assert endpoint.desired == [3]
 
 
-def test_the_type_of_a_policy_stays(scaling, policy, tracking, refused):
+def test_the_type_of_a_policy_cannot_change(scaling, policy, tracking, refused):
     policy()
     metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
     settings = {"TargetValue": 1.0, "PredefinedMetricSpecification": metric}
-    said = refused(
+    message = refused(
         scaling.put_scaling_policy,
         "ValidationException",
         **NAMED,
@@ -157,4 +157,4 @@ def test_the_type_of_a_policy_stays(scaling, policy, tracking, refused):
         PolicyType="TargetTrackingScaling",
         TargetTrackingScalingPolicyConfiguration=settings,
     )
-    assert "cannot be changed" in said
+    assert "cannot be changed" in message

@@ -1,4 +1,4 @@
-"""A cloud with CloudWatch alone (and moto beside it), its clock on a whole minute."""
+"""A cloud with CloudWatch alone (and moto), its clock on a whole minute."""
 
 from __future__ import annotations
 
@@ -33,40 +33,40 @@ def service(cloud: Cloud) -> CloudWatch:
 def put(cloudwatch: Any, cloud: Cloud) -> Callable[..., None]:
     """``put(3.0, 4.0)``: values of metric m in namespace n, now."""
 
-    def tell(*values: float, **more: Any) -> None:
-        datum = {"MetricName": "m", "Timestamp": cloud.clock.now(), "Values": list(values), **more}
+    def put_values(*values: float, **members: Any) -> None:
+        datum = {"MetricName": "m", "Timestamp": cloud.clock.now(), "Values": list(values), **members}
         cloudwatch.put_metric_data(Namespace="n", MetricData=[datum])
 
-    return tell
+    return put_values
 
 
 @pytest.fixture
 def alarm(cloudwatch: Any) -> Callable[..., None]:
     """``alarm(EvaluationPeriods=3)``: an alarm "a" on the sum of m each minute, above 5."""
 
-    def ask(**more: Any) -> None:
+    def put_alarm(**members: Any) -> None:
         single = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60}
-        if "Metrics" in more:
+        if "Metrics" in members:
             single = {}
-        elif "ExtendedStatistic" in more:
+        elif "ExtendedStatistic" in members:
             del single["Statistic"]
         rule = {"EvaluationPeriods": 1, "Threshold": 5.0, "ComparisonOperator": "GreaterThanThreshold"}
-        asked = {"AlarmName": "a", **single, **rule, **more}
-        cloudwatch.put_metric_alarm(**{name: value for name, value in asked.items() if value is not None})
+        request = {"AlarmName": "a", **single, **rule, **members}
+        cloudwatch.put_metric_alarm(**{name: value for name, value in request.items() if value is not None})
 
-    return ask
+    return put_alarm
 
 
 @pytest.fixture
 def described(cloudwatch: Any) -> Callable[..., dict[str, Any]]:
     def describe(name: str = "a") -> dict[str, Any]:
-        found: dict[str, Any] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
-        return found
+        response: dict[str, Any] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+        return response
 
     return describe
 
 
 def to_the_minute(cloud: Cloud) -> None:
-    """A hundredth past it: floats must not put us before."""
+    """A hundredth past it, so that rounding does not put it before."""
     now = cloud.clock.seconds()
     cloud.clock.advance((math.floor(now / 60) + 1) * 60 - now + 0.01)

@@ -1,4 +1,4 @@
-"""What a change of an alarm sets off: events, messages to SNS, history."""
+"""Effects of an alarm's changes: events, messages to SNS, history."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def topic(cloudwatch: Any, cloud: Cloud) -> str:
 
 @pytest.fixture
 def received(cloud: Cloud, service: CloudWatch) -> Callable[[], list[dict[str, Any]]]:
-    """What came to the queue since the last time."""
+    """The messages in the queue since the last call."""
 
     def receive() -> list[dict[str, Any]]:
         service.settle()
         sqs = cloud.client("sqs")
         url = sqs.get_queue_url(QueueName="calls")["QueueUrl"]
-        found = []
+        bodies = []
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for each in messages:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
-                found.append(json.loads(each["Body"]))
-        return found
+                bodies.append(json.loads(each["Body"]))
+        return bodies
 
     return receive
 
@@ -66,15 +66,15 @@ def test_the_message_is_aws_s(topic: str, put: Any, alarm: Any, received: Any, d
     cloud.clock.advance(60)
     (envelope,) = received()
     assert envelope["Subject"] == 'ALARM: "a" in EU (Ireland)'
-    told, now = json.loads(envelope["Message"]), described()
-    assert told.pop("StateChangeTime").startswith(now["StateUpdatedTimestamp"].strftime("%Y-%m-%dT%H:%M:%S."))
-    assert told.pop("AlarmConfigurationUpdatedTimestamp").endswith("+0000")
-    assert told == {
+    message, current = json.loads(envelope["Message"]), described()
+    assert message.pop("StateChangeTime").startswith(current["StateUpdatedTimestamp"].strftime("%Y-%m-%dT%H:%M:%S."))
+    assert message.pop("AlarmConfigurationUpdatedTimestamp").endswith("+0000")
+    assert message == {
         "AlarmName": "a",
         "AlarmDescription": "too many errors",
         "AWSAccountId": "000000000000",
         "NewStateValue": "ALARM",
-        "NewStateReason": now["StateReason"],
+        "NewStateReason": current["StateReason"],
         "Region": "EU (Ireland)",
         "AlarmArn": "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:a",
         "OldStateValue": "INSUFFICIENT_DATA",
@@ -114,8 +114,8 @@ def test_actions_only_on_change_and_in_order(topic: str, put: Any, alarm: Any, r
         put(value)
         cloud.clock.advance(60)
     cloud.clock.advance(600)
-    told = [json.loads(each["Message"])["NewStateValue"] for each in received()]
-    assert told == ["ALARM", "OK", "ALARM", "INSUFFICIENT_DATA"]
+    states = [json.loads(each["Message"])["NewStateValue"] for each in received()]
+    assert states == ["ALARM", "OK", "ALARM", "INSUFFICIENT_DATA"]
 
 
 def test_only_the_actions_of_the_new_state(topic: str, put: Any, alarm: Any, received: Any, cloud: Cloud) -> None:
@@ -128,7 +128,7 @@ def test_only_the_actions_of_the_new_state(topic: str, put: Any, alarm: Any, rec
     assert len(received()) == 1
 
 
-def test_actions_switched_off_and_on(topic: str, alarm: Any, received: Any, cloudwatch: Any, described: Any) -> None:
+def test_actions_disabled_and_enabled(topic: str, alarm: Any, received: Any, cloudwatch: Any, described: Any) -> None:
     alarm(AlarmActions=[topic])
     cloudwatch.disable_alarm_actions(AlarmNames=["a", "absent"])
     assert described()["ActionsEnabled"] is False
@@ -187,7 +187,7 @@ def test_the_event_of_an_expression(alarm: Any, cloudwatch: Any, cloud: Cloud) -
     assert metrics[0]["returnData"] is False
 
 
-def test_changes_of_the_configuration_are_told(alarm: Any, cloudwatch: Any, cloud: Cloud) -> None:
+def test_changes_of_the_configuration_are_events(alarm: Any, cloudwatch: Any, cloud: Cloud) -> None:
     alarm()
     alarm(Threshold=7)
     cloudwatch.delete_alarms(AlarmNames=["a"])
@@ -236,25 +236,25 @@ def test_history_filters_and_pages(alarm: Any, cloudwatch: Any, cloud: Cloud) ->
         cloudwatch.set_alarm_state(AlarmName="a", StateValue=state, StateReason="")
     history = cloudwatch.describe_alarm_history
 
-    def found(**asked: Any) -> list[str]:
-        return [each["HistorySummary"] for each in history(**asked)["AlarmHistoryItems"]]
+    def summaries(**request: Any) -> list[str]:
+        return [each["HistorySummary"] for each in history(**request)["AlarmHistoryItems"]]
 
-    assert found(AlarmName="b") == ['Alarm "b" created']
-    assert found(HistoryItemType="StateUpdate")[0] == "Alarm updated from ALARM to OK"
-    assert len(found(StartDate=cloud.clock.now())) == 1
-    assert found(AlarmTypes=["CompositeAlarm"]) == []
+    assert summaries(AlarmName="b") == ['Alarm "b" created']
+    assert summaries(HistoryItemType="StateUpdate")[0] == "Alarm updated from ALARM to OK"
+    assert len(summaries(StartDate=cloud.clock.now())) == 1
+    assert summaries(AlarmTypes=["CompositeAlarm"]) == []
     first = history(MaxRecords=2)
     cloudwatch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="meanwhile")
     second = history(MaxRecords=3, NextToken=first["NextToken"])
-    told = [each["HistorySummary"] for page in (first, second) for each in page["AlarmHistoryItems"]]
-    assert told == found()[1:]  # nothing twice, nothing left out
-    cloudwatch.delete_alarms(AlarmNames=["a", "b"])  # judging them for 31 days takes two seconds
+    paged_summaries = [each["HistorySummary"] for page in (first, second) for each in page["AlarmHistoryItems"]]
+    assert paged_summaries == summaries()[1:]  # nothing twice, nothing left out
+    cloudwatch.delete_alarms(AlarmNames=["a", "b"])  # evaluating them for 31 days takes two seconds
     cloud.clock.advance(31 * 86_400)
-    assert found() == []
+    assert summaries() == []
 
 
 def test_on_a_running_clock(live_cloud: Cloud) -> None:
-    """At a thousand times the speed, without anybody stepping."""
+    """At a thousand times the speed, without stepping."""
     import time
 
     cloudwatch = live_cloud.client("cloudwatch")
@@ -266,9 +266,9 @@ def test_on_a_running_clock(live_cloud: Cloud) -> None:
     give_up = time.monotonic() + 10
     while time.monotonic() < give_up:
         live_cloud.metric("n", "m", 9, {})
-        found = cloudwatch.describe_alarm_history(HistoryItemType="StateUpdate")["AlarmHistoryItems"]
-        done = {(each["AlarmName"], each["HistorySummary"].rpartition(" ")[2]) for each in found}
-        if {("slow", "ALARM"), ("fast", "ALARM")} <= done:
+        items = cloudwatch.describe_alarm_history(HistoryItemType="StateUpdate")["AlarmHistoryItems"]
+        changes = {(each["AlarmName"], each["HistorySummary"].rpartition(" ")[2]) for each in items}
+        if {("slow", "ALARM"), ("fast", "ALARM")} <= changes:
             return
         time.sleep(0.02)
-    raise AssertionError(f"the alarms did not go off: {done}")
+    raise AssertionError(f"the alarms did not go off: {changes}")

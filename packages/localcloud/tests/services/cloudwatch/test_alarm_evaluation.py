@@ -55,8 +55,8 @@ WAYS = ("missing", "ignore", "breaching", "notBreaching")
     ],
 )
 def test_missing_data(to_alarm: int, text: str, states: tuple[str, ...]) -> None:
-    found = tuple(evaluate(rule(3, to_alarm, missing), points(text)).state for missing in WAYS)
-    assert found == states
+    evaluated = tuple(evaluate(rule(3, to_alarm, missing), points(text)).state for missing in WAYS)
+    assert evaluated == states
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_missing_data(to_alarm: int, text: str, states: tuple[str, ...]) -> None
     ],
 )
 def test_comparisons(comparison: str, states: str) -> None:
-    found = [evaluate(rule(1, 1, comparison=comparison), [Datapoint(0, value)]).state for value in (4.9, 5.0, 5.1)]
-    assert " ".join(found) == states
+    evaluated = [evaluate(rule(1, 1, comparison=comparison), [Datapoint(0, value)]).state for value in (4.9, 5.0, 5.1)]
+    assert " ".join(evaluated) == states
 
 
 def test_a_percentile_of_too_few_values_changes_nothing() -> None:
@@ -80,7 +80,7 @@ def test_a_percentile_of_too_few_values_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "text", "m_of_n", "sentence"),
+    ("alarm_rule", "text", "m_of_n", "sentence"),
     [
         (
             rule(1, 1),
@@ -151,15 +151,19 @@ def test_a_percentile_of_too_few_values_changes_nothing() -> None:
         ),
     ],
 )
-def test_reasons_are_in_aws_s_words(wanted: Rule, text: str, m_of_n: bool, sentence: str) -> None:
-    assert reason(wanted, evaluate(wanted, points(text)), m_of_n=m_of_n) == sentence
+def test_reasons_are_in_aws_s_words(alarm_rule: Rule, text: str, m_of_n: bool, sentence: str) -> None:
+    assert reason(alarm_rule, evaluate(alarm_rule, points(text)), m_of_n=m_of_n) == sentence
 
 
 def test_reason_data() -> None:
-    seen, wanted = points("- X - 0 -"), rule(3, 2, "breaching")
+    datapoints, alarm_rule = points("- X - 0 -"), rule(3, 2, "breaching")
     at = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
-    told = json.loads(reason_data(wanted, evaluate(wanted, seen), seen, at, 60, {"unit": None, "statistic": "Sum"}))
-    assert told == {
+    data = json.loads(
+        reason_data(
+            alarm_rule, evaluate(alarm_rule, datapoints), datapoints, at, 60, {"unit": None, "statistic": "Sum"}
+        )
+    )
+    assert data == {
         "version": "1.0",
         "queryDate": "2026-03-01T12:00:00.123+0000",
         "startDate": "2026-03-01T11:56:00.000+0000",
@@ -176,10 +180,13 @@ def test_reason_data() -> None:
 
 
 def test_reason_and_data_fit_aws_s_limits() -> None:
-    seen, wanted = points(" ".join("X" * 1440)), rule(1440, 1440)
-    found = evaluate(wanted, seen)
-    assert len(reason(wanted, found, m_of_n=True)) < 1023
-    assert len(reason_data(wanted, found, seen, datetime(2026, 3, 1, tzinfo=UTC), 60, {"statistic": "Sum"})) < 4000
+    datapoints, alarm_rule = points(" ".join("X" * 1440)), rule(1440, 1440)
+    evaluation = evaluate(alarm_rule, datapoints)
+    assert len(reason(alarm_rule, evaluation, m_of_n=True)) < 1023
+    assert (
+        len(reason_data(alarm_rule, evaluation, datapoints, datetime(2026, 3, 1, tzinfo=UTC), 60, {"statistic": "Sum"}))
+        < 4000
+    )
 
 
 @pytest.mark.parametrize(

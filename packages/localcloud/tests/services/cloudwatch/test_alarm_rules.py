@@ -17,7 +17,7 @@ def hidden(id: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("members", "sentence"),
     [
         ({"AlarmName": "a\n"}, "control characters"),
         ({"EvaluationPeriods": None}, "EvaluationPeriods is required"),
@@ -57,16 +57,16 @@ def hidden(id: str, **more: Any) -> dict[str, Any]:
         ({"Statistic": "Median"}, "Median"),
     ],
 )
-def test_refused(alarm: Any, cloudwatch: Any, asked: dict[str, Any], sentence: str) -> None:
+def test_refused(alarm: Any, cloudwatch: Any, members: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ClientError) as refused:
-        alarm(**asked)
+        alarm(**members)
     assert refused.value.response["Error"]["Code"] in ("ValidationError", "InvalidParameterValue")
     assert sentence in str(refused.value)
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "members",
     [
         {"ThresholdMetricId": "m1"},
         {"ComparisonOperator": "LessThanLowerOrGreaterThanUpperThreshold"},
@@ -74,15 +74,15 @@ def test_refused(alarm: Any, cloudwatch: Any, asked: dict[str, Any], sentence: s
         {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 5}},
     ],
 )
-def test_what_is_not_reproduced_is_said(alarm: Any, asked: dict[str, Any]) -> None:
+def test_what_is_not_reproduced_is_refused(alarm: Any, members: dict[str, Any]) -> None:
     with pytest.raises(ClientError) as refused:
-        alarm(**asked)
+        alarm(**members)
     assert refused.value.response["Error"]["Code"] == "NotImplementedByLocalcloud"
     assert "not implemented by localcloud" in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "members",
     [
         {"Period": 10},
         {"Period": 30, "EvaluationPeriods": 5, "DatapointsToAlarm": 3},
@@ -95,10 +95,10 @@ def test_what_is_not_reproduced_is_said(alarm: Any, asked: dict[str, Any]) -> No
         {"Metrics": [hidden("m1"), hidden("m2"), {"Id": "e1", "Expression": "SUM(METRICS())"}]},
     ],
 )
-def test_taken_and_judged(alarm: Any, described: Any, cloud: Any, asked: dict[str, Any]) -> None:
-    alarm(**asked)
+def test_accepted_and_evaluated(alarm: Any, described: Any, cloud: Any, members: dict[str, Any]) -> None:
+    alarm(**members)
     cloud.clock.advance(120)
-    told = described()
-    for name in asked.keys() - {"Metrics"}:
-        assert told[name] == asked[name]
-    assert told["AlarmArn"] == "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:a"
+    settings = described()
+    for name in members.keys() - {"Metrics"}:
+        assert settings[name] == members[name]
+    assert settings["AlarmArn"] == "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:a"

@@ -1,4 +1,4 @@
-"""Alarms on the clock: when they are judged, and what they then say."""
+"""Alarms on the clock: when they are evaluated, and with what result."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_high_resolution_every_ten_seconds(put: Any, alarm: Any, described: Any,
     assert described()["StateValue"] == "OK"
 
 
-def test_a_fast_alarm_does_not_hasten_the_others(
+def test_a_fast_alarm_does_not_affect_the_interval_of_others(
     put: Any, alarm: Any, described: Any, cloudwatch: Any, cloud: Cloud
 ) -> None:
     put(9.0)
@@ -135,7 +135,7 @@ def test_a_fast_alarm_does_not_hasten_the_others(
     assert described()["StateValue"] == "INSUFFICIENT_DATA"
     cloud.clock.advance(35)
     assert described()["StateValue"] == "ALARM"
-    cloudwatch.set_alarm_state(AlarmName="a", StateValue="OK", StateReason="a rehearsal")
+    cloudwatch.set_alarm_state(AlarmName="a", StateValue="OK", StateReason="a test")
     cloud.clock.advance(30)
     assert described()["StateValue"] == "OK"
     cloud.clock.advance(30)
@@ -178,7 +178,7 @@ RATE = [
 def test_an_error_rate_with_a_traffic_floor(
     put: Any, alarm: Any, described: Any, cloudwatch: Any, cloud: Cloud
 ) -> None:
-    """The alarm that guards a rollout."""
+    """The alarm for the rollback of a deployment."""
     alarm(Metrics=RATE, Threshold=5, TreatMissingData="notBreaching")
     assert "Period" not in described()
     assert described()["Metrics"][2] == {**RATE[2], "ReturnData": True}
@@ -190,14 +190,14 @@ def test_an_error_rate_with_a_traffic_floor(
         assert described()["StateValue"] == state, (errors, calls)
 
 
-def test_metrics_of_our_own_services(alarm: Any, described: Any, cloud: Cloud) -> None:
+def test_metrics_of_localcloud_s_services(alarm: Any, described: Any, cloud: Cloud) -> None:
     alarm(Dimensions=[{"Name": "EndpointName", "Value": "churn"}])
     cloud.metric("n", "m", 9, {"EndpointName": "churn"})
     cloud.clock.advance(60)
     assert described()["StateValue"] == "ALARM"
 
 
-def test_a_state_that_was_set_lasts_until_the_next_judgement(
+def test_a_state_that_was_set_lasts_until_the_next_evaluation(
     put: Any, alarm: Any, described: Any, cloudwatch: Any, cloud: Cloud
 ) -> None:
     alarm()
@@ -205,12 +205,12 @@ def test_a_state_that_was_set_lasts_until_the_next_judgement(
     cloud.clock.advance(60)
     put(1.0)
     cloudwatch.set_alarm_state(
-        AlarmName="a", StateValue="ALARM", StateReason="a rehearsal", StateReasonData='{"who": "us"}'
+        AlarmName="a", StateValue="ALARM", StateReason="a test", StateReasonData='{"by": "hand"}'
     )
     assert [described()[name] for name in ("StateValue", "StateReason", "StateReasonData")] == [
         "ALARM",
-        "a rehearsal",
-        '{"who": "us"}',
+        "a test",
+        '{"by": "hand"}',
     ]
     cloud.clock.advance(59)
     assert described()["StateValue"] == "ALARM"
@@ -219,14 +219,14 @@ def test_a_state_that_was_set_lasts_until_the_next_judgement(
     assert states(cloud) == ["OK", "ALARM", "OK"]
 
 
-def test_setting_the_same_state_is_no_change(alarm: Any, cloudwatch: Any, described: Any, cloud: Cloud) -> None:
+def test_setting_the_same_state_is_not_a_change(alarm: Any, cloudwatch: Any, described: Any, cloud: Cloud) -> None:
     alarm()
     cloudwatch.set_alarm_state(AlarmName="a", StateValue="INSUFFICIENT_DATA", StateReason="we know nothing")
     assert described()["StateReason"] == "we know nothing"
     assert states(cloud) == []
 
 
-def test_bad_states(alarm: Any, cloudwatch: Any) -> None:
+def test_invalid_states(alarm: Any, cloudwatch: Any) -> None:
     with pytest.raises(cloudwatch.exceptions.ResourceNotFound):
         cloudwatch.set_alarm_state(AlarmName="absent", StateValue="OK", StateReason="")
     alarm()
@@ -235,7 +235,9 @@ def test_bad_states(alarm: Any, cloudwatch: Any) -> None:
     assert code(refused) == "InvalidFormat"
 
 
-def test_a_changed_alarm_keeps_its_state_until_it_is_judged(put: Any, alarm: Any, described: Any, cloud: Cloud) -> None:
+def test_a_changed_alarm_keeps_its_state_until_its_evaluation(
+    put: Any, alarm: Any, described: Any, cloud: Cloud
+) -> None:
     alarm()
     put(9.0)
     cloud.clock.advance(60)
@@ -246,7 +248,9 @@ def test_a_changed_alarm_keeps_its_state_until_it_is_judged(put: Any, alarm: Any
     assert described()["StateValue"] == "OK"
 
 
-def test_deleting_takes_those_that_are_there_and_ends_them(put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud) -> None:
+def test_deleting_deletes_existing_alarms_also_beside_unknown_ones(
+    put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud
+) -> None:
     alarm()
     with pytest.raises(ClientError) as refused:
         cloudwatch.delete_alarms(AlarmNames=["absent", "a", "a"])
@@ -258,22 +262,22 @@ def test_deleting_takes_those_that_are_there_and_ends_them(put: Any, alarm: Any,
     assert states(cloud) == []
 
 
-def test_what_is_found(alarm: Any, cloudwatch: Any) -> None:
+def test_filters(alarm: Any, cloudwatch: Any) -> None:
     topic = "arn:aws:sns:eu-west-1:000000000000:calls"
     alarm(AlarmName="churn-errors", OKActions=[topic])
     alarm(AlarmName="churn-latency")
     alarm(AlarmName="other", Dimensions=[{"Name": "env", "Value": "dev"}])
     cloudwatch.set_alarm_state(AlarmName="churn-latency", StateValue="ALARM", StateReason="")
 
-    def found(**asked: Any) -> list[str]:
-        return [each["AlarmName"] for each in cloudwatch.describe_alarms(**asked)["MetricAlarms"]]
+    def names(**request: Any) -> list[str]:
+        return [each["AlarmName"] for each in cloudwatch.describe_alarms(**request)["MetricAlarms"]]
 
-    assert found() == ["churn-errors", "churn-latency", "other"]
-    assert found(AlarmNamePrefix="churn") == ["churn-errors", "churn-latency"]
-    assert found(AlarmNames=["other", "absent"]) == ["other"]
-    assert found(StateValue="ALARM") == ["churn-latency"]
-    assert found(ActionPrefix=topic[:30]) == ["churn-errors"]
-    assert found(AlarmTypes=["CompositeAlarm"]) == []
+    assert names() == ["churn-errors", "churn-latency", "other"]
+    assert names(AlarmNamePrefix="churn") == ["churn-errors", "churn-latency"]
+    assert names(AlarmNames=["other", "absent"]) == ["other"]
+    assert names(StateValue="ALARM") == ["churn-latency"]
+    assert names(ActionPrefix=topic[:30]) == ["churn-errors"]
+    assert names(AlarmTypes=["CompositeAlarm"]) == []
     pages = cloudwatch.get_paginator("describe_alarms").paginate(PaginationConfig={"PageSize": 2})
     assert [len(page["MetricAlarms"]) for page in pages] == [2, 1]
     same = cloudwatch.describe_alarms_for_metric(Namespace="n", MetricName="m")["MetricAlarms"]
@@ -281,7 +285,7 @@ def test_what_is_found(alarm: Any, cloudwatch: Any) -> None:
     other = cloudwatch.describe_alarms_for_metric(Namespace="n", MetricName="m", Statistic="Average")
     assert other["MetricAlarms"] == []
     with pytest.raises(ClientError, match="mutually exclusive"):
-        found(AlarmNames=["other"], AlarmNamePrefix="o")
+        names(AlarmNames=["other"], AlarmNamePrefix="o")
 
 
 def test_a_thousand_alarms_share_one_timer(put: Any, alarm: Any, cloud: Cloud, service: CloudWatch) -> None:
@@ -313,7 +317,9 @@ def test_without_alarms_there_is_no_timer(alarm: Any, cloudwatch: Any, cloud: Cl
     assert alarm_timers() == 0
 
 
-def test_one_alarm_s_defect_harms_no_other(put: Any, alarm: Any, described: Any, cloud: Cloud, service: Any) -> None:
+def test_a_defect_in_one_alarm_does_not_affect_others(
+    put: Any, alarm: Any, described: Any, cloud: Cloud, service: Any
+) -> None:
     alarm(AlarmName="0-broken")
     alarm()
     service.alarms["0-broken"].settings = {}
@@ -322,7 +328,7 @@ def test_one_alarm_s_defect_harms_no_other(put: Any, alarm: Any, described: Any,
     del service.alarms["0-broken"]
     assert described()["StateValue"] == "ALARM"
     assert cloud.counters["500"] == 1
-    cloud.counters._counter.clear()  # it was meant
+    cloud.counters._counter.clear()  # this defect was provoked
 
 
 def test_composite_alarms_are_refused(cloudwatch: Any) -> None:

@@ -13,12 +13,12 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
-def test_dashboards_are_kept_as_they_were_put(cloudwatch: Any, cloud: Any) -> None:
+def test_dashboards_are_stored_as_they_were_put(cloudwatch: Any, cloud: Any) -> None:
     assert cloudwatch.put_dashboard(DashboardName="churn", DashboardBody=BODY)["DashboardValidationMessages"] == []
     cloudwatch.put_dashboard(DashboardName="other", DashboardBody='{"widgets": []}')
     arn = "arn:aws:cloudwatch::000000000000:dashboard/churn"
-    found = cloudwatch.get_dashboard(DashboardName="churn")
-    assert (found["DashboardArn"], found["DashboardBody"], found["DashboardName"]) == (arn, BODY, "churn")
+    dashboard = cloudwatch.get_dashboard(DashboardName="churn")
+    assert (dashboard["DashboardArn"], dashboard["DashboardBody"], dashboard["DashboardName"]) == (arn, BODY, "churn")
     entries = cloudwatch.list_dashboards(DashboardNamePrefix="ch")["DashboardEntries"]
     assert [(each["DashboardName"], each["DashboardArn"], each["Size"]) for each in entries] == [
         ("churn", arn, len(BODY))
@@ -46,7 +46,7 @@ def test_dashboards_are_kept_as_they_were_put(cloudwatch: Any, cloud: Any) -> No
         (json.dumps({"widgets": [{"type": "text", "properties": {}}] * 501}), "more than 500 widgets"),
     ],
 )
-def test_bad_bodies(cloudwatch: Any, body: str, sentence: str) -> None:
+def test_invalid_bodies(cloudwatch: Any, body: str, sentence: str) -> None:
     with pytest.raises(ClientError) as refused:
         cloudwatch.put_dashboard(DashboardName="churn", DashboardBody=body)
     assert code(refused) == "InvalidParameterInput"
@@ -54,7 +54,7 @@ def test_bad_bodies(cloudwatch: Any, body: str, sentence: str) -> None:
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
 
 
-def test_a_bad_name(cloudwatch: Any) -> None:
+def test_an_invalid_name(cloudwatch: Any) -> None:
     with pytest.raises(ClientError) as refused:
         cloudwatch.put_dashboard(DashboardName="my board", DashboardBody=BODY)
     assert code(refused) == "InvalidParameterValue"
@@ -72,14 +72,14 @@ def test_tags_of_alarms_and_dashboards(cloudwatch: Any, alarm: Any, described: A
             cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": f"k{n}", "Value": ""} for n in range(50)])
 
 
-def test_tags_are_the_first_put_s(cloudwatch: Any, alarm: Any, described: Any) -> None:
+def test_a_second_put_does_not_change_tags(cloudwatch: Any, alarm: Any, described: Any) -> None:
     alarm(Tags=[{"Key": "team", "Value": "churn"}])
     alarm(Tags=[{"Key": "team", "Value": "other"}])
-    found = cloudwatch.list_tags_for_resource(ResourceARN=described()["AlarmArn"])["Tags"]
-    assert found == [{"Key": "team", "Value": "churn"}]
+    tags = cloudwatch.list_tags_for_resource(ResourceARN=described()["AlarmArn"])["Tags"]
+    assert tags == [{"Key": "team", "Value": "churn"}]
 
 
-def test_tags_of_nothing(cloudwatch: Any) -> None:
+def test_tags_of_a_resource_that_does_not_exist(cloudwatch: Any) -> None:
     with pytest.raises(ClientError) as refused:
         cloudwatch.list_tags_for_resource(ResourceARN="arn:aws:cloudwatch:eu-west-1:000000000000:alarm:absent")
     assert code(refused) == "ResourceNotFoundException"

@@ -1,4 +1,4 @@
-"""Metric maths on series of four points, a minute apart; "-" is a point that is missing."""
+"""Metric math on series of four points, a minute apart; "-" is a missing point."""
 
 from __future__ import annotations
 
@@ -120,9 +120,9 @@ def test_expressions(expression: str, expected: str) -> None:
 
 
 def test_a_list_stays_a_list() -> None:
-    found = run("METRICS('errors') * 10")
-    assert isinstance(found, list)
-    assert [(each.label, shown(each)) for each in found] == [("errors_a", "10 10 - - -"), ("errors_b", "20 - 20 - -")]
+    series = run("METRICS('errors') * 10")
+    assert isinstance(series, list)
+    assert [(each.label, shown(each)) for each in series] == [("errors_a", "10 10 - - -"), ("errors_b", "20 - 20 - -")]
 
 
 @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ def test_a_list_stays_a_list() -> None:
         ("m1" + "^2" * 500, "nested deeper"),
     ],
 )
-def test_what_is_wrong_is_said(expression: str, sentence: str) -> None:
+def test_invalid_expressions(expression: str, sentence: str) -> None:
     with pytest.raises(BadExpression, match=sentence):
         run(expression)
 
 
-def test_long_ones_are_no_deep_ones() -> None:
+def test_long_expressions_are_not_deep() -> None:
     assert shown(run("+".join(["m3"] * 680))) == "680 1360 - 2720 3400"
     assert shown(run("-" * 1001 + "m3")) == "-1 -2 - -4 -5"
 

@@ -30,9 +30,9 @@ def store(time: Time) -> MetricStore:
 
 
 def put(store: MetricStore, at: float, value: float, resolution: int = 60, unit: str = "None") -> None:
-    told = Bucket()
-    told.add(value)
-    store.put(M, unit, at, told, resolution)
+    bucket = Bucket()
+    bucket.add(value)
+    store.put(M, unit, at, bucket, resolution)
 
 
 def sums(store: MetricStore, start: int, end: float, period: int, unit: str | None = None) -> dict[int, float]:
@@ -40,7 +40,7 @@ def sums(store: MetricStore, start: int, end: float, period: int, unit: str | No
     return {point.time - START: point.value for point in points}
 
 
-def test_the_order_of_dimensions_tells_nothing() -> None:
+def test_the_order_of_dimensions_has_no_meaning() -> None:
     assert Metric.of("n", "m", [{"Name": "a", "Value": "1"}, {"Name": "b", "Value": "2"}]) == M
 
 
@@ -90,18 +90,18 @@ def test_that_does_not_wait_for_the_sweep(store: MetricStore, time: Time) -> Non
 
 
 @pytest.mark.parametrize(("days", "finest"), [(14, 60), (16, 300), (64, HOUR)])
-def test_older_data_is_there_at_a_coarser_period_only(store: MetricStore, time: Time, days: int, finest: int) -> None:
+def test_older_data_has_a_coarser_period_only(store: MetricStore, time: Time, days: int, finest: int) -> None:
     for minute in range(60):
         put(store, START + minute * 60, 1, resolution=1)
-    for day in range(days + 1):  # as time goes by, with something else told each day
+    for day in range(days + 1):  # as time passes, with another metric each day
         time.now = START + day * DAY
         store.put(Metric.of("n", "other"), "None", time.now, Bucket())
     for period in (60, 300, HOUR):
-        found = sums(store, START, START + HOUR, period)
-        assert sum(found.values()) == (60 if period >= finest else 0), period
+        totals = sums(store, START, START + HOUR, period)
+        assert sum(totals.values()) == (60 if period >= finest else 0), period
 
 
-def test_what_is_too_old_is_gone_from_memory(store: MetricStore, time: Time) -> None:
+def test_old_data_is_deleted_from_memory(store: MetricStore, time: Time) -> None:
     for minute in range(100):
         put(store, START + minute * 60, 1)
     time.now = START + 456 * DAY
@@ -112,7 +112,7 @@ def test_what_is_too_old_is_gone_from_memory(store: MetricStore, time: Time) -> 
     assert store._series == {}
 
 
-def test_a_level_holds_no_more_than_its_time(store: MetricStore, time: Time) -> None:
+def test_a_level_holds_only_its_retention(store: MetricStore, time: Time) -> None:
     """Six hours of seconds: three of them by the second, the rest by the minute."""
     for second in range(0, 6 * HOUR, 5):
         time.now = START + second
@@ -125,12 +125,12 @@ def test_a_level_holds_no_more_than_its_time(store: MetricStore, time: Time) -> 
     assert sum(sums(store, START, time.now + 1, 60).values()) == 6 * HOUR / 5 + 1
 
 
-def test_minutes_are_there_for_a_period_of_seconds_at_their_minute(store: MetricStore) -> None:
+def test_minutes_are_in_periods_of_seconds_at_their_minute(store: MetricStore) -> None:
     put(store, START + 75, 7)
     assert sums(store, START, START + 120, 10) == {60: 7}
 
 
-def test_metrics_with_data_lately(store: MetricStore, time: Time) -> None:
+def test_metrics_with_recent_data(store: MetricStore, time: Time) -> None:
     put(store, START, 1)
     time.now = START + 4 * HOUR
     assert store.metrics() == [M]
@@ -139,13 +139,13 @@ def test_metrics_with_data_lately(store: MetricStore, time: Time) -> None:
     assert store.metrics() == []
 
 
-def test_many_tell_at_once(store: MetricStore) -> None:
-    def tell() -> None:
+def test_concurrent_puts(store: MetricStore) -> None:
+    def put_many() -> None:
         for number in range(500):
             put(store, START + number, 1)
             store.points(M, Grid(START, START + 600, 60), PLAIN["Sum"])
 
-    threads = [threading.Thread(target=tell) for _ in range(4)]
+    threads = [threading.Thread(target=put_many) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

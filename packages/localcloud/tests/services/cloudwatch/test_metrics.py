@@ -1,4 +1,4 @@
-"""Metrics over HTTP, as boto3 asks for them."""
+"""Metrics over HTTP, with boto3."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def metric(id: str = "m1", name: str = "m", stat: str = "Sum", period: int = 60, **more: Any) -> dict[str, Any]:
-    told = {"Metric": {"Namespace": "n", "MetricName": name}, "Period": period, "Stat": stat}
-    return {"Id": id, "MetricStat": told, **more}
+    metric_stat = {"Metric": {"Namespace": "n", "MetricName": name}, "Period": period, "Stat": stat}
+    return {"Id": id, "MetricStat": metric_stat, **more}
 
 
 @pytest.fixture
 def data(cloudwatch: Any, cloud: Cloud) -> Callable[..., Any]:
-    """GetMetricData over the last hour and the minute that has begun."""
+    """GetMetricData over the last hour and the current minute."""
 
-    def ask(*queries: dict[str, Any], **more: Any) -> dict[str, Any]:
+    def get(*queries: dict[str, Any], **more: Any) -> dict[str, Any]:
         now = cloud.clock.now()
         span = {"StartTime": now - HOUR, "EndTime": now + timedelta(minutes=1), "ScanBy": "TimestampAscending"}
-        found: dict[str, Any] = cloudwatch.get_metric_data(MetricDataQueries=list(queries), **{**span, **more})
-        return found
+        response: dict[str, Any] = cloudwatch.get_metric_data(MetricDataQueries=list(queries), **{**span, **more})
+        return response
 
-    return ask
-
-
-def values(answer: dict[str, Any]) -> list[list[float]]:
-    return [result["Values"] for result in answer["MetricDataResults"]]
+    return get
 
 
-def test_statistics_of_what_was_put(cloudwatch: Any, cloud: Cloud) -> None:
+def values(response: dict[str, Any]) -> list[list[float]]:
+    return [result["Values"] for result in response["MetricDataResults"]]
+
+
+def test_statistics_of_values(cloudwatch: Any, cloud: Cloud) -> None:
     now, dimensions = cloud.clock.now(), [{"Name": "EndpointName", "Value": "churn"}]
-    told = [
+    metric_data = [
         {"MetricName": "Latency", "Dimensions": dimensions, "Value": 10.0, "Unit": "Microseconds"},
         {"MetricName": "Latency", "Dimensions": dimensions, "Values": [20.0, 30.0], "Unit": "Microseconds"},
         {
@@ -55,13 +55,13 @@ def test_statistics_of_what_was_put(cloudwatch: Any, cloud: Cloud) -> None:
             "Timestamp": now - timedelta(minutes=5),
         },
     ]
-    cloudwatch.put_metric_data(Namespace="n", MetricData=told)
-    asked = {"Namespace": "n", "MetricName": "Latency", "Period": 60, "StartTime": now - HOUR, "EndTime": now + HOUR}
+    cloudwatch.put_metric_data(Namespace="n", MetricData=metric_data)
+    request = {"Namespace": "n", "MetricName": "Latency", "Period": 60, "StartTime": now - HOUR, "EndTime": now + HOUR}
     everything = ["SampleCount", "Average", "Sum", "Minimum", "Maximum"]
-    found = cloudwatch.get_metric_statistics(**asked, Dimensions=dimensions, Statistics=everything)
+    response = cloudwatch.get_metric_statistics(**request, Dimensions=dimensions, Statistics=everything)
     minute = now.replace(second=0, microsecond=0)
-    assert found["Label"] == "Latency"
-    assert found["Datapoints"] == [
+    assert response["Label"] == "Latency"
+    assert response["Datapoints"] == [
         {
             "Timestamp": minute - timedelta(minutes=5),
             "Unit": "Microseconds",
@@ -69,42 +69,44 @@ def test_statistics_of_what_was_put(cloudwatch: Any, cloud: Cloud) -> None:
         },
         {"Timestamp": minute, "Unit": "Microseconds", **dict(zip(everything, [3, 20, 60, 10, 30], strict=True))},
     ]
-    percentiles = cloudwatch.get_metric_statistics(**asked, Dimensions=dimensions, ExtendedStatistics=["p50", "p99.9"])
+    percentiles = cloudwatch.get_metric_statistics(
+        **request, Dimensions=dimensions, ExtendedStatistics=["p50", "p99.9"]
+    )
     assert percentiles["Datapoints"][1]["ExtendedStatistics"] == {"p50": 20, "p99.9": pytest.approx(29.98)}
     for other in ({"Dimensions": []}, {"Dimensions": dimensions, "Unit": "Seconds"}):
-        assert cloudwatch.get_metric_statistics(**asked, **other, Statistics=["Sum"])["Datapoints"] == []
+        assert cloudwatch.get_metric_statistics(**request, **other, Statistics=["Sum"])["Datapoints"] == []
 
 
 def test_statistic_values(cloudwatch: Any, data: Any) -> None:
-    told = {"SampleCount": 4.0, "Sum": 20.0, "Minimum": 2.0, "Maximum": 9.0}
-    cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "StatisticValues": told}])
+    statistics = {"SampleCount": 4.0, "Sum": 20.0, "Minimum": 2.0, "Maximum": 9.0}
+    cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "StatisticValues": statistics}])
     stats = ("SampleCount", "Sum", "Minimum", "Maximum", "Average", "p90")
-    found = data(*(metric(f"m{number}", stat=stat) for number, stat in enumerate(stats)))
-    assert values(found) == [[4], [20], [2], [9], [5], []]
+    response = data(*(metric(f"m{number}", stat=stat) for number, stat in enumerate(stats)))
+    assert values(response) == [[4], [20], [2], [9], [5], []]
 
 
 def test_seconds(put: Any, data: Any, cloud: Cloud) -> None:
     for value in (1.0, 2.0, 3.0):
         put(value, StorageResolution=1)
         cloud.clock.advance(5)
-    found = data(metric(period=10), metric("m2", period=1), metric("m3", period=60))
-    assert values(found) == [[3, 3], [1, 2, 3], [6]]
+    response = data(metric(period=10), metric("m2", period=1), metric("m3", period=60))
+    assert values(response) == [[3, 3], [1, 2, 3], [6]]
 
 
-def test_several_periods_and_maths(put: Any, cloudwatch: Any, data: Any, cloud: Cloud) -> None:
+def test_several_periods_and_expressions(put: Any, cloudwatch: Any, data: Any, cloud: Cloud) -> None:
     for minute in range(6):
         put(float(minute))
         if minute % 2:
             cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "errors", "Value": 1.0}])
         cloud.clock.advance(60)
-    found = data(
+    response = data(
         metric(ReturnData=False),
         metric("e", "errors", ReturnData=False),
         {"Id": "rate", "Expression": "IF(m1 > 1, 100 * filled / m1, 0)", "Label": "error rate"},
         {"Id": "filled", "Expression": "FILL(e, 0)", "ReturnData": False},
         metric("long", stat="Maximum", period=7200, Label="in two hours"),
     )
-    rate, long = found["MetricDataResults"]
+    rate, long = response["MetricDataResults"]
     assert (rate["Id"], rate["Label"], rate["StatusCode"]) == ("rate", "error rate", "Complete")
     assert rate["Values"] == [0, 0, 0, pytest.approx(100 / 3), 0, 20]
     assert (long["Label"], long["Values"]) == ("in two hours", [5])
@@ -113,14 +115,14 @@ def test_several_periods_and_maths(put: Any, cloudwatch: Any, data: Any, cloud: 
 def test_an_expression_with_several_series_gives_several_results(put: Any, cloudwatch: Any, data: Any) -> None:
     put(2.0)
     cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "errors", "Value": 1.0}])
-    found = data(
+    response = data(
         metric(ReturnData=False), metric("e", "errors", ReturnData=False), {"Id": "all", "Expression": "METRICS() * 10"}
     )
-    told = [(each["Id"], each["Label"], each["Values"]) for each in found["MetricDataResults"]]
-    assert told == [("all", "all m", [20]), ("all", "all errors", [10])]
+    results = [(each["Id"], each["Label"], each["Values"]) for each in response["MetricDataResults"]]
+    assert results == [("all", "all m", [20]), ("all", "all errors", [10])]
 
 
-def test_newest_first_unless_asked_otherwise(put: Any, data: Any, cloud: Cloud) -> None:
+def test_newest_first_by_default(put: Any, data: Any, cloud: Cloud) -> None:
     put(1.0)
     cloud.clock.advance(60)
     put(2.0)
@@ -132,11 +134,11 @@ def test_pages_of_data_points(put: Any, data: Any, cloud: Cloud) -> None:
     for minute in range(5):
         put(float(minute))
         cloud.clock.advance(60)
-    asked: dict[str, Any] = {"MaxDatapoints": 3, "EndTime": cloud.clock.now(), "StartTime": cloud.clock.now() - HOUR}
+    request: dict[str, Any] = {"MaxDatapoints": 3, "EndTime": cloud.clock.now(), "StartTime": cloud.clock.now() - HOUR}
     queries = (metric(), metric("m2", stat="SampleCount"), metric("absent", "absent"))
     pages, more = [], {}
     while True:
-        page = data(*queries, **asked, **more)
+        page = data(*queries, **request, **more)
         pages.append([(r["Id"], r["Values"], r["StatusCode"]) for r in page["MetricDataResults"]])
         if "NextToken" not in page:
             break
@@ -148,19 +150,19 @@ def test_pages_of_data_points(put: Any, data: Any, cloud: Cloud) -> None:
         [("m2", [1], "Complete")],
     ]
     with pytest.raises(ClientError) as refused:
-        data(*queries, **asked, NextToken="made up")
+        data(*queries, **request, NextToken="invalid")
     assert code(refused) == "InvalidNextToken"
 
 
 def test_the_start_is_rounded_down_to_the_minute(put: Any, cloudwatch: Any, cloud: Cloud) -> None:
     put(1.0)
     start = cloud.clock.now() + timedelta(seconds=40)
-    asked = {"StartTime": start, "EndTime": start + HOUR, "Period": 300, "Statistics": ["Sum"]}
-    found = cloudwatch.get_metric_statistics(Namespace="n", MetricName="m", **asked)["Datapoints"]
-    assert [(each["Timestamp"], each["Sum"]) for each in found] == [(start.replace(second=0, microsecond=0), 1)]
+    request = {"StartTime": start, "EndTime": start + HOUR, "Period": 300, "Statistics": ["Sum"]}
+    datapoints = cloudwatch.get_metric_statistics(Namespace="n", MetricName="m", **request)["Datapoints"]
+    assert [(each["Timestamp"], each["Sum"]) for each in datapoints] == [(start.replace(second=0, microsecond=0), 1)]
 
 
-def test_our_own_services_measure(cloud: Cloud, data: Any) -> None:
+def test_metrics_of_localcloud_s_services(cloud: Cloud, data: Any) -> None:
     cloud.metric("n", "m", 3, {})
     cloud.metric("n", "m", 4, {})
     cloud.metric("n", "m", 100, {"EndpointName": "churn"})
@@ -174,17 +176,17 @@ def test_metrics_are_listed(cloudwatch: Any, cloud: Cloud) -> None:
             Namespace=name[0], MetricData=[{"MetricName": name, "Value": 1.0, "Dimensions": named}]
         )
 
-    def found(**asked: Any) -> list[str]:
-        return [each["MetricName"] for each in cloudwatch.list_metrics(**asked)["Metrics"]]
+    def names(**request: Any) -> list[str]:
+        return [each["MetricName"] for each in cloudwatch.list_metrics(**request)["Metrics"]]
 
     put("a1", env="dev")
     put("a2", env="prod")
     put("b1")
-    assert found() == ["a1", "a2", "b1"]
-    assert found(Namespace="a") == ["a1", "a2"]
-    assert found(MetricName="b1") == ["b1"]
-    assert found(Dimensions=[{"Name": "env"}]) == ["a1", "a2"]
-    assert found(Dimensions=[{"Name": "env", "Value": "dev"}]) == ["a1"]
+    assert names() == ["a1", "a2", "b1"]
+    assert names(Namespace="a") == ["a1", "a2"]
+    assert names(MetricName="b1") == ["b1"]
+    assert names(Dimensions=[{"Name": "env"}]) == ["a1", "a2"]
+    assert names(Dimensions=[{"Name": "env", "Value": "dev"}]) == ["a1"]
     assert cloudwatch.list_metrics(MetricName="a2")["Metrics"][0] == {
         "Namespace": "a",
         "MetricName": "a2",
@@ -192,15 +194,15 @@ def test_metrics_are_listed(cloudwatch: Any, cloud: Cloud) -> None:
     }
     cloud.clock.advance(4 * 3600)
     put("c1")
-    assert found(RecentlyActive="PT3H") == ["c1"]
+    assert names(RecentlyActive="PT3H") == ["c1"]
     cloud.clock.advance(14 * 86_400 + 1)
-    assert found() == []
+    assert names() == []
 
 
 def test_lists_have_pages_of_500(cloudwatch: Any) -> None:
     for start in (0, 600):
-        told = [{"MetricName": f"m{number}", "Value": 1.0} for number in range(start, start + 600)]
-        cloudwatch.put_metric_data(Namespace="n", MetricData=told)
+        metric_data = [{"MetricName": f"m{number}", "Value": 1.0} for number in range(start, start + 600)]
+        cloudwatch.put_metric_data(Namespace="n", MetricData=metric_data)
     pages = [len(page["Metrics"]) for page in cloudwatch.get_paginator("list_metrics").paginate()]
     assert pages == [500, 500, 200]
 
@@ -228,7 +230,7 @@ def test_lists_have_pages_of_500(cloudwatch: Any) -> None:
         ({"Value": 1.0, "Dimensions": [{"Name": "a", "Value": "1"}] * 2}, "InvalidParameterValue", "twice"),
     ],
 )
-def test_bad_data_is_refused_and_nothing_kept(
+def test_invalid_data_is_refused_as_a_whole(
     cloudwatch: Any, datum: dict[str, Any], expected: str, sentence: str
 ) -> None:
     good = {"MetricName": "good", "Value": 1.0}
@@ -240,7 +242,7 @@ def test_bad_data_is_refused_and_nothing_kept(
 
 
 @pytest.mark.parametrize(("hours", "taken"), [(-14 * 24 + 1, True), (-14 * 24 - 1, False), (1.9, True), (2.1, False)])
-def test_how_old_and_how_new_data_may_be(put: Any, cloud: Cloud, hours: float, taken: bool) -> None:
+def test_the_allowed_age_of_data(put: Any, cloud: Cloud, hours: float, taken: bool) -> None:
     at = cloud.clock.now() + timedelta(hours=hours)
     if taken:
         put(1.0, Timestamp=at)
@@ -260,7 +262,7 @@ def test_limits_of_put_metric_data(cloudwatch: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected", "sentence"),
+    ("members", "expected", "sentence"),
     [
         ({}, "InvalidParameterCombination", "At least one of the parameters Statistics and ExtendedStatistics"),
         ({"Statistics": ["Sum"], "ExtendedStatistics": ["p1"]}, "InvalidParameterCombination", "exclusive"),
@@ -274,13 +276,13 @@ def test_limits_of_put_metric_data(cloudwatch: Any) -> None:
         ),
     ],
 )
-def test_bad_questions_for_statistics(
-    cloudwatch: Any, cloud: Cloud, asked: dict[str, Any], expected: str, sentence: str
+def test_invalid_requests_for_statistics(
+    cloudwatch: Any, cloud: Cloud, members: dict[str, Any], expected: str, sentence: str
 ) -> None:
     now = cloud.clock.now()
     plain = {"Namespace": "n", "MetricName": "m", "StartTime": now - HOUR, "EndTime": now, "Period": 60}
     with pytest.raises(ClientError) as refused:
-        cloudwatch.get_metric_statistics(**{**plain, **asked})
+        cloudwatch.get_metric_statistics(**{**plain, **members})
     assert code(refused) == expected
     assert sentence in str(refused.value)
 
@@ -305,7 +307,7 @@ def test_bad_questions_for_statistics(
         ([metric(f"m{number}") for number in range(501)], "must not have a size greater than 500"),
     ],
 )
-def test_bad_questions_for_data(data: Any, queries: list[dict[str, Any]], sentence: str) -> None:
+def test_invalid_requests_for_data(data: Any, queries: list[dict[str, Any]], sentence: str) -> None:
     with pytest.raises(ClientError) as refused:
         data(*queries)
     assert code(refused) == "ValidationError"
@@ -315,11 +317,11 @@ def test_bad_questions_for_data(data: Any, queries: list[dict[str, Any]], senten
 def test_a_long_chain_of_expressions(put: Any, data: Any) -> None:
     put(1.0)
     chain = [{"Id": f"e{n}", "Expression": f"e{n + 1} + 1", "ReturnData": n == 0} for n in range(498)]
-    found = data(*chain, {"Id": "e498", "Expression": "m1", "ReturnData": False}, metric(ReturnData=False))
-    assert values(found) == [[499]]
+    response = data(*chain, {"Id": "e498", "Expression": "m1", "ReturnData": False}, metric(ReturnData=False))
+    assert values(response) == [[499]]
 
 
-def test_reset_forgets(put: Any, cloudwatch: Any, alarm: Any, cloud: Cloud, service: CloudWatch) -> None:
+def test_a_reset_deletes_everything(put: Any, cloudwatch: Any, alarm: Any, cloud: Cloud, service: CloudWatch) -> None:
     put(1.0)
     alarm()
     cloudwatch.put_dashboard(DashboardName="d", DashboardBody='{"widgets": []}')

@@ -1,4 +1,4 @@
-"""As older clients speak to CloudWatch: forms out, XML back. With botocore made to speak so."""
+"""The query protocol of older clients of CloudWatch: forms out, XML back. botocore is configured to use it."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def old(cloudwatch: Any, cloud: Cloud) -> Any:
     return client
 
 
-def test_metrics_and_maths(old: Any, cloud: Cloud) -> None:
+def test_metrics_and_expressions(old: Any, cloud: Cloud) -> None:
     now = cloud.clock.now()
     dimensions = [{"Name": "env", "Value": "dev"}]
-    told = [
+    metric_data = [
         {"MetricName": "m", "Dimensions": dimensions, "Values": [1.0, 2.0], "Counts": [1.0, 3.0], "Timestamp": now},
         {"MetricName": "m", "Dimensions": dimensions, "Value": 5.0, "Unit": "None"},
     ]
-    old.put_metric_data(Namespace="n", MetricData=told)
+    old.put_metric_data(Namespace="n", MetricData=metric_data)
     assert old.list_metrics()["Metrics"] == [{"Namespace": "n", "MetricName": "m", "Dimensions": dimensions}]
     span = {"StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(minutes=1)}
-    asked = {"Namespace": "n", "MetricName": "m", "Dimensions": dimensions, "Period": 60, **span}
-    found = old.get_metric_statistics(**asked, Statistics=["Sum", "SampleCount"])["Datapoints"]
+    request = {"Namespace": "n", "MetricName": "m", "Dimensions": dimensions, "Period": 60, **span}
+    datapoints = old.get_metric_statistics(**request, Statistics=["Sum", "SampleCount"])["Datapoints"]
     minute = now.replace(second=0, microsecond=0)
-    assert found == [{"Timestamp": minute, "Unit": "None", "Sum": 12.0, "SampleCount": 5.0}]
-    assert old.get_metric_statistics(**asked, ExtendedStatistics=["p50"])["Datapoints"][0]["ExtendedStatistics"] == {
+    assert datapoints == [{"Timestamp": minute, "Unit": "None", "Sum": 12.0, "SampleCount": 5.0}]
+    assert old.get_metric_statistics(**request, ExtendedStatistics=["p50"])["Datapoints"][0]["ExtendedStatistics"] == {
         "p50": 2.0
     }
     metric = {"Namespace": "n", "MetricName": "m", "Dimensions": dimensions}
@@ -67,8 +67,8 @@ def test_alarms_and_errors(old: Any, cloud: Cloud) -> None:
     single = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "TreatMissingData": "breaching"}
     old.put_metric_alarm(AlarmName="a", **single, **rule)
     cloud.clock.advance(60)
-    (found,) = old.describe_alarms(AlarmNames=["a"])["MetricAlarms"]
-    assert (found["StateValue"], found["Threshold"], found["ActionsEnabled"]) == ("ALARM", 5.0, True)
+    (described,) = old.describe_alarms(AlarmNames=["a"])["MetricAlarms"]
+    assert (described["StateValue"], described["Threshold"], described["ActionsEnabled"]) == ("ALARM", 5.0, True)
     assert len(old.describe_alarm_history(AlarmName="a")["AlarmHistoryItems"]) == 2
     with pytest.raises(ClientError) as refused:
         old.put_metric_alarm(AlarmName="b", **{**single, "Period": 7}, **rule)
@@ -81,7 +81,7 @@ def test_alarms_and_errors(old: Any, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(("value", "spelled"), [(float("nan"), "NaN"), (float("-inf"), "-Infinity")])
-def test_what_is_no_number(old: Any, value: float, spelled: str) -> None:
+def test_values_that_are_not_numbers(old: Any, value: float, spelled: str) -> None:
     with pytest.raises(ClientError) as refused:
         old.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": value}])
     assert refused.value.response["Error"]["Code"] == "InvalidParameterValue"

@@ -1,4 +1,4 @@
-"""Queues are moto's; what CloudWatch knows of them is measured every minute, so that an alarm can watch one."""
+"""The queues are moto's; their metrics are reported every minute, so that an alarm can evaluate them."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def state(aws):
     return aws("cloudwatch").describe_alarms(AlarmNames=["letters"])["MetricAlarms"][0]["StateValue"]
 
 
-def test_an_alarm_rings_while_a_queue_holds_something(cloud, aws):
+def test_an_alarm_on_a_queue_with_messages(cloud, aws):
     sqs = aws("sqs")
     url = sqs.create_queue(QueueName="letters")["QueueUrl"]
     aws("cloudwatch").put_metric_alarm(**ALARM)
@@ -34,14 +34,14 @@ def test_an_alarm_rings_while_a_queue_holds_something(cloud, aws):
     assert state(aws) == "OK"
 
 
-def test_what_is_being_read_is_not_visible(cloud, aws):
+def test_messages_in_flight_are_not_visible(cloud, aws):
     sqs, now = aws("sqs"), cloud.clock.now()
     url = sqs.create_queue(QueueName="letters")["QueueUrl"]
     for body in "abc":
         sqs.send_message(QueueUrl=url, MessageBody=body)
     sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
     cloud.clock.advance(60)
-    told = {
+    values = {
         name: aws("cloudwatch").get_metric_statistics(
             Namespace="AWS/SQS",
             MetricName=f"ApproximateNumberOfMessages{name}",
@@ -53,4 +53,4 @@ def test_what_is_being_read_is_not_visible(cloud, aws):
         )["Datapoints"][0]["Maximum"]
         for name in ("Visible", "NotVisible", "Delayed")
     }
-    assert told == {"Visible": 2, "NotVisible": 1, "Delayed": 0}
+    assert values == {"Visible": 2, "NotVisible": 1, "Delayed": 0}

@@ -8,16 +8,16 @@ from localcloud.services.cloudwatch.statistics import MAX_VALUES, Bucket, find_s
 
 
 def bucket(*values: float) -> Bucket:
-    made = Bucket()
+    result = Bucket()
     for value in values:
-        made.add(value)
-    return made
+        result.add(value)
+    return result
 
 
 def measure(name: str, *buckets: Bucket) -> float | None:
-    found = find_statistic(name)
-    assert found
-    return found(buckets)
+    statistic = find_statistic(name)
+    assert statistic
+    return statistic(buckets)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_over_two_buckets(name: str, expected: float) -> None:
     assert measure(name, bucket(4, 1), bucket(2, 3)) == expected
 
 
-def test_percentiles_lie_between_the_values_next_to_them() -> None:
+def test_percentiles_are_interpolated() -> None:
     hundred = bucket(*range(1, 101))
     assert measure("p90", hundred) == pytest.approx(90.1)
     assert measure("p99", hundred) == pytest.approx(99.01)
@@ -37,7 +37,7 @@ def test_percentiles_lie_between_the_values_next_to_them() -> None:
     assert measure("p50", bucket(7)) == 7
 
 
-def test_counts_weigh() -> None:
+def test_counts_are_weights() -> None:
     weighed = Bucket()
     weighed.add(1, 98)
     weighed.add(100, 2)
@@ -46,14 +46,14 @@ def test_counts_weigh() -> None:
 
 
 def test_a_set_has_percentiles_only_when_its_values_are_the_same() -> None:
-    told = Bucket()
-    told.add_set(3, 6, 2, 2)
-    assert measure("p90", told) == 2
-    told.add_set(2, 30, 10, 20)
-    assert measure("p90", told) is None
-    assert (measure("Sum", told), measure("Maximum", told), measure("SampleCount", told)) == (36, 20, 5)
+    sets = Bucket()
+    sets.add_set(3, 6, 2, 2)
+    assert measure("p90", sets) == 2
+    sets.add_set(2, 30, 10, 20)
+    assert measure("p90", sets) is None
+    assert (measure("Sum", sets), measure("Maximum", sets), measure("SampleCount", sets)) == (36, 20, 5)
     mixed = bucket(1)
-    mixed.merge(told)
+    mixed.merge(sets)
     assert measure("p50", mixed) is None
 
 
@@ -71,5 +71,5 @@ def test_many_values_stay_bounded_and_within_one_percent() -> None:
 
 
 @pytest.mark.parametrize("name", ["p", "p101", "p99.12345678901", "tm99", "IQM", "sum", "P99", "p-1", "p5 "])
-def test_what_is_no_statistic(name: str) -> None:
+def test_unknown_statistics(name: str) -> None:
     assert find_statistic(name) is None

@@ -1,4 +1,4 @@
-"""EventBridge alone, in front of moto's SQS, SNS, Logs and S3: what it sends is read where it arrives."""
+"""EventBridge alone, with moto's SQS, SNS, Logs and S3: deliveries are read at the target."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
 
 @pytest.fixture
 def rule(events: Any) -> Callable[..., str]:
-    """A rule for every order, with targets; a target is an ARN or what PutTargets takes without its Id."""
+    """A rule for every order, with targets: ARNs, or members of PutTargets without the Id."""
 
-    def put(name: str, *targets: Any, pattern: Any = None, **said: Any) -> str:
-        if "ScheduleExpression" not in said or pattern:
-            said["EventPattern"] = json.dumps(pattern or {"source": ["shop"]})
-        arn = events.put_rule(Name=name, **said)["RuleArn"]
-        whole = [target if isinstance(target, dict) else {"Arn": target} for target in targets]
-        if whole:
-            bus = {"EventBusName": said["EventBusName"]} if "EventBusName" in said else {}
-            numbered = [{"Id": f"t{number}", **target} for number, target in enumerate(whole)]
-            answer = events.put_targets(Rule=name, Targets=numbered, **bus)
-            assert answer["FailedEntryCount"] == 0
+    def put(name: str, *targets: Any, pattern: Any = None, **members: Any) -> str:
+        if "ScheduleExpression" not in members or pattern:
+            members["EventPattern"] = json.dumps(pattern or {"source": ["shop"]})
+        arn = events.put_rule(Name=name, **members)["RuleArn"]
+        requests = [target if isinstance(target, dict) else {"Arn": target} for target in targets]
+        if requests:
+            bus = {"EventBusName": members["EventBusName"]} if "EventBusName" in members else {}
+            numbered = [{"Id": f"t{number}", **target} for number, target in enumerate(requests)]
+            response = events.put_targets(Rule=name, Targets=numbered, **bus)
+            assert response["FailedEntryCount"] == 0
         return str(arn)
 
     return put
@@ -49,5 +49,5 @@ def rule(events: Any) -> Callable[..., str]:
 
 @pytest.fixture
 def put(events: Any) -> Callable[..., Any]:
-    """Puts an order; what is named replaces its members."""
+    """Puts an order; arguments replace its members."""
     return lambda **members: events.put_events(Entries=[{**EVENT, **members}])

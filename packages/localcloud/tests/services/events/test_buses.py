@@ -1,4 +1,4 @@
-"""Event buses and tags, as AWS answers about them."""
+"""Event buses and tags."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 
-def test_there_is_a_default_bus_and_it_stays(cloud: Any, events: Any, refused: Callable[..., str]) -> None:
+def test_the_default_bus_always_exists(cloud: Any, events: Any, refused: Callable[..., str]) -> None:
     assert events.describe_event_bus()["Arn"] == cloud.arn("events", "event-bus/default")
     assert [bus["Name"] for bus in events.list_event_buses()["EventBuses"]] == ["default"]
     refused(events.delete_event_bus, "ValidationException", Name="default")
     refused(events.create_event_bus, "ResourceAlreadyExistsException", Name="default")
 
 
-def test_a_bus_of_ones_own(cloud: Any, events: Any, refused: Callable[..., str]) -> None:
+def test_a_custom_bus(cloud: Any, events: Any, refused: Callable[..., str]) -> None:
     arn = events.create_event_bus(Name="shop", Description="orders", Tags=[{"Key": "team", "Value": "a"}])[
         "EventBusArn"
     ]
@@ -44,8 +44,8 @@ def test_tags_of_a_rule(events: Any, rule: Callable[..., str], refused: Callable
     events.tag_resource(ResourceARN=arn, Tags=[{"Key": "b", "Value": "2"}])
     events.untag_resource(ResourceARN=arn, TagKeys=["a"])
     assert events.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
-    told = refused(events.tag_resource, "ValidationException", ResourceARN=arn, Tags=[{"Key": "aws:x", "Value": ""}])
-    assert "aws:" in told
+    message = refused(events.tag_resource, "ValidationException", ResourceARN=arn, Tags=[{"Key": "aws:x", "Value": ""}])
+    assert "aws:" in message
     many = [{"Key": str(number), "Value": ""} for number in range(50)]
     assert "50" in refused(events.tag_resource, "ValidationException", ResourceARN=arn, Tags=many)
     gone = refused(events.list_tags_for_resource, "ResourceNotFoundException", ResourceARN=arn + "x")

@@ -1,4 +1,4 @@
-"""Retries, dead letters, and that one target's trouble is its own."""
+"""Retries and dead letters; an error of one target does not affect others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def to_dead(queue: Callable[..., str]) -> dict[str, Any]:
     return {"DeadLetterConfig": {"Arn": queue("dead")}}
 
 
-def test_one_failing_target_harms_no_other(
+def test_a_failing_target_does_not_affect_others(
     cloud: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any
 ) -> None:
     rule("bad", cloud.arn("sqs", "gone"), cloud.arn("sns", "gone"), cloud.arn("logs", "log-group:gone"), queue("q"))
@@ -44,21 +44,21 @@ def test_one_failing_target_harms_no_other(
     ("service", "resource"),
     [("sqs", "gone"), ("sns", "gone"), ("logs", "log-group:gone"), ("events", "event-bus/gone")],
 )
-def test_what_is_not_there_is_not_tried_again(
+def test_a_target_that_does_not_exist_is_not_retried(
     cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any, service: str, resource: str
 ) -> None:
     target = cloud.arn(service, resource)
     arn = rule("r", {"Arn": target, **to_dead})
-    sent = put()["Entries"][0]["EventId"]
+    event_id = put()["Entries"][0]["EventId"]
     (letter,) = dead()
     assert (letter["RULE_ARN"], letter["TARGET_ARN"], letter["ERROR_CODE"]) == (arn, target, "NO_RESOURCE")
     assert letter["ERROR_MESSAGE"]
     assert letter["RETRY_ATTEMPTS"] == "0"
     assert "EXHAUSTED_RETRY_CONDITION" not in letter
-    assert letter["EVENT"]["id"] == sent
+    assert letter["EVENT"]["id"] == event_id
 
 
-def test_a_dead_letter_is_the_event_not_what_the_target_would_get(
+def test_a_dead_letter_is_the_event_and_not_the_input(
     cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any
 ) -> None:
     rule("r", {"Arn": cloud.arn("sqs", "gone"), "Input": '"constant"', **to_dead})
@@ -66,7 +66,7 @@ def test_a_dead_letter_is_the_event_not_what_the_target_would_get(
     assert dead()[0]["EVENT"]["detail"] == {"state": "paid", "total": 12}
 
 
-def test_an_input_path_that_finds_nothing_is_a_dead_letter(
+def test_an_input_path_without_a_match_is_a_dead_letter(
     rule: Callable[..., str], queue: Any, put: Any, to_dead: Any, dead: Any, bodies: Any
 ) -> None:
     rule("r", {"Arn": queue("q"), "InputPath": "$.detail.gone", **to_dead})
@@ -75,7 +75,7 @@ def test_an_input_path_that_finds_nothing_is_a_dead_letter(
     assert bodies("q") == []
 
 
-def test_a_throttled_target_gets_it_after_pauses_on_the_clock(
+def test_a_throttled_target_is_retried_on_the_clock(
     cloud: Any, rule: Callable[..., str], queue: Any, put: Any, settle: Any, bodies: Any, step: Any
 ) -> None:
     rule("r", queue("q"))
@@ -91,7 +91,7 @@ def test_a_throttled_target_gets_it_after_pauses_on_the_clock(
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, "INTERNAL_ERROR"), (429, "THROTTLING"), (403, "NO_PERMISSIONS")])
-def test_which_errors_are_tried_again(
+def test_which_errors_are_retried(
     cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any, step: Any, status: int, code: str
 ) -> None:
     rule("r", {"Arn": cloud.arn("sns", "orders"), "RetryPolicy": {"MaximumRetryAttempts": 1}, **to_dead})
@@ -103,7 +103,9 @@ def test_which_errors_are_tried_again(
     assert letter["RETRY_ATTEMPTS"] == ("0" if status == 403 else "1")
 
 
-def test_attempts_run_out(cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any, step: Any) -> None:
+def test_the_number_of_retries_is_limited(
+    cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any, step: Any
+) -> None:
     rule("r", {"Arn": cloud.arn("sns", "orders"), "RetryPolicy": {"MaximumRetryAttempts": 2}, **to_dead})
     cloud.faults.throttle("sns.Publish", 100)
     put()
@@ -116,7 +118,7 @@ def test_attempts_run_out(cloud: Any, rule: Callable[..., str], put: Any, to_dea
     assert cloud.faults.show()["operations"]["sns.Publish"]["left"] == 97
 
 
-def test_no_retries_at_all(cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any) -> None:
+def test_without_retries(cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any) -> None:
     rule("r", {"Arn": cloud.arn("sns", "orders"), "RetryPolicy": {"MaximumRetryAttempts": 0}, **to_dead})
     cloud.faults.throttle("sns.Publish", 100)
     put()
@@ -124,7 +126,7 @@ def test_no_retries_at_all(cloud: Any, rule: Callable[..., str], put: Any, to_de
     assert (letter["EXHAUSTED_RETRY_CONDITION"], letter["RETRY_ATTEMPTS"]) == ("MaximumRetryAttempts", "0")
 
 
-def test_an_event_grows_too_old(
+def test_the_age_of_an_event_is_limited(
     cloud: Any, rule: Callable[..., str], put: Any, to_dead: Any, dead: Any, step: Any
 ) -> None:
     rule("r", {"Arn": cloud.arn("sns", "orders"), "RetryPolicy": {"MaximumEventAgeInSeconds": 60}, **to_dead})
@@ -139,7 +141,7 @@ def test_an_event_grows_too_old(
     assert letter["RETRY_ATTEMPTS"] == "5"
 
 
-def test_what_happens_to_targets_is_measured(
+def test_deliveries_and_failures_are_metrics(
     cloud: Any, rule: Callable[..., str], queue: Any, put: Any, settle: Any, to_dead: Any
 ) -> None:
     rule("good", queue("q"))
@@ -157,7 +159,7 @@ def test_what_happens_to_targets_is_measured(
     }
 
 
-def test_a_reset_ends_what_waits_for_its_next_attempt(
+def test_a_reset_ends_waiting_retries(
     cloud: Any, rule: Callable[..., str], queue: Any, put: Any, settle: Any, bodies: Any, step: Any
 ) -> None:
     rule("r", queue("q"))
@@ -170,7 +172,7 @@ def test_a_reset_ends_what_waits_for_its_next_attempt(
     assert bodies("q") == []
 
 
-def test_an_attempt_under_way_at_a_reset_is_the_last(cloud: Any, rule: Callable[..., str], put: Any, step: Any) -> None:
+def test_an_attempt_during_a_reset_is_the_last(cloud: Any, rule: Callable[..., str], put: Any, step: Any) -> None:
     from localcloud.services.events.invocation import DeliveryFailure
     from localcloud.services.events.target_kinds import TargetKind
 

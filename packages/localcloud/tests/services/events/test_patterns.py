@@ -1,4 +1,4 @@
-"""Patterns by the examples of AWS's documentation, and by what it leaves unsaid."""
+"""Patterns by the examples in AWS's documentation, and cases that it leaves open."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_fields_of_one_object_in_a_list_belong_together() -> None:
     assert not matches({"detail": {"people": {"age": [{"exists": False}]}}})  # one of them has it
 
 
-def test_or_wants_one_branch_beside_all_other_fields() -> None:
+def test_or_needs_one_branch_and_all_other_fields() -> None:
     choice = {"$or": [{"state": ["Stopped"]}, {"count": [{"numeric": [">", 299]}], "on": [True]}]}
     assert matches({"source": ["aws.ec2"], "detail": choice})
     assert not matches({"source": ["aws.s3"], "detail": choice})
@@ -177,8 +177,8 @@ APPROVED = {
     ],
 )
 def test_the_pattern_of_real_approvals(status: str, fields: list[str] | None, expected: bool) -> None:
-    told = {"ModelApprovalStatus": status, **({"UpdatedModelPackageFields": fields} if fields else {})}
-    assert matches(APPROVED, {"source": "aws.sagemaker", "detail": told}) is expected
+    detail = {"ModelApprovalStatus": status, **({"UpdatedModelPackageFields": fields} if fields else {})}
+    assert matches(APPROVED, {"source": "aws.sagemaker", "detail": detail}) is expected
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_the_pattern_of_real_approvals(status: str, fields: list[str] | None, ex
         ('{"$or": [{"prefix": ["x"]}, {"a": ["x"]}]}', "prefix is Ruler reserved fieldName"),
     ],
 )
-def test_no_pattern(pattern: str, reason: str) -> None:
+def test_an_invalid_pattern(pattern: str, reason: str) -> None:
     with pytest.raises(InvalidPattern) as caught:
         compile_pattern(pattern)
     assert reason in str(caught.value)

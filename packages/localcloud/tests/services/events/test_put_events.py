@@ -9,13 +9,13 @@ from typing import Any
 EVENT = {"Source": "shop", "DetailType": "order", "Detail": "{}"}
 
 
-def test_the_envelope_is_awss(cloud: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any) -> None:
+def test_the_envelope_is_aws_s(cloud: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any) -> None:
     rule("r", queue("q"))
-    answer = put(Time=datetime(2026, 1, 31, 12, tzinfo=UTC), Resources=["arn:x"])
+    response = put(Time=datetime(2026, 1, 31, 12, tzinfo=UTC), Resources=["arn:x"])
     assert bodies("q") == [
         {
             "version": "0",
-            "id": answer["Entries"][0]["EventId"],
+            "id": response["Entries"][0]["EventId"],
             "detail-type": "order",
             "source": "shop",
             "account": cloud.account,
@@ -27,7 +27,7 @@ def test_the_envelope_is_awss(cloud: Any, rule: Callable[..., str], queue: Any, 
     ]
 
 
-def test_the_time_of_an_event_is_our_clocks(
+def test_the_time_of_an_event_is_the_clock_s(
     cloud: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any
 ) -> None:
     rule("r", queue("q"))
@@ -36,7 +36,9 @@ def test_the_time_of_an_event_is_our_clocks(
     assert bodies("q")[0]["time"] == cloud.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_an_entrys_error_is_its_own(events: Any, rule: Callable[..., str], queue: Any, bodies: Any) -> None:
+def test_an_error_of_one_entry_does_not_affect_others(
+    events: Any, rule: Callable[..., str], queue: Any, bodies: Any
+) -> None:
     rule("r", queue("q"))
     entries = [
         {**EVENT, "Detail": '{"n": 1}'},
@@ -50,13 +52,13 @@ def test_an_entrys_error_is_its_own(events: Any, rule: Callable[..., str], queue
         {**EVENT, "DetailType": "x" * 129},
         {**EVENT, "Detail": '{"n": 2}'},
     ]
-    answer = events.put_events(Entries=entries)
-    codes = [entry.get("ErrorCode") for entry in answer["Entries"]]
+    response = events.put_events(Entries=entries)
+    codes = [entry.get("ErrorCode") for entry in response["Entries"]]
     wrong = ["InvalidArgument"] * 3 + ["MalformedDetail"] * 3 + ["NotAuthorizedForSource", "InvalidArgument"]
     assert codes == [None, *wrong, None]
-    assert answer["FailedEntryCount"] == 8
+    assert response["FailedEntryCount"] == 8
     expected = "Parameter Source is not valid. Reason: Source is a required argument."
-    assert answer["Entries"][1]["ErrorMessage"] == expected
+    assert response["Entries"][1]["ErrorMessage"] == expected
     assert sorted(body["detail"]["n"] for body in bodies("q")) == [1, 2]
 
 
@@ -66,8 +68,8 @@ def test_limits_of_a_request(events: Any, refused: Callable[..., str]) -> None:
     detail = '{"x":"' + "ä" * ((256 * 1024 - rest) // 2) + '"}'  # two bytes each
     fitting = {**EVENT, "Detail": detail, "Time": datetime(2026, 1, 1, tzinfo=UTC)}
     assert events.put_events(Entries=[fitting])["FailedEntryCount"] == 0
-    told = refused(events.put_events, "ValidationException", Entries=[{**fitting, "Resources": ["xx"]}])
-    assert told == "Total size of the entries in the request is over the limit."
+    message = refused(events.put_events, "ValidationException", Entries=[{**fitting, "Resources": ["xx"]}])
+    assert message == "Total size of the entries in the request is over the limit."
 
 
 def test_only_enabled_rules_whose_pattern_matches_fire(
@@ -98,7 +100,7 @@ def test_each_bus_has_its_own_rules(events: Any, rule: Callable[..., str], queue
     assert bodies("q") == []
 
 
-def test_what_our_services_emit_arrives_on_the_default_bus(
+def test_events_of_localcloud_s_services_arrive_on_the_default_bus(
     cloud: Any, rule: Callable[..., str], queue: Any, bodies: Any
 ) -> None:
     rule("r", queue("q"), pattern={"source": ["aws.sagemaker"], "detail": {"Status": ["Completed"]}})
@@ -113,7 +115,9 @@ def test_what_our_services_emit_arrives_on_the_default_bus(
     )
 
 
-def test_faults_lose_and_double_events(cloud: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any) -> None:
+def test_faults_lose_and_duplicate_events(
+    cloud: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any
+) -> None:
     rule("r", queue("q"))
     cloud.faults.drop("order")
     lost = put()

@@ -1,4 +1,4 @@
-"""Rules that the clock fires."""
+"""Rules with a schedule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 HOURLY = "rate(1 hour)"
 
 
-def test_a_rate_fires_again_and_again(
+def test_a_rate_fires_repeatedly(
     cloud: Any, rule: Callable[..., str], queue: Any, step: Callable[[float], None], bodies: Any
 ) -> None:
     arn = rule("r", queue("q"), ScheduleExpression=HOURLY)
@@ -36,14 +36,16 @@ def test_cron_fires_at_its_minute(cloud: Any, rule: Callable[..., str], queue: A
     assert all((time.hour, time.minute, time.second) == (2, 30, 0) for time in times)
 
 
-def test_only_its_own_targets_get_it(rule: Callable[..., str], queue: Any, step: Any, bodies: Any) -> None:
+def test_only_the_rule_s_own_targets_get_the_event(
+    rule: Callable[..., str], queue: Any, step: Any, bodies: Any
+) -> None:
     rule("r", {"Arn": queue("q"), "Input": '"own"'}, ScheduleExpression=HOURLY)
     rule("all", {"Arn": queue("q"), "Input": '"all"'}, pattern={"source": ["aws.events"]})
     step(3600)
     assert bodies("q") == ["own"]
 
 
-def test_disabled_deleted_and_replaced_schedules_are_silent(
+def test_disabled_deleted_and_replaced_schedules_do_not_fire(
     events: Any, rule: Callable[..., str], queue: Any, step: Any, bodies: Any
 ) -> None:
     for name in ("disabled", "deleted", "replaced"):
@@ -75,7 +77,7 @@ def test_after_a_reset_nothing_fires(cloud: Any, rule: Callable[..., str], queue
     assert bodies("q") == []
 
 
-def test_on_a_clock_that_runs(live_cloud: Any) -> None:
+def test_with_a_running_clock(live_cloud: Any) -> None:
     events, sqs = live_cloud.client("events"), live_cloud.client("sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     events.put_rule(Name="r", ScheduleExpression="rate(1 minute)")

@@ -1,4 +1,4 @@
-"""Each kind of target gets what AWS would send it."""
+"""Each kind of target gets the same as from AWS."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_topic(cloud: Any, rule: Callable[..., str], queue: Any, put: Any, bod
     assert bodies("q") == ["paid"]
 
 
-def test_a_log_group_gets_a_line_an_event_however_far_the_clock_is(
+def test_a_log_group_gets_a_line_for_each_event_also_when_the_clock_is_far_ahead(
     cloud: Any, rule: Callable[..., str], put: Any, settle: Any
 ) -> None:
     logs = cloud.client("logs")
@@ -81,12 +81,12 @@ def test_a_log_group_gets_a_line_an_event_however_far_the_clock_is(
     cloud.clock.advance(30 * 86400)
     put()
     settle()
-    found = logs.filter_log_events(logGroupName="/aws/events/orders")["events"]
-    messages = {event["message"] for event in found}
+    log_events = logs.filter_log_events(logGroupName="/aws/events/orders")["events"]
+    messages = {event["message"] for event in log_events}
     assert "is paid" in messages
-    (whole,) = messages - {"is paid"}
-    assert json.loads(whole)["detail"] == {"state": "paid", "total": 12}
-    assert all(abs(event["timestamp"] / 1000 - cloud.clock.seconds()) < 2 for event in found)
+    (untransformed,) = messages - {"is paid"}
+    assert json.loads(untransformed)["detail"] == {"state": "paid", "total": 12}
+    assert all(abs(event["timestamp"] / 1000 - cloud.clock.seconds()) < 2 for event in log_events)
 
 
 def test_a_pipeline_starts_with_parameters_from_the_event(
@@ -99,8 +99,8 @@ def test_a_pipeline_starts_with_parameters_from_the_event(
     put()
     settle()
     (request,) = cloud.services["sagemaker"].started
-    given = {parameter["Name"]: parameter["Value"] for parameter in request["PipelineParameters"]}
-    assert given == {"Fixed": "5", "State": "paid", "Total": "12", "All": '{"state":"paid","total":12}'}
+    actual = {parameter["Name"]: parameter["Value"] for parameter in request["PipelineParameters"]}
+    assert actual == {"Fixed": "5", "State": "paid", "Total": "12", "All": '{"state":"paid","total":12}'}
     assert uuid.UUID(request["ClientRequestToken"])
 
 
@@ -116,7 +116,7 @@ def test_a_repeated_attempt_has_the_same_token(cloud: Any, rule: Callable[..., s
 
 
 @pytest.mark.parametrize("value", ["$.detail.gone", "$.detail.state[0]"])
-def test_a_parameter_that_finds_nothing_starts_nothing(
+def test_a_parameter_without_a_match_starts_nothing(
     cloud: Any, rule: Callable[..., str], queue: Any, put: Any, taken: Any, value: str
 ) -> None:
     parameters = {"PipelineParameterList": [{"Name": "a", "Value": value}]}
@@ -124,13 +124,13 @@ def test_a_parameter_that_finds_nothing_starts_nothing(
     rule("r", {**pipeline, "RoleArn": ROLE, "DeadLetterConfig": {"Arn": queue("dead")}})
     put()
     (message,) = taken("dead")
-    told = message["MessageAttributes"]
-    assert told["ERROR_CODE"]["StringValue"] == "INVALID_PARAMETER"
-    assert value in told["ERROR_MESSAGE"]["StringValue"]
+    attributes = message["MessageAttributes"]
+    assert attributes["ERROR_CODE"]["StringValue"] == "INVALID_PARAMETER"
+    assert value in attributes["ERROR_MESSAGE"]["StringValue"]
     assert cloud.services["sagemaker"].started == []
 
 
-def test_another_bus_gets_the_event_as_it_is_but_a_third_does_not(
+def test_an_event_is_forwarded_unchanged_to_another_bus_but_not_to_a_third(
     cloud: Any, events: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any, taken: Any
 ) -> None:
     for name in ("second", "third"):
@@ -139,8 +139,8 @@ def test_another_bus_gets_the_event_as_it_is_but_a_third_does_not(
     onward = {"Arn": cloud.arn("events", "event-bus/third"), "DeadLetterConfig": {"Arn": queue("dead")}}
     rule("second", queue("q2"), onward, EventBusName="second")
     rule("third", queue("q3"), EventBusName="third")
-    sent = put()["Entries"][0]["EventId"]
-    assert [event["id"] for event in bodies("q2")] == [sent]
+    event_id = put()["Entries"][0]["EventId"]
+    assert [event["id"] for event in bodies("q2")] == [event_id]
     assert bodies("q3") == []
     (message,) = taken("dead")
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "THIRD_ACCOUNT_HOP_DETECTED"
@@ -150,13 +150,13 @@ def test_another_service_adds_a_kind(cloud: Any, rule: Callable[..., str], put: 
     from localcloud.services.events.invocation import Invocation
     from localcloud.services.events.target_kinds import TargetKind
 
-    seen: list[Any] = []
+    built: list[Any] = []
 
     def build(invocation: Invocation) -> None:
-        seen.append((invocation.name, json.loads(invocation.payload())["detail"]["state"], datetime.now()))
+        built.append((invocation.name, json.loads(invocation.payload())["detail"]["state"], datetime.now()))
 
     cloud.services["events"].target_kinds.add("codebuild", "project/", TargetKind(build, needs_role=True))
     rule("r", {"Arn": cloud.arn("codebuild", "project/tests"), "RoleArn": ROLE})
     put()
     settle()
-    assert [entry[:2] for entry in seen] == [("tests", "paid")]
+    assert [entry[:2] for entry in built] == [("tests", "paid")]

@@ -1,4 +1,4 @@
-"""What a target is sent, by the examples of AWS's documentation."""
+"""The input of targets, by the examples in AWS's documentation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVENT = {
         "nothing": None,
         "list": [{"a": 1}, {"a": 2}],
         "a b": "spaced",
-        "said": 'a "quote"',
+        "quote": 'a "quote"',
     },
 }
 MATCH = Match(EVENT, "arn:aws:events:eu-west-1:000000000000:rule/r", "r", "2026-01-31T12:00:00Z")
@@ -31,7 +31,7 @@ PATHS = {
     "detail": "$.detail.list",
     "count": "$.detail.count",
 }
-PATHS |= {"gone": "$.detail.gone", "said": "$.detail.said", "nothing": "$.detail.nothing"}
+PATHS |= {"gone": "$.detail.gone", "quote": "$.detail.quote", "nothing": "$.detail.nothing"}
 
 
 def filled(template: str) -> str:
@@ -60,12 +60,12 @@ def test_paths(path: str, expected: Any) -> None:
     assert look_up(EVENT, path) == expected
 
 
-def test_without_anything_the_event_itself_is_sent() -> None:
+def test_by_default_the_input_is_the_event() -> None:
     assert json.loads(payload({}, MATCH)) == EVENT
     assert ", " not in payload({}, MATCH)
 
 
-def test_input_is_sent_as_it_stands_and_input_path_as_json() -> None:
+def test_input_is_sent_unchanged_and_input_path_as_json() -> None:
     assert payload({"Input": '{"a":  1}'}, MATCH) == '{"a":  1}'
     assert payload({"InputPath": "$.detail.list"}, MATCH) == '[{"a":1},{"a":2}]'
     assert payload({"InputPath": "$.source"}, MATCH) == '"aws.ec2"'
@@ -86,8 +86,8 @@ def test_input_is_sent_as_it_stands_and_input_path_as_json() -> None:
         ('"one <state>"\n"two <count>"', '"one RUNNING"\n"two 3"'),
         ('{"gone": "<gone>"}', '{"gone": ""}'),
         ('{"nothing": <nothing>}', '{"nothing": null}'),
-        ('{"said": <said>}', '{"said": "a \\"quote\\""}'),
-        ('"<said>"', '"a "quote""'),  # AWS does not escape either
+        ('{"quote": <quote>}', '{"quote": "a \\"quote\\""}'),
+        ('"<quote>"', '"a "quote""'),  # AWS does not escape either
         ("<count>", "3"),
         (
             '{"r": <aws.events.rule-name>, "t": "<aws.events.event.ingestion-time>"}',
@@ -102,9 +102,9 @@ def test_templates(template: str, expected: str) -> None:
 
 
 def test_the_whole_event_in_a_template_with_and_without_its_detail() -> None:
-    told = json.loads(filled('{"all": <aws.events.event.json>, "head": <aws.events.event>}'))
-    assert told["all"] == EVENT
-    assert told["head"] == {name: value for name, value in EVENT.items() if name != "detail"}
+    filled_in = json.loads(filled('{"all": <aws.events.event.json>, "head": <aws.events.event>}'))
+    assert filled_in["all"] == EVENT
+    assert filled_in["head"] == {name: value for name, value in EVENT.items() if name != "detail"}
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_the_whole_event_in_a_template_with_and_without_its_detail() -> None:
         ({"InputTransformer": {"InputPathsMap": {"x": "y"}, "InputTemplate": '"<x>"'}}, "x has the path y"),
     ],
 )
-def test_what_is_refused_when_a_target_is_put(target: dict[str, Any], sentence: str) -> None:
-    assert any(sentence in found for found in problems({"Id": "t", **target}))
+def test_inputs_that_are_refused(target: dict[str, Any], sentence: str) -> None:
+    assert any(sentence in problem for problem in problems({"Id": "t", **target}))

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler and EventBridge, in front of moto's SQS and SNS and stand-ins that note what they are asked."""
+"""EventBridge Scheduler and EventBridge, with moto's SQS and SNS and fake services that record their requests."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ def services() -> list[Any]:
     from localcloud.services.events.service import Events
     from localcloud.services.scheduler.service import Scheduler
 
-    class Noted(Service):
+    class Recording(Service):
         def __init__(self, cloud: Any) -> None:
             super().__init__(cloud)
-            self.asked: list[dict[str, Any]] = []
-            self.busy = 0  # so many calls are throttled
+            self.requests: list[dict[str, Any]] = []
+            self.busy = 0  # the number of next calls to throttle
 
-        def note(self, request: dict[str, Any]) -> None:
-            self.asked.append(request)
+        def record(self, request: dict[str, Any]) -> None:
+            self.requests.append(request)
             if self.busy:
                 self.busy -= 1
                 raise Refusal("ThrottlingException", "Rate exceeded")
 
-    class SageMaker(Noted):
+    class SageMaker(Recording):
         name = "sagemaker"
 
         @operation("StartPipelineExecution")
         def start_pipeline_execution(self, request: dict[str, Any]) -> dict[str, Any]:
-            self.note(request)
+            self.record(request)
             return {"PipelineExecutionArn": self.cloud.arn("sagemaker", "pipeline/churn/execution/abcdefghijkl")}
 
-    class CodePipeline(Noted):
+    class CodePipeline(Recording):
         name = "codepipeline"
 
         @operation("StartPipelineExecution")
         def start_pipeline_execution(self, request: dict[str, Any]) -> dict[str, Any]:
-            self.note(request)
+            self.record(request)
             return {"pipelineExecutionId": "1"}
 
-    class CodeBuild(Noted):
+    class CodeBuild(Recording):
         name = "codebuild"
 
         @operation("StartBuild")
         def start_build(self, request: dict[str, Any]) -> dict[str, Any]:
-            self.note(request)
+            self.record(request)
             return {}
 
     return [Events, Scheduler, SageMaker, CodePipeline, CodeBuild]
@@ -66,17 +66,17 @@ def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[str]]:
     return lambda name: [message["Body"] for message in taken(name)]
 
 
-def request(arn: str, expression: str = "rate(1 hour)", **said: Any) -> dict[str, Any]:
-    target = {"Arn": arn, "RoleArn": ROLE, **said.pop("target", {})}
-    return {"ScheduleExpression": expression, "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target, **said}
+def request(arn: str, expression: str = "rate(1 hour)", **members: Any) -> dict[str, Any]:
+    target = {"Arn": arn, "RoleArn": ROLE, **members.pop("target", {})}
+    return {"ScheduleExpression": expression, "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target, **members}
 
 
 @pytest.fixture
 def schedule(scheduler: Any) -> Callable[..., str]:
     """``schedule("nightly", arn, "cron(0 2 * * ? *)", target={...})``"""
 
-    def create(name: str, arn: str, expression: str = "rate(1 hour)", **said: Any) -> str:
-        made: str = scheduler.create_schedule(Name=name, **request(arn, expression, **said))["ScheduleArn"]
-        return made
+    def create(name: str, arn: str, expression: str = "rate(1 hour)", **members: Any) -> str:
+        schedule_arn: str = scheduler.create_schedule(Name=name, **request(arn, expression, **members))["ScheduleArn"]
+        return schedule_arn
 
     return create

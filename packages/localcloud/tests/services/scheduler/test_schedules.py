@@ -1,4 +1,4 @@
-"""Schedules and groups: what is told of them, and when they are invoked."""
+"""Schedules and groups: descriptions, and when schedules are invoked."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,17 +9,17 @@ ROLE = "arn:aws:iam::000000000000:role/r"
 OFF = {"Mode": "OFF"}
 
 
-def test_a_schedule_is_told_as_it_was_put(scheduler, schedule, queue):
+def test_a_schedule_is_described_as_it_was_put(scheduler, schedule, queue):
     arn = schedule(
         "nightly", queue("q"), "cron(0 2 * * ? *)", Description="d", ScheduleExpressionTimezone="Europe/Oslo"
     )
-    told = scheduler.get_schedule(Name="nightly")
-    assert arn == told["Arn"] == "arn:aws:scheduler:eu-west-1:000000000000:schedule/default/nightly"
-    assert (told["GroupName"], told["State"], told["Description"]) == ("default", "ENABLED", "d")
-    assert told["ScheduleExpressionTimezone"] == "Europe/Oslo"
-    assert told["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+    description = scheduler.get_schedule(Name="nightly")
+    assert arn == description["Arn"] == "arn:aws:scheduler:eu-west-1:000000000000:schedule/default/nightly"
+    assert (description["GroupName"], description["State"], description["Description"]) == ("default", "ENABLED", "d")
+    assert description["ScheduleExpressionTimezone"] == "Europe/Oslo"
+    assert description["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
     (listed,) = scheduler.list_schedules()["Schedules"]
-    assert (listed["Name"], listed["Target"]) == ("nightly", {"Arn": told["Target"]["Arn"]})
+    assert (listed["Name"], listed["Target"]) == ("nightly", {"Arn": description["Target"]["Arn"]})
 
 
 def test_an_update_replaces_everything(scheduler, schedule, queue):
@@ -27,12 +27,16 @@ def test_an_update_replaces_everything(scheduler, schedule, queue):
     created = scheduler.get_schedule(Name="s")["CreationDate"]
     target = {"Arn": queue("other"), "RoleArn": ROLE}
     scheduler.update_schedule(Name="s", ScheduleExpression="rate(1 day)", FlexibleTimeWindow=OFF, Target=target)
-    told = scheduler.get_schedule(Name="s")
-    assert (told["State"], told["ScheduleExpression"], told["CreationDate"]) == ("ENABLED", "rate(1 day)", created)
-    assert "Description" not in told
+    updated = scheduler.get_schedule(Name="s")
+    assert (updated["State"], updated["ScheduleExpression"], updated["CreationDate"]) == (
+        "ENABLED",
+        "rate(1 day)",
+        created,
+    )
+    assert "Description" not in updated
 
 
-def test_a_rate_begins_at_once_and_goes_on(schedule, queue, step, bodies):
+def test_a_rate_begins_immediately_and_repeats(schedule, queue, step, bodies):
     schedule("s", queue("q"), target={"Input": "hello"})
     step(1)
     assert bodies("q") == ["hello"]
@@ -56,11 +60,11 @@ def test_cron_has_a_time_zone(cloud, schedule, queue, step, bodies):
         "Input": "<aws.scheduler.scheduled-time>"
     })  # fmt: skip
     step(86400)
-    (told,) = bodies("q")
-    assert told.endswith("T02:30:00Z")
+    (body,) = bodies("q")
+    assert body.endswith("T02:30:00Z")
 
 
-def test_once_and_then_it_is_deleted_if_so_asked(cloud, scheduler, schedule, queue, step, bodies):
+def test_at_fires_once_and_is_deleted_on_request(cloud, scheduler, schedule, queue, step, bodies):
     when = (cloud.clock.now() + timedelta(minutes=5)).astimezone(ZoneInfo("America/Bogota"))
     at = f"at({when:%Y-%m-%dT%H:%M:%S})"
     zone = {"ScheduleExpressionTimezone": "America/Bogota"}
@@ -80,7 +84,9 @@ def test_a_flexible_window_is_invoked_at_its_beginning(schedule, queue, step, bo
     assert len(bodies("q")) == 1
 
 
-def test_disabled_deleted_and_forgotten_schedules_are_silent(cloud, scheduler, schedule, queue, step, bodies):
+def test_disabled_and_deleted_schedules_and_those_before_a_reset_do_not_fire(
+    cloud, scheduler, schedule, queue, step, bodies
+):
     hourly = "cron(0 * * * ? *)"
     scheduler.create_schedule_group(Name="team")
     schedule("disabled", queue("q"), hourly, State="DISABLED")
@@ -98,11 +104,11 @@ def test_disabled_deleted_and_forgotten_schedules_are_silent(cloud, scheduler, s
     assert scheduler.list_schedules()["Schedules"] == []
 
 
-def test_one_that_is_deleted_while_its_time_comes_is_silent(cloud, scheduler, schedule, queue, step, bodies):
+def test_a_schedule_that_is_deleted_when_it_is_due_does_not_fire(cloud, scheduler, schedule, queue, step, bodies):
     schedule("s", queue("q"), "cron(0 * * * ? *)")
-    come = cloud.services["scheduler"].groups.find("default").schedules["s"].timer.callback
+    fire = cloud.services["scheduler"].groups.find("default").schedules["s"].timer.callback
     scheduler.delete_schedule(Name="s")
-    come()
+    fire()
     step(1)
     assert bodies("q") == []
 
@@ -136,7 +142,7 @@ def test_the_same_token_creates_once(scheduler, queue, refused):
     assert refused(scheduler.create_schedule, "ConflictException", **request) == "Schedule s already exists."
 
 
-def test_what_is_not_there(scheduler, queue, refused):
+def test_schedules_and_groups_that_do_not_exist(scheduler, queue, refused):
     request = {
         "ScheduleExpression": "rate(1 day)",
         "FlexibleTimeWindow": OFF,
@@ -154,13 +160,13 @@ def test_what_is_not_there(scheduler, queue, refused):
 
 @pytest.mark.parametrize("expression", ["rate(1 hours)", "rate(1 hour)", "rate(5 minute)", "rate(5 minutes)"])
 def test_a_rate_need_not_agree_in_number(scheduler, queue, schedule, expression):
-    """That is a rule of EventBridge's own schedules only."""
+    """Only rules of EventBridge require it."""
     schedule("s", queue("q"), expression)
     assert scheduler.get_schedule(Name="s")["ScheduleExpression"] == expression
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("members", "message"),
     [
         ({"ScheduleExpression": "daily"}, "Invalid Schedule Expression daily"),
         ({"ScheduleExpressionTimezone": "Mars"}, "Mars is not a time zone"),
@@ -169,8 +175,8 @@ def test_a_rate_need_not_agree_in_number(scheduler, queue, schedule, expression)
         ({"EndDate": datetime(2020, 1, 1, tzinfo=UTC)}, "EndDate"),
     ],
 )
-def test_what_is_no_schedule(scheduler, queue, refused, said, words):
-    request = {"ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": OFF, **said}
+def test_invalid_schedules(scheduler, queue, refused, members, message):
+    request = {"ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": OFF, **members}
     target = {"Arn": queue("q"), "RoleArn": ROLE}
-    assert words in refused(scheduler.create_schedule, "ValidationException", Name="s", Target=target, **request)
+    assert message in refused(scheduler.create_schedule, "ValidationException", Name="s", Target=target, **request)
     assert scheduler.list_schedules()["Schedules"] == []

@@ -1,4 +1,4 @@
-"""Each kind of target is called as AWS calls it; what fails is tried again, then told to the dead-letter queue."""
+"""Each kind of target is called as AWS calls it; failures are retried, then sent to the dead-letter queue."""
 
 import json
 
@@ -11,8 +11,8 @@ def test_a_queue_gets_the_default_notification(schedule, queue, step, bodies):
     arn = schedule("s", queue("q"))
     step(1)
     (body,) = bodies("q")
-    told = json.loads(body)
-    assert (told["source"], told["detail-type"], told["resources"]) == ("aws.scheduler", "Scheduled Event", [arn])
+    event = json.loads(body)
+    assert (event["source"], event["detail-type"], event["resources"]) == ("aws.scheduler", "Scheduled Event", [arn])
 
 
 def test_a_fifo_queue_gets_its_group(schedule, queue, step, taken):
@@ -48,8 +48,8 @@ def test_a_sagemaker_pipeline_with_parameters(cloud, schedule, step):
     more = {"SageMakerPipelineParameters": {"PipelineParameterList": parameters}}
     schedule("s", cloud.arn("sagemaker", "pipeline/churn"), target=more)
     step(1)
-    (asked,) = cloud.services["sagemaker"].asked
-    assert (asked["PipelineName"], asked["PipelineParameters"]) == ("churn", parameters)
+    (requests,) = cloud.services["sagemaker"].requests
+    assert (requests["PipelineName"], requests["PipelineParameters"]) == ("churn", parameters)
 
 
 def test_a_repeated_attempt_has_the_same_token(cloud, schedule, step):
@@ -57,17 +57,17 @@ def test_a_repeated_attempt_has_the_same_token(cloud, schedule, step):
     schedule("s", cloud.arn("sagemaker", "pipeline/churn"))
     for _ in range(3):
         step(3)
-    asked = cloud.services["sagemaker"].asked
-    assert len(asked) == 3
-    assert len({each["ClientRequestToken"] for each in asked}) == 1
+    requests = cloud.services["sagemaker"].requests
+    assert len(requests) == 3
+    assert len({each["ClientRequestToken"] for each in requests}) == 1
 
 
 def test_codepipeline_and_codebuild(cloud, schedule, step):
     schedule("p", cloud.arn("codepipeline", "churn-build"))
     schedule("b", cloud.arn("codebuild", "project/churn-tests"))
     step(1)
-    assert [asked["name"] for asked in cloud.services["codepipeline"].asked] == ["churn-build"]
-    assert [asked["projectName"] for asked in cloud.services["codebuild"].asked] == ["churn-tests"]
+    assert [requests["name"] for requests in cloud.services["codepipeline"].requests] == ["churn-build"]
+    assert [requests["projectName"] for requests in cloud.services["codebuild"].requests] == ["churn-tests"]
 
 
 def test_universal_targets(cloud, schedule, queue, step, bodies):
@@ -80,21 +80,21 @@ def test_universal_targets(cloud, schedule, queue, step, bodies):
     schedule("e", "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents", target={"Input": event})
     step(1)
     assert bodies("q") == ["1"]
-    (asked,) = cloud.services["sagemaker"].asked
-    assert asked["PipelineParameters"] == [{"Name": "a", "Value": "b"}]
+    (requests,) = cloud.services["sagemaker"].requests
+    assert requests["PipelineParameters"] == [{"Name": "a", "Value": "b"}]
 
 
-def test_what_cannot_be_mended_goes_to_the_dead_letters_at_once(cloud, schedule, queue, step, taken):
+def test_a_permanent_failure_is_a_dead_letter_immediately(cloud, schedule, queue, step, taken):
     dead = {"DeadLetterConfig": {"Arn": queue("dead")}, "Input": "lost"}
     arn = schedule("s", cloud.arn("sqs", "none"), target=dead)
     step(1)
     (letter,) = taken("dead")
-    told = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert letter["Body"] == "lost"
-    assert (told["SCHEDULE_ARN"], told["TARGET_ARN"]) == (arn, cloud.arn("sqs", "none"))
-    assert "NonExistentQueue" in told["ERROR_CODE"]
-    assert told["RETRY_ATTEMPTS"] == "0"
-    assert "EXHAUSTED_RETRY_CONDITION" not in told
+    assert (attributes["SCHEDULE_ARN"], attributes["TARGET_ARN"]) == (arn, cloud.arn("sqs", "none"))
+    assert "NonExistentQueue" in attributes["ERROR_CODE"]
+    assert attributes["RETRY_ATTEMPTS"] == "0"
+    assert "EXHAUSTED_RETRY_CONDITION" not in attributes
     counted = [
         (datum.name, dict(datum.dimensions)) for datum in cloud.metrics.recent if datum.namespace == "AWS/Scheduler"
     ]
@@ -109,7 +109,7 @@ def test_what_cannot_be_mended_goes_to_the_dead_letters_at_once(cloud, schedule,
     ]
 
 
-def test_so_many_retries_and_no_more(cloud, schedule, queue, step, taken):
+def test_the_number_of_retries_is_limited(cloud, schedule, queue, step, taken):
     cloud.services["sagemaker"].busy = 99
     more = {"DeadLetterConfig": {"Arn": queue("dead")}, "RetryPolicy": {"MaximumRetryAttempts": 2}}
     schedule("s", cloud.arn("sagemaker", "pipeline/churn"), "at(2999-01-01T00:00:00)", target=more, State="DISABLED")
@@ -117,13 +117,13 @@ def test_so_many_retries_and_no_more(cloud, schedule, queue, step, taken):
     for _ in range(4):
         step(10)
     (letter,) = taken("dead")
-    told = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
-    assert (told["ERROR_CODE"], told["RETRY_ATTEMPTS"]) == ("ThrottlingException", "2")
-    assert told["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
-    assert len(cloud.services["sagemaker"].asked) == 3
+    attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert (attributes["ERROR_CODE"], attributes["RETRY_ATTEMPTS"]) == ("ThrottlingException", "2")
+    assert attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
+    assert len(cloud.services["sagemaker"].requests) == 3
 
 
-def test_parameters_that_the_operation_does_not_take_are_a_dead_letter(schedule, queue, step, taken):
+def test_invalid_parameters_of_an_operation_are_a_dead_letter(schedule, queue, step, taken):
     more = {"DeadLetterConfig": {"Arn": queue("dead")}, "Input": '{"Queue": "q"}'}
     schedule("s", "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", target=more)
     step(1)
@@ -133,7 +133,7 @@ def test_parameters_that_the_operation_does_not_take_are_a_dead_letter(schedule,
 
 
 @pytest.mark.parametrize(
-    ("arn", "more", "code", "words"),
+    ("arn", "members", "code", "message"),
     [
         ("queue", {}, "ValidationException", "not in correct format"),
         ("arn:aws:lambda:eu-west-1:000000000000:function:f", {}, "NotImplementedByLocalcloud", "sqs"),
@@ -146,18 +146,18 @@ def test_parameters_that_the_operation_does_not_take_are_a_dead_letter(schedule,
         ("arn:aws:scheduler:::aws-sdk:sqs:sendMessage", {"Input": "[]"}, "ValidationException", "JSON object"),
     ],
 )
-def test_what_is_no_target(scheduler, refused, arn, more, code, words):
-    target = {"Arn": arn, "RoleArn": ROLE, **more}
+def test_invalid_targets(scheduler, refused, arn, members, code, message):
+    target = {"Arn": arn, "RoleArn": ROLE, **members}
     request = {"Name": "s", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"}}
-    assert words in refused(scheduler.create_schedule, code, Target=target, **request)
+    assert message in refused(scheduler.create_schedule, code, Target=target, **request)
 
 
-def test_after_a_reset_no_attempt_is_made(cloud, schedule, step):
+def test_after_a_reset_there_is_no_retry(cloud, schedule, step):
     cloud.services["sagemaker"].busy = 99
     schedule("s", cloud.arn("sagemaker", "pipeline/churn"))
     step(0.5)
-    made = len(cloud.services["sagemaker"].asked)
-    assert made == 1
+    attempts = len(cloud.services["sagemaker"].requests)
+    assert attempts == 1
     cloud.reset()
     step(3600)
-    assert len(cloud.services["sagemaker"].asked) == made
+    assert len(cloud.services["sagemaker"].requests) == attempts
