@@ -31,7 +31,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 TESTS = Path(__file__).resolve().parent
 PROJECT = str(TESTS.parent / "config") + os.sep
-MAY_READ_IT = ("tests/unit/settings/test_project_settings.py",)
+MAY_READ_IT = ("tests/unit/settings/test_environments.py",)
 
 
 def _settings(folder: Path) -> Path:
