@@ -41,9 +41,9 @@ class ScalableTarget(ResourceType):
 
     def _put_scheduled_actions(self, context: Context, properties: Properties, before: Properties) -> None:
         actions, old_actions = properties.get("ScheduledActions", []), before.get("ScheduledActions", [])
-        names = [action["ScheduledActionName"] for action in actions]
+        current = [action["ScheduledActionName"] for action in actions]
         for name in (action["ScheduledActionName"] for action in old_actions):
-            if name not in names:
+            if name not in current:
                 context.call(SERVICE, "DeleteScheduledAction", pick(properties, IDENTITY), ScheduledActionName=name)
         for action in actions:
             if action not in old_actions:

@@ -42,14 +42,14 @@ class Pipeline(ResourceType):
     def _update_transitions(self, context: Context, name: str, properties: Properties, before: Properties) -> None:
         key = "DisableInboundStageTransitions"
         transitions, old_transitions = properties.get(key, []), before.get(key, [])
-        stages = {"PipelineName": name, "TransitionType": "Inbound"}
+        pipeline = {"PipelineName": name, "TransitionType": "Inbound"}
         for each in (each for each in transitions if each not in old_transitions):
-            context.call("codepipeline", "DisableStageTransition", stages, each)
+            context.call("codepipeline", "DisableStageTransition", pipeline, each)
         disabled = {each["StageName"] for each in transitions}
         removed = _stage_names(before) - _stage_names(properties)
-        for name in (each["StageName"] for each in old_transitions):
-            if name not in disabled | removed:
-                context.call("codepipeline", "EnableStageTransition", stages, StageName=name)
+        for stage in (each["StageName"] for each in old_transitions):
+            if stage not in disabled | removed:
+                context.call("codepipeline", "EnableStageTransition", pipeline, StageName=stage)
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         context.call("codepipeline", "DeletePipeline", Name=physical_id)

@@ -37,10 +37,9 @@ class Key(ResourceType):
     def update(self, context: Context, physical_id: str, properties: Properties, before: Properties) -> None:
         if changed := [name for name in FIXED.split() if properties.get(name) != before.get(name)]:
             raise HandlerError(f"{', '.join(changed)} of a key cannot be changed")
-        if properties.get("Description", "") != before.get("Description", ""):
-            context.call(
-                "kms", "UpdateKeyDescription", KeyId=physical_id, Description=properties.get("Description", "")
-            )
+        description = properties.get("Description", "")
+        if description != before.get("Description", ""):
+            context.call("kms", "UpdateKeyDescription", KeyId=physical_id, Description=description)
         if "KeyPolicy" in properties and properties["KeyPolicy"] != before.get("KeyPolicy"):
             context.call("kms", "PutKeyPolicy", KeyId=physical_id, PolicyName="default", Policy=properties["KeyPolicy"])
         self._update_state(context, physical_id, properties, before)

@@ -64,9 +64,8 @@ def _lifecycle(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {"Status": rule["Status"], "Filter": _filter(rule)} | (
-        {"ID": rule["Id"]} if "Id" in rule else {}
-    )
+    result: dict[str, Any] = {"Status": rule["Status"], "Filter": _filter(rule)}
+    result |= {"ID": rule["Id"]} if "Id" in rule else {}
     result |= {
         name: rule[name] for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration") if name in rule
     }
@@ -109,7 +108,6 @@ def _suspend_versioning(context: Context, bucket: str) -> None:
 
 
 _versioning = _setting("PutBucketVersioning", "VersioningConfiguration")
-_put_notifications = "PutBucketNotificationConfiguration"
 SETTINGS: dict[str, tuple[Put, Remove]] = {
     "OwnershipControls": _setting("PutBucketOwnershipControls", "OwnershipControls", "DeleteBucketOwnershipControls"),
     "PublicAccessBlockConfiguration": _setting(
@@ -120,7 +118,9 @@ SETTINGS: dict[str, tuple[Put, Remove]] = {
         "PutBucketEncryption", "ServerSideEncryptionConfiguration", "DeleteBucketEncryption", _encryption
     ),
     "LoggingConfiguration": _setting("PutBucketLogging", "BucketLoggingStatus", render=_logging),
-    "NotificationConfiguration": _setting(_put_notifications, "NotificationConfiguration", render=_notifications),
+    "NotificationConfiguration": _setting(
+        "PutBucketNotificationConfiguration", "NotificationConfiguration", render=_notifications
+    ),
     "LifecycleConfiguration": _setting(
         "PutBucketLifecycleConfiguration", "LifecycleConfiguration", "DeleteBucketLifecycle", _lifecycle
     ),

@@ -42,10 +42,7 @@ class Topic(ResourceType):
         after, old = _topic(properties), _topic(before)
         for name in {*after, *old}:
             if after.get(name) != old.get(name):
-                value = after.get(name, "")
-                context.call(
-                    "sns", "SetTopicAttributes", TopicArn=physical_id, AttributeName=name, AttributeValue=value
-                )
+                _set_attribute(context, physical_id, name, after.get(name, ""))
         _update_subscriptions(context, physical_id, properties.get("Subscription", []), before.get("Subscription", []))
         TAGS.update(context, physical_id, properties.get("Tags"), before.get("Tags"))
 
