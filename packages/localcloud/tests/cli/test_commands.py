@@ -364,7 +364,7 @@ def test_in_a_process_that_it_started_up_starts_nothing(shared: Command, tmp_pat
 def test_a_missing_parent_server_is_reported(tmp_path: Path) -> None:
     done = Command(tmp_path)("up", ok=False, LOCALCLOUD_URL="http://127.0.0.1:1")
     assert done.returncode == 1
-    assert "does not answer" in done.stderr
+    assert "does not respond" in done.stderr
     assert "unset LOCALCLOUD_URL" in done.stderr
 
 

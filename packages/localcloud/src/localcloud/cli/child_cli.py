@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from localcloud.core.client_environment import URL
-from localcloud.core.control_client import ask, status_lines, status_record
+from localcloud.core.control_client import call, status_lines, status_record
 from localcloud.core.errors import Problem
 
 
@@ -19,9 +19,9 @@ def server() -> str:
 
 def run(command: str, url: str, *, as_json: bool = False) -> int:
     if command not in ("up", "status"):
-        who = f"this process was started by the localcloud at {url} ({URL})"
-        raise Problem(f"{who}: `{command}` is for the checkout that started that one")
-    status = ask(url, "status", whose=f"the localcloud that {URL} names", remedy=f"unset {URL} if it is gone")
+        sentence = f"this process was started by the localcloud at {url} ({URL})"
+        raise Problem(f"{sentence}: run `{command}` in the checkout that started the server")
+    status = call(url, "status", server=f"the localcloud that {URL} names", remedy=f"unset {URL} if it is gone")
     if command == "up":
         print(f"localcloud is running already: {URL} names it", file=sys.stderr)
         print(url, flush=True)

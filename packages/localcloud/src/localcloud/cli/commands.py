@@ -16,7 +16,7 @@ from typing import Any
 from localcloud.cli import server_process
 from localcloud.cli.server_process import ServerOptions
 from localcloud.core import client_environment, seed
-from localcloud.core.control_client import ask, local_time, status_lines, status_record
+from localcloud.core.control_client import call, local_time, status_lines, status_record
 from localcloud.core.errors import Problem
 from localcloud.core.seed import Seed
 from localcloud.core.state_dir import Running, StateDir
@@ -80,7 +80,7 @@ def _post_seed(running: Running, content: Seed | None, file: Path | None, *, if_
     if not content:
         return []
     body = {"seed": content.document(), "source": str(file), "if_changed": if_changed}
-    response = _ask(running, "seed", body)
+    response = _call(running, "seed", body)
     added: list[str] = response["added"]
     return added
 
@@ -102,8 +102,8 @@ def down(state_dir: StateDir) -> int:
         if not running:
             return 0 if _clean_up(state_dir) else _print("localcloud is not running")
         server_process.end(running, END_SECONDS)
-        ended = state_dir.clear()
-        return _print(f"localcloud is down (pid {running.pid}){_ended_processes(ended)}")
+        processes = state_dir.clear()
+        return _print(f"localcloud is down (pid {running.pid}){_ended_processes(processes)}")
 
 
 def status(state_dir: StateDir, *, as_json: bool = False) -> int:
@@ -113,7 +113,7 @@ def status(state_dir: StateDir, *, as_json: bool = False) -> int:
     if not running:
         print(f"localcloud is not running; {HINT}")
         return NOT_RUNNING
-    about = status_lines(_ask(running, "status"))
+    about = status_lines(_call(running, "status"))
     since = f"  since       {local_time(running.since)}, pid {running.pid}"
     print("\n".join([f"localcloud is running: {running.url}", since, *about, f"  log         {state_dir.log}"]))
     return 0
@@ -125,12 +125,12 @@ def _print_record(state_dir: StateDir, running: Running | None) -> int:
         print(json.dumps(status_record({}, **where)))
         return NOT_RUNNING
     known = {"since": running.since, "docker": running.docker, **where}
-    print(json.dumps(status_record(_ask(running, "status"), **known)), flush=True)
+    print(json.dumps(status_record(_call(running, "status"), **known)), flush=True)
     return 0
 
 
 def reset(state_dir: StateDir) -> int:
-    _ask(_running(state_dir), "reset", {})
+    _call(_running(state_dir), "reset", {})
     return _print("localcloud is empty again, except for its seed")
 
 
@@ -161,11 +161,11 @@ def env(state_dir: StateDir) -> int:
 def _clean_up(state_dir: StateDir) -> bool:
     """Removes the state of a server that ended without `down`, and reports it."""
     dead = state_dir.last()
-    ended = state_dir.clear()
-    if dead or ended:
-        who = f"the last localcloud (pid {dead.pid})" if dead else "an earlier localcloud"
-        print(f"{who} ended without `down`: its state is gone{_ended_processes(ended)}")
-    return bool(dead or ended)
+    processes = state_dir.clear()
+    if dead or processes:
+        server = f"the last localcloud (pid {dead.pid})" if dead else "an earlier localcloud"
+        print(f"{server} ended without `down`: its state is gone{_ended_processes(processes)}")
+    return bool(dead or processes)
 
 
 def _ended_processes(processes: int) -> str:
@@ -207,9 +207,9 @@ def _running(state_dir: StateDir) -> Running:
     return running
 
 
-def _ask(running: Running, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    whose, remedy = f"localcloud (pid {running.pid})", "`python -m localcloud down` ends it"
-    return ask(running.url, what, body, whose=whose, remedy=remedy)
+def _call(running: Running, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    server, remedy = f"localcloud (pid {running.pid})", "`python -m localcloud down` ends it"
+    return call(running.url, path, body, server=server, remedy=remedy)
 
 
 def _print_url(running: Running) -> int:

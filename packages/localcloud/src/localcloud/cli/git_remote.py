@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from localcloud.core.control_client import ask
+from localcloud.core.control_client import call
 from localcloud.core.errors import Problem
 from localcloud.core.state_dir import StateDir, checkout
 
@@ -19,8 +19,8 @@ def remote(state_dir: StateDir, start: Path | None = None) -> int:
     running = state_dir.running()
     if not running:
         raise Problem(f"localcloud is not running; {HINT}")
-    response = ask(
-        running.url, "git", {}, whose=f"localcloud (pid {running.pid})", remedy="see `python -m localcloud logs`"
+    response = call(
+        running.url, "git", {}, server=f"localcloud (pid {running.pid})", remedy="see `python -m localcloud logs`"
     )
     folder = str(response["repository"])
     print(_set_remote(checkout(start) or start or Path.cwd(), folder))

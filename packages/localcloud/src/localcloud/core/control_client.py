@@ -13,27 +13,27 @@ from urllib.error import HTTPError
 from localcloud.core.counters import BLOCKED_HOSTS, CALLS, DEFECTS, MISSING, REDIRECTED_HOSTS
 from localcloud.core.errors import Problem
 
-ANSWER_SECONDS = 10.0
+READ_SECONDS = 10.0
 WORK_SECONDS = 75.0  # of calls that change something, such as a reset or a seed
 
 
-def ask(url: str, what: str, body: dict[str, Any] | None = None, *, whose: str, remedy: str) -> dict[str, Any]:
-    """Calls the control plane (server/control.py). A Problem names ``whose`` and ``remedy`` if there is no answer."""
-    request = urllib.request.Request(  # noqa: S310 - our own URL
-        f"{url}/_localcloud/{what}",
+def call(url: str, path: str, body: dict[str, Any] | None = None, *, server: str, remedy: str) -> dict[str, Any]:
+    """Calls the control plane (server/control.py). A Problem names ``server`` and ``remedy`` if it does not respond."""
+    request = urllib.request.Request(  # noqa: S310 - of localcloud
+        f"{url}/_localcloud/{path}",
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(request, timeout=WORK_SECONDS if body is not None else ANSWER_SECONDS) as answer:
-            response: dict[str, Any] = json.load(answer)
+        with direct.open(request, timeout=WORK_SECONDS if body is not None else READ_SECONDS) as reply:
+            response: dict[str, Any] = json.load(reply)
             return response
     except HTTPError as error:
-        raise Problem(_refusal(error) or f"{whose} refused {what} ({error}); {remedy}") from None
+        raise Problem(_refusal(error) or f"{server} refused {path} ({error}); {remedy}") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)
-        raise Problem(f"{whose} runs at {url} but does not answer ({why}); {remedy}") from None
+        raise Problem(f"{server} runs at {url} but does not respond ({why}); {remedy}") from None
 
 
 def _refusal(error: HTTPError) -> str:
@@ -45,18 +45,8 @@ def _refusal(error: HTTPError) -> str:
 
 
 FIELDS = (
-    "running",
-    "url",
-    "account",
-    "region",
-    "pid",
-    "speed",
-    "folder",
-    "proxy",
-    "certificate",
-    "log",
-    "since",
-    "docker",
+    *("running", "url", "account", "region", "pid", "speed"),
+    *("folder", "proxy", "certificate", "log", "since", "docker"),
 )
 
 

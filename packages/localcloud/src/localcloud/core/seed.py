@@ -186,10 +186,10 @@ class _Scope:
 
     def image(self, fields: Fields) -> Image:
         python = fields.text("python", default="")
-        found = self._interpreter(python) if python else ""
-        if python and not found:
+        interpreter = self._interpreter(python) if python else ""
+        if python and not interpreter:
             raise fields.problem("python", f"is {python}, which is not an executable file: install it, or correct it")
-        return Image(fields.text("image"), found, fields.texts("serve"))
+        return Image(fields.text("image"), interpreter, fields.texts("serve"))
 
     def _interpreter(self, name: str) -> str:
         """By its path, relative to the seed, or by its name on PATH. Links are kept: virtual environments need them."""

@@ -124,10 +124,10 @@ class StateDir:
 
     def clear(self) -> int:
         """Ends the processes of a dead server and removes its state; returns how many processes there were."""
-        ended = ProcessRegistry(self.state / "processes").end_all()
+        processes = ProcessRegistry(self.state / "processes").end_all()
         shutil.rmtree(self.state, ignore_errors=True)
         self._server.unlink(missing_ok=True)
-        return ended
+        return processes
 
     def new_log(self) -> None:
         with suppress(FileNotFoundError):
