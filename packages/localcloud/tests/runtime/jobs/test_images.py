@@ -9,7 +9,7 @@ import pytest
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.images import Image, Images
 from localcloud.runtime.jobs.job import Job
-from localcloud.runtime.jobs.model_server import CannotServe, ModelServer
+from localcloud.runtime.jobs.model_server import ModelServer, ModelServerError
 
 URI = "000000000000.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
 SERVER = """
@@ -68,7 +68,7 @@ def test_a_command_that_cannot_serve_is_said_in_its_own_words(tmp_path):
     image = Image("*", serve=("python", "-c", "print('no model here')"))
     server = ModelServer(tmp_path, {}, lambda _: None, image=image)
     try:
-        with pytest.raises(CannotServe, match="no model here"):
+        with pytest.raises(ModelServerError, match="no model here"):
             server.wait_ready(30)
     finally:
         server.close()

@@ -1,4 +1,4 @@
-"""The job runner, with small scripts in the place of the project's own."""
+"""The job runner, with small scripts instead of the project's own."""
 
 import io
 import json
@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from localcloud.runtime.jobs import processing, runner, runtimes, training
-from localcloud.runtime.jobs.job import Refused
-from localcloud.runtime.jobs.progress import Watch
+from localcloud.runtime.jobs.hooks import JobHooks
+from localcloud.runtime.jobs.job import UnsupportedRequest
 from localcloud.runtime.processes import start_time
 from localcloud.runtime.s3_store import S3Store
 
@@ -63,11 +63,11 @@ def target(name, mode):
 
 
 def run(request, tmp_path, store, on_line=lambda _: None, stop=lambda: False, **options):
-    watch = Watch(line=lambda _, text: on_line(text), stop=stop)
-    return runner.run_all(processing.instances(request), [tmp_path / "instance"], store, watch=watch, **options)
+    hooks = JobHooks(on_line=lambda _, text: on_line(text), stop_requested=stop)
+    return runner.run_all(processing.instances(request), [tmp_path / "instance"], store, hooks=hooks, **options)
 
 
-def test_inputs_arguments_environment_and_outputs_are_where_the_contract_says(tmp_path, store):
+def test_inputs_arguments_environment_and_outputs_are_where_a_container_has_them(tmp_path, store):
     script = """
         import os, pathlib, sys
         rows = pathlib.Path(sys.argv[2], "rows.csv").read_text()
@@ -82,7 +82,7 @@ def test_inputs_arguments_environment_and_outputs_are_where_the_contract_says(tm
     assert (tmp_path / "instance/log").read_text() == "read 8\n"
 
 
-def test_a_failure_keeps_the_scripts_sentence_and_its_continuous_outputs_only(tmp_path, store):
+def test_a_failure_has_the_scripts_message_and_uploads_only_continuous_outputs(tmp_path, store):
     script = """
         import os, pathlib, sys
         pathlib.Path(os.environ["OUT"], "half.csv").write_text("half")
@@ -96,7 +96,7 @@ def test_a_failure_keeps_the_scripts_sentence_and_its_continuous_outputs_only(tm
     assert not store.exists("s3://bucket/out/half.csv")
 
 
-def test_a_failure_without_a_sentence_says_so(tmp_path, store):
+def test_a_failure_without_a_message_says_so(tmp_path, store):
     outcome = run(processing_request(store, "import sys; sys.exit(9)"), tmp_path, store)
     assert outcome.reason == "exit code 9, and no reason was written"
 
@@ -127,10 +127,10 @@ STUBBORN = """
 """
 
 
-def test_stop_ends_the_job_and_everything_it_started(tmp_path, store):
-    seen = []
+def test_stop_ends_the_job_and_all_processes_it_started(tmp_path, store):
+    lines = []
     request = processing_request(store, STUBBORN)
-    outcome = run(request, tmp_path, store, on_line=seen.append, stop=lambda: bool(seen), grace_seconds=0.2)
+    outcome = run(request, tmp_path, store, on_line=lines.append, stop=lambda: bool(lines), grace_seconds=0.2)
     assert (outcome.status, outcome.timed_out) == ("Stopped", False)
     child = int((tmp_path / "instance/opt/ml/processing/out/child").read_text())
     assert wait_until_gone(child)
@@ -242,7 +242,7 @@ def test_training_packs_its_model_and_keeps_its_checkpoints(tmp_path, store):
     assert store.read("s3://bucket/checkpoints/state") == b"round-5\n"
 
 
-def test_places_among_the_hyperparameters_are_those_of_the_job(tmp_path, store):
+def test_paths_among_the_hyperparameters_are_mapped(tmp_path, store):
     """As the SDK's driver passes them on: they must not be this machine's own /opt/ml, which every job would share."""
     driver = """
     from json import load
@@ -258,9 +258,9 @@ def test_places_among_the_hyperparameters_are_those_of_the_job(tmp_path, store):
     request["AlgorithmSpecification"]["ContainerArguments"] = []
     assert runner.run_all(training.instances(request), [tmp_path / "one"], store).status == "Completed"
     assert store.read("s3://bucket/checkpoints/state") == b"round-5"
-    told = json.loads((tmp_path / "one/opt/ml/input/config/hyperparameters.json").read_text())
-    assert told["data"] == "s3://b/opt/ml/x"
-    assert re.fullmatch(r"/.+/opt/ml/checkpoints", told["checkpoints"])
+    hyperparameters = json.loads((tmp_path / "one/opt/ml/input/config/hyperparameters.json").read_text())
+    assert hyperparameters["data"] == "s3://b/opt/ml/x"
+    assert re.fullmatch(r"/.+/opt/ml/checkpoints", hyperparameters["checkpoints"])
 
 
 def test_the_same_model_folder_gives_the_same_archive(tmp_path, store):
@@ -287,7 +287,7 @@ def test_a_restart_finds_the_checkpoints(tmp_path, store):
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"ProcessingJobName": "no spaces please"}, "not a job name"),
         ({"AppSpecification": {"ImageUri": "image"}}, "names no ContainerEntrypoint"),
@@ -295,8 +295,8 @@ def test_a_restart_finds_the_checkpoints(tmp_path, store):
         ({"ProcessingInputs": [{"InputName": "d", "DatasetDefinition": {}}]}, "input d has no S3Input"),
     ],
 )
-def test_what_cannot_run_here_is_refused(store, change, says):
-    with pytest.raises(Refused, match=says):
+def test_what_cannot_run_here_is_refused(store, change, message):
+    with pytest.raises(UnsupportedRequest, match=message):
         processing.instances(processing_request(store, "", **change))
 
 

@@ -1,15 +1,15 @@
-"""The paths that transform jobs know."""
+"""The paths that transform jobs accept."""
 
 import pytest
 
-from localcloud.runtime.jobs.json_paths import BadPath, NothingThere, parse
+from localcloud.runtime.jobs.json_paths import InvalidPath, NoMatch, parse
 
 ROW = ["7", "a", "b", "c", "d", "e"]
 RECORD = {"id": 7, "features": {"x": [1, 2, 3], "a b": "y"}, "rows": [{"n": 1}, {"n": 2}]}
 
 
 @pytest.mark.parametrize(
-    ("path", "record", "found"),
+    ("path", "record", "selected"),
     [
         ("$", ROW, ROW),
         ("$[0]", ROW, "7"),
@@ -30,24 +30,24 @@ RECORD = {"id": 7, "features": {"x": [1, 2, 3], "a b": "y"}, "rows": [{"n": 1}, 
         ("$.*", {"a": 1, "b": 2}, [1, 2]),
     ],
 )
-def test_what_a_path_selects(path, record, found):
-    assert parse(path)(record) == found
+def test_what_a_path_selects(path, record, selected):
+    assert parse(path)(record) == selected
 
 
 @pytest.mark.parametrize("path", ["$[6]", "$[0,9]", "$[-7]", "$.name", "$['a','b']", "$[0][0]"])
-def test_what_is_not_there(path):
-    with pytest.raises(NothingThere):
+def test_a_missing_name_or_index(path):
+    with pytest.raises(NoMatch):
         parse(path)(ROW)
-    with pytest.raises(NothingThere):
+    with pytest.raises(NoMatch):
         parse("$.features.z")(RECORD)
 
 
-NO_PATHS = """
+INVALID = """
 id $id $. $..x $[ $[] $[a] $['a',0] $[0,] $[1:2:3] $[?(@.x)] $['a','b'].c $['a'b] $[-]
 """
 
 
-@pytest.mark.parametrize("path", ["", "$[ ]", "$[1 2]", *NO_PATHS.split()])
-def test_what_is_no_path(path):
-    with pytest.raises(BadPath):
+@pytest.mark.parametrize("path", ["", "$[ ]", "$[1 2]", *INVALID.split()])
+def test_invalid_paths(path):
+    with pytest.raises(InvalidPath):
         parse(path)

@@ -21,13 +21,13 @@ class Work:
 
 @pytest.fixture
 def works():
-    made = [Work() for _ in range(4)]
-    yield made
-    for work in made:
+    started = [Work() for _ in range(4)]
+    yield started
+    for work in started:
         work.go.set()
 
 
-def test_the_others_wait_in_order(works):
+def test_other_jobs_wait_in_order(works):
     queue, (one, two, three, four) = Queue(2), works
     assert [queue.put(str(number), 1, work)[1] for number, work in enumerate(works)] == [True, True, False, False]
     assert one.began.wait(SECONDS)
@@ -39,7 +39,7 @@ def test_the_others_wait_in_order(works):
     queue.close(0)
 
 
-def test_nobody_overtakes_a_job_that_needs_several_slots(works):
+def test_no_job_overtakes_one_that_needs_several_slots(works):
     queue, (one, large, small, _) = Queue(2), works
     queue.put("one", 1, one)
     ticket, _ = queue.put("large", 2, large)
@@ -55,13 +55,13 @@ def test_a_job_larger_than_the_machine_runs_alone(works):
     assert queue.put("small", 1, small)[1] is False
 
 
-def test_what_has_begun_cannot_be_cancelled(works):
+def test_a_running_job_cannot_be_cancelled(works):
     queue, (one, *_) = Queue(1), works
     ticket, _ = queue.put("one", 1, one)
     assert queue.cancel(ticket) is False
 
 
-def test_after_the_end_nothing_begins_and_nothing_is_left(works):
+def test_after_close_no_job_begins_and_no_thread_is_left(works):
     before = set(threading.enumerate())
     queue, (one, two, *_) = Queue(1), works
     queue.put("one", 1, one)

@@ -1,35 +1,36 @@
-"""How a transform job cuts an object into requests, and puts the answers together again."""
+"""Splits an object of a transform job into requests, and assembles the responses."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Sequence
 
-from localcloud.runtime.jobs.job import Refused
+from localcloud.runtime.jobs.job import UnsupportedRequest
 
 
-class BadInput(Exception):
-    """An object that cannot be cut into requests; the message says why."""
+class InvalidInput(Exception):
+    """An object that cannot be split into requests; the message says why."""
 
 
-def check(split: str, compression: str, strategy: str) -> None:
+def check_supported(split: str, compression: str, strategy: str) -> None:
     if split not in ("None", "Line"):
-        raise Refused(f"SplitType {split} is not cut here; local transform jobs know None and Line")
+        raise UnsupportedRequest(f"SplitType {split} is not supported; local transform jobs have None and Line")
     if compression not in ("None", "Gzip"):
-        raise Refused(f"CompressionType {compression} is not unpacked here")
+        raise UnsupportedRequest(f"CompressionType {compression} is not supported")
     if strategy not in ("MultiRecord", "SingleRecord"):
-        raise Refused(f"BatchStrategy {strategy} is not known here")
+        raise UnsupportedRequest(f"BatchStrategy {strategy} is not supported")
 
 
-def cut(content: bytes, *, by_line: bool, single: bool, limit: int) -> Iterator[bytes]:
-    """Whole objects, lines, or as many lines as fit."""
+def split(content: bytes, *, by_line: bool, single: bool, limit: int) -> Iterator[bytes]:
+    """The whole object, single lines, or batches of as many lines as fit."""
     if not by_line:
-        yield _fitting(content, limit)
+        _check_size(content, limit)
+        yield content
         return
     batch: list[bytes] = []
     size = 0
     for line in content.splitlines(keepends=True):
-        _fitting(line, limit)
+        _check_size(line, limit)
         if batch and (single or size + len(line) > limit):
             yield b"".join(batch)
             batch, size = [], 0
@@ -39,20 +40,19 @@ def cut(content: bytes, *, by_line: bool, single: bool, limit: int) -> Iterator[
         yield b"".join(batch)
 
 
-def assembled(answers: Sequence[bytes], *, by_line: bool) -> bytes:
+def assemble(responses: Sequence[bytes], *, by_line: bool) -> bytes:
     if not by_line:
-        return b"".join(answers)
-    return b"".join(answer if answer.endswith(b"\n") else answer + b"\n" for answer in answers)
+        return b"".join(responses)
+    return b"".join(each if each.endswith(b"\n") else each + b"\n" for each in responses)
 
 
-def unpacked(content: bytes, compression: str) -> bytes:
+def decompress(content: bytes, compression: str) -> bytes:
     try:
         return gzip.decompress(content) if compression == "Gzip" else content
     except (OSError, EOFError) as error:
-        raise BadInput(f"an object is not what CompressionType Gzip says: {error}") from None
+        raise InvalidInput(f"an object is not gzip, as CompressionType says: {error}") from None
 
 
-def _fitting(record: bytes, limit: int) -> bytes:
+def _check_size(record: bytes, limit: int) -> None:
     if len(record) > limit:
-        raise BadInput(f"a record of {len(record)} bytes is larger than MaxPayloadInMB allows ({limit} bytes)")
-    return record
+        raise InvalidInput(f"a record of {len(record)} bytes is larger than MaxPayloadInMB allows ({limit} bytes)")

@@ -1,4 +1,4 @@
-"""Which interpreter and which model server stand for an image, where jobs and models run as processes."""
+"""The interpreter and the model server that replace an image, where jobs and models run as processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Image:
 
 
 class Images:
-    """The first entry that matches an image stands for it; without one it runs as the server itself does."""
+    """The first entry that matches an image replaces it; without one, the server's own interpreter does."""
 
     def __init__(self, images: Iterable[Image] = ()) -> None:
         self._images = tuple(images)

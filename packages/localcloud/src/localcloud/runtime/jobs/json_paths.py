@@ -1,7 +1,7 @@
-"""The part of JSONPath that SageMaker's transform jobs know: ``$``, ``$.a.b``, ``$['a','b']``, ``$[0,5:]``, ``$[*]``.
+"""The part of JSONPath that SageMaker's transform jobs have: ``$``, ``$.a.b``, ``$['a','b']``, ``$[0,5:]``, ``$[*]``.
 
-Pure. As AWS documents it, several names or places stand in one bracket, places may be negative, and what is named but
-not there is an error; a slice takes what there is.
+As AWS documents it, a bracket may have several names or indices, indices may be negative, and a missing name or index
+is an error; a slice takes what exists.
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ from typing import Any
 
 Selector = str | int | slice
 NAMES = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\")\s*")
-PLACES = re.compile(r"\s*(?=[-\d:])(-?\d+)?\s*(?:(:)\s*(-?\d+)?\s*)?")
-STEP = re.compile(r"\.?\[(?P<inside>(?:'[^']*'|\"[^\"]*\"|[^\]'\"])*)\]|\.(?P<name>\*|[^.\[\]*'\"\s]+)")
+INDICES = re.compile(r"\s*(?=[-\d:])(-?\d+)?\s*(?:(:)\s*(-?\d+)?\s*)?")
+STEP = re.compile(r"\.?\[(?P<selectors>(?:'[^']*'|\"[^\"]*\"|[^\]'\"])*)\]|\.(?P<name>\*|[^.\[\]*'\"\s]+)")
 ALL = slice(None)
 
 
-class BadPath(ValueError):
-    """Not a path that SageMaker knows."""
+class InvalidPath(ValueError):
+    """Not a path that SageMaker accepts."""
 
 
-class NothingThere(ValueError):
-    """A record has not what the path names."""
+class NoMatch(ValueError):
+    """A record does not have what the path names."""
 
 
 Path = Callable[[Any], Any]
 
 
 def parse(text: str) -> Path:
-    """A function from a record to what the path selects of it."""
+    """Returns a function from a record to what the path selects of it."""
     if not text.startswith("$"):
-        raise BadPath(f"{text} must begin with $")
-    steps, place = [], 1
-    while place < len(text):
-        found = STEP.match(text, place)
-        if not found:
-            raise BadPath(f"{text} cannot be read from its character {place + 1} on")
-        steps.append(_selectors(found, text))
-        place = found.end()
+        raise InvalidPath(f"{text} must begin with $")
+    steps, position = [], 1
+    while position < len(text):
+        match = STEP.match(text, position)
+        if not match:
+            raise InvalidPath(f"{text} is not valid from its character {position + 1} on")
+        steps.append(_selectors(match, text))
+        position = match.end()
     if any(_several_names(step) for step in steps[:-1]):
-        raise BadPath(f"{text}: nothing may follow several names")
+        raise InvalidPath(f"{text}: nothing may follow several names")
     return lambda record: _select(record, steps)
 
 
@@ -48,33 +48,33 @@ def _several_names(step: list[Selector]) -> bool:
     return len(step) > 1 and isinstance(step[0], str)
 
 
-def _selectors(found: re.Match[str], text: str) -> list[Selector]:
-    name, inside = found["name"], found["inside"]
+def _selectors(match: re.Match[str], text: str) -> list[Selector]:
+    name, listed = match["name"], match["selectors"]
     if name is not None:
         return [ALL if name == "*" else name]
-    if inside.strip() == "*":
+    if listed.strip() == "*":
         return [ALL]
-    selectors = list(_listed(inside, text))
+    selectors = list(_parse(listed, text))
     if len({isinstance(selector, str) for selector in selectors}) > 1:
-        raise BadPath(f"{text}: [{inside}] mixes names and places")
+        raise InvalidPath(f"{text}: [{listed}] mixes names and indices")
     return selectors
 
 
-def _listed(inside: str, text: str) -> Iterator[Selector]:
-    place = 0
-    while place <= len(inside):
-        found = NAMES.match(inside, place) or PLACES.match(inside, place)
-        if not found or inside[found.end() : found.end() + 1] not in (",", "") or not any(found.groups()):
-            raise BadPath(f"{text}: [{inside}] must have names in quotes, whole numbers or slices, with commas")
-        yield _selector(found)
-        place = found.end() + 1
+def _parse(listed: str, text: str) -> Iterator[Selector]:
+    position = 0
+    while position <= len(listed):
+        match = NAMES.match(listed, position) or INDICES.match(listed, position)
+        if not match or listed[match.end() : match.end() + 1] not in (",", "") or not any(match.groups()):
+            raise InvalidPath(f"{text}: [{listed}] must have names in quotes, whole numbers or slices, with commas")
+        yield _selector(match)
+        position = match.end() + 1
 
 
-def _selector(found: re.Match[str]) -> Selector:
-    if found.re is NAMES:
-        return str(found[1] if found[1] is not None else found[2])
-    first, last = (int(number) if number else None for number in (found[1], found[3]))
-    return slice(first, last) if found[2] else int(found[1])
+def _selector(match: re.Match[str]) -> Selector:
+    if match.re is NAMES:
+        return str(match[1] if match[1] is not None else match[2])
+    first, last = (int(number) if number else None for number in (match[1], match[3]))
+    return slice(first, last) if match[2] else int(match[1])
 
 
 def _select(value: Any, steps: list[list[Selector]]) -> Any:
@@ -84,19 +84,19 @@ def _select(value: Any, steps: list[list[Selector]]) -> Any:
         elif _several_names(step):
             return {name: _one(value, name) for name in step}
         else:
-            found = [each for selector in step for each in _some(value, selector)]
+            selected = [each for selector in step for each in _all(value, selector)]
             rest = steps[number + 1 :]
-            return [_select(each, rest) for each in found] if rest else found
+            return [_select(each, rest) for each in selected] if rest else selected
     return value
 
 
-def _some(value: Any, selector: Selector) -> list[Any]:
+def _all(value: Any, selector: Selector) -> list[Any]:
     if not isinstance(selector, slice):
         return [_one(value, selector)]
     if isinstance(value, dict) and selector == ALL:
         return list(value.values())
     if not isinstance(value, list):
-        raise NothingThere(f"{_shown(value)} is no list")
+        raise NoMatch(f"{_shorten(value)} is not a list")
     return value[selector]
 
 
@@ -108,9 +108,9 @@ def _one(value: Any, selector: Selector) -> Any:
             return value[selector]
     except (KeyError, IndexError):
         pass
-    raise NothingThere(f"{_shown(value)} has no {selector!r}")
+    raise NoMatch(f"{_shorten(value)} has no {selector!r}")
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -1,4 +1,4 @@
-"""A model that answers on this machine: a server process over its model.tar.gz (images.py: which one)."""
+"""A server process for an unpacked model.tar.gz; ``images`` selects its command."""
 
 from __future__ import annotations
 
@@ -16,47 +16,47 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from localcloud.runtime.jobs.images import Image
-from localcloud.runtime.jobs.runtimes import KEPT
+from localcloud.runtime.jobs.runtimes import INHERITED
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
-READY = "http://127.0.0.1:"  # the line that a server prints when it is
+READY = "http://127.0.0.1:"  # how the line begins that a server prints when it is ready
 
 
-class CannotServe(Exception):
-    """The model does not start; the message is what it said last."""
+class ModelServerError(Exception):
+    """The model does not start; the message has the reason."""
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Nothing lands outside of the folder, whatever the archive says."""
+    """Nothing is written outside of the folder, whatever the archive contains."""
     try:
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")
-    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:  # the last two: it is cut off, or damaged
-        raise CannotServe(f"the model's archive cannot be unpacked: {error}") from None
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:  # the last two: truncated or damaged
+        raise ModelServerError(f"the model's archive cannot be unpacked: {error}") from None
 
 
 class ModelServer:
-    """One process over an unpacked model, from its making on. What it prints goes to ``line``, on a thread of its own.
+    """One process for an unpacked model. Its output goes to ``on_line``, on a thread of its own.
 
-    ``variables`` is its environment, beside what every process keeps of ours.
+    ``variables`` is its environment, in addition to what every process inherits.
     """
 
     def __init__(
         self,
         model: Path,
         variables: Mapping[str, str],
-        line: Callable[[str], None],
+        on_line: Callable[[str], None],
         threads: int = 1,
         image: Image = Image(),  # noqa: B008 - immutable
     ) -> None:
-        self.last_words, self.url = "", ""
-        self._line, self._settled = line, threading.Event()
-        kept = {name: os.environ[name] for name in (*KEPT, "PATH") if name in os.environ}
+        self.last_line, self.url = "", ""
+        self._on_line, self._ready_or_ended = on_line, threading.Event()
+        inherited = {name: os.environ[name] for name in (*INHERITED, "PATH") if name in os.environ}
         self._child = subprocess.Popen(
             image.serve_command(model, threads),
-            env={**kept, **variables, **({} if image.python or image.serve else {"PYTHONPATH": str(ROOT)})},
+            env={**inherited, **variables, **({} if image.python or image.serve else {"PYTHONPATH": str(ROOT)})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -73,10 +73,10 @@ class ModelServer:
         return self._child.poll() is None
 
     def wait_ready(self, seconds: float) -> str:
-        """Its URL, or CannotServe."""
-        self._settled.wait(seconds)
+        """Returns its URL, or raises ModelServerError."""
+        self._ready_or_ended.wait(seconds)
         if not self.url:
-            raise CannotServe("the model did not start: " + (self.last_words or "it said nothing"))
+            raise ModelServerError("the model did not start: " + (self.last_line or "it printed nothing"))
         return self.url
 
     def wait_ended(self, seconds: float | None = None) -> None:
@@ -84,12 +84,12 @@ class ModelServer:
             self._child.wait(seconds)
 
     def kill(self) -> None:
-        """On any thread, also again. Once it has ended its number may be another's."""
+        """On any thread, repeatedly. After its end the pid may be another process's."""
         if self._child.returncode is None:
             self._kill_all()
 
     def close(self) -> None:
-        """What it started ends with it. Called once."""
+        """Ends it and the processes that it started. Called once."""
         self._kill_all()
         self._child.wait()
         self._reader.join(timeout=5)
@@ -102,35 +102,35 @@ class ModelServer:
 
     def _read(self) -> None:
         for text in self._child.stdout or ():
-            self.last_words = text.rstrip("\n")
-            self._line(self.last_words)
-            if not self.url and self.last_words.startswith(READY):
-                self.url = self.last_words
-                self._settled.set()
-        self._settled.set()
+            self.last_line = text.rstrip("\n")
+            self._on_line(self.last_line)
+            if not self.url and self.last_line.startswith(READY):
+                self.url = self.last_line
+                self._ready_or_ended.set()
+        self._ready_or_ended.set()
 
 
 @contextmanager
-def served(
+def serve(
     model: Path,
     variables: Mapping[str, str],
-    line: Callable[[str], None],
-    recorded: Callable[[int], AbstractContextManager[None]],
-    ended: Callable[[], bool],
+    on_line: Callable[[str], None],
+    register: Callable[[int], AbstractContextManager[None]],
+    stop_requested: Callable[[], bool],
     threads: int = 1,
     image: Image = Image(),  # noqa: B008 - immutable
 ) -> Iterator[str]:
-    """Its URL, while it serves; it stops when ``ended``."""
-    server = ModelServer(model, variables, line, threads, image)
+    """Yields its URL. The server is killed when ``stop_requested`` returns True."""
+    server = ModelServer(model, variables, on_line, threads, image)
 
     def watch() -> None:
-        while server.running and not ended():
+        while server.running and not stop_requested():
             time.sleep(POLL_SECONDS)
         server.kill()
 
     watcher = threading.Thread(target=watch, daemon=True)
     try:
-        with recorded(server.pid):
+        with register(server.pid):
             watcher.start()
             yield server.wait_ready(START_SECONDS)
     finally:
@@ -140,13 +140,13 @@ def served(
 
 
 def invoke(url: str, body: bytes, content_type: str, accept: str, seconds: float) -> tuple[int, bytes]:
-    """One request on a connection of its own: the answer's status and body."""
-    place = urlsplit(url)
-    connection = HTTPConnection(str(place.hostname), place.port or 80, timeout=seconds)
+    """One request on a connection of its own; returns the response's status and body."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(str(parts.hostname), parts.port or 80, timeout=seconds)
     headers = {"Content-Type": content_type, "Accept": accept}
     try:
         connection.request("POST", "/invocations", body, {name: value for name, value in headers.items() if value})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        response = connection.getresponse()
+        return response.status, response.read()
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""What a job leaves behind, from its instances to S3."""
+"""Uploads the outputs of a job's instances to S3."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from localcloud.runtime.store import Store
 
 
 def collect(job: Job, instances: Sequence[Path], store: Store, outcome: Outcome, *, interrupted: bool = False) -> None:
-    """Of several instances, files of the same name: an archive has the first one's, a prefix the last one's."""
+    """When instances have files of the same name, an archive gets the first one's, a prefix the last one's."""
     for output in job.outputs:
-        if not _wanted(output, outcome, interrupted):
+        if not _is_collected(output, outcome, interrupted):
             continue
         folders = [instance / output.path.lstrip("/") for instance in instances]
         folders = [folder for folder in folders if folder.is_dir() and any(folder.iterdir())]
@@ -25,7 +25,7 @@ def collect(job: Job, instances: Sequence[Path], store: Store, outcome: Outcome,
                 store.upload(folder, output.uri)
 
 
-def _wanted(output: Output, outcome: Outcome, interrupted: bool) -> bool:
+def _is_collected(output: Output, outcome: Outcome, interrupted: bool) -> bool:
     if output.even_if_failed:
         return True
     return not interrupted and (
@@ -35,21 +35,21 @@ def _wanted(output: Output, outcome: Outcome, interrupted: bool) -> bool:
 
 def archive(folders: Sequence[Path], target: Path) -> Path:
     """The same files give the same bytes: sorted, without owners and times."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in folders:
         for path in folder.rglob("*"):
-            found.setdefault(path.relative_to(folder).as_posix(), path)
+            files.setdefault(path.relative_to(folder).as_posix(), path)
     with (
         target.open("wb") as file,
         gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0, compresslevel=6) as stream,
         tarfile.open(fileobj=stream, mode="w") as packed,
     ):
-        for name, path in sorted(found.items(), key=lambda item: item[0].split("/")):
-            packed.add(path, arcname=name, recursive=False, filter=_anonymous)
+        for name, path in sorted(files.items(), key=lambda item: item[0].split("/")):
+            packed.add(path, arcname=name, recursive=False, filter=_normalize)
     return target
 
 
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def _normalize(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = member.mtime = 0
     member.uname = member.gname = ""
     member.mode = 0o755 if member.isdir() else 0o644

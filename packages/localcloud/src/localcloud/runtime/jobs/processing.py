@@ -10,12 +10,12 @@ from localcloud.runtime.jobs.job import (
     Input,
     Job,
     Output,
-    Refused,
-    files_only,
+    UnsupportedRequest,
+    check_file_mode,
+    checked_name,
     hosts,
-    inside,
     is_manifest,
-    safe_name,
+    mapped_path,
     share,
 )
 
@@ -27,11 +27,11 @@ def instances(request: dict[str, Any]) -> list[Job]:
 
 
 def _job(request: dict[str, Any], number: int, names: list[str]) -> Job:
-    """What the instance of that number does."""
-    name, host = safe_name(request["ProcessingJobName"]), names[number - 1]
+    """Of the instance of that number."""
+    name, host = checked_name(request["ProcessingJobName"]), names[number - 1]
     application = request["AppSpecification"]
     if not application.get("ContainerEntrypoint"):
-        raise Refused(f"{name} names no ContainerEntrypoint; local jobs do not know the image's own")
+        raise UnsupportedRequest(f"{name} names no ContainerEntrypoint; local jobs cannot use the image's own")
     outputs = tuple(_output(item) for item in request.get("ProcessingOutputConfig", {}).get("Outputs", []))
     return Job(
         name=name,
@@ -56,17 +56,19 @@ def _job(request: dict[str, Any], number: int, names: list[str]) -> Job:
 def _input(item: dict[str, Any], number: int, count: int) -> Input:
     name, source = item["InputName"], item.get("S3Input")
     if source is None:
-        raise Refused(f"input {name} has no S3Input; local jobs read S3 only")
-    files_only(name, source.get("S3InputMode"), source.get("S3CompressionType"))
+        raise UnsupportedRequest(f"input {name} has no S3Input; local jobs read S3 only")
+    check_file_mode(name, source.get("S3InputMode"), source.get("S3CompressionType"))
     if "LocalPath" not in source:
-        raise Refused(f"input {name} has no LocalPath; local jobs do not serve what the application reads by itself")
-    path = inside(f"input {name}", source["LocalPath"])
+        raise UnsupportedRequest(
+            f"input {name} has no LocalPath; local jobs cannot serve inputs that the application reads by itself"
+        )
+    path = mapped_path(f"input {name}", source["LocalPath"])
     return Input(name, source["S3Uri"], path, is_manifest(name, source), share(source, number, count))
 
 
 def _output(item: dict[str, Any]) -> Output:
     name, target = item["OutputName"], item.get("S3Output")
     if target is None or "LocalPath" not in target:
-        raise Refused(f"output {name} has no S3Output with a LocalPath; local jobs write to S3 only")
-    path = inside(f"output {name}", target["LocalPath"])
+        raise UnsupportedRequest(f"output {name} has no S3Output with a LocalPath; local jobs write to S3 only")
+    path = mapped_path(f"output {name}", target["LocalPath"])
     return Output(target["S3Uri"], path, even_if_failed=target.get("S3UploadMode") == "Continuous")

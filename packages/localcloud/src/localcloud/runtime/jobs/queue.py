@@ -1,4 +1,4 @@
-"""As many jobs at once as the machine has cores; the others wait their turn, in order."""
+"""Runs as many jobs at once as the machine has cores; the others wait, in order."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Queue:
         self._closed = False
 
     def put(self, name: str, slots: int, work: Callable[[], None]) -> tuple[Ticket, bool]:
-        """The ticket, and whether it begins at once. ``work`` gets a thread of its own and must not raise.
+        """Returns the ticket, and whether it begins at once. ``work`` runs on a thread of its own and must not raise.
 
-        Nobody overtakes: a job that needs more slots than are free holds up those behind it.
+        The order is strict: a job that needs more slots than are free blocks those behind it.
         """
         ticket = Ticket(min(slots, self.slots), work, name)
         with self._lock:
@@ -43,11 +43,11 @@ class Queue:
             if ticket not in self._waiting:
                 return False
             self._waiting.remove(ticket)
-        self._begin()  # it may have held up others
+        self._begin()  # it may have blocked others
         return True
 
     def close(self, timeout: float = 20.0) -> None:
-        """Nothing more begins; what runs was told to end by its owner and is waited for."""
+        """Nothing more begins. Waits for the running jobs, whose owner ends them."""
         with self._lock:
             self._closed = True
             self._waiting.clear()

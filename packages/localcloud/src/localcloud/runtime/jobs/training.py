@@ -10,12 +10,12 @@ from localcloud.runtime.jobs.job import (
     Input,
     Job,
     Output,
-    Refused,
-    files_only,
+    UnsupportedRequest,
+    check_file_mode,
+    checked_name,
     hosts,
-    inside,
     is_manifest,
-    safe_name,
+    mapped_path,
     share,
 )
 
@@ -25,17 +25,21 @@ Request = dict[str, Any]
 def instances(request: Request) -> list[Job]:
     resources = request.get("ResourceConfig", {})
     if "InstanceGroups" in resources:
-        raise Refused(f"{request['TrainingJobName']} asks for instance groups; local jobs have one kind of instance")
+        raise UnsupportedRequest(
+            f"{request['TrainingJobName']} asks for instance groups; local jobs have one kind of instance"
+        )
     names = hosts(resources.get("InstanceCount"), request["TrainingJobName"])
     return [_job(request, number, names) for number in range(1, len(names) + 1)]
 
 
 def _job(request: Request, number: int, names: list[str]) -> Job:
-    """What the instance of that number does."""
-    name = safe_name(request["TrainingJobName"])
+    """Of the instance of that number."""
+    name = checked_name(request["TrainingJobName"])
     algorithm = request.get("AlgorithmSpecification", {})
     if not algorithm.get("ContainerEntrypoint") or not algorithm.get("TrainingImage"):
-        raise Refused(f"{name} names no TrainingImage with a ContainerEntrypoint; local jobs do not know another's own")
+        raise UnsupportedRequest(
+            f"{name} names no TrainingImage with a ContainerEntrypoint; local jobs cannot use an image's own"
+        )
     channels = request.get("InputDataConfig", [])
     return Job(
         name=name,
@@ -55,7 +59,7 @@ def _job(request: Request, number: int, names: list[str]) -> Job:
 
 
 def artifact(request: Request) -> str:
-    """Where the model of this request ends up."""
+    """The S3 URI of the request's model."""
     return f"{request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{request['TrainingJobName']}/output/model.tar.gz"
 
 
@@ -63,16 +67,18 @@ def _channel(request: Request, channel: Request, number: int, count: int) -> Inp
     name = channel["ChannelName"]
     source = channel["DataSource"].get("S3DataSource")
     if source is None:
-        raise Refused(f"channel {name} has no S3DataSource; local jobs read S3 only")
+        raise UnsupportedRequest(f"channel {name} has no S3DataSource; local jobs read S3 only")
     mode = channel.get("InputMode", request["AlgorithmSpecification"].get("TrainingInputMode"))
-    files_only(name, mode, channel.get("CompressionType"))
+    check_file_mode(name, mode, channel.get("CompressionType"))
     path = f"{ML}/input/data/{name}"
     return Input(name, source["S3Uri"], path, is_manifest(name, source), share(source, number, count))
 
 
 def _outputs(request: Request) -> tuple[Output, ...]:
     if request["OutputDataConfig"].get("CompressionType") == "NONE":
-        raise Refused(f"{request['TrainingJobName']} wants its model unpacked; local jobs write model.tar.gz: use GZIP")
+        raise UnsupportedRequest(
+            f"{request['TrainingJobName']} has CompressionType NONE; local jobs write model.tar.gz: use GZIP"
+        )
     model = artifact(request)
     data = Output(
         model.replace("model.tar.gz", "output.tar.gz"), f"{ML}/output/data", even_if_failed=True, archive=True
@@ -84,16 +90,16 @@ def _outputs(request: Request) -> tuple[Output, ...]:
 
 
 def _checkpoints_in(request: Request) -> tuple[Input, ...]:
-    """A restarted job finds what an interrupted one saved."""
+    """A restarted job gets what an interrupted one saved."""
     checkpoints = request.get("CheckpointConfig")
     if not checkpoints:
         return ()
-    below = checkpoints["S3Uri"].rstrip("/") + "/"  # a folder, not every name that begins like it
-    return (Input("checkpoints", below, _checkpoint_path(checkpoints), optional=True),)
+    folder = checkpoints["S3Uri"].rstrip("/") + "/"  # not every key that begins with its name
+    return (Input("checkpoints", folder, _checkpoint_path(checkpoints), optional=True),)
 
 
 def _checkpoint_path(config: Request) -> str:
-    return inside("CheckpointConfig", config.get("LocalPath", f"{ML}/checkpoints"))
+    return mapped_path("CheckpointConfig", config.get("LocalPath", f"{ML}/checkpoints"))
 
 
 def _config(request: Request, channels: list[Request], names: list[str], host: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 HANDLER = """
 import os, sys, time
 
-class Refused(Exception):
+class BadRow(Exception):
     status_code, message = 400, "the row has no tenure"
 
 def model_fn(folder):
@@ -39,7 +39,7 @@ def predict_fn(data, model):
     if what == "fail":
         raise ValueError("broken tree")
     if what == "refuse":
-        raise Refused
+        raise BadRow
     if what == "environment":
         return os.environ.get(rest, "")
     return model

@@ -181,10 +181,10 @@ def test_a_reset_ends_jobs_and_forgets_them_and_what_they_still_say(jobs):
     jobs.processing("trap '' TERM; echo ready; while true; do sleep 0.02; done")
     jobs.wait_for_line("ready")
     [process] = jobs.cloud.processes.all()
-    watch = jobs.service.job_runner.watch(jobs.service.jobs.find("Processing", "job"))
+    hooks = jobs.service.job_runner.hooks(jobs.service.jobs.find("Processing", "job"))
     jobs.cloud.reset()
     jobs.until(lambda: not process.alive)
-    watch.line("algo-1", "late")
+    hooks.on_line("algo-1", "late")
     jobs.service.jobs.queue.close()
     jobs.cloud.logs.flush()
     assert jobs.client.list_processing_jobs()["ProcessingJobSummaries"] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from localcloud.runtime.jobs.model_server import CannotServe, unpack
+from localcloud.runtime.jobs.model_server import ModelServerError, unpack
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 
@@ -26,7 +26,7 @@ class Artifact:
         self._model: Path | None = None
 
     def model(self) -> Path:
-        """The unpacked folder, or CannotServe with the reason in SageMaker's words. The next call tries again."""
+        """The unpacked folder, or ModelServerError with the reason in SageMaker's words. The next call tries again."""
         with self._lock:
             if not self._model:
                 self._model = self._unpack()
@@ -40,33 +40,35 @@ class Artifact:
 
     def _unpack(self) -> Path:
         if self._closed:
-            raise CannotServe("the fleet was stopped")
+            raise ModelServerError("the fleet was stopped")
         archive, model = self._folder / "model.tar.gz", self._folder / "model"
         shutil.rmtree(self._folder, ignore_errors=True)
         model.mkdir(parents=True)
         self._fetch(archive)
         try:
             unpack(archive, model)
-        except CannotServe as problem:
+        except ModelServerError as problem:
             advice = "Please ensure that the object located at the URL is a valid tar.gz archive."
             detail = str(problem).partition("unpacked: ")[2]
             message = f'Failed to extract model data archive for {CONTAINER} from URL "{self.uri}". {advice} ({detail})'
-            raise CannotServe(message) from None
+            raise ModelServerError(message) from None
         archive.unlink()
         return model
 
     def _fetch(self, archive: Path) -> None:
         failure = f'Failed to download model data for {CONTAINER} from URL: "{self.uri}".'
         if not self.uri:
-            raise CannotServe("The model has no ModelDataUrl: an instance here runs the handler of its archive.")
+            raise ModelServerError("The model has no ModelDataUrl: an instance here runs the handler of its archive.")
         try:
             if reason := self.cloud.work(_download, self.cloud, self.uri, archive).result(self.timeout_seconds):
-                raise CannotServe(f"{failure} Please ensure that there is an object located at the URL. ({reason})")
+                raise ModelServerError(
+                    f"{failure} Please ensure that there is an object located at the URL. ({reason})"
+                )
         except FetchTimeout:
             limit = f"It took longer than {self.timeout_seconds:g} s (ModelDataDownloadTimeoutInSeconds)."
-            raise CannotServe(f"{failure} {limit}") from None
+            raise ModelServerError(f"{failure} {limit}") from None
         except CancelledError:
-            raise CannotServe("the cloud closes") from None
+            raise ModelServerError("the cloud closes") from None
 
 
 def _download(cloud: Cloud, uri: str, archive: Path) -> str:

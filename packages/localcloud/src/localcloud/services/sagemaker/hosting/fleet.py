@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Condition, Thread
 from typing import TYPE_CHECKING, Any
 
-from localcloud.runtime.jobs.model_server import CannotServe
+from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.services.sagemaker.hosting.artifact import Artifact
 from localcloud.services.sagemaker.hosting.connections import NoResponse, NotSent
 from localcloud.services.sagemaker.hosting.data_capture import DataCapture
@@ -172,10 +172,10 @@ class Fleet:
         with self._starting:
             try:
                 instance.start(model, self._environment, self.startup_seconds)
-            except CannotServe as problem:
+            except ModelServerError as problem:
                 subject = f"The primary container for production variant {self.variant_name}"
                 advice = "Please check CloudWatch logs for this endpoint."
-                raise CannotServe(f"{subject} did not pass the ping health check. {advice} ({problem})") from None
+                raise ModelServerError(f"{subject} did not pass the ping health check. {advice} ({problem})") from None
 
     def _remove(self, supervisor: InstanceSupervisor) -> None:
         with self._changed:

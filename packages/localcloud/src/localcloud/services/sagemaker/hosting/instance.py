@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from localcloud.runtime.jobs.images import Image
-from localcloud.runtime.jobs.model_server import CannotServe, ModelServer
+from localcloud.runtime.jobs.model_server import ModelServer, ModelServerError
 from localcloud.runtime.jobs.runtimes import SHARING
 from localcloud.services.sagemaker.hosting.connections import Connections, Reply
 from localcloud.services.sagemaker.hosting.invocation import Invocation
@@ -45,19 +45,19 @@ class Instance:
         self._lock, self._killed = Lock(), False
 
     def start(self, model: Path, environment: Mapping[str, str], seconds: float) -> None:
-        """Returns when it answers GET /ping; CannotServe when it does not do so in time."""
+        """Returns when it answers GET /ping; ModelServerError when it does not do so in time."""
         deadline = time.monotonic() + seconds
         server = self._start_server(model, environment)
         try:
             url = server.wait_ready(seconds)
             while not _pings(url):
                 if not server.running or time.monotonic() > deadline:
-                    raise CannotServe("GET /ping did not return 200")
+                    raise ModelServerError("GET /ping did not return 200")
                 time.sleep(POLL_SECONDS)
-        except CannotServe:
+        except ModelServerError:
             in_time = time.monotonic() < deadline
-            reason = server.last_words or "it ended without any output"
-            raise CannotServe(reason if in_time else f"no answer to GET /ping within {seconds:g} s") from None
+            reason = server.last_line or "it ended without any output"
+            raise ModelServerError(reason if in_time else f"no answer to GET /ping within {seconds:g} s") from None
         self._connections = Connections(url, self._response_seconds, lambda: server.running)
 
     def send(self, request: Invocation) -> Reply:
@@ -90,7 +90,7 @@ class Instance:
         self.cloud.log(self.group, self.stream, [])
         with self._lock:
             if self._killed:
-                raise CannotServe("it was stopped before it started")
+                raise ModelServerError("it was stopped before it started")
             self._server = ModelServer(model, variables, self._log_line(model), _threads(environment), self._image)
         self.cloud.processes.register(self._server.pid, self.name)
         return self._server

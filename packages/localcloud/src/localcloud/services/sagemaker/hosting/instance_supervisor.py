@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from threading import Event, Thread
 
-from localcloud.runtime.jobs.model_server import CannotServe
+from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.services.sagemaker.hosting.instance import Instance
 
 log = logging.getLogger(__name__)
@@ -16,8 +16,8 @@ STABLE_SECONDS = 30.0  # an instance that ran longer than this is replaced at on
 
 
 class InstanceSupervisor:
-    """``start`` starts an instance or raises CannotServe. ``report`` is called once, about the first instance: with ""
-    when it is ready, or with the reason why it failed."""
+    """``start`` starts an instance or raises ModelServerError. ``report`` is called once, about the first instance:
+    with "" when it is ready, or with the reason why it failed."""
 
     def __init__(
         self, create: Callable[[], Instance], start: Callable[[Instance], None], report: Callable[[str], None]
@@ -75,7 +75,7 @@ class InstanceSupervisor:
             self._uptime = time.monotonic() - started
             if not self.leaving.is_set():
                 log.warning("%s died and is replaced", instance.name)
-        except (CannotServe, OSError) as problem:  # OSError: this machine is out of resources
+        except (ModelServerError, OSError) as problem:  # OSError: this machine is out of resources
             return str(problem)
         finally:
             self.serving = None

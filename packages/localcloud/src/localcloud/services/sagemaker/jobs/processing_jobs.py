@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import processing
-from localcloud.runtime.jobs.job import Outcome, Refused
+from localcloud.runtime.jobs.job import Outcome, UnsupportedRequest
 from localcloud.services.sagemaker.execution_roles import check_role
 from localcloud.services.sagemaker.jobs.input_checks import check_unique
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
@@ -59,8 +59,8 @@ class ProcessingJobs(Part):
         _check_names(request)
         try:
             instances = processing.instances(request)
-        except Refused as refused:
-            raise Refusal(NOT_IMPLEMENTED, str(refused)) from None
+        except UnsupportedRequest as problem:
+            raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         now = self.cloud.clock.now()
         record = ProcessingRecord(request, arn, now, now)
         return self._jobs.start(record, len(instances), lambda: self._runner.run(record, instances))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
+from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
-from localcloud.runtime.jobs.progress import Watch
 from localcloud.runtime.jobs.runner import GRACE_SECONDS, run_all
 from localcloud.runtime.s3_store import S3Store
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
@@ -29,9 +29,9 @@ class JobRunner:
         self.cloud, self._lifecycle = cloud, lifecycle
         self._cache = EtagCache()
 
-    def run(self, record: JobRecord, instances: Sequence[Job], watch: Watch | None = None) -> Outcome:
+    def run(self, record: JobRecord, instances: Sequence[Job], hooks: JobHooks | None = None) -> Outcome:
         """All instances of a processing or training job, to their end."""
-        prepare = runtimes.chosen(
+        prepare = runtimes.select(
             os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
         )
         with self.folders(record, len(instances)) as folders:
@@ -40,7 +40,7 @@ class JobRunner:
                 folders,
                 self.store(),
                 prepare=prepare,
-                watch=watch or self.watch(record),
+                hooks=hooks or self.hooks(record),
                 grace_seconds=self.grace_seconds,
             )
 
@@ -61,23 +61,23 @@ class JobRunner:
     def store(self) -> S3Store:
         return S3Store(self.cloud.client("s3"), self._cache)
 
-    def watch(self, record: JobRecord, on_line: Callable[[str], None] = lambda _: None) -> Watch:
+    def hooks(self, record: JobRecord, on_line: Callable[[str], None] = lambda _: None) -> JobHooks:
         """Sends the output of the job to its log while it runs, and each line to ``on_line``."""
         group = f"/aws/sagemaker/{record.kind}Jobs"
         began = int(self.cloud.clock.seconds())
 
-        def line(host: str, text: str) -> None:
+        def log_line(host: str, text: str) -> None:
             if record.signal != ABANDON:
                 self.cloud.log(group, f"{record.name}/{host}-{began}", [text])
                 on_line(text)
 
-        return Watch(
-            line=line,
-            phase=lambda phase: self._lifecycle.enter_phase(record, phase),
-            stop=lambda: record.signal == STOP,
-            interrupted=lambda: record.signal == INTERRUPT,
-            abandoned=lambda: record.signal == ABANDON,
-            recorded=self._register,
+        return JobHooks(
+            on_line=log_line,
+            on_phase=lambda phase: self._lifecycle.enter_phase(record, phase),
+            stop_requested=lambda: record.signal == STOP,
+            interrupt_requested=lambda: record.signal == INTERRUPT,
+            abandon_requested=lambda: record.signal == ABANDON,
+            register=self._register,
         )
 
     @contextmanager

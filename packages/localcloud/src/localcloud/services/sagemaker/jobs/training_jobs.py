@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import training
-from localcloud.runtime.jobs.job import Job, Outcome, Refused
+from localcloud.runtime.jobs.job import Job, Outcome, UnsupportedRequest
 from localcloud.services.sagemaker.execution_roles import check_role
 from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_unique
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
@@ -49,8 +49,8 @@ class TrainingJobs(Part):
         metrics = LogMetrics(request.get("AlgorithmSpecification", {}).get("MetricDefinitions", []))
         try:
             instances = training.instances(request)
-        except Refused as refused:
-            raise Refusal(NOT_IMPLEMENTED, str(refused)) from None
+        except UnsupportedRequest as problem:
+            raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         for channel in channels:
             check_exists(self.cloud, channel["DataSource"]["S3DataSource"]["S3Uri"], request["RoleArn"])
         now = self.cloud.clock.now()
@@ -105,11 +105,11 @@ class TrainingJobs(Part):
 
     def _attempt(self, record: TrainingRecord, jobs: list[Job], metrics: LogMetrics) -> Outcome:
         remaining = _remaining_seconds(record, jobs[0].max_runtime_seconds)
-        watch = self._runner.watch(record, lambda line: self._record_metrics(record, metrics, line))
-        watch = replace(watch, interrupted=lambda: self._interrupted(record))
-        return self._runner.run(record, [replace(job, max_runtime_seconds=remaining) for job in jobs], watch)
+        hooks = self._runner.hooks(record, lambda line: self._record_metrics(record, metrics, line))
+        hooks = replace(hooks, interrupt_requested=lambda: self._interrupt_requested(record))
+        return self._runner.run(record, [replace(job, max_runtime_seconds=remaining) for job in jobs], hooks)
 
-    def _interrupted(self, record: TrainingRecord) -> bool:
+    def _interrupt_requested(self, record: TrainingRecord) -> bool:
         faults, spot = self.cloud.faults, record.request["EnableManagedSpotTraining"]
         if spot and not record.signal and faults.active and faults.next_call(f"spot.{record.name}"):
             self.interrupt(record.name)

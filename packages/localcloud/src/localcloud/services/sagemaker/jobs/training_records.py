@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from localcloud.runtime.jobs import training
+from localcloud.runtime.jobs.hooks import DOWNLOADING, RUNNING, UPLOADING
 from localcloud.runtime.jobs.job import Outcome
-from localcloud.runtime.jobs.progress import DOWNLOADING, RUNNING, UPLOADING
 from localcloud.services.sagemaker.jobs.records import FINAL, TIMEOUTS, TOO_LONG, JobRecord, Members, whole_seconds
 
 PHASES = {  # of the runner, by AWS's names

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.runtime.jobs import batches
 from localcloud.runtime.jobs.association import Association, association
+from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
-from localcloud.runtime.jobs.model_server import CannotServe, invoke, served, unpack
-from localcloud.runtime.jobs.progress import Watch
+from localcloud.runtime.jobs.model_server import ModelServerError, invoke, serve, unpack
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 from localcloud.services.sagemaker.jobs.records import SEE_LOGS, JobRecord
@@ -43,36 +43,36 @@ class Transform:
         self._request = record.request
 
     def run(self) -> Outcome:
-        started, watch, store = monotonic(), self._runner.watch(self._record), self._runner.store()
+        started, hooks, store = monotonic(), self._runner.hooks(self._record), self._runner.store()
         try:
             with self._runner.folders(self._record, 1) as [folder]:
-                self._run(folder, store, watch)
+                self._run(folder, store, hooks)
         except Stopped:
             return Outcome("Stopped", None, seconds=monotonic() - started)
-        except (Unavailable, CannotServe, batches.BadInput, BadResponse) as problem:
-            if _stopping(watch):
+        except (Unavailable, ModelServerError, batches.InvalidInput, BadResponse) as problem:
+            if _stopping(hooks):
                 return Outcome("Stopped", None, seconds=monotonic() - started)
-            watch.line(HOST, str(problem))
+            hooks.on_line(HOST, str(problem))
             return Outcome("Failed", None, _failure_reason(problem), monotonic() - started)
-        return Outcome("Stopped" if _stopping(watch) else "Completed", 0, seconds=monotonic() - started)
+        return Outcome("Stopped" if _stopping(hooks) else "Completed", 0, seconds=monotonic() - started)
 
-    def _run(self, folder: Path, store: S3Store, watch: Watch) -> None:
+    def _run(self, folder: Path, store: S3Store, hooks: JobHooks) -> None:
         model, out = folder / "opt/ml/model", folder / "opt/ml/output"
         _fetch_model(store, self._container["ModelDataUrl"], folder, model)
-        client = _Client(self._request, watch)
+        client = _Client(self._request, hooks)
         threads = self._request.get("MaxConcurrentTransforms") or 1
-        with self._server(model, watch, threads) as url, ThreadPoolExecutor(threads) as pool:
+        with self._server(model, hooks, threads) as url, ThreadPoolExecutor(threads) as pool:
             for path, content in _objects(self._request, store):
-                bodies = batches.cut(content, **_split(self._request), limit=self._limit)
+                bodies = batches.split(content, **_split(self._request), limit=self._limit)
                 responses = list(pool.map(lambda body: client.predict(url, body), bodies))
                 file = out / f"{path}.out"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 by_line = self._request["TransformOutput"].get("AssembleWith") == "Line"
-                file.write_bytes(batches.assembled(responses, by_line=by_line))
-        if out.is_dir() and not _stopping(watch):
+                file.write_bytes(batches.assemble(responses, by_line=by_line))
+        if out.is_dir() and not _stopping(hooks):
             store.upload(out, self._request["TransformOutput"]["S3OutputPath"])
 
-    def _server(self, model: Path, watch: Watch, threads: int) -> AbstractContextManager[str]:
+    def _server(self, model: Path, hooks: JobHooks, threads: int) -> AbstractContextManager[str]:
         job = Job(self._record.name, "transform", self._container["Image"], (), "", 0)
         variables = {
             **self.cloud.environment(),
@@ -81,12 +81,12 @@ class Transform:
             **self._request.get("Environment", {}),
             "MAX_PAYLOAD_BYTES": str(self._limit),
         }
-        return served(
+        return serve(
             model,
             variables,
-            lambda text: watch.line(HOST, text),
-            lambda pid: watch.recorded(job, pid, ""),
-            lambda: _stopping(watch),
+            lambda text: hooks.on_line(HOST, text),
+            lambda pid: hooks.register(job, pid, ""),
+            lambda: _stopping(hooks),
             threads,
             self.cloud.images.find(job.image),
         )
@@ -99,20 +99,20 @@ class Transform:
 class _Client:
     """Sends records to the model, again after a failure as often as the request says."""
 
-    def __init__(self, request: Request, watch: Watch) -> None:
+    def __init__(self, request: Request, hooks: JobHooks) -> None:
         config = request.get("ModelClientConfig", {})
         self._attempts = 1 + config.get("InvocationsMaxRetries", 0)
         self._seconds = config.get("InvocationsTimeoutInSeconds", 600)
         self._content_type = request["TransformInput"].get("ContentType", "")
         self._accept = request["TransformOutput"].get("Accept", "")
-        self._watch = watch
+        self._hooks = hooks
         self._association: Association | None = association(request)
 
     def predict(self, url: str, body: bytes) -> bytes:
         """What the output gets for a body of the input."""
         if not self._association:
             return self._send(url, body)
-        return self._association.kept(body, self._send(url, self._association.sent(body)))
+        return self._association.output(body, self._send(url, self._association.model_input(body)))
 
     def _send(self, url: str, body: bytes) -> bytes:
         status, response = 0, b""
@@ -129,7 +129,7 @@ class _Client:
         raise BadResponse(f"Bad HTTP status received from algorithm: {status}. {text}")
 
     def _check_stopped(self) -> None:
-        if _stopping(self._watch):
+        if _stopping(self._hooks):
             raise Stopped
 
 
@@ -148,7 +148,7 @@ def _objects(request: Request, store: S3Store) -> Iterator[tuple[str, bytes]]:
     source = request["TransformInput"]
     data = source["DataSource"]["S3DataSource"]
     for uri, path in store.file_names(data["S3Uri"], manifest=data["S3DataType"] == "ManifestFile"):
-        yield path, batches.unpacked(store.read(uri), source.get("CompressionType", "None"))
+        yield path, batches.decompress(store.read(uri), source.get("CompressionType", "None"))
 
 
 def _split(request: Request) -> dict[str, bool]:
@@ -156,10 +156,10 @@ def _split(request: Request) -> dict[str, bool]:
     return {"by_line": by_line, "single": request.get("BatchStrategy") == "SingleRecord"}
 
 
-def _stopping(watch: Watch) -> bool:
-    return watch.stop() or watch.abandoned()
+def _stopping(hooks: JobHooks) -> bool:
+    return hooks.stop_requested() or hooks.abandon_requested()
 
 
 def _failure_reason(problem: Exception) -> str:
-    origin = "ClientError" if isinstance(problem, Unavailable | batches.BadInput) else "AlgorithmError"
+    origin = "ClientError" if isinstance(problem, Unavailable | batches.InvalidInput) else "AlgorithmError"
     return f"{origin}: {problem if isinstance(problem, Unavailable) else SEE_LOGS}"

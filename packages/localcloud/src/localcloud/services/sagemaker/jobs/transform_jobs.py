@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import batches
-from localcloud.runtime.jobs.association import BadRequest, association
-from localcloud.runtime.jobs.job import Refused
+from localcloud.runtime.jobs.association import InvalidRequest, association
+from localcloud.runtime.jobs.job import UnsupportedRequest
 from localcloud.services.sagemaker.event_times import in_iso
 from localcloud.services.sagemaker.jobs.input_checks import check_exists
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
@@ -58,8 +58,8 @@ class TransformJobs(Part):
         containers = self._models.containers_of(model)
         try:
             _check(request, containers)
-        except Refused as refused:
-            raise Refusal(NOT_IMPLEMENTED, str(refused)) from None
+        except UnsupportedRequest as problem:
+            raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         check_exists(self.cloud, source, model.role)
         now = self.cloud.clock.now()
@@ -82,7 +82,7 @@ class TransformJobs(Part):
 
 def _check(request: Request, containers: list[Request]) -> None:
     source = request["TransformInput"]
-    batches.check(
+    batches.check_supported(
         source.get("SplitType", "None"),
         source.get("CompressionType", "None"),
         request.get("BatchStrategy", "MultiRecord"),
@@ -91,7 +91,7 @@ def _check(request: Request, containers: list[Request]) -> None:
         raise invalid(f"MaxConcurrentTransforms * MaxPayloadInMB must not exceed {MOST_MEGABYTES} MB.")
     try:
         association(request)
-    except BadRequest as problem:
+    except InvalidRequest as problem:
         raise invalid(str(problem)) from None
     if len(containers) != 1 or "ModelDataUrl" not in containers[0]:
-        raise Refused(f"the model {request['ModelName']} is not one container with a ModelDataUrl")
+        raise UnsupportedRequest(f"the model {request['ModelName']} is not one container with a ModelDataUrl")

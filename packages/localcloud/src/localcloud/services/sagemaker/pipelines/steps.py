@@ -81,7 +81,7 @@ class Steps:
         return request
 
     def create(self, run: StepRun, request: dict[str, Any]) -> None:
-        """Refused as a client's call would be: its request is validated as well."""
+        """UnsupportedRequest as a client's call would be: its request is validated as well."""
         operation = CALLS[run.kind][0]
         problems = request_problems("sagemaker", operation, request)
         if problems:
