@@ -3,7 +3,7 @@
 import pytest
 
 from localcloud.core.refusal import Refusal
-from localcloud.core.tag_operations import TagOperations
+from localcloud.core.tag_operations import CAMEL_CASE, Spelling, TagOperations
 
 ARN = "arn:aws:events:eu-west-1:000000000000:rule/r"
 
@@ -18,9 +18,20 @@ def test_tags_are_a_list() -> None:
 
 
 def test_tags_are_a_map_and_the_arn_has_another_name() -> None:
-    operations = TagOperations({ARN: {"a": "1"}}.__getitem__, resource_arn="resource", as_map=True)
+    operations = TagOperations({ARN: {"a": "1"}}.__getitem__, spelling=Spelling(arn="resource"), as_map=True)
     operations.tag_resource({"resource": ARN, "Tags": {"a": "2"}})
     assert operations.list_tags_for_resource({"resource": ARN}) == {"Tags": {"a": "2"}}
+
+
+def test_members_in_camel_case_and_pages() -> None:
+    operations = TagOperations({ARN: {"a": "1"}}.__getitem__, spelling=CAMEL_CASE, paging={"limit": 1})
+    operations.tag_resource({"resourceArn": ARN, "tags": [{"key": "b", "value": "2"}]})
+    page = operations.list_tags_for_resource({"resourceArn": ARN})
+    assert page["tags"] == [{"key": "a", "value": "1"}]
+    page = operations.list_tags_for_resource({"resourceArn": ARN, "NextToken": page["NextToken"]})
+    assert page == {"tags": [{"key": "b", "value": "2"}]}
+    operations.untag_resource({"resourceArn": ARN, "tagKeys": ["a", "b"]})
+    assert operations.list_tags_for_resource({"resourceArn": ARN}) == {"tags": []}
 
 
 @pytest.mark.parametrize(("new", "code"), [("aws:x", "Invalid"), ("c", "TooMany")])

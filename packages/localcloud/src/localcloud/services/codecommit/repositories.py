@@ -90,20 +90,6 @@ class Repositories(Part):
         except GitProblem as problem:
             raise Refusal("CommitIdDoesNotExistException", str(problem)) from None
 
-    @operation("TagResource")
-    def tag_resource(self, request: dict[str, Any]) -> None:
-        self._tags_of(request).update(request["tags"])
-
-    @operation("UntagResource")
-    def untag_resource(self, request: dict[str, Any]) -> None:
-        tags = self._tags_of(request)
-        for key in request["tagKeys"]:
-            tags.pop(key, None)
-
-    @operation("ListTagsForResource")
-    def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"tags": self._tags_of(request)}
-
     def _describe(self, repository: Mapping[str, Any]) -> dict[str, Any]:
         branches = self.git.branches()
         default = {"defaultBranch": "main" if "main" in branches else branches[0]} if branches else {}
@@ -115,10 +101,10 @@ class Repositories(Part):
             raise Refusal("RepositoryDoesNotExistException", f"{name} does not exist")
         return name
 
-    def _tags_of(self, request: dict[str, Any]) -> dict[str, str]:
-        if request["resourceArn"] not in self._tags:
-            raise Refusal("RepositoryDoesNotExistException", f"{request['resourceArn']} does not exist")
-        return self._tags[request["resourceArn"]]
+    def tags_of(self, arn: str) -> dict[str, str]:
+        if arn not in self._tags:
+            raise Refusal("RepositoryDoesNotExistException", f"{arn} does not exist")
+        return self._tags[arn]
 
 
 def _commit(commit: Commit) -> dict[str, Any]:

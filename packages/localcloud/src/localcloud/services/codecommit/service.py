@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Request, Service
+from localcloud.core.tag_operations import CAMEL_CASE, TagOperations
 from localcloud.runtime.git_repository import Repository
 from localcloud.services.codecommit.push import Pushes
 from localcloud.services.codecommit.repositories import Repositories
@@ -26,7 +27,14 @@ class CodeCommit(Service):
         self.git = Repository.of(cloud.folder)
         self.repositories = Repositories(cloud, self.git)
         self.pushes = Pushes(cloud, self.git, self.repositories)
-        self.parts = (self.repositories,)
+        tag_operations = TagOperations(
+            self.repositories.tags_of,
+            spelling=CAMEL_CASE,
+            as_map=True,
+            invalid="InvalidSystemTagUsageException",
+            too_many="TooManyTagsException",
+        )
+        self.parts = (self.repositories, tag_operations)
 
     def connect(self) -> None:
         if isinstance(pipelines := self.cloud.services.get("codepipeline"), CodePipeline):

@@ -15,6 +15,7 @@ from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Service, operation
+from localcloud.core.tag_operations import Spelling, TagOperations
 from localcloud.services.codepipeline.service import CodePipeline
 
 NOT_FOUND = "ResourceNotFoundException"
@@ -26,6 +27,8 @@ class Connections(Service):
         super().__init__(cloud)
         self.connections: dict[str, dict[str, Any]] = {}  # by ARN
         self._tags: dict[str, dict[str, str]] = {}
+        spelling, too_many = Spelling(arn="ResourceArn"), "LimitExceededException"
+        self.parts = (TagOperations(self._tags_of, spelling=spelling, limit=TAG_LIMIT, too_many=too_many),)
 
     def connect(self) -> None:
         if isinstance(pipelines := self.cloud.services.get("codepipeline"), CodePipeline):
@@ -70,25 +73,8 @@ class Connections(Service):
         del self.connections[arn], self._tags[arn]
         return {}
 
-    @operation("TagResource")
-    def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        existing = self._tags[self._find(request["ResourceArn"])["ConnectionArn"]]
-        new = tags.as_dict(request["Tags"])
-        if len(existing | new) > TAG_LIMIT:
-            raise Refusal("LimitExceededException", f"A connection has at most {TAG_LIMIT} tags.")
-        existing.update(new)
-        return {}
-
-    @operation("UntagResource")
-    def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        existing = self._tags[self._find(request["ResourceArn"])["ConnectionArn"]]
-        for key in request["TagKeys"]:
-            existing.pop(key, None)
-        return {}
-
-    @operation("ListTagsForResource")
-    def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"Tags": tags.as_list(self._tags[self._find(request["ResourceArn"])["ConnectionArn"]])}
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        return self._tags[self._find(arn)["ConnectionArn"]]
 
     def _find(self, arn: str) -> dict[str, Any]:
         if arn not in self.connections:

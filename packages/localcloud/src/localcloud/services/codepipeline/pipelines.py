@@ -1,10 +1,11 @@
-"""Pipelines: created, updated, described, deleted; their tags."""
+"""Pipelines: created, updated, described, deleted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.core import tags
 from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
@@ -37,10 +38,10 @@ class Pipelines(Part):
         now = self.cloud.clock.now()
         pipeline = Pipeline(declaration, self.cloud.arn("codepipeline", name), now, now)
         pipeline.stages = {stage["name"]: Stage() for stage in declaration["stages"]}
-        pipeline.tags = {tag["key"]: tag["value"] for tag in request.get("tags", [])}
+        pipeline.tags = tags.as_dict(request.get("tags"), "key", "value")
         self.by_name[name] = pipeline
         self.on_create(pipeline)
-        return {"pipeline": declaration, "tags": _as_list(pipeline.tags)}
+        return {"pipeline": declaration, "tags": tags.as_list(pipeline.tags, "key", "value")}
 
     @operation("UpdatePipeline")
     def update_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -87,41 +88,18 @@ class Pipelines(Part):
         if pipeline:
             self.on_delete(pipeline)
 
-    @operation("TagResource")
-    def tag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        new = {tag["key"]: tag["value"] for tag in request["tags"]}
-        if any(key.lower().startswith("aws:") for key in new):
-            raise Refusal("InvalidTagsException", "aws: prefixed tag key names are not allowed for external use.")
-        self._tags(request).update(new)
-        return {}
-
-    @operation("UntagResource")
-    def untag_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        tags = self._tags(request)
-        for key in request["tagKeys"]:
-            tags.pop(key, None)
-        return {}
-
-    @operation("ListTagsForResource")
-    def list_tags_for_resource(self, request: dict[str, Any]) -> dict[str, Any]:
-        return paged(_as_list(self._tags(request)), request, "tags", limit=50, **PAGES)
-
     def get(self, name: str) -> Pipeline:
         if name not in self.by_name:
             sentence = f"Account '{self.cloud.account}' does not have a pipeline with name '{name}'"
             raise Refusal("PipelineNotFoundException", sentence)
         return self.by_name[name]
 
-    def _tags(self, request: dict[str, Any]) -> dict[str, str]:
-        name = request["resourceArn"].rpartition(":")[2]
-        if name not in self.by_name or self.by_name[name].arn != request["resourceArn"]:
-            raise Refusal("ResourceNotFoundException", f"The resource {request['resourceArn']} does not exist.")
+    def tags_of(self, arn: str) -> dict[str, str]:
+        name = arn.rpartition(":")[2]
+        if name not in self.by_name or self.by_name[name].arn != arn:
+            raise Refusal("ResourceNotFoundException", f"The resource {arn} does not exist.")
         return self.by_name[name].tags
 
     def _check(self, declaration: dict[str, Any]) -> None:
         for code, sentence in problems(declaration, self.cloud.region):
             raise Refusal(code, sentence)
-
-
-def _as_list(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"key": key, "value": value} for key, value in tags.items()]

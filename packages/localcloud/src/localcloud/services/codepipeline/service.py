@@ -12,13 +12,14 @@ from typing import ClassVar
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Service
+from localcloud.core.tag_operations import CAMEL_CASE, TagOperations
 from localcloud.services.codebuild.service import CodeBuild
 from localcloud.services.codepipeline.approvals import Approvals
 from localcloud.services.codepipeline.build_actions import BuildActions
 from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.event_target import add_pipeline_target
 from localcloud.services.codepipeline.executions import Executions
-from localcloud.services.codepipeline.pipelines import Pipelines
+from localcloud.services.codepipeline.pipelines import PAGES, Pipelines
 from localcloud.services.codepipeline.pushes import start_pipelines
 from localcloud.services.codepipeline.source_actions import SourceActions
 from localcloud.services.codepipeline.state import States
@@ -37,7 +38,15 @@ class CodePipeline(Service):
         states, approvals = States(cloud, self.pipelines, self.engine), Approvals(cloud, self.pipelines, self.engine)
         self.build_actions = BuildActions(cloud, self.engine)
         self.source_actions = SourceActions(cloud, self.engine)
-        self.parts = (self.engine, self.pipelines, self.executions, states, approvals, self.build_actions)
+        tag_operations = TagOperations(
+            self.pipelines.tags_of,
+            spelling=CAMEL_CASE,
+            paging={"limit": 50, **PAGES},
+            invalid="InvalidTagsException",
+            too_many="TooManyTagsException",
+        )
+        parts = (self.engine, self.pipelines, self.executions, states, approvals, self.build_actions)
+        self.parts = (*parts, tag_operations)
 
     def connect(self) -> None:
         if isinstance(codebuild := self.cloud.services.get("codebuild"), CodeBuild):

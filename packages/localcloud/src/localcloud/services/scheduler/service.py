@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Service
-from localcloud.core.tag_operations import TagOperations
+from localcloud.core.tag_operations import Spelling, TagOperations
 from localcloud.services.events.deliveries import Deliveries
 from localcloud.services.events.queues import Queues
 from localcloud.services.scheduler.client_tokens import ClientTokens
@@ -31,7 +31,7 @@ class Scheduler(Service):
             self.deliveries,
             self.groups,
             Schedules(cloud, self.groups, tokens, targets.check, self._invoke),
-            TagOperations(self.groups.tags_of, resource_arn="ResourceArn", limit=MAX_TAGS),
+            TagOperations(self.groups.tags_of, spelling=Spelling(arn="ResourceArn"), limit=MAX_TAGS),
             tokens,
         )
 
