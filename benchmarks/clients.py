@@ -1,10 +1,10 @@
-"""Calls per second of localcloud with one keep-alive client, and with many at once.
+"""Measures calls per second of localcloud with one keep-alive client, and with many concurrent ones.
 
     python benchmarks/clients.py [--seconds N] [--clients N ...]
 
-Each client asks again as soon as it is answered: it makes a model package group, describes it, makes the next. All
-clients are one process beside the server's. Ratios are against the single client of the same run; at the end every
-group that was made is looked for.
+Each client sends the next request as soon as it has a response: it creates a model package group, describes it, creates
+the next. All clients are in one process beside the server's. Ratios are against the single client of the same run; at
+the end all created groups are listed.
 """
 
 from __future__ import annotations
@@ -49,31 +49,31 @@ class Run:
 
 
 class Client:
-    """One connection: a call is under way from ``ask`` until ``answered`` tells its status."""
+    """One connection: ``send`` starts a call, ``receive`` returns its status."""
 
     def __init__(self, name: str, address: tuple[str, int], signed: str) -> None:
         self.socket = socket.create_connection(address)
-        self.name, self.calls, self.began, self.made = name, 0, 0.0, 0
+        self.name, self.calls, self.started, self.created = name, 0, 0.0, 0
         self._head = f"Host: {address[0]}\r\nAuthorization: {signed}\r\nContent-Type: application/x-amz-json-1.1\r\n"
-        self._got = b""
+        self._received = b""
 
-    def ask(self) -> None:
+    def send(self) -> None:
         self.calls += 1
         operation = "CreateModelPackageGroup" if self.calls % 2 else "DescribeModelPackageGroup"
         text = json.dumps({"ModelPackageGroupName": f"{self.name}-{(self.calls + 1) // 2}"})
         head = f"POST / HTTP/1.1\r\n{self._head}X-Amz-Target: SageMaker.{operation}\r\nContent-Length: {len(text)}"
-        self._got, self.began = b"", time.perf_counter()
+        self._received, self.started = b"", time.perf_counter()
         self.socket.sendall(f"{head}\r\n\r\n{text}".encode())
 
-    def answered(self) -> int:
-        """0 while some of the answer is missing."""
-        self._got += self.socket.recv(1 << 16)
-        head, _, body = self._got.partition(b"\r\n\r\n")
+    def receive(self) -> int:
+        """0 while the response is incomplete."""
+        self._received += self.socket.recv(1 << 16)
+        head, _, body = self._received.partition(b"\r\n\r\n")
         length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), b":-1")
         if len(body) != int(length.split(b":")[1]):
             return 0
         status = int(head.split(b" ")[1])
-        self.made += status == 200 and self.calls % 2
+        self.created += status == 200 and self.calls % 2
         return status
 
 
@@ -81,19 +81,19 @@ def main(argv: list[str] | None = None) -> int:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--seconds", type=float, default=10, metavar="N")
     command.add_argument("--clients", type=int, nargs="+", default=[4, 20, 60, 200], metavar="N")
-    given = command.parse_args(argv)
+    options = command.parse_args(argv)
     with _localcloud() as (address, region):
         signed = SIGNED.format(region=region)
         _load(address, signed, "warm", 1, 1)
-        runs, made = [], 0
-        for number in (1, *given.clients):
-            run, groups = _load(address, signed, f"with-{number}", number, given.seconds)
+        runs, created = [], 0
+        for number in (1, *options.clients):
+            run, groups = _load(address, signed, f"with-{number}", number, options.seconds)
             runs.append(run)
-            made += groups
-        found = _found(address, signed)
-    told = _told(given, runs, made, found)
-    RESULTS.write_text(told)
-    print(told)
+            created += groups
+        listed = _count_groups(address, signed)
+    report = _render(options, runs, created, listed)
+    RESULTS.write_text(report)
+    print(report)
     return 0
 
 
@@ -112,29 +112,29 @@ def _localcloud() -> Iterator[tuple[tuple[str, int], str]]:
 
 
 def _load(address: tuple[str, int], signed: str, name: str, number: int, seconds: float) -> tuple[Run, int]:
-    waiting, took, refused = selectors.DefaultSelector(), [], 0
+    selector, durations, refused = selectors.DefaultSelector(), [], 0
     clients = [Client(f"{name}-{each}", address, signed) for each in range(number)]
     for client in clients:
-        waiting.register(client.socket, selectors.EVENT_READ, client)
-        client.ask()
-    end, under_way = time.perf_counter() + seconds, number
-    while under_way:
-        for key, _ in waiting.select():
+        selector.register(client.socket, selectors.EVENT_READ, client)
+        client.send()
+    end, active = time.perf_counter() + seconds, number
+    while active:
+        for key, _ in selector.select():
             client = key.data
-            if not (status := client.answered()):
+            if not (status := client.receive()):
                 continue
-            took.append(time.perf_counter() - client.began)
+            durations.append(time.perf_counter() - client.started)
             refused += status != 200
             if time.perf_counter() < end:
-                client.ask()
+                client.send()
             else:
-                waiting.unregister(client.socket)
+                selector.unregister(client.socket)
                 client.socket.close()
-                under_way -= 1
-    return Run(number, len(took) / seconds, took, refused), sum(client.made for client in clients)
+                active -= 1
+    return Run(number, len(durations) / seconds, durations, refused), sum(client.created for client in clients)
 
 
-def _found(address: tuple[str, int], signed: str) -> int:
+def _count_groups(address: tuple[str, int], signed: str) -> int:
     import boto3
     from botocore.config import Config
 
@@ -150,18 +150,18 @@ def _found(address: tuple[str, int], signed: str) -> int:
     return sum(len(page["ModelPackageGroupSummaryList"]) for page in pages)
 
 
-def _told(given: argparse.Namespace, runs: list[Run], made: int, found: int) -> str:
+def _render(options: argparse.Namespace, runs: list[Run], created: int, listed: int) -> str:
     lines = [
         "# Many clients at once",
         "",
-        f"`python benchmarks/clients.py --seconds {given.seconds:g}`, {os.cpu_count()} cores, "
+        f"`python benchmarks/clients.py --seconds {options.seconds:g}`, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}; the clients share the cores with the server.",
         "",
         "| clients | calls/s | against one client | p50 ms | p99 ms | calls | refused |",
         "|---|---|---|---|---|---|---|",
         *(run.row(runs[0]) for run in runs),
         "",
-        f"{made:,} groups were made, {found:,} of them found.",
+        f"{created:,} groups were created, {listed:,} of them listed.",
     ]
     return "\n".join(lines) + "\n"
 

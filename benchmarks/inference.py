@@ -1,11 +1,10 @@
-"""Requests per second of the model's handler against the plain one (pandas.read_csv → DMatrix → predict).
+"""Measures requests per second of the inference handler against a plain one (pandas.read_csv → DMatrix → predict).
 
     python benchmarks/inference.py [--seconds N]
 
 The model is that of `make demo`: example churn data and the settings of base.toml. Every handler runs in the same
-server (localcloud.runtime.serving), one process each, and is asked by one keep-alive client with the same CSV
-rows. They take turns in short bursts, so that a busy machine slows all of them alike; ratios are against the faster
-plain one.
+server (localcloud.runtime.serving), one process each, with one keep-alive client that sends the same CSV rows. They
+take turns in short bursts, so that load on the machine affects all of them; ratios are against the faster plain one.
 """
 
 from __future__ import annotations
@@ -86,17 +85,17 @@ TREES = "the trees alone, no server"
 def main(argv: list[str] | None = None) -> int:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--seconds", type=float, default=8.0, help="for each handler and number of rows")
-    given = command.parse_args(argv)
+    options = command.parse_args(argv)
     sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as running:
-        folders, bodies, about, walking = prepare(Path(scratch))
+        folders, bodies, description, walking = prepare(Path(scratch))
         ports = {name: running.enter_context(serving(folder)) for name, folder in folders.items()}
         check_agreement(ports, bodies[100])
         measured = {}
         for rows, body in bodies.items():
-            turns = {name: partial(Client(port).ask, body) for name, port in ports.items()}
-            measured[rows] = measure(turns | ({TREES: walking} if rows == max(ROWS) else {}), given.seconds)
-    table = report(measured, about, given.seconds)
+            turns = {name: partial(Client(port).invoke, body) for name, port in ports.items()}
+            measured[rows] = measure(turns | ({TREES: walking} if rows == max(ROWS) else {}), options.seconds)
+    table = report(measured, description, options.seconds)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(table)
     print(table)
@@ -104,7 +103,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def prepare(scratch: Path) -> tuple[dict[str, Path], dict[int, bytes], str, Callable[[], object]]:
-    """A model directory for each handler, a request for each number of rows; the model in words, its trees alone."""
+    """A model directory per handler, a request per number of rows, a description, and a prediction without server."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -121,8 +120,8 @@ def prepare(scratch: Path) -> tuple[dict[str, Path], dict[int, bytes], str, Call
     lines = sink.getvalue().to_pybytes().splitlines(keepends=True)
     kinds = list(features.kinds.values())
     walking = walk(folders[OURS], features.encode(fresh.select(features.names)))
-    about = f"{len(kinds)} columns ({kinds.count('categorical')} categorical), {trees} trees of depth 6"
-    return folders, {rows: b"".join(lines[:rows]) for rows in ROWS}, about, walking
+    description = f"{len(kinds)} columns ({kinds.count('categorical')} categorical), {trees} trees of depth 6"
+    return folders, {rows: b"".join(lines[:rows]) for rows in ROWS}, description, walking
 
 
 def our_model(table: Any, folder: Path) -> tuple[Any, int]:
@@ -193,7 +192,7 @@ def train(matrix: Any, target: Any, names: list[str], types: list[str]) -> Any:
 
 
 def walk(folder: Path, matrix: Any) -> Callable[[], object]:
-    """What xgboost itself has to do for the largest request, whatever the handler."""
+    """The work of xgboost itself for the largest request."""
     import xgboost
 
     booster = xgboost.Booster(model_file=folder / "model.ubj")
@@ -217,7 +216,7 @@ class Client:
         self.connection.connect()
         self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def ask(self, body: bytes) -> bytes:
+    def invoke(self, body: bytes) -> bytes:
         self.connection.request("POST", "/invocations", body, {"Content-Type": "text/csv", "Accept": "text/csv"})
         response = self.connection.getresponse()
         content = response.read()
@@ -227,30 +226,30 @@ class Client:
 
 
 def check_agreement(ports: dict[str, int], body: bytes) -> None:
-    """A handler that is fast and wrong would win nothing."""
-    ours = [float(line.split(b",")[1]) for line in Client(ports[OURS]).ask(body).splitlines()]
-    plain = [float(line) for line in Client(ports["plain, category codes"]).ask(body).splitlines()]
+    """All handlers must return the same predictions."""
+    ours = [float(line.split(b",")[1]) for line in Client(ports[OURS]).invoke(body).splitlines()]
+    plain = [float(line) for line in Client(ports["plain, category codes"]).invoke(body).splitlines()]
     assert max(abs(a - b) for a, b in zip(ours, plain, strict=True)) < 1e-6, "the handlers do not agree"
 
 
 def measure(turns: dict[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
-    """The seconds every request took, by handler."""
-    taken: dict[str, list[float]] = {name: [] for name in turns}
-    for ask in turns.values():  # warm up
+    """The duration of every request in seconds, by handler."""
+    durations: dict[str, list[float]] = {name: [] for name in turns}
+    for invoke in turns.values():  # warm up
         for _ in range(3):
-            ask()
+            invoke()
     order = list(turns)
-    while any(sum(times) < seconds for times in taken.values()):
+    while any(sum(times) < seconds for times in durations.values()):
         random.shuffle(order)
         for name in order:
             end = time.perf_counter() + BURST_SECONDS
             while (begin := time.perf_counter()) < end:
                 turns[name]()
-                taken[name].append(time.perf_counter() - begin)
-    return taken
+                durations[name].append(time.perf_counter() - begin)
+    return durations
 
 
-def report(measured: dict[int, dict[str, list[float]]], about: str, seconds: float) -> str:
+def report(measured: dict[int, dict[str, list[float]]], description: str, seconds: float) -> str:
     import numpy
     import pandas
     import pyarrow
@@ -260,17 +259,17 @@ def report(measured: dict[int, dict[str, list[float]]], about: str, seconds: flo
     lines = [
         "# Inference: requests per second through one server",
         "",
-        f"`python benchmarks/inference.py --seconds {seconds:g}`: one keep-alive client, CSV in and out, {about}; "
-        f"Python {platform.python_version()}, {versions}, {os.cpu_count()} cores.",
+        f"`python benchmarks/inference.py --seconds {seconds:g}`: one keep-alive client, CSV in and out, "
+        f"{description}; Python {platform.python_version()}, {versions}, {os.cpu_count()} cores.",
         "",
         "| rows | handler | requests/s | p50 ms | p99 ms | ratio | p99 ratio |",
         "|---:|---|---:|---:|---:|---:|---:|",
     ]
-    for rows, taken in measured.items():
-        rates = {name: len(times) / sum(times) for name, times in taken.items()}
-        tails = {name: percentile(times, 99) for name, times in taken.items()}
+    for rows, durations in measured.items():
+        rates = {name: len(times) / sum(times) for name, times in durations.items()}
+        tails = {name: percentile(times, 99) for name, times in durations.items()}
         base = max(ENCODE, key=rates.__getitem__)
-        for name, times in taken.items():
+        for name, times in durations.items():
             median, tail = statistics.median(times) * 1e3, tails[name] * 1e3
             ratios = f"{rates[name] / rates[base]:.2f}× | {tails[name] / tails[base]:.2f}×"
             lines.append(f"| {rows:,} | {name} | {rates[name]:,.0f} | {median:.2f} | {tail:.2f} | {ratios} |")

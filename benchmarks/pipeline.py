@@ -1,4 +1,4 @@
-"""The example pipeline on localcloud against its own three scripts, run by hand one after the other.
+"""Measures the example pipeline on localcloud against its three scripts, run one after the other by hand.
 
     python benchmarks/pipeline.py [--rows N] [--runs N]
 
@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 RESULTS = ROOT / "benchmarks" / "results" / "pipeline.md"
 ML = "/opt/ml"
-LINKS = {  # where a step finds what another one made
+LINKS = {  # where a step finds the outputs of another one
     "train": "processing/output/train",
     "validation": "processing/output/validation",
     "features": "processing/output/features",
@@ -40,19 +40,19 @@ def main(argv: list[str] | None = None) -> int:
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_argument("--rows", type=int, default=20_000, metavar="N")
     command.add_argument("--runs", type=int, default=3, metavar="N")
-    given = command.parse_args(argv)
+    options = command.parse_args(argv)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        data = _data(folder / "data", given.rows)
+        data = _data(folder / "data", options.rows)
         with _cloud(folder) as (settings, client):
             definition = _upsert(settings, client, data)
             hand, cloud = [], []
-            for run in range(given.runs):
+            for run in range(options.runs):
                 hand.append(_by_hand(definition, data, folder / f"hand-{run}"))
                 cloud.append(_execution(client, settings))
-    told = _told(given, hand, cloud)
-    RESULTS.write_text(told)
-    print(told)
+    report = _render(options, hand, cloud)
+    RESULTS.write_text(report)
+    print(report)
     return 0
 
 
@@ -104,18 +104,18 @@ def _execution(client: Any, settings: Any) -> float:
     request = {"PipelineName": settings.pipeline_name, "PipelineParameters": where}
     arn = sagemaker.start_pipeline_execution(**request)["PipelineExecutionArn"]
     while True:
-        told = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
-        if told["PipelineExecutionStatus"] not in ("Executing", "Stopping"):
-            assert told["PipelineExecutionStatus"] == "Succeeded", told
-            return float((told["LastModifiedTime"] - told["CreationTime"]).total_seconds())
+        execution = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        if execution["PipelineExecutionStatus"] not in ("Executing", "Stopping"):
+            assert execution["PipelineExecutionStatus"] == "Succeeded", execution
+            return float((execution["LastModifiedTime"] - execution["CreationTime"]).total_seconds())
         time.sleep(0.1)
 
 
 def _by_hand(definition: dict[str, Any], data: Path, folder: Path) -> float:
     steps = {step["Name"]: step["Arguments"] for step in definition["Steps"]}
     here = folder / "opt/ml"
-    places = ("processing/input", "input/data", "model", "checkpoints", "output", "processing/input/champion")
-    for place in places:
+    folders = ("processing/input", "input/data", "model", "checkpoints", "output", "processing/input/champion")
+    for place in folders:
         (here / place).mkdir(parents=True, exist_ok=True)
     (here / "processing/input/data").symlink_to(data)
     (here / "processing/input/test").symlink_to(here / "processing/output/test")
@@ -137,13 +137,13 @@ def _run(script: str, arguments: list[Any], here: Path) -> None:
     assert done.returncode == 0, f"{script}: {done.stdout}{done.stderr}"
 
 
-def _told(given: argparse.Namespace, hand: list[float], cloud: list[float]) -> str:
+def _render(options: argparse.Namespace, hand: list[float], cloud: list[float]) -> str:
     best = {"the scripts by hand": min(hand), "the pipeline on localcloud": min(cloud)}
     every = {"the scripts by hand": hand, "the pipeline on localcloud": cloud}
     lines = [
-        f"# The example pipeline: {given.rows:,} rows",
+        f"# The example pipeline: {options.rows:,} rows",
         "",
-        f"`python benchmarks/pipeline.py --rows {given.rows} --runs {given.runs}`, {os.cpu_count()} cores, "
+        f"`python benchmarks/pipeline.py --rows {options.rows} --runs {options.runs}`, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}. Of each the quickest run counts.",
         "",
         "| way | seconds | all runs |",

@@ -1,4 +1,4 @@
-"""The preprocess step against the usual script: pandas, scikit-learn's ColumnTransformer and to_csv on the same file.
+"""Measures the preprocess step against a usual script: pandas, ColumnTransformer and to_csv on the same file.
 
     python benchmarks/preprocess.py [--rows N]
 
@@ -37,7 +37,7 @@ CATEGORICAL = ("plan", "contract", "payment")
 TARGET = "churned"
 DATA = ["--format=csv", "--delimiter=,", "--missing", "--validation-fraction=0.15", "--test-fraction=0.15"]
 DATA += ["--max-rejected-fraction=0.01", "--rare-level-rows=20", "--max-levels=500"]
-# The step takes seconds and the usual way minutes, so somebody else's burst of work would hit the two unequally.
+# The step takes seconds and the usual way minutes: load on the machine would affect them differently.
 ORDER = ("tenth", "ours", "usual", "ours", "ours", "tenth")
 MEGABYTE = 1024 if sys.platform != "darwin" else 1024**2  # ru_maxrss counts kilobytes, on macOS bytes
 USUAL = f"""
@@ -103,9 +103,9 @@ def write_rows(file: Path, rows: int) -> None:
     file.parent.mkdir()
     writer = None
     for table, _ in chunks(0, rows, seed=7):
-        wanted = table.select([*NUMERIC, *CATEGORICAL, TARGET])
-        writer = writer or csv.CSVWriter(file, wanted.schema, write_options=csv.WriteOptions(quoting_style="none"))
-        writer.write_table(wanted)
+        selected = table.select([*NUMERIC, *CATEGORICAL, TARGET])
+        writer = writer or csv.CSVWriter(file, selected.schema, write_options=csv.WriteOptions(quoting_style="none"))
+        writer.write_table(selected)
     assert writer is not None
     writer.close()
 

@@ -1,9 +1,9 @@
-"""Loading and binning the training rows: the usual way (pandas.read_csv into a DMatrix) against the step's own.
+"""Measures loading and binning of training rows: the usual way (pandas.read_csv, DMatrix) against that of the step.
 
     python -m benchmarks.train [--rows N] [--threads N] [--turns N]
 
 The same seeded rows (8 numeric and 3 categorical columns, missing values) are written as the usual preprocessing writes
-them, one-hot without a header, as a CSV of category codes, and as the Parquet of our own preprocess step. Each way runs
+them, one-hot without a header, as a CSV of category codes, and as the Parquet of the preprocess step. Each way runs
 in processes of its own with the same number of threads; importing libraries is not timed, memory is the process's peak.
 The ways take turns, and the fastest turn of each counts: the machine may have other work.
 """
@@ -44,12 +44,12 @@ def main(argv: list[str] | None = None) -> int:
     command.add_argument("--turns", type=int, default=3)
     command.add_argument("--child", choices=WAYS, help=argparse.SUPPRESS)
     command.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    given = command.parse_args(argv)
+    options = command.parse_args(argv)
     sys.path.insert(0, str(SCRIPTS))
-    if given.child:
-        print(json.dumps(measure(given.child, given.folder, given.threads)))
+    if options.child:
+        print(json.dumps(measure(options.child, options.folder, options.threads)))
     else:
-        compare(given.rows, given.threads, given.turns)
+        compare(options.rows, options.threads, options.turns)
     return 0
 
 

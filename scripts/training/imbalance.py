@@ -17,7 +17,7 @@ def class_weights(counts: npt.NDArray[np.int64]) -> Floats:
 def best_f1_threshold(probabilities: Floats, labels: Floats) -> float:
     """The threshold with the best F1; among equals the highest, with the fewest positives.
 
-    It is one of the given float32 probabilities, so comparing in float32 or float64 gives the same labels.
+    It is one of the float32 probabilities, so comparing in float32 or float64 gives the same labels.
     """
     order = np.argsort(-probabilities, kind="stable")
     ranked, hits = probabilities[order], np.cumsum(labels[order].astype(np.int64))

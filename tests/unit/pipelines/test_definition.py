@@ -109,7 +109,7 @@ def test_every_output_lies_under_the_execution_and_where_the_script_writes_it(st
     assert train["OutputDataConfig"]["S3OutputPath"] == join(f"{PREFIX}/runs", execution, "train")
 
 
-def test_preprocess_is_told_all_settings_of_the_data(steps):
+def test_preprocess_receives_all_settings_of_the_data(steps):
     found = steps(
         """
         [data]
@@ -123,8 +123,8 @@ def test_preprocess_is_told_all_settings_of_the_data(steps):
         positive = ""
         """
     )["Preprocess"]
-    told = {flag: option(found, flag) for flag in ("--target", "--problem", "--delimiter", "--missing", "--ignore")}
-    assert told == {
+    values = {flag: option(found, flag) for flag in ("--target", "--problem", "--delimiter", "--missing", "--ignore")}
+    assert values == {
         "--target": ["left the company"],
         "--problem": ["binary"],
         "--delimiter": ["\t"],

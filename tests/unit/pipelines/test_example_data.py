@@ -69,8 +69,8 @@ def test_every_format_holds_the_same_rows(tmp_path, name):
     table = pq.read_table(file) if name.endswith("parquet") else csv.read_csv(file)
     expected = example_data.generate(20_000)
     for column in expected.column_names:
-        values, wanted = table[column].cast(pa.string()), expected[column].cast(pa.string())
-        assert pa.compute.fill_null(values, "").equals(pa.compute.fill_null(wanted, "")), column
+        values, expected_values = table[column].cast(pa.string()), expected[column].cast(pa.string())
+        assert pa.compute.fill_null(values, "").equals(pa.compute.fill_null(expected_values, "")), column
     assert [path.name for path in (tmp_path / "new").iterdir()] == [name]
 
 

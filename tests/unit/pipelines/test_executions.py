@@ -83,27 +83,27 @@ def test_an_execution_that_does_not_exist():
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("reference", "found"),
     [
         (None, f"{PIPELINE}/execution/newest"),
         ("abc", f"{PIPELINE}/execution/abc"),
         (f"{PIPELINE}/execution/abc", f"{PIPELINE}/execution/abc"),
     ],
 )
-def test_found_by_arn_by_id_or_the_newest(wanted, found):
-    assert find(FakeSageMaker(("newest", "abc")), "churn-dev", wanted) == found
+def test_found_by_arn_by_id_or_the_newest(reference, found):
+    assert find(FakeSageMaker(("newest", "abc")), "churn-dev", reference) == found
 
 
 @pytest.mark.parametrize(
-    ("wanted", "sentence"),
+    ("reference", "sentence"),
     [
         (f"{PIPELINE.replace('dev', 'prod')}/execution/abc", "belongs to pipeline churn-prod, not to churn-dev"),
         ("not/an/arn", "neither an execution's ARN nor an id"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(wanted, sentence):
+def test_what_cannot_be_meant_is_refused(reference, sentence):
     with pytest.raises(UsageProblem, match=sentence):
-        find(FakeSageMaker(), "churn-dev", wanted)
+        find(FakeSageMaker(), "churn-dev", reference)
 
 
 def test_a_pipeline_that_has_never_run():

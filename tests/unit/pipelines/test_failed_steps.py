@@ -36,7 +36,7 @@ class FakeSageMaker:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not yours"}}, "DescribeTransformJob")
 
 
-def told(step, logs=None):
+def explained(step, logs=None):
     return explain(step, {"sagemaker": FakeSageMaker(), "logs": logs or FakeLogs()}.__getitem__)
 
 
@@ -45,7 +45,9 @@ def failed(kind, reason="ClientError: job failed"):
 
 
 def test_reason_job_and_log_lines():
-    lines = told(failed("TrainingJob"), FakeLogs(**{"job-1__algo-1-17": [(1, "reading"), (2, "ERROR: constant\n")]}))
+    lines = explained(
+        failed("TrainingJob"), FakeLogs(**{"job-1__algo-1-17": [(1, "reading"), (2, "ERROR: constant\n")]})
+    )
     assert lines == [
         "step Train failed: ClientError: job failed",
         "  AlgorithmError: column churned is constant, exit code: 1",
@@ -56,18 +58,18 @@ def test_reason_job_and_log_lines():
 
 
 def test_what_the_step_said_already_is_not_repeated():
-    lines = told(failed("TrainingJob", "Failed. AlgorithmError: column churned is constant, exit code: 1 (job)"))
+    lines = explained(failed("TrainingJob", "Failed. AlgorithmError: column churned is constant, exit code: 1 (job)"))
     assert sum("column churned" in line for line in lines) == 1
 
 
 def test_a_processing_job_says_its_exit_message_first():
-    lines = told(failed("ProcessingJob"))
+    lines = explained(failed("ProcessingJob"))
     assert lines[1:3] == ["  no rows", "  AlgorithmError: See job logs"]
     assert lines[-1] == "    (nothing was logged)"
 
 
 def test_details_that_may_not_be_read_do_not_hide_the_failure():
-    lines = told(failed("TransformJob"))
+    lines = explained(failed("TransformJob"))
     assert lines[0] == "step Train failed: ClientError: job failed"
     assert "its job cannot be read" in lines[1]
 
@@ -85,12 +87,12 @@ def test_the_log_of_a_job_whose_name_only_begins_the_same_is_left_out():
 
 
 def test_a_log_cannot_steer_the_terminal_nor_flood_it():
-    lines = told(failed("TrainingJob"), FakeLogs(**{"job-1__a": [(1, "\x1b[2Jred\rover"), (2, "x" * 9999)]}))
+    lines = explained(failed("TrainingJob"), FakeLogs(**{"job-1__a": [(1, "\x1b[2Jred\rover"), (2, "x" * 9999)]}))
     assert "\x1b" not in "".join(lines)
     assert "\r" not in "".join(lines)
     assert len(lines[-1]) == LOG_WIDTH + 4
 
 
 def test_a_step_without_a_job_has_its_reason_only():
-    assert told(Step("Refuse", "Failed", reason="auc 0.7 of 0.8")) == ["step Refuse failed: auc 0.7 of 0.8"]
-    assert told(Step("Refuse", "Failed")) == ["step Refuse failed: SageMaker gives no reason"]
+    assert explained(Step("Refuse", "Failed", reason="auc 0.7 of 0.8")) == ["step Refuse failed: auc 0.7 of 0.8"]
+    assert explained(Step("Refuse", "Failed")) == ["step Refuse failed: SageMaker gives no reason"]

@@ -133,9 +133,9 @@ REFUSED = [
 def test_refused_with_a_sentence(model: Model, kind: str | None, body: bytes | str, status: int, sentence: str) -> None:
     with pytest.raises(HttpError) as refusal:
         ask(model, body, kind)
-    told = refusal.value.message
-    assert (refusal.value.status_code, told) == (status, sentence.replace("...", told[len(sentence) - 3 :]))
-    assert refusal.value.phrase and "\n" not in told
+    message = refusal.value.message
+    assert (refusal.value.status_code, message) == (status, sentence.replace("...", message[len(sentence) - 3 :]))
+    assert refusal.value.phrase and "\n" not in message
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "text/csv;q=none", "x", ";;,"])
@@ -193,8 +193,8 @@ def test_aws_keeps_the_status_of_its_own_class(monkeypatch: pytest.MonkeyPatch) 
     spec.loader.exec_module(module)
     with pytest.raises(BaseInferenceToolkitError) as refusal:
         raise module.HttpError(415, "not understood")
-    told = refusal.value
-    assert (told.status_code, told.message, told.phrase) == (415, "not understood", "Unsupported Media Type")
+    message = refusal.value
+    assert (message.status_code, message.message, message.phrase) == (415, "not understood", "Unsupported Media Type")
 
 
 SEEDS = {

@@ -17,7 +17,7 @@ PLAN = Column("plan", "categorical", ("basic", "family"))
 
 
 def labels(right: npt.NDArray[Any]) -> Outcome:
-    """Rows of alternating classes that are labelled right or wrong as told."""
+    """Rows of alternating classes that are labelled right or wrong as specified."""
     target = np.arange(len(right)) % 2
     predicted = np.where(right, target, 1 - target)
     probabilities = np.column_stack([1 - predicted, predicted]).astype(np.float32)

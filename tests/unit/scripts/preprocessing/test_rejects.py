@@ -1,4 +1,4 @@
-"""Rows that cannot be used are told, one by one, with file, line and reason; too many of them stop the step."""
+"""Rows that cannot be used are reported with file, line and reason; too many of them stop the step."""
 
 import csv
 import gzip
@@ -124,8 +124,8 @@ def test_labels_of_no_training_row_are_rejects(prepare, raw_folder):
     assert outcome.side("test").num_rows == rows["test"]
 
 
-def test_a_label_that_only_rejected_rows_have_is_told_once(prepare, raw_folder):
-    """Their other fault is told; that the label is in no training row follows from it."""
+def test_a_label_that_only_rejected_rows_have_is_reported_once(prepare, raw_folder):
+    """Their other fault is reported; that the label is in no training row follows from it."""
     (raw_folder / "a.csv").write_text(HEADER + "".join(GOOD) + "1e39,a,maybe\n")
     outcome = prepare(**BINARY)
     assert outcome.code == 0, outcome.message

@@ -21,7 +21,7 @@ def columns(rows: int = 1000) -> dict[str, pa.Array]:
 
 
 def test_golden():
-    """If this fails, rows would change sides in everybody's data: do not adjust it, mend the hash."""
+    """If this fails, rows would change sides in everybody's data: do not adjust it, fix the hash."""
     table = {
         "text": pa.array(["", "a", "12345678", "ninechars", None, "größer", "true", "long text " * 20]),
         "number": pa.array([0.0, 1.5, None, -3.0, 1e300, 5.0, float("nan"), 2.0**60]),

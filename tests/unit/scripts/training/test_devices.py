@@ -22,7 +22,7 @@ def test_threads_are_the_least_that_anybody_allows(monkeypatch, variables, expec
 
 def test_auto_takes_the_gpu_where_it_works(monkeypatch):
     monkeypatch.setattr(devices, "gpu_works", lambda: True)
-    assert [devices.choose_device(wanted) for wanted in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
+    assert [devices.choose_device(requested) for requested in ("auto", "cuda", "cpu")] == ["cuda", "cuda", "cpu"]
 
 
 def test_auto_takes_the_cpu_otherwise_and_cuda_is_refused(monkeypatch):
@@ -41,7 +41,7 @@ def test_a_gpu_that_is_not_there_does_not_work(monkeypatch):
 
 def test_a_gpu_works_when_xgboost_stays_on_it(monkeypatch):
     monkeypatch.setattr(devices.xgb, "build_info", lambda: {"USE_CUDA": True})
-    monkeypatch.setattr(devices, "device_used", lambda wanted: f"{wanted}:0")
+    monkeypatch.setattr(devices, "device_used", lambda requested: f"{requested}:0")
     assert devices.gpu_works()
     monkeypatch.setenv("SM_NUM_GPUS", "0")
     assert not devices.gpu_works()
