@@ -71,22 +71,22 @@ def with_accounts(folder):
 
 
 @pytest.mark.parametrize("env", environments(CONFIG))
-def test_aws_takes_what_every_shipped_environment_compiles_to(env, tmp_path):
+def test_aws_accepts_the_definition_of_every_shipped_environment(env, tmp_path):
     assert definition_problems(compile(load(env, with_accounts(tmp_path / "config"))).body) == []
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.mark.parametrize("more", ["", EVERYTHING], ids=["plain", "everything"])
-def test_aws_takes_every_problem_type_plain_and_with_everything(problem, more, settings):
+def test_aws_accepts_every_problem_type_plain_and_with_all_switches(problem, more, settings):
     assert definition_problems(compile(settings(PROBLEMS[problem] + more)).body) == []
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
-def test_aws_takes_every_switch_alone(switch, settings):
+def test_aws_accepts_every_switch_alone(switch, settings):
     assert definition_problems(compile(settings(SWITCHES[switch])).body) == []
 
 
-def test_aws_takes_the_longest_lists_and_names_that_the_settings_take(settings):
+def test_aws_accepts_the_longest_lists_and_names_of_the_settings(settings):
     columns = [f"{number:02} {'x' * 253}" for number in range(45)]
     listed = ", ".join(f'"{column}"' for column in columns)
     assert len(columns[0]) == 256
@@ -95,7 +95,7 @@ def test_aws_takes_the_longest_lists_and_names_that_the_settings_take(settings):
 
 
 def arguments(step):
-    """What the container's script is started with."""
+    """The arguments of the script in the container."""
     if step["Type"] == "Processing":
         return step["Arguments"]["AppSpecification"]["ContainerArguments"]
     from sagemaker.train.container_drivers.common.utils import hyperparameters_to_cli_args
@@ -109,7 +109,7 @@ class Parsed(BaseException):
 
 @pytest.mark.parametrize("step", ["Preprocess", "Train", "Evaluate"])
 @pytest.mark.parametrize("problem", PROBLEMS)
-def test_each_script_takes_the_arguments_that_the_definition_gives_it(step, problem, settings, monkeypatch, tmp_path):
+def test_each_script_accepts_its_arguments_in_the_definition(step, problem, settings, monkeypatch, tmp_path):
     wanted = settings(PROBLEMS[problem] + '[data]\nmissing = ["-", "-999", "n/a"]\nnumeric = ["a"]\n')
     steps = {each["Name"]: each for each in json.loads(compile(wanted).body)["Steps"]}
     original = argparse.ArgumentParser.parse_args
@@ -144,7 +144,7 @@ def test_scripts_have_no_defaults_for_what_the_settings_set():
         assert [flag.option_strings for flag in flags if not flag.required and flag.default not in ("", ())] == []
 
 
-def test_train_is_given_every_hyperparameter_that_it_has(settings):
+def test_train_receives_every_hyperparameter(settings):
     from training.hyperparameters import Hyperparameters
 
     train = next(s for s in json.loads(compile(settings()).body)["Steps"] if s["Name"] == "Train")
@@ -161,7 +161,7 @@ def test_the_metrics_logged_are_the_metrics_that_the_pipeline_reads(settings):
         assert names == {f"{side}-{metric}" for side in ("train", "validation") for metric in LOGGED[problem]}
 
 
-def test_the_gate_s_directions_are_those_of_evaluate(settings):
+def test_the_directions_of_the_gate_are_those_of_evaluate(settings):
     from evaluation.metrics import ALL, MINIMIZE
 
     compile(settings())  # the step modules want the SDK

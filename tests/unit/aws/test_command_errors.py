@@ -37,7 +37,7 @@ def test_another_python_than_that_of_venv_is_one_sentence(words, remedy):
     assert done.stderr.endswith(f" is not installed for {sys.executable}: {remedy}\n")
 
 
-def test_a_module_of_ours_that_is_not_there_is_a_defect(capsys, monkeypatch, tmp_path):
+def test_a_missing_module_of_the_project_is_a_defect(capsys, monkeypatch, tmp_path):
     def run():
         import pipelines.nowhere  # noqa: F401
 
@@ -62,7 +62,7 @@ def test_what_went_well():
     assert run_in_environment(lambda _: 3, argparse.Namespace()) == 3
 
 
-def test_problems_say_their_own_sentence(end):
+def test_a_problem_prints_its_sentence(end):
     assert end(Problem("no such thing")) == (1, "error: no such thing\n")
 
 
@@ -87,7 +87,7 @@ def test_refusals_of_aws(end, error, sentence):
     assert re.fullmatch(rf"error: {sentence}.*\n", text)
 
 
-def test_a_defect_of_ours_is_one_line_too(end, tmp_path, monkeypatch):
+def test_a_defect_is_one_line_too(end, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     code, text = end(ZeroDivisionError("division by zero"))
     assert code == 1

@@ -1,4 +1,4 @@
-"""Only a yes is a yes, and without a terminal nobody can give it."""
+"""Only yes confirms; without a terminal an option is needed."""
 
 import pytest
 

@@ -75,7 +75,7 @@ def test_a_denial_names_who_what_where_and_why():
     assert text.endswith("(with an explicit deny in a service control policy)")
 
 
-def test_passing_the_role_says_whose_role_it_is():
+def test_a_denied_pass_role_names_the_role_of_the_jobs():
     message = f"User: {USER} is not authorized to perform: iam:PassRole on resource: {ROLE} because no policy allows it"
     text = message_of(refused("CreatePipeline", "AccessDeniedException", message))
     assert f"has no permission for iam:PassRole on {ROLE}, the role that the jobs run as" in text

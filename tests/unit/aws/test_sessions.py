@@ -1,4 +1,4 @@
-"""Clients reach what the settings say; the SDK, offline, reaches nothing and leaves no trace."""
+"""Clients use the endpoint of the settings; the offline SDK makes no call and leaves no trace."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ def settings(endpoint_url="", key="", secret=""):
 
 @pytest.fixture
 def endpoint():
-    """A server that notes the credentials it was shown."""
+    """A server that records the credentials of requests."""
     seen = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -53,7 +53,7 @@ def endpoint():
     thread.join(5)
 
 
-def test_a_local_client_uses_the_settings_endpoint_and_keys_whatever_the_shell_says(endpoint, monkeypatch):
+def test_a_local_client_ignores_the_variables_of_the_shell(endpoint, monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound, not listening: whoever goes through this proxy fails
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused.getsockname()[1]}")

@@ -1,4 +1,4 @@
-"""What the tests of the command have in common."""
+"""Fixtures of the command's tests."""
 
 import json
 

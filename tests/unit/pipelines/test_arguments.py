@@ -1,4 +1,4 @@
-"""--parameters: refused before any call, everything wrong at once, with what would be right."""
+"""--parameters: all problems are reported before any call, with the remedy."""
 
 import pytest
 
@@ -32,7 +32,7 @@ PARAMETERS = parse_declarations(
         ("Approval=Approved", "Approved"),
     ],
 )
-def test_what_is_good_arrives_as_text(pair, value):
+def test_valid_values_become_text(pair, value):
     assert parse_values([pair], PARAMETERS) == {pair.partition("=")[0]: value}
 
 
@@ -56,14 +56,14 @@ def test_what_is_good_arrives_as_text(pair, value):
         ("InputDataUri=" + "x" * 1025, "InputDataUri: 1025 characters, at most 1024"),
     ],
 )
-def test_what_is_wrong_is_named(pair, sentence):
+def test_wrong_values_are_named(pair, sentence):
     with pytest.raises(UsageProblem) as refused:
         parse_values([pair], PARAMETERS)
     assert sentence in str(refused.value)
     assert refused.value.exit_code == 2
 
 
-def test_every_problem_is_told_at_once_with_what_is_declared():
+def test_all_problems_are_reported_with_the_declared_parameters():
     with pytest.raises(UsageProblem) as refused:
         parse_values(["Rounds=many", "Treshold=1", "Spot=true", "Spot=false"], PARAMETERS)
     text = str(refused.value)

@@ -1,4 +1,4 @@
-"""Code by content: the address follows names and contents and nothing else; only what is missing is put."""
+"""Code addressed by content: the address depends on names and contents only; only missing objects are put."""
 
 import os
 from pathlib import Path
@@ -80,7 +80,7 @@ class S3:
         self.objects[f"s3://{Bucket}/{Key}"] = Body
 
 
-def test_publish_puts_what_is_missing_and_says_so():
+def test_publish_puts_missing_objects_and_returns_them():
     s3 = S3(there=["s3://b/code/1/a.py"])
     uploads = {"s3://b/code/1/a.py": b"a", "s3://b/code/1/b.py": b"b"}
     assert publish(uploads, s3) == ["s3://b/code/1/b.py"]
@@ -93,6 +93,6 @@ def test_without_the_permission_to_list_a_missing_object_is_denied_and_put():
     assert publish({"s3://b/a.py": b"a"}, s3) == ["s3://b/a.py"]
 
 
-def test_any_other_refusal_is_not_swallowed():
+def test_any_other_error_is_raised():
     with pytest.raises(ClientError):
         publish({"s3://b/a.py": b"a"}, S3(refusal="ExpiredToken"))

@@ -1,4 +1,4 @@
-"""New or other files under the same address are another version of the data."""
+"""New or changed files under the same URI are another version of the data."""
 
 import pytest
 
@@ -44,6 +44,6 @@ def test_an_address_without_data_is_refused(pages):
 
 
 @pytest.mark.parametrize("uri", ["/home/me/data", "s3://", "data.csv", "s3://My Bucket/data", "http://b/data"])
-def test_what_is_no_address_in_s3_is_refused_before_it_is_asked(uri):
+def test_a_uri_outside_s3_is_refused_before_any_call(uri):
     with pytest.raises(AwsProblem, match="is not a data location: write s3://bucket/prefix"):
         data_version(uri, None)

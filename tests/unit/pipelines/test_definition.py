@@ -1,4 +1,4 @@
-"""What the definition says, step by step; whether AWS takes it is for tests/contract."""
+"""The definition, step by step; tests/contract checks that AWS accepts it."""
 
 import json
 import shutil
@@ -92,7 +92,7 @@ def test_the_steps_and_what_feeds_what(steps):
     assert found["Preprocess"]["Arguments"]["ProcessingInputs"][1]["S3Input"]["S3Uri"] == {"Get": "Parameters.DataUri"}
 
 
-def test_every_output_lies_under_the_execution_and_where_the_script_writes_it(steps):
+def test_every_output_has_a_uri_of_the_execution_and_the_folder_of_the_script(steps):
     found = steps()
     execution = {"Get": "Execution.PipelineExecutionId"}
     for step in ("Preprocess", "Evaluate"):
@@ -168,7 +168,7 @@ def test_checkpoints_belong_to_one_training_of_one_data_set(steps, scripts):
     assert place()[2] != name
 
 
-def test_spot_waits_and_without_spot_nothing_is_said_of_it(steps):
+def test_only_spot_training_has_a_maximum_wait(steps):
     spot = steps("[training]\nspot = true\nmax_runtime_seconds = 100\nmax_wait_seconds = 300\n")["Train"]["Arguments"]
     assert spot["EnableManagedSpotTraining"] is True
     assert spot["StoppingCondition"] == {"MaxRuntimeInSeconds": 100, "MaxWaitTimeInSeconds": 300}
@@ -263,7 +263,7 @@ REGRESSION = '[problem]\ntype = "regression"\npositive = ""\n[training]\nimbalan
         (f'{REGRESSION}metric = "r2"\n', "GreaterThanOrEqualTo", "r2 is "),
     ],
 )
-def test_the_gate_compares_in_the_metric_s_direction_and_with_the_champion(steps, overlay, kind, words):
+def test_the_gate_compares_in_the_direction_of_the_metric_and_with_the_champion(steps, overlay, kind, words):
     def evaluated(path):
         return {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Evaluation"}, "Path": path}}
 
@@ -323,7 +323,7 @@ def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
 
 
 @pytest.mark.parametrize("uri", ["s3://lake/" + "x" * 300, "s3://lake/churn(old)"])
-def test_a_data_address_that_the_package_cannot_note_is_refused_before_anything_runs(uri, settings, scripts):
+def test_a_data_uri_that_the_package_cannot_record_is_refused_before_anything_runs(uri, settings, scripts):
     with pytest.raises(SettingsProblem, match=r"data\.uri = .*metadata of a model package allows at most 256 letters"):
         compile(settings(f'[data]\nuri = "{uri}"\n'), scripts)
 
@@ -388,7 +388,7 @@ def test_what_the_definition_names_as_code_is_what_is_uploaded(steps, settings, 
     assert (source["source_dir"], source["entry_script"]) == (code, "train.py")
 
 
-def test_the_sdk_says_nothing(settings, scripts, caplog):
+def test_the_sdk_logs_nothing(settings, scripts, caplog):
     with caplog.at_level("DEBUG"):
         compile(settings(), scripts)
     assert [record.message for record in caplog.records if record.name.startswith("sagemaker")] == []
@@ -399,8 +399,8 @@ def test_a_folder_without_the_scripts_is_refused(settings, tmp_path):
         compile(settings(), Path(tmp_path / "nothing"))
 
 
-def test_no_missing_texts_are_said_too(steps):
-    """Left out, the script's own list would be taken."""
+def test_an_empty_list_of_missing_texts_is_passed_too(steps):
+    """Without the flag the script would use its own list."""
     assert option(steps("[data]\nmissing = []\n")["Preprocess"], "--missing") == []
 
 

@@ -1,4 +1,4 @@
-"""What a person reads before an update: nothing hidden, nothing repeated, and short."""
+"""The difference that is printed before an update: complete, without repetition, and short."""
 
 import copy
 import json
@@ -148,7 +148,7 @@ def test_a_change_of_type_alone_is_visible(definition, changed):
     assert diff(definition, changed) == ['parameter Threshold: default: 0.8 -> "0.8"']
 
 
-def test_what_python_calls_equal_is_told_apart(definition, changed):
+def test_values_that_are_equal_in_python_only_differ(definition, changed):
     definition["Parameters"][1]["DefaultValue"] = 1
     changed["Parameters"][1]["DefaultValue"] = True
     assert diff(definition, changed) == ["parameter Threshold: default: 1 -> true"]

@@ -16,7 +16,7 @@ from pipelines import example_churn, example_data
 from settings.errors import Problem, UsageProblem
 
 
-def test_the_same_seed_gives_the_same_customers_however_many_are_asked_for():
+def test_the_same_seed_gives_the_same_customers_for_any_number_of_rows():
     some = example_data.generate(20_000)
     assert some.equals(example_data.generate(40_000).slice(0, 20_000))
     assert some.equals(example_data.generate(20_000, seed=7))

@@ -101,7 +101,7 @@ def test_found_by_arn_by_id_or_the_newest(reference, found):
         ("not/an/arn", "neither an execution's ARN nor an id"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(reference, sentence):
+def test_an_invalid_reference_is_refused(reference, sentence):
     with pytest.raises(UsageProblem, match=sentence):
         find(FakeSageMaker(), "churn-dev", reference)
 

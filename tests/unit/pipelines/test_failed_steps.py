@@ -9,7 +9,7 @@ GROUP = "/aws/sagemaker/TrainingJobs"
 
 
 class FakeLogs:
-    """Streams of events (time, message); asked for the newest, it gives them in order of time, as CloudWatch does."""
+    """Streams of events (time, message); the newest are returned in order of time, as by CloudWatch."""
 
     def __init__(self, **streams):
         self.streams = {name.replace("__", "/"): events for name, events in streams.items()}
@@ -57,12 +57,12 @@ def test_reason_job_and_log_lines():
     ]
 
 
-def test_what_the_step_said_already_is_not_repeated():
+def test_the_reason_of_the_step_is_not_repeated():
     lines = explained(failed("TrainingJob", "Failed. AlgorithmError: column churned is constant, exit code: 1 (job)"))
     assert sum("column churned" in line for line in lines) == 1
 
 
-def test_a_processing_job_says_its_exit_message_first():
+def test_the_exit_message_of_a_processing_job_comes_first():
     lines = explained(failed("ProcessingJob"))
     assert lines[1:3] == ["  no rows", "  AlgorithmError: See job logs"]
     assert lines[-1] == "    (nothing was logged)"

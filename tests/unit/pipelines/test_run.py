@@ -95,7 +95,7 @@ class Answering:
 
 
 def answer(monkeypatch, text):
-    """Somebody at a terminal, or nobody."""
+    """With or without a terminal."""
     monkeypatch.setattr(sys, "stdin", Answering(text is not None))
     monkeypatch.setattr("builtins.input", lambda question: print(question) or text)
 
@@ -262,7 +262,7 @@ def test_stop(capsys, aws):
     assert fake.stopped == [EXECUTION]
 
 
-def test_stop_of_what_has_ended_says_so(capsys, aws):
+def test_stopping_an_ended_run_is_reported(capsys, aws):
     fake = aws(FakeAws("Succeeded"))
     assert main(["--stop", "--execution", "abc"]) == 0
     assert "nothing to stop: execution abc is Succeeded" in capsys.readouterr().out
@@ -270,7 +270,7 @@ def test_stop_of_what_has_ended_says_so(capsys, aws):
 
 
 @pytest.mark.parametrize(("said", "deleted"), [("y", 1), ("YES", 1), ("n", 0), ("", 0), ("yeah", 0)])
-def test_delete_asks_and_says_what_stays(capsys, aws, monkeypatch, said, deleted):
+def test_delete_asks_and_names_what_is_kept(capsys, aws, monkeypatch, said, deleted):
     fake = aws(FakeAws())
     answer(monkeypatch, said)
     assert main(["--delete"]) == (0 if deleted else 1)
@@ -280,7 +280,7 @@ def test_delete_asks_and_says_what_stays(capsys, aws, monkeypatch, said, deleted
         assert part in shown
 
 
-def test_delete_without_anybody_to_ask(capsys, aws, monkeypatch):
+def test_delete_without_a_terminal(capsys, aws, monkeypatch):
     fake = aws(FakeAws())
     answer(monkeypatch, None)
     assert main(["--delete"]) == 2

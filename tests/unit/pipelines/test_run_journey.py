@@ -93,7 +93,7 @@ def test_a_journey(journey, small, capsys):
     assert "would create pipeline churn-local" in capsys.readouterr().out
 
 
-def test_nobody_answers(capsys, small, journey, server):
+def test_no_server_responds(capsys, small, journey, server):
     journey.overlay.write_text(journey.overlay.read_text().replace(server, "http://127.0.0.1:9"))
     assert journey("--plan") == 1
     assert "start the local AWS there" in capsys.readouterr().err

@@ -109,7 +109,7 @@ def begin(cloud, tree, here=None, **values):
     return start(cloud.client, Compiled("churn-dev", here or body(), {}, {}), "churn", values, tree)
 
 
-def test_the_commit_the_data_and_the_champion_are_found_out(tree):
+def test_commit_data_version_and_champion_are_determined(tree):
     cloud = Cloud(body())
     started = begin(cloud, tree)
     (sent,) = cloud.sagemaker.started
@@ -127,7 +127,7 @@ def test_what_is_given_wins(tree):
     assert cloud.sagemaker.started == [given]
 
 
-def test_the_data_that_is_given_is_the_data_that_is_looked_at(tree):
+def test_the_data_version_is_that_of_the_given_uri(tree):
     cloud = Cloud(body())
     begin(cloud, tree, DataUri="s3://other/new/day")
     assert cloud.s3.listed == ("other", "new/day")
@@ -169,7 +169,7 @@ def test_a_parameter_that_only_this_tree_declares_is_refused(tree):
     assert cloud.sagemaker.started == []
 
 
-def test_without_a_pipeline_the_sentence_says_how_to_make_one(tree):
+def test_without_a_pipeline_the_error_names_the_option_that_creates_it(tree):
     with pytest.raises(Problem, match="churn-dev does not exist: create it with --upsert"):
         begin(Cloud(None), tree)
 
@@ -191,7 +191,7 @@ def test_data_that_may_not_be_listed_is_never_taken_from_the_cache(tree):
     assert first != second
 
 
-def test_data_that_cannot_be_asked_for_stops_the_start(tree):
+def test_data_that_cannot_be_listed_stops_the_start(tree):
     cloud = Cloud(body())
     cloud.s3.error = refused("ListObjectsV2", "PermanentRedirect", status=301)
     with pytest.raises(ClientError, match="PermanentRedirect"):

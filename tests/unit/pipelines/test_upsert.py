@@ -21,7 +21,7 @@ def refused(operation, code, message="", status=400):
 
 
 class FakeSageMaker:
-    """One account's pipelines. ``meanwhile`` is what somebody else does between our look and our move."""
+    """The pipelines of one account. ``meanwhile`` runs between the read and the next call."""
 
     def __init__(self, s3):
         self.s3 = s3
@@ -179,7 +179,7 @@ def test_another_role_alone_is_an_update(cloud):
     assert cloud.sagemaker.pipelines["churn-dev"]["RoleArn"] == ROLE + "2"
 
 
-def test_a_description_that_somebody_changed_is_put_back(cloud):
+def test_a_changed_description_is_restored(cloud):
     run(cloud)
     cloud.sagemaker.pipelines["churn-dev"]["PipelineDescription"] = "mine"
     assert run(cloud).lines == ["description: mine -> churn: from raw data to a registered model (dev)"]
@@ -224,7 +224,7 @@ def test_the_limit_counts_bytes_not_characters(cloud):
     assert any("definitions" in key for key in cloud.s3.writes)
 
 
-def test_somebody_else_created_it_meanwhile(cloud):
+def test_a_concurrent_creation(cloud):
     def create():
         run(cloud, compiled(0.5))
 
@@ -232,7 +232,7 @@ def test_somebody_else_created_it_meanwhile(cloud):
     assert run(cloud).render(done=True) == "updated pipeline churn-dev:\n  parameter Threshold: default: 0.5 -> 0.8"
 
 
-def test_somebody_else_deleted_it_meanwhile(cloud):
+def test_a_concurrent_deletion(cloud):
     run(cloud)
     cloud.sagemaker.meanwhile = cloud.sagemaker.pipelines.clear
     assert run(cloud, compiled(0.9)).action == "create"
@@ -290,7 +290,7 @@ def test_seeds_are_never_overwritten(cloud):
     assert cloud.s3.objects["bucket", "churn/champion/none.json"] == b"mine"
 
 
-def test_a_seed_that_somebody_puts_at_the_same_moment_stays(cloud):
+def test_an_initial_object_that_is_put_concurrently_stays(cloud):
     cloud.s3.objects["bucket", "churn/champion/none.json"] = b"mine"
     looked = cloud.s3.head_object
 

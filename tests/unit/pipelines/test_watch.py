@@ -28,7 +28,7 @@ def throttled():
 
 
 class Timeline:
-    """What AWS answers, one after another; an exception is raised. The clock moves only when somebody sleeps."""
+    """Responses of AWS in sequence; exceptions are raised. The clock advances only in sleep."""
 
     def __init__(self, *answers):
         self.answers, self.naps, self.seconds = list(answers), [], 0.0
@@ -87,7 +87,7 @@ def fault():
 
 
 @pytest.mark.parametrize("error", [throttled(), fault(), EndpointConnectionError(endpoint_url="https://aws")])
-def test_what_passes_is_asked_again_and_told_once(error):
+def test_a_transient_error_is_retried_and_shown_once(error):
     timeline = Timeline(error, error, snapshot("Executing"), error, snapshot("Succeeded"))
     final, lines = lines_of(timeline)
     assert final.execution.succeeded
@@ -165,7 +165,7 @@ def test_ctrl_c_leaves_the_terminal_usable():
 
 
 class FakeSageMaker:
-    """A run that ends between two calls: what is asked second is newer."""
+    """A run that ends between two calls: the second response is newer."""
 
     def __init__(self):
         self.ended = False

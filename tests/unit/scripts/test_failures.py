@@ -1,4 +1,4 @@
-"""Where a step's reason goes: to stderr always, and to the file that SageMaker reads when that can be written."""
+"""The reason of a failed step goes to stderr, and to the file that SageMaker reads if it can be written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from failures import UserError, report
 from flags import Parser, parse_early
 
 
-def test_a_reason_that_cannot_be_written_is_still_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_reason_that_cannot_be_written_is_still_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("a file")
 
     def step() -> None:
@@ -31,7 +31,7 @@ def test_a_reason_that_cannot_be_written_is_still_said(tmp_path: Path, capsys: p
         ([], ""),
     ],
 )
-def test_where_a_reason_goes_is_known_although_other_flags_are_wrong(arguments: list[str], found: str) -> None:
+def test_the_message_file_is_known_although_other_flags_are_wrong(arguments: list[str], found: str) -> None:
     assert parse_early(arguments, "--message") == found
 
 

@@ -1,4 +1,4 @@
-"""Every way to ask and every way to be answered says the same, bit for bit, as DMatrix prediction of encoded rows."""
+"""Every request and response format gives the same bits as a DMatrix prediction of encoded rows."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_every_answer_format_reads_back_to_the_same_bits(models: Models, problem
 
 
 @pytest.mark.parametrize("problem", TARGETS)
-def test_a_row_is_answered_alike_alone_and_among_many(models: Models, problem: str) -> None:
+def test_the_prediction_of_a_row_does_not_depend_on_the_others(models: Models, problem: str) -> None:
     model = models[problem]
     matrix = model.features.encode(typed(raw_rows(inference.ONE_THREAD_ROWS + 44)))
     together = inference.predict_matrix(model, matrix)

@@ -1,4 +1,4 @@
-"""Nothing a client sends is an accident: it is answered, or refused with a status and one sentence."""
+"""Every request gets a prediction, or a status code and one sentence."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_refused_with_a_sentence(model: Model, kind: str | None, body: bytes | s
 
 
 @pytest.mark.parametrize("accept", ["image/png", "text/csv;q=0", "text/csv;q=none", "x", ";;,"])
-def test_an_answer_nobody_can_give_is_406(model: Model, accept: str) -> None:
+def test_an_unknown_response_type_is_406(model: Model, accept: str) -> None:
     with pytest.raises(HttpError, match="accept one of text/csv") as refusal:
         ask(model, b"1,true,a\n", C, accept)
     assert refusal.value.status_code == 406
@@ -213,7 +213,7 @@ SPLINTERS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SEEDS)
-def test_mutilated_payloads_are_answered_or_refused(model: Model, kind: str) -> None:
+def test_damaged_payloads_are_predicted_or_refused(model: Model, kind: str) -> None:
     dice = random.Random(f"mutilate {kind}")  # noqa: S311 - reproducible, not secret
     outcomes = {"answered": 0, "refused": 0}
     for _ in range(700):

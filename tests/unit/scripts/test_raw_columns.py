@@ -1,4 +1,4 @@
-"""One parser for preprocess and serving: what a cell may be, and what is said about the cells that may not."""
+"""The parser of preprocess and serving: valid cells, and the errors of others."""
 
 from decimal import Decimal
 
@@ -34,7 +34,7 @@ def test_missing_texts_are_no_value_and_the_empty_one_always_is():
     }
 
 
-def test_only_wanted_columns_are_looked_at_by_name():
+def test_only_the_given_columns_are_parsed():
     assert parse(b"oops,1,x\n", {"plan": "categorical"}) == {"plan": ["x"]}
 
 
@@ -187,7 +187,7 @@ def test_typed_cells_of_the_wrong_kind_are_pointed_at():
     assert raw_columns.from_arrow(pa.array([1, 0]), "boolean", ())[1].tolist() == [True, True]
 
 
-def test_level_text_says_numbers_as_json_would():
+def test_level_texts_of_numbers_are_as_in_json():
     assert [raw_columns.level_text(value) for value in (True, 3, 3.0, 0.1, 1e300, float("nan"), "a")] == [
         "true",
         "3",

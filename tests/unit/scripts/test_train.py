@@ -299,7 +299,7 @@ def test_an_infinite_feature(tmp_path, data):
         ("validation", np.array([0, 1, 0.5]), "such as 0.5, are not class numbers 0 to 1"),
     ],
 )
-def test_a_target_that_nothing_can_be_learnt_from(tmp_path, data, side, target, words):
+def test_a_target_without_variation(tmp_path, data, side, target, words):
     data.with_target(getattr(data, side), target)
     assert words in refusal(data, tmp_path)
 

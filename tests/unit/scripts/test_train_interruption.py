@@ -1,4 +1,4 @@
-"""Real processes, really killed: whatever the moment, the next run ends with the model of an undisturbed one."""
+"""Processes killed at any time: the next run ends with the model of an uninterrupted one."""
 
 import multiprocessing
 import os
@@ -87,7 +87,7 @@ def run(data, folder: Path, name: str, model: str = "model", **flags) -> Run:
 
 
 @pytest.mark.parametrize(("problem", "signals"), [("binary", "TKKTK"), ("multiclass", "KKK"), ("regression", "TTT")])
-def test_killed_at_random_moments_it_ends_with_the_very_same_model(tmp_path, encoded, problem, signals):
+def test_killed_at_random_times_it_ends_with_the_same_model(tmp_path, encoded, problem, signals):
     data = encoded(tmp_path / "data", problem, noise=2.0)
     undisturbed, seconds = timed(run(data, tmp_path, "undisturbed", "expected", **LONG[problem]))
     expected = undisturbed.rounds
@@ -131,7 +131,7 @@ def test_sigkill_loses_at_most_the_rounds_since_the_last_checkpoint(tmp_path, en
     assert "resuming from checkpoint-" in second.text
 
 
-def test_sigterm_finishes_the_round_keeps_it_and_says_so(tmp_path, encoded):
+def test_sigterm_finishes_the_round_and_saves_it(tmp_path, encoded):
     data = encoded(tmp_path / "data")
     flags = ENDLESS | {"checkpoints": tmp_path / "checkpoints", "output_dir": tmp_path / "output"}
     first = run(data, tmp_path, "first", **flags)
@@ -148,7 +148,7 @@ def test_sigterm_finishes_the_round_keeps_it_and_says_so(tmp_path, encoded):
     assert min(second.rounds) == done
 
 
-def test_sigterm_without_a_checkpoint_folder_says_that_the_rounds_are_lost(tmp_path, encoded):
+def test_sigterm_without_a_checkpoint_folder_reports_that_the_rounds_are_lost(tmp_path, encoded):
     data = encoded(tmp_path / "data")
     only = run(data, tmp_path, "only", **ENDLESS)
     only.wait_for(r"^\[1\]")

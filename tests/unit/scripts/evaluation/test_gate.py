@@ -43,7 +43,7 @@ def test_no_champion_means_no_shortfall() -> None:
         ("rmse", "regression", 3.0, 3.5, -0.5),
     ],
 )
-def test_shortfall_says_how_much_worse(
+def test_shortfall_is_how_much_worse_the_value_is(
     metric: str, problem: str, value: float, champion: float, shortfall: float
 ) -> None:
     block = gate(

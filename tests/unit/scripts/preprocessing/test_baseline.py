@@ -27,7 +27,7 @@ def tally(values: np.ndarray, piece: int) -> NumberTally:
 
 
 @pytest.mark.parametrize("piece", [1, 999, 30_000])
-def test_moments_are_those_of_the_whole_column_however_it_is_cut(piece):
+def test_statistics_are_those_of_the_whole_column_for_any_blocks(piece):
     values = VALUES[:3000] if piece == 1 else VALUES
     there = values[~np.isnan(values)]
     found = tally(values, piece)
@@ -38,7 +38,7 @@ def test_moments_are_those_of_the_whole_column_however_it_is_cut(piece):
     assert not found.integral
 
 
-def test_integers_are_told_from_fractions():
+def test_integers_and_fractions_are_distinguished():
     assert tally(np.array([1.0, np.nan, -3.0]), 1).integral
     assert not tally(np.array([1.0, 2.5, 3.0]), 1).integral
 

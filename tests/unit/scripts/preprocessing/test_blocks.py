@@ -89,7 +89,7 @@ def test_a_header_may_be_quoted_and_nameless_columns_get_a_name(tmp_path):
     assert (block.text, block.line) == (b"1,2,3", 3)
 
 
-def test_a_file_that_only_says_it_is_compressed(tmp_path):
+def test_an_uncompressed_file_with_a_suffix_of_compression(tmp_path):
     (tmp_path / "plain.csv.gz").write_text("x,y\n1,2\n")
     (tmp_path / "packed.csv").write_bytes(gzip.compress(b"x,y\n1,2\n"))
     found = [block.text for source in sources.find(tmp_path, "auto", ",") for block in blocks.read(source, [], ",")]

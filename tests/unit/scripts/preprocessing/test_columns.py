@@ -62,7 +62,7 @@ def test_columns_of_no_use_are_ignored_with_a_reason(values, why):
     assert judge(values).startswith(why)
 
 
-def test_wishes_win():
+def test_settings_override_the_inferred_kind():
     assert judge(["1", "2"] * 5, categorical=("x",)) == "categorical"
     assert judge([f"customer {number}" for number in range(100)], categorical=("x",)) == "categorical"
     assert judge([str(number) for number in range(100)], numeric=("x",)) == "numeric"
@@ -77,7 +77,7 @@ def test_types_may_differ_between_files():
     assert chosen.kinds == {"x": "categorical"}
 
 
-def test_a_wish_that_cannot_be_is_refused():
+def test_an_impossible_setting_is_refused():
     with pytest.raises(
         UserError, match=r'data.numeric names "x", but 50% of it is no number, such as "b": take it out'
     ):

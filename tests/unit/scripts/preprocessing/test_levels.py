@@ -18,7 +18,7 @@ def test_rare_levels_are_left_to_other():
     assert levels(counted(b=30, a=20, rare=19, never=0), 20, 10, False) == (("a", "b"), "")
 
 
-def test_too_many_categories_leave_the_column_out_unless_it_was_wished_for():
+def test_too_many_categories_leave_the_column_out_unless_the_settings_name_it():
     texts = counted(a=30, b=50, c=40)
     assert levels(texts, 1, 2, False) == ((), "it has 3 categories, more than 2 (data.max_levels)")
     assert levels(texts, 1, 2, True) == (("b", "c"), "")

@@ -1,4 +1,4 @@
-"""What the outputs hold: encoded rows on their sides, and what was learnt from training rows alone."""
+"""The outputs: encoded rows of each side, and features fitted on training rows only."""
 
 import json
 
@@ -85,7 +85,7 @@ def test_a_row_never_changes_its_side_when_data_is_added(prepare, raw_folder, tm
         assert after.side(side)["a"].to_pylist()[-before.side(side).num_rows :] == before.side(side)["a"].to_pylist()
 
 
-def test_only_training_rows_teach(prepare, raw_folder):
+def test_features_are_fitted_on_training_rows_only(prepare, raw_folder):
     """Of levels, statistics and buckets, validation and test rows decide nothing."""
     ids = np.arange(3000)
     sides = Split(("id",), 0.15, 0.15).sides({"id": pa.array(ids.astype(float))})

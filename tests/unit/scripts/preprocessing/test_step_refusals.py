@@ -138,7 +138,7 @@ def test_problem_and_target_must_fit(prepare, raw_folder, problem, target, sente
     refused(prepare(target="y", problem=problem), sentence)
 
 
-def test_more_classes_than_anyone_has(prepare, raw_folder):
+def test_too_many_classes(prepare, raw_folder):
     csv.write_csv(pa.table({"a": np.arange(3000) % 7, "y": np.arange(3000) * 0.5}), raw_folder / "d.csv")
     refused(prepare(target="y", problem="multiclass"), "has more than 1,000 classes, such as 0, 0.5")
 

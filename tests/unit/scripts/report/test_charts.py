@@ -41,7 +41,7 @@ def test_tick_texts_are_short() -> None:
     assert Axis(-5, 5, "").text(-2.5) == "−2.5"
 
 
-def test_data_lie_where_the_axes_say() -> None:
+def test_points_are_placed_by_the_axes() -> None:
     plot = Plot(Axis(0, 10, "x"), Axis(0, 100, "y"))
     assert plot.at(0, 0) == (LEFT, HEIGHT - BOTTOM)
     assert plot.at(10, 100) == (WIDTH - RIGHT, TOP)

@@ -155,7 +155,7 @@ def test_every_metric_with_interval_and_constant_answer() -> None:
             assert number(estimate.baseline or 0) in text, name
 
 
-def test_the_headline_says_what_the_numbers_say() -> None:
+def test_the_headline_matches_the_metrics() -> None:
     assert verdict(evaluated()).headline == "Clearly better than a constant answer. There is no approved champion yet."
     useless = verdict(evaluated(noise=200.0))
     assert useless.tone == "fair"
@@ -222,7 +222,7 @@ def test_very_many_classes_stay_readable_and_small() -> None:
     assert all(cell for row in cells.values() for cell in row.values())
 
 
-def test_no_groups_is_said() -> None:
+def test_a_report_without_groups_states_that() -> None:
     assert "No categorical column has a level with 50 rows or more" in page(evaluated(rows=12))
 
 

@@ -13,7 +13,7 @@ def test_the_best_round_is_the_first_of_equals():
     assert schedule().best_round(history(3, 1, 2, 1)) == 1
 
 
-def test_it_ends_after_as_many_rounds_without_improvement_as_asked():
+def test_it_ends_after_the_given_number_of_rounds_without_improvement():
     assert not schedule().finished(history(3, 1, 2))
     assert schedule().finished(history(3, 1, 2, 1))
     assert not schedule().finished(history(3, 1, 2, 0.5))

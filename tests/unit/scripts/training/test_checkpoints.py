@@ -14,7 +14,7 @@ def files(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 
 
-def test_the_newest_comes_back_exactly(tmp_path):
+def test_the_newest_checkpoint_is_read_exactly(tmp_path):
     store = Checkpoints(tmp_path / "new", "abc")
     assert store.latest() == Progress([], None)
     for rounds in (90, 100, 1000):
@@ -64,14 +64,14 @@ def test_those_of_other_data_or_settings_are_neither_used_nor_removed(tmp_path, 
     assert store.latest() == progress(3)
 
 
-def test_a_save_that_was_cut_off_is_swept_away(tmp_path):
+def test_an_incomplete_save_is_deleted(tmp_path):
     Checkpoints(tmp_path, "abc").save(progress(1))
     (tmp_path / "checkpoint-abc-000002.ubj.unfinished").write_bytes(b"half")
     assert Checkpoints(tmp_path, "abc").latest() == progress(1)
     assert files(tmp_path) == ["checkpoint-abc-000001.ubj"]
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_training(tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported_before_training(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="cannot write to .*file"):
         Checkpoints(tmp_path / "file", "abc")

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("job_environment")
     ("variables", "expected"),
     [({}, 4), ({"SM_NUM_CPUS": "3"}, 3), ({"SM_NUM_CPUS": "64"}, 4), ({"SM_NUM_CPUS": "3", "OMP_NUM_THREADS": "2"}, 2)],
 )
-def test_threads_are_the_least_that_anybody_allows(monkeypatch, variables, expected):
+def test_threads_are_the_minimum_of_all_limits(monkeypatch, variables, expected):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
     for name, value in variables.items():
