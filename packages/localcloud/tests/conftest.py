@@ -1,4 +1,4 @@
-"""A working copy to push from, queues to read what arrives, the clock's steps, and refusals."""
+"""Fixtures of several rooms: a Git working copy, queues, steps of the clock, refusals."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import Any
 
 import pytest
 
-# No test reads or reaches anybody's AWS, whatever the shell has set.
+# No test uses an AWS account or its configuration, whatever the shell sets.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
-os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own, also inside a build of localcloud's
+os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own server, also inside a build of localcloud
 os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-# Tests start hundreds of processes: compiling the same modules anew in each would take most of their time.
+# Tests start hundreds of processes: compiling the same modules in each would take most of their time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-# Who starts the tests in the background of a script has Ctrl-C ignored, by all that they start as well.
+# In the background of a script the shell ignores Ctrl-C for the tests and for all processes that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-WHO = {f"GIT_{who}_{what}": "someone" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+IDENTITY = {f"GIT_{role}_{field}": "someone" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 
 
 @pytest.fixture
 def git(tmp_path: Path) -> Callable[..., str]:
-    """git in the working copy, which is made at the first call; answers what it printed."""
+    """Runs git in a working copy, which the first call creates; returns the output."""
     folder = tmp_path / "checkout"
 
     def run(*command: str) -> str:
@@ -38,24 +38,24 @@ def git(tmp_path: Path) -> Callable[..., str]:
         quiet = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         if not folder.exists():
             subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True, env=clean | quiet)
-        done = subprocess.run(
+        completed = subprocess.run(
             ["git", *command],
             cwd=folder,
-            env=clean | quiet | WHO,
+            env=clean | quiet | IDENTITY,
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
+        assert completed.returncode == 0, completed.stderr
+        return completed.stdout + completed.stderr
 
     return run
 
 
 @pytest.fixture
-def committed(git: Callable[..., str], tmp_path: Path) -> Callable[..., str]:
-    """Commits files, by their text; answers the commit."""
+def create_commit(git: Callable[..., str], tmp_path: Path) -> Callable[..., str]:
+    """Commits files, given as texts by name; returns the commit."""
 
     def commit(files: Mapping[str, str], message: str = "a commit") -> str:
         git("status")
@@ -71,12 +71,12 @@ def committed(git: Callable[..., str], tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.fixture
-def pushed(cloud: Any, git: Callable[..., str], committed: Callable[..., str]) -> Callable[..., str]:
-    """Commits files and pushes them to the cloud's repository; answers the commit."""
+def push_files(cloud: Any, git: Callable[..., str], create_commit: Callable[..., str]) -> Callable[..., str]:
+    """Commits files and pushes them to the cloud's repository; returns the commit."""
     from localcloud.runtime.git_repository import Repository
 
     def push(files: Mapping[str, str], message: str = "a commit", branch: str = "main") -> str:
-        commit = committed(files, message)
+        commit = create_commit(files, message)
         repository = Repository.of(cloud.folder)
         repository.create()
         git("push", "-q", str(repository.folder), f"HEAD:refs/heads/{branch}")
@@ -87,60 +87,60 @@ def pushed(cloud: Any, git: Callable[..., str], committed: Callable[..., str]) -
 
 @pytest.fixture
 def settle(cloud: Any) -> Callable[[], None]:
-    """Until nothing is under way but what waits for the clock."""
+    """Waits until all remaining work waits for the clock."""
 
-    def settled() -> None:
+    def wait() -> None:
         for name in ("scheduler", "events"):  # the former calls the latter
             if name in cloud.services:
                 cloud.services[name].settle()
 
-    return settled
+    return wait
 
 
 @pytest.fixture
 def step(cloud: Any, settle: Callable[[], None]) -> Callable[..., None]:
-    """The clock moves; before and after it all that is under way is done."""
+    """Advances the clock; running work is finished before and after."""
 
-    def stepped(seconds: float = 0) -> None:
+    def advance(seconds: float = 0) -> None:
         settle()
         cloud.clock.advance(seconds)
         settle()
 
-    return stepped
+    return advance
 
 
 @pytest.fixture
 def queue(cloud: Any) -> Callable[..., str]:
-    """Makes a queue and answers its ARN."""
+    """Creates a queue and returns its ARN."""
 
-    def made(name: str, **attributes: str) -> str:
+    def create(name: str, **attributes: str) -> str:
         cloud.client("sqs").create_queue(QueueName=name, Attributes=attributes)
         return str(cloud.arn("sqs", name))
 
-    return made
+    return create
 
 
 @pytest.fixture
 def taken(cloud: Any, settle: Callable[[], None]) -> Callable[[str], list[Any]]:
-    """The messages of a queue, which is empty afterwards."""
+    """Returns the messages of a queue and deletes them."""
 
     def take(name: str) -> list[Any]:
         settle()
-        sqs, url, found = cloud.client("sqs"), f"{cloud.url}/{cloud.account}/{name}", []
+        sqs, url, messages = cloud.client("sqs"), f"{cloud.url}/{cloud.account}/{name}", []
         while batch := sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
         ).get("Messages"):
-            found.extend(batch)
+            messages.extend(batch)
             for message in batch:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return messages
 
     return take
 
 
 @pytest.fixture
 def refused() -> Callable[..., str]:
-    """``refused(client.operation, "Code", Name=...)`` answers the message."""
+    """``refused(client.operation, "Code", Name=...)`` returns the message."""
     from botocore.exceptions import ClientError
 
     def refusal(call: Callable[..., Any], code: str, **request: Any) -> str:

@@ -22,8 +22,8 @@ def state_dir(url: str) -> Any:
     return SimpleNamespace(running=lambda: SimpleNamespace(url=url, pid=1) if url else None)
 
 
-def test_it_is_added_once_and_corrected(cloud: Any, committed: Any, git: Any, tmp_path: Any, capsys: Any) -> None:
-    commit = committed({"a": "1"})
+def test_it_is_added_once_and_corrected(cloud: Any, create_commit: Any, git: Any, tmp_path: Any, capsys: Any) -> None:
+    commit = create_commit({"a": "1"})
     checkout = tmp_path / "checkout"
     assert remote(state_dir(cloud.url), checkout) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -44,9 +44,9 @@ def test_a_folder_outside_of_a_checkout_is_reported(cloud: Any, tmp_path: Any, c
 
 
 def test_a_git_that_hangs_is_reported(
-    cloud: Any, committed: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    cloud: Any, create_commit: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    committed({"a": "1"})
+    create_commit({"a": "1"})
     monkeypatch.setattr("localcloud.cli.git_remote.SECONDS", -1.0)
     with pytest.raises(Problem, match="git remote get-url took longer than"):
         remote(state_dir(cloud.url), tmp_path / "checkout")

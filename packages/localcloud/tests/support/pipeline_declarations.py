@@ -1,4 +1,4 @@
-"""Small declarations of pipelines, for tests to put together."""
+"""Builders of pipeline declarations."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ import json
 from typing import Any
 
 ROLE = "arn:aws:iam::000000000000:role/r"
-Declared = dict[str, Any]
+Declaration = dict[str, Any]
 
 
-def action(name: str, category: str, provider: str, **said: Any) -> Declared:
+def action(name: str, category: str, provider: str, **members: Any) -> Declaration:
     kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
-    artifacts = {key: [{"name": one} for one in said.pop(key)] for key in ("inputs", "outputs") if key in said}
-    named = {f"{key[:-1]}Artifacts": value for key, value in artifacts.items()}
-    return {"name": name, "actionTypeId": kind, **named, **said}
+    artifacts = {
+        key: [{"name": artifact} for artifact in members.pop(key)] for key in ("inputs", "outputs") if key in members
+    }
+    renamed = {f"{key[:-1]}Artifacts": value for key, value in artifacts.items()}
+    return {"name": name, "actionTypeId": kind, **renamed, **members}
 
 
-def source(**said: Any) -> Declared:
+def source(**members: Any) -> Declaration:
     configuration = {"RepositoryName": "repo", "BranchName": "main", "PollForSourceChanges": "false"}
-    told = {"namespace": "Src", "configuration": configuration, "outputs": ["Source"], **said}
-    return action("Source", "Source", "CodeCommit", **told)
+    defaults = {"namespace": "Src", "configuration": configuration, "outputs": ["Source"], **members}
+    return action("Source", "Source", "CodeCommit", **defaults)
 
 
-def build(name: str = "Build", variables: Any = (), **said: Any) -> Declared:
-    asked = [{"name": key, "value": value} for key, value in dict(variables).items()]
-    configuration = {"ProjectName": "project", "EnvironmentVariables": json.dumps(asked)}
-    configuration |= said.pop("configuration", {})
-    return action(name, "Build", "CodeBuild", configuration=configuration, **{"inputs": ["Source"], **said})
+def build(name: str = "Build", variables: Any = (), **members: Any) -> Declaration:
+    environment = [{"name": key, "value": value} for key, value in dict(variables).items()]
+    configuration = {"ProjectName": "project", "EnvironmentVariables": json.dumps(environment)}
+    configuration |= members.pop("configuration", {})
+    return action(name, "Build", "CodeBuild", configuration=configuration, **{"inputs": ["Source"], **members})
 
 
-def approval(name: str = "Approve", **said: Any) -> Declared:
-    return action(name, "Approval", "Manual", **said)
+def approval(name: str = "Approve", **members: Any) -> Declaration:
+    return action(name, "Approval", "Manual", **members)
 
 
-def stage(name: str, *actions: Declared, **said: Any) -> Declared:
-    return {"name": name, "actions": list(actions), **said}
+def stage(name: str, *actions: Declaration, **members: Any) -> Declaration:
+    return {"name": name, "actions": list(actions), **members}
 
 
-def declared(*stages: Declared, name: str = "ship", **said: Any) -> Declared:
+def declare(*stages: Declaration, name: str = "ship", **members: Any) -> Declaration:
     store = {"type": "S3", "location": "bucket"}
     first = () if stages and stages[0]["name"] == "Source" else (stage("Source", source()),)
     kinds = {"pipelineType": "V2", "executionMode": "QUEUED"}
-    return {"name": name, "roleArn": ROLE, "artifactStore": store, "stages": [*first, *stages], **kinds, **said}
+    return {"name": name, "roleArn": ROLE, "artifactStore": store, "stages": [*first, *stages], **kinds, **members}

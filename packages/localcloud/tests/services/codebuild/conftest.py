@@ -31,73 +31,74 @@ def s3(cloud: Any) -> Any:
 
 
 @pytest.fixture
-def project(codebuild: Any) -> Callable[..., None]:
-    """Makes one that has nothing but its buildspec, unless told otherwise."""
+def create_project(codebuild: Any) -> Callable[..., None]:
+    """Creates a project that has nothing but its buildspec, unless other members are given."""
 
-    def make(buildspec: str = "", name: str = "app", **said: Any) -> None:
+    def create(buildspec: str = "", name: str = "app", **members: Any) -> None:
         source = {"type": "NO_SOURCE", "buildspec": buildspec}
         environment = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
-        told = {"source": source, "artifacts": {"type": "NO_ARTIFACTS"}, "environment": environment, **said}
-        codebuild.create_project(name=name, serviceRole="arn:aws:iam::000000000000:role/r", **told)
+        request = {"source": source, "artifacts": {"type": "NO_ARTIFACTS"}, "environment": environment, **members}
+        codebuild.create_project(name=name, serviceRole="arn:aws:iam::000000000000:role/r", **request)
 
-    return make
+    return create
 
 
 @pytest.fixture
-def finished(codebuild: Any) -> Callable[[str], dict[str, Any]]:
-    """The build when it is over."""
+def wait_for_end(codebuild: Any) -> Callable[[str], dict[str, Any]]:
+    """Returns the complete build."""
 
-    def wait(build: str) -> dict[str, Any]:
+    def wait(build_id: str) -> dict[str, Any]:
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
-            told: dict[str, Any] = codebuild.batch_get_builds(ids=[build])["builds"][0]
-            if told["buildComplete"]:
-                return told
+            build: dict[str, Any] = codebuild.batch_get_builds(ids=[build_id])["builds"][0]
+            if build["buildComplete"]:
+                return build
             time.sleep(0.02)
-        raise TimeoutError(f"{build} is not over after {SECONDS} s")
+        raise TimeoutError(f"{build_id} is not complete after {SECONDS} s")
 
     return wait
 
 
 @pytest.fixture
-def begun(codebuild: Any) -> Callable[[str], None]:
-    """Until the build is in its phase BUILD."""
+def wait_for_commands(codebuild: Any) -> Callable[[str], None]:
+    """Waits until the build is in its phase BUILD."""
 
-    def wait(build: str) -> None:
+    def wait(build_id: str) -> None:
         deadline = time.monotonic() + SECONDS
-        while codebuild.batch_get_builds(ids=[build])["builds"][0]["currentPhase"] != "BUILD":
-            assert time.monotonic() < deadline, f"{build} has not begun after {SECONDS} s"
+        while codebuild.batch_get_builds(ids=[build_id])["builds"][0]["currentPhase"] != "BUILD":
+            assert time.monotonic() < deadline, f"{build_id} runs no commands after {SECONDS} s"
             time.sleep(0.02)
 
     return wait
 
 
 @pytest.fixture
-def built(codebuild: Any, project: Any, finished: Any) -> Callable[..., dict[str, Any]]:
-    """Makes the project, runs a build of it, and answers how that ended."""
+def run_build(codebuild: Any, create_project: Any, wait_for_end: Any) -> Callable[..., dict[str, Any]]:
+    """Creates a project, runs a build of it, and returns the complete build."""
 
-    def run(buildspec: str = "", start: Mapping[str, Any] | None = None, **said: Any) -> dict[str, Any]:
-        project(buildspec, **said)
-        told: dict[str, Any] = finished(codebuild.start_build(projectName="app", **start or {})["build"]["id"])
-        return told
+    def run(buildspec: str = "", start: Mapping[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+        create_project(buildspec, **members)
+        build: dict[str, Any] = wait_for_end(codebuild.start_build(projectName="app", **start or {})["build"]["id"])
+        return build
 
     return run
 
 
 @pytest.fixture
 def lines(cloud: Any) -> Callable[[Mapping[str, Any]], list[str]]:
-    """What a build's commands printed, without what CodeBuild itself says."""
+    """The log of a build: the output of its commands; with ``agent`` also CodeBuild's own lines."""
 
-    def read(build: Mapping[str, Any], *, all_of_it: bool = False) -> list[str]:
+    def read(build: Mapping[str, Any], *, agent: bool = False) -> list[str]:
         assert cloud.logs.flush()
         where = {"logGroupName": build["logs"]["groupName"], "logStreamName": build["logs"]["streamName"]}
         events = cloud.client("logs").get_log_events(**where, startFromHead=True)["events"]
         texts = [event["message"] for event in events]
-        return [text for text in texts if all_of_it or not text.startswith("[Container]")]
+        return [text for text in texts if agent or not text.startswith("[Container]")]
 
     return read
 
 
 @pytest.fixture
 def phases() -> Callable[[Mapping[str, Any]], dict[str, str]]:
+    """The status of each phase of a build."""
     return lambda build: {phase["phaseType"]: phase.get("phaseStatus", "") for phase in build["phases"]}

@@ -30,10 +30,10 @@ phases:
 """
 
 
-def test_one_shell_for_the_whole_build(built: Any, lines: Any, phases: Any) -> None:
-    build = built(ONE_SHELL)
-    said = ["hello from deep", "the last command of an item decides", "nothing to read", "no newline"]
-    assert lines(build) == said
+def test_one_shell_for_the_whole_build(run_build: Any, lines: Any, phases: Any) -> None:
+    build = run_build(ONE_SHELL)
+    output = ["hello from deep", "the last command of an item decides", "nothing to read", "no newline"]
+    assert lines(build) == output
     assert build["buildStatus"] == "SUCCEEDED"
     order = (
         "SUBMITTED QUEUED PROVISIONING DOWNLOAD_SOURCE INSTALL PRE_BUILD BUILD POST_BUILD UPLOAD_ARTIFACTS FINALIZING"
@@ -41,7 +41,7 @@ def test_one_shell_for_the_whole_build(built: Any, lines: Any, phases: Any) -> N
     assert list(phases(build)) == [*order.split(), "COMPLETED"]
     assert set(phases(build).values()) == {"SUCCEEDED", ""}
     assert build["currentPhase"] == "COMPLETED"
-    assert any("are ignored" in line for line in lines(build, all_of_it=True))
+    assert any("are ignored" in line for line in lines(build, agent=True))
 
 
 FAILING = """
@@ -57,7 +57,7 @@ phases:
 
 
 @pytest.mark.parametrize(
-    ("phase", "on_failure", "after", "said", "status"),
+    ("phase", "on_failure", "after", "output", "status"),
     [
         ("install", "", "build", ["first", "finally 1"], "FAILED"),
         ("pre_build", "", "build", ["first", "finally 1"], "FAILED"),
@@ -66,14 +66,14 @@ phases:
         ("pre_build", "on-failure: CONTINUE", "build", ["first", "finally 1", "after 1"], "SUCCEEDED"),
     ],
 )
-def test_what_a_failing_phase_leaves_out(
-    built: Any, lines: Any, phases: Any, phase: str, on_failure: str, after: str, said: list[str], status: str
+def test_a_failed_phase_skips_later_ones(
+    run_build: Any, lines: Any, phases: Any, phase: str, on_failure: str, after: str, output: list[str], status: str
 ) -> None:
-    build = built(FAILING.format(phase=phase, on_failure=on_failure, after=after))
-    assert lines(build) == said
+    build = run_build(FAILING.format(phase=phase, on_failure=on_failure, after=after))
+    assert lines(build) == output
     assert build["buildStatus"] == status
     assert phases(build)[phase.upper()] == "FAILED"
-    (context,) = next(one for one in build["phases"] if one["phaseType"] == phase.upper())["contexts"]
+    (context,) = next(entry for entry in build["phases"] if entry["phaseType"] == phase.upper())["contexts"]
     assert context["statusCode"] == "COMMAND_EXECUTION_ERROR"
     assert context["message"] == "Error while executing command: (exit 3). Reason: exit status 3"
 
@@ -86,14 +86,14 @@ phases:
 """
 
 
-def test_a_command_that_ends_the_shell_ends_only_itself(built: Any, lines: Any) -> None:
-    build = built(EXITS)
+def test_a_command_that_exits_the_shell_ends_only_itself(run_build: Any, lines: Any) -> None:
+    build = run_build(EXITS)
     assert lines(build) == ["yes in sub"]
     assert build["buildStatus"] == "FAILED"
 
 
-def test_what_a_command_makes_of_the_shell_s_output_and_arguments_does_no_harm(built: Any, lines: Any) -> None:
-    build = built("version: 0.2\nphases: {build: {commands: [set -- a b, shift 2, exec >/dev/null, 'echo lost']}}")
+def test_a_command_can_redirect_the_shell_s_output_and_change_its_arguments(run_build: Any, lines: Any) -> None:
+    build = run_build("version: 0.2\nphases: {build: {commands: [set -- a b, shift 2, exec >/dev/null, 'echo lost']}}")
     assert (build["buildStatus"], lines(build)) == ("SUCCEEDED", [])
 
 
@@ -102,18 +102,18 @@ version: 0.2
 env:
   variables: {A: buildspec, B: buildspec, C: buildspec, OK: true}
   exported-variables: [A, D, AWS_REGION, MISSING]
-phases: {build: {commands: ['echo "$A $B $C $OK"', 'export D="$(echo made)"', D2=x]}}
+phases: {build: {commands: ['echo "$A $B $C $OK"', 'export D="$(echo new)"', D2=x]}}
 """
 
 
-def test_variables_say_it_later_say_it_louder(built: Any, lines: Any) -> None:
+def test_variables_of_a_start_override_the_project_s_which_override_the_buildspec_s(run_build: Any, lines: Any) -> None:
     environment = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
     both = [{"name": "A", "value": "project"}, {"name": "B", "value": "$HOME"}]
     start = {"environmentVariablesOverride": [{"name": "A", "value": "start"}]}
-    build = built(PRECEDENCE, start, environment={**environment, "environmentVariables": both})
+    build = run_build(PRECEDENCE, start, environment={**environment, "environmentVariables": both})
     assert lines(build) == ["start $HOME buildspec true"]
-    exported = {one["name"]: one["value"] for one in build["exportedEnvironmentVariables"]}
-    assert exported == {"A": "start", "D": "made", "MISSING": ""}
+    exported = {variable["name"]: variable["value"] for variable in build["exportedEnvironmentVariables"]}
+    assert exported == {"A": "start", "D": "new", "MISSING": ""}
 
 
 SECRETS = """
@@ -126,30 +126,30 @@ phases: {build: {commands: ['echo "$KEY-$PASSWORD-$TOKEN" | tee out', 'test "$(c
 """
 
 
-def test_secrets_reach_the_build_and_not_its_log(cloud: Any, built: Any, lines: Any) -> None:
+def test_secrets_are_masked_in_the_log(cloud: Any, run_build: Any, lines: Any) -> None:
     cloud.client("ssm").put_parameter(Name="/app/key", Value="open", Type="SecureString")
     cloud.client("secretsmanager").create_secret(Name="db", SecretString='{"password": "sesame"}')
     cloud.client("secretsmanager").create_secret(Name="token", SecretString="door")
     start = {"environmentVariablesOverride": [{"name": "TOKEN", "value": "token", "type": "SECRETS_MANAGER"}]}
-    build = built(SECRETS, start)
+    build = run_build(SECRETS, start)
     assert build["buildStatus"] == "SUCCEEDED"
     assert lines(build) == ["***-***-***"]
     assert not build.get("exportedEnvironmentVariables")
 
 
-def test_a_secret_that_is_not_there_fails_before_any_command(built: Any, phases: Any) -> None:
-    build = built("version: 0.2\nenv: {parameter-store: {KEY: /no}}\nphases: {build: {commands: [true-ly]}}")
+def test_a_missing_secret_fails_the_build_before_any_command(run_build: Any, phases: Any) -> None:
+    build = run_build("version: 0.2\nenv: {parameter-store: {KEY: /no}}\nphases: {build: {commands: [true-ly]}}")
     assert "INSTALL" not in phases(build)
-    (context,) = next(one for one in build["phases"] if one["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
+    (context,) = next(phase for phase in build["phases"] if phase["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
     assert context["statusCode"] == "Decrypted Variables Error"
     assert "/no cannot be read: ParameterNotFound" in context["message"]
 
 
-def test_a_build_knows_who_it_is_and_where_aws_is(cloud: Any, built: Any, lines: Any) -> None:
-    told = "$CODEBUILD_BUILD_ID $CODEBUILD_BUILD_NUMBER $AWS_REGION $AWS_ENDPOINT_URL $CODEBUILD_INITIATOR"
+def test_the_environment_identifies_the_build_and_the_endpoint(cloud: Any, run_build: Any, lines: Any) -> None:
+    variables = "$CODEBUILD_BUILD_ID $CODEBUILD_BUILD_NUMBER $AWS_REGION $AWS_ENDPOINT_URL $CODEBUILD_INITIATOR"
     home = '[ "$HOME" != "$CODEBUILD_SRC_DIR" ] && ls -A "$HOME"'
-    command = f'echo "{told}"; [ "$PWD" = "$CODEBUILD_SRC_DIR" ] && {home}'
-    build = built(f"version: 0.2\nphases:\n  build:\n    commands:\n      - {command!r}")
+    command = f'echo "{variables}"; [ "$PWD" = "$CODEBUILD_SRC_DIR" ] && {home}'
+    build = run_build(f"version: 0.2\nphases:\n  build:\n    commands:\n      - {command!r}")
     assert lines(build) == [f"{build['id']} 1 {cloud.region} {cloud.url} localcloud"]
     assert build["buildStatus"] == "SUCCEEDED"
 
@@ -172,28 +172,32 @@ def test_a_build_knows_who_it_is_and_where_aws_is(cloud: Any, built: Any, lines:
         ("version: 0.2\n", "phases are missing"),
     ],
 )
-def test_a_bad_buildspec_is_refused_with_its_place(built: Any, phases: Any, buildspec: str, sentence: str) -> None:
-    build = built(buildspec)
+def test_an_invalid_buildspec_is_refused_with_the_key_that_is_wrong(
+    run_build: Any, phases: Any, buildspec: str, sentence: str
+) -> None:
+    build = run_build(buildspec)
     assert (build["buildStatus"], phases(build)["DOWNLOAD_SOURCE"]) == ("FAILED", "FAILED")
-    (context,) = next(one for one in build["phases"] if one["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
+    (context,) = next(phase for phase in build["phases"] if phase["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
     assert context["statusCode"] == "YAML_FILE_ERROR"
     assert sentence in context["message"]
 
 
-SLOW = "version: 0.2\nphases:\n  build:\n    commands: ['echo begun', 'sleep 60']\n  post_build: {commands: [echo no]}"
+SLOW = (
+    "version: 0.2\nphases:\n  build:\n    commands: ['echo started', 'sleep 60']\n  post_build: {commands: [echo no]}"
+)
 
 
-def test_a_stopped_build_ends_with_all_that_it_started(
-    cloud: Any, codebuild: Any, project: Any, finished: Any, lines: Any, phases: Any
+def test_a_stopped_build_ends_all_its_processes(
+    cloud: Any, codebuild: Any, create_project: Any, wait_for_end: Any, lines: Any, phases: Any
 ) -> None:
-    project(SLOW)
+    create_project(SLOW)
     started = codebuild.start_build(projectName="app")["build"]
     deadline = time.monotonic() + 60
-    while not (running := [one for one in cloud.processes.all() if one.name == started["id"]]):
+    while not (running := [process for process in cloud.processes.all() if process.name == started["id"]]):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     codebuild.stop_build(id=started["id"])
-    build = finished(started["id"])
+    build = wait_for_end(started["id"])
     assert (build["buildStatus"], phases(build)["BUILD"]) == ("STOPPED", "STOPPED")
     assert "no" not in lines(build)
     assert not running[0].alive
@@ -201,76 +205,81 @@ def test_a_stopped_build_ends_with_all_that_it_started(
     assert not list((cloud.folder / "codebuild" / "builds").iterdir())
 
 
-def test_a_build_that_takes_too_long(
-    codebuild: Any, project: Any, begun: Any, finished: Any, phases: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_build_times_out(
+    codebuild: Any,
+    create_project: Any,
+    wait_for_commands: Any,
+    wait_for_end: Any,
+    phases: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     passed = [0.0]
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0])
     monkeypatch.setattr("localcloud.services.codebuild.run.time", clock)
-    project(SLOW)
+    create_project(SLOW)
     started = codebuild.start_build(projectName="app", timeoutInMinutesOverride=5)["build"]["id"]
-    begun(started)
+    wait_for_commands(started)
     passed[0] = 5 * 60.0
-    build = finished(started)
+    build = wait_for_end(started)
     assert (build["buildStatus"], phases(build)["BUILD"]) == ("TIMED_OUT", "TIMED_OUT")
     assert "POST_BUILD" not in phases(build)
 
 
-def test_builds_wait_their_turn_but_not_for_ever(
-    cloud: Any, codebuild: Any, project: Any, finished: Any, phases: Any
+def test_queued_builds_time_out_or_can_be_stopped(
+    cloud: Any, codebuild: Any, create_project: Any, wait_for_end: Any, phases: Any
 ) -> None:
     from localcloud.runtime.jobs.queue import Queue
 
     service = cloud.services["codebuild"].builds
-    service.queue, service.minute = Queue(1), 0.05  # a quarter of a second's patience, where the others' is long
-    project(SLOW)
+    service.queue, service.minute = Queue(1), 0.05  # so that five minutes in the queue are a quarter of a second
+    create_project(SLOW)
     first = codebuild.start_build(projectName="app", timeoutInMinutesOverride=2160)["build"]["id"]
     second = codebuild.start_build(projectName="app", queuedTimeoutInMinutesOverride=5)["build"]["id"]
     third = codebuild.start_build(projectName="app")["build"]["id"]
-    assert phases(finished(second)) == {"SUBMITTED": "SUCCEEDED", "QUEUED": "TIMED_OUT", "COMPLETED": ""}
+    assert phases(wait_for_end(second)) == {"SUBMITTED": "SUCCEEDED", "QUEUED": "TIMED_OUT", "COMPLETED": ""}
     codebuild.stop_build(id=third)
-    assert phases(finished(third))["QUEUED"] == "STOPPED"
+    assert phases(wait_for_end(third))["QUEUED"] == "STOPPED"
     codebuild.stop_build(id=first)
-    finished(first)
+    wait_for_end(first)
 
 
-def test_the_same_token_starts_one_build(codebuild: Any, project: Any, finished: Any) -> None:
-    project("version: 0.2\nphases: {build: {commands: ['true']}}")
+def test_the_same_token_starts_one_build(codebuild: Any, create_project: Any, wait_for_end: Any) -> None:
+    create_project("version: 0.2\nphases: {build: {commands: ['true']}}")
     ids = {codebuild.start_build(projectName="app", idempotencyToken="t")["build"]["id"] for _ in range(2)}
     assert len(ids) == 1
     with pytest.raises(ClientError, match="used before for another request"):
         codebuild.start_build(projectName="app", idempotencyToken="t", sourceVersion="x")
-    again = codebuild.retry_build(id=finished(ids.pop())["id"])["build"]
+    again = codebuild.retry_build(id=wait_for_end(ids.pop())["id"])["build"]
     assert again["buildNumber"] == 2
-    finished(again["id"])
+    wait_for_end(again["id"])
     assert len(codebuild.list_builds_for_project(projectName="app")["ids"]) == 2
     assert codebuild.list_builds()["ids"][0] == again["id"]
 
 
-def test_a_limit_of_builds_at_once(codebuild: Any, project: Any, finished: Any) -> None:
-    project(SLOW, concurrentBuildLimit=1)
+def test_the_concurrent_build_limit_of_a_project(codebuild: Any, create_project: Any, wait_for_end: Any) -> None:
+    create_project(SLOW, concurrentBuildLimit=1)
     first = codebuild.start_build(projectName="app")["build"]["id"]
     with pytest.raises(ClientError, match="Cannot have more than 1 active builds"):
         codebuild.start_build(projectName="app")
     codebuild.stop_build(id=first)
-    finished(first)
+    wait_for_end(first)
 
 
-def test_events_of_a_build_and_its_phases(cloud: Any, built: Any) -> None:
-    build = built("version: 0.2\nphases: {build: {commands: ['exit 1']}}")
-    told = [event for event in cloud.events.recent if event["source"] == "aws.codebuild"]
-    states = [event["detail"] for event in told if event["detail-type"] == "CodeBuild Build State Change"]
+def test_events_of_a_build_and_its_phases(cloud: Any, run_build: Any) -> None:
+    build = run_build("version: 0.2\nphases: {build: {commands: ['exit 1']}}")
+    events = [event for event in cloud.events.recent if event["source"] == "aws.codebuild"]
+    states = [event["detail"] for event in events if event["detail-type"] == "CodeBuild Build State Change"]
     assert [detail["build-status"] for detail in states] == ["IN_PROGRESS", "FAILED"]
     assert states[1]["additional-information"]["logs"]["stream-name"] == build["logs"]["streamName"]
     assert states[1]["build-id"] == build["arn"]
-    ended = [event["detail"] for event in told if event["detail-type"] == "CodeBuild Build Phase Change"]
-    by_phase = {detail["completed-phase"]: detail for detail in ended}
+    phases = [event["detail"] for event in events if event["detail-type"] == "CodeBuild Build Phase Change"]
+    by_phase = {detail["completed-phase"]: detail for detail in phases}
     assert by_phase["BUILD"]["completed-phase-status"] == "FAILED"
     assert by_phase["BUILD"]["completed-phase-context"].startswith("[COMMAND_EXECUTION_ERROR: Error while")
 
 
-def test_a_reset_forgets_builds_under_way(cloud: Any, codebuild: Any, project: Any) -> None:
-    project(SLOW)
+def test_a_reset_abandons_running_builds(cloud: Any, codebuild: Any, create_project: Any) -> None:
+    create_project(SLOW)
     codebuild.start_build(projectName="app")
     cloud.reset()
     assert codebuild.list_builds()["ids"] == []

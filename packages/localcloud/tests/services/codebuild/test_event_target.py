@@ -1,4 +1,4 @@
-"""A rule that starts builds."""
+"""A project as the target of a rule."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ def services() -> list[Any]:
     return [CodeBuild, Events]
 
 
-def test_an_event_starts_a_build_with_what_the_target_says(
-    cloud: Any, codebuild: Any, project: Any, finished: Any, lines: Any
+def test_an_event_starts_a_build_with_the_target_s_input(
+    cloud: Any, codebuild: Any, create_project: Any, wait_for_end: Any, lines: Any
 ) -> None:
-    project(SPEC)
+    create_project(SPEC)
     events = cloud.client("events")
     events.put_rule(Name="r", EventPattern=json.dumps({"source": ["shop"]}))
     template = '{"environmentVariablesOverride": [{"name": "WHO", "value": <who>}]}'
     transformer = {"InputPathsMap": {"who": "$.detail.who"}, "InputTemplate": template}
     arn = cloud.arn("codebuild", "project/app")
-    told = [
+    targets = [
         {"Id": "transformed", "Arn": arn, "RoleArn": ROLE, "InputTransformer": transformer},
         {"Id": "plain", "Arn": arn, "RoleArn": ROLE},
         {"Id": "wrong", "Arn": arn, "RoleArn": ROLE, "Input": '{"environmentVariablesOverride": 3}'},
     ]
-    assert events.put_targets(Rule="r", Targets=told)["FailedEntryCount"] == 0
+    assert events.put_targets(Rule="r", Targets=targets)["FailedEntryCount"] == 0
     events.put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": '{"who": "me"}'}])
     cloud.services["events"].settle()
     ids = codebuild.list_builds()["ids"]
     assert len(ids) == 2
-    assert sorted(line for one in ids for line in lines(finished(one))) == ["me"]
+    assert sorted(line for build_id in ids for line in lines(wait_for_end(build_id))) == ["me"]

@@ -1,4 +1,4 @@
-"""What goes into a build and what comes out: sources, artifacts, caches, reports."""
+"""Sources, artifacts, caches and reports of builds."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ artifacts: {artifacts}
         ("{files: [data/a.txt, 'dist/*.js']}", ["data/a.txt", "dist/x.js"]),
     ],
 )
-def test_from_a_zip_on_s3_to_a_zip_on_s3(s3: Any, built: Any, lines: Any, artifacts: str, expected: list[str]) -> None:
+def test_from_a_zip_on_s3_to_a_zip_on_s3(
+    s3: Any, run_build: Any, lines: Any, artifacts: str, expected: list[str]
+) -> None:
     s3.put_object(Bucket="bucket", Key="source.zip", Body=_source(SPEC.replace("{artifacts}", artifacts)))
     start = {"environmentVariablesOverride": [{"name": "OUT", "value": "dist"}]}
-    build = built(source=IN_S3, artifacts=TO_S3, start=start)
+    build = run_build(source=IN_S3, artifacts=TO_S3, start=start)
     assert (build["buildStatus"], lines(build)) == ("SUCCEEDED", ["data"])
     assert names(s3, "built/out.zip") == expected
     assert build["artifacts"]["location"] == "arn:aws:s3:::bucket/built/out.zip"
@@ -59,7 +61,7 @@ artifacts: {files: [a], secondary-artifacts: {more: {files: [b]}}}
 """
 
 
-def test_artifacts_of_a_failed_build_are_uploaded_too(s3: Any, built: Any, phases: Any) -> None:
+def test_artifacts_of_a_failed_build_are_uploaded_too(s3: Any, run_build: Any, phases: Any) -> None:
     other = {
         "type": "S3",
         "location": "bucket",
@@ -67,7 +69,7 @@ def test_artifacts_of_a_failed_build_are_uploaded_too(s3: Any, built: Any, phase
         "artifactIdentifier": "more",
         "namespaceType": "BUILD_ID",
     }
-    build = built(SEVERAL, artifacts=TO_S3, secondaryArtifacts=[other])
+    build = run_build(SEVERAL, artifacts=TO_S3, secondaryArtifacts=[other])
     assert build["buildStatus"] == "FAILED"
     assert phases(build)["UPLOAD_ARTIFACTS"] == "SUCCEEDED"
     assert names(s3, "built/out.zip") == ["a"]
@@ -83,12 +85,12 @@ def test_artifacts_of_a_failed_build_are_uploaded_too(s3: Any, built: Any, phase
         ("{files: [a], base-directory: nowhere}", "no matching base directory path found for nowhere"),
     ],
 )
-def test_artifacts_that_are_not_there_fail_the_build(
-    s3: Any, built: Any, phases: Any, artifacts: str, sentence: str
-) -> None:
-    build = built(f"version: 0.2\nphases: {{build: {{commands: [touch a]}}}}\nartifacts: {artifacts}", artifacts=TO_S3)
+def test_missing_artifacts_fail_the_build(s3: Any, run_build: Any, phases: Any, artifacts: str, sentence: str) -> None:
+    build = run_build(
+        f"version: 0.2\nphases: {{build: {{commands: [touch a]}}}}\nartifacts: {artifacts}", artifacts=TO_S3
+    )
     assert (build["buildStatus"], phases(build)["UPLOAD_ARTIFACTS"]) == ("FAILED", "FAILED")
-    (context,) = next(one for one in build["phases"] if one["phaseType"] == "UPLOAD_ARTIFACTS")["contexts"]
+    (context,) = next(phase for phase in build["phases"] if phase["phaseType"] == "UPLOAD_ARTIFACTS")["contexts"]
     assert context == {"statusCode": "CLIENT_ERROR", "message": sentence}
 
 
@@ -96,26 +98,28 @@ def test_artifacts_that_are_not_there_fail_the_build(
     ("source", "body", "code", "sentence"),
     [
         (IN_S3, None, "CLIENT_ERROR", "Cannot read s3://bucket/source.zip"),
-        (IN_S3, b"no zip", "CLIENT_ERROR", "the object bucket/source.zip is not a zip"),
+        (IN_S3, b"not a zip", "CLIENT_ERROR", "the object bucket/source.zip is not a zip"),
         ({"type": "GITHUB", "location": "https://example.com/a"}, None, "CLIENT_ERROR", "git push local main"),
         ({"type": "S3", "location": "bucket/folder/"}, None, "YAML_FILE_ERROR", "stat buildspec.yml: no such file"),
     ],
 )
-def test_a_source_that_is_not_there(s3: Any, built: Any, source: Any, body: Any, code: str, sentence: str) -> None:
+def test_a_source_that_cannot_be_fetched_fails_the_build(
+    s3: Any, run_build: Any, source: Any, body: Any, code: str, sentence: str
+) -> None:
     if body:
         s3.put_object(Bucket="bucket", Key="source.zip", Body=body)
-    build = built(source=source)
-    (context,) = next(one for one in build["phases"] if one["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
+    build = run_build(source=source)
+    (context,) = next(phase for phase in build["phases"] if phase["phaseType"] == "DOWNLOAD_SOURCE")["contexts"]
     assert (build["buildStatus"], context["statusCode"]) == ("FAILED", code)
     assert sentence in context["message"]
 
 
-def test_a_folder_of_s3_and_another_source_beside_it(s3: Any, built: Any, lines: Any) -> None:
+def test_an_s3_prefix_and_a_secondary_source(s3: Any, run_build: Any, lines: Any) -> None:
     spec = "version: 0.2\nphases: {build: {commands: [ls, 'cat $CODEBUILD_SRC_DIR_other/word']}}"
     s3.put_object(Bucket="bucket", Key="folder/buildspec.yml", Body=spec.encode())
     s3.put_object(Bucket="bucket", Key="other/word", Body=b"hello")
     other = {"type": "S3", "location": "bucket/other/", "sourceIdentifier": "other"}
-    build = built(source={"type": "S3", "location": "bucket/folder/"}, secondarySources=[other])
+    build = run_build(source={"type": "S3", "location": "bucket/folder/"}, secondarySources=[other])
     assert lines(build) == ["buildspec.yml", "hello"]
 
 
@@ -134,27 +138,29 @@ cache: {paths: ['/root/.kept/**/*', 'deep/**/*']}
 @pytest.mark.parametrize(
     "cache", [{"type": "S3", "location": "bucket/cache"}, {"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE"]}]
 )
-def test_the_cache_is_there_for_the_next_build(
-    s3: Any, codebuild: Any, built: Any, finished: Any, lines: Any, cache: Any
+def test_the_next_build_restores_the_cache(
+    s3: Any, codebuild: Any, run_build: Any, wait_for_end: Any, lines: Any, cache: Any
 ) -> None:
-    assert lines(built(CACHED, cache=cache)) == ["nothing"]
-    again = finished(codebuild.start_build(projectName="app")["build"]["id"])
+    assert lines(run_build(CACHED, cache=cache)) == ["nothing"]
+    again = wait_for_end(codebuild.start_build(projectName="app")["build"]["id"])
     assert lines(again) == ["one", "two"]
 
 
-def test_a_cache_that_cannot_be_kept_is_no_failure(built: Any, lines: Any) -> None:
-    build = built("version: 0.2\nphases: {build: {commands: ['true']}}", cache={"type": "S3", "location": "nowhere"})
+def test_a_cache_that_cannot_be_saved_does_not_fail_the_build(run_build: Any, lines: Any) -> None:
+    build = run_build(
+        "version: 0.2\nphases: {build: {commands: ['true']}}", cache={"type": "S3", "location": "nowhere"}
+    )
     assert build["buildStatus"] == "SUCCEEDED"
-    assert any("Cache not saved: Cannot write s3://nowhere/" in line for line in lines(build, all_of_it=True))
+    assert any("Cache not saved: Cannot write s3://nowhere/" in line for line in lines(build, agent=True))
 
 
-def test_a_cache_that_cannot_be_read_is_made_anew(
-    s3: Any, codebuild: Any, built: Any, finished: Any, lines: Any
+def test_an_unreadable_cache_is_replaced(
+    s3: Any, codebuild: Any, run_build: Any, wait_for_end: Any, lines: Any
 ) -> None:
     s3.put_object(Bucket="bucket", Key="cache/app.cache", Body=b"damaged")
-    first = built(CACHED, cache={"type": "S3", "location": "bucket/cache"})
-    assert any("Cache not restored: " in line for line in lines(first, all_of_it=True))
-    again = finished(codebuild.start_build(projectName="app")["build"]["id"])
+    first = run_build(CACHED, cache={"type": "S3", "location": "bucket/cache"})
+    assert any("Cache not restored: " in line for line in lines(first, agent=True))
+    again = wait_for_end(codebuild.start_build(projectName="app")["build"]["id"])
     assert (lines(first), lines(again)) == (["nothing"], ["one", "two"])
 
 
@@ -170,14 +176,14 @@ JUNIT = """<testsuites><testsuite name="s">
 </testsuite></testsuites>"""
 
 
-def test_reports_of_tests(cloud: Any, s3: Any, codebuild: Any, built: Any, lines: Any) -> None:
+def test_reports_from_junit_files(cloud: Any, s3: Any, codebuild: Any, run_build: Any, lines: Any) -> None:
     s3.put_object(Bucket="bucket", Key="f/buildspec.yml", Body=REPORTED.encode())
     s3.put_object(Bucket="bucket", Key="f/junit.xml", Body=JUNIT.encode())
-    build = built(source={"type": "S3", "location": "bucket/f/"})
+    build = run_build(source={"type": "S3", "location": "bucket/f/"})
     unit, none = build["reportArns"]
-    told = codebuild.batch_get_reports(reportArns=[unit, "arn:no"])
-    assert told["reportsNotFound"] == ["arn:no"]
-    (report,) = told["reports"]
+    response = codebuild.batch_get_reports(reportArns=[unit, "arn:no"])
+    assert response["reportsNotFound"] == ["arn:no"]
+    (report,) = response["reports"]
     assert report["reportGroupArn"] == cloud.arn("codebuild", "report-group/app-unit")
     assert (report["status"], report["executionId"]) == ("FAILED", build["arn"])
     assert report["testSummary"]["total"] == 3
@@ -186,7 +192,7 @@ def test_reports_of_tests(cloud: Any, s3: Any, codebuild: Any, built: Any, lines
     (bad,) = codebuild.describe_test_cases(reportArn=unit, filter={"status": "FAILED"})["testCases"]
     assert (bad["name"], bad["message"], bad["prefix"], bad["testRawDataPath"]) == ("bad", "no", "c", "junit.xml")
     assert codebuild.batch_get_reports(reportArns=[none])["reports"][0]["status"] == "INCOMPLETE"
-    assert any("COBERTURAXML is ignored" in line for line in lines(build, all_of_it=True))
+    assert any("COBERTURAXML is ignored" in line for line in lines(build, agent=True))
     assert codebuild.list_reports_for_report_group(reportGroupArn=report["reportGroupArn"])["reports"] == [unit]
     with pytest.raises(ClientError, match="contains reports"):
         codebuild.delete_report_group(arn=report["reportGroupArn"])
@@ -194,7 +200,9 @@ def test_reports_of_tests(cloud: Any, s3: Any, codebuild: Any, built: Any, lines
     assert codebuild.list_reports()["reports"] == [none]
 
 
-def test_the_local_repository_is_a_source(cloud: Any, built: Any, lines: Any, pushed: Any) -> None:
-    commit = pushed({"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['echo $CODEBUILD_SOURCE_VERSION']}}"})
-    build = built(source={"type": "CODECOMMIT", "location": "https://example.com/r"}, sourceVersion="main")
+def test_the_local_repository_is_a_source(cloud: Any, run_build: Any, lines: Any, push_files: Any) -> None:
+    commit = push_files(
+        {"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['echo $CODEBUILD_SOURCE_VERSION']}}"}
+    )
+    build = run_build(source={"type": "CODECOMMIT", "location": "https://example.com/r"}, sourceVersion="main")
     assert (build["resolvedSourceVersion"], lines(build)) == (commit, ["main"])

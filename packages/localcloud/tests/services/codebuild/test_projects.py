@@ -1,4 +1,4 @@
-"""Projects are kept as they are told, and what CodeBuild would refuse is refused."""
+"""Projects: their operations, and the requests that CodeBuild refuses beyond its API model."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ SPEC = "version: 0.2\nphases: {build: {commands: ['true']}}"
 ENVIRONMENT = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
 
 
-def test_a_project_is_told_changed_and_deleted(cloud: Any, codebuild: Any, project: Any) -> None:
-    project(SPEC, tags=[{"key": "a", "value": "b"}], description="first")
+def test_a_project_is_created_updated_and_deleted(cloud: Any, codebuild: Any, create_project: Any) -> None:
+    create_project(SPEC, tags=[{"key": "a", "value": "b"}], description="first")
     with pytest.raises(ClientError, match="Project already exists"):
-        project(SPEC)
+        create_project(SPEC)
     codebuild.update_project(name="app", timeoutInMinutes=7)
-    told = codebuild.batch_get_projects(names=["app", "other"])
-    assert told["projectsNotFound"] == ["other"]
-    (it,) = told["projects"]
-    assert (it["timeoutInMinutes"], it["description"], it["tags"]) == (7, "first", [{"key": "a", "value": "b"}])
-    assert it["arn"] == cloud.arn("codebuild", "project/app")
+    response = codebuild.batch_get_projects(names=["app", "other"])
+    assert response["projectsNotFound"] == ["other"]
+    (app,) = response["projects"]
+    assert (app["timeoutInMinutes"], app["description"], app["tags"]) == (7, "first", [{"key": "a", "value": "b"}])
+    assert app["arn"] == cloud.arn("codebuild", "project/app")
     assert codebuild.list_projects()["projects"] == ["app"]
     codebuild.delete_project(name="app")
     codebuild.delete_project(name="app")
@@ -30,7 +30,7 @@ def test_a_project_is_told_changed_and_deleted(cloud: Any, codebuild: Any, proje
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("members", "sentence"),
     [
         ({"source": {"type": "NO_SOURCE"}}, "buildspec must be given inline"),
         ({"source": {"type": "S3"}}, "location must not be empty for source type S3"),
@@ -48,20 +48,22 @@ def test_a_project_is_told_changed_and_deleted(cloud: Any, codebuild: Any, proje
         ({"environment": {**ENVIRONMENT, "environmentVariables": [{"name": "A", "value": "1"}] * 2}}, "given twice"),
     ],
 )
-def test_what_codebuild_refuses(codebuild: Any, project: Any, said: Any, sentence: str) -> None:
+def test_an_invalid_project_is_refused(codebuild: Any, create_project: Any, members: Any, sentence: str) -> None:
     with pytest.raises(ClientError, match=sentence):
-        project(SPEC, **said)
+        create_project(SPEC, **members)
     assert codebuild.list_projects()["projects"] == []
 
 
-def test_a_project_of_a_pipeline_is_started_by_it_only(codebuild: Any, project: Any) -> None:
-    project(source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"})
+def test_a_project_with_source_codepipeline_can_only_be_started_by_a_pipeline(
+    codebuild: Any, create_project: Any
+) -> None:
+    create_project(source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"})
     with pytest.raises(ClientError, match="start its pipeline instead"):
         codebuild.start_build(projectName="app")
 
 
-def test_overrides_are_judged_like_projects(codebuild: Any, project: Any) -> None:
-    project(SPEC)
+def test_overrides_are_checked_like_projects(codebuild: Any, create_project: Any) -> None:
+    create_project(SPEC)
     with pytest.raises(ClientError, match="CODEBUILD_ is reserved"):
         codebuild.start_build(
             projectName="app", environmentVariablesOverride=[{"name": "CODEBUILD_BUILD_ID", "value": "x"}]

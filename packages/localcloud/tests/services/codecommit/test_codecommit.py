@@ -1,4 +1,4 @@
-"""The local repository under CodeCommit's names, and what a push tells."""
+"""The local Git repository as CodeCommit's repositories, and the events of a push."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ def codecommit(cloud: Any) -> Any:
     return client
 
 
-def test_repositories_are_names(cloud: Any, codecommit: Any) -> None:
-    told = codecommit.get_repository(repositoryName="repo")["repositoryMetadata"]
-    assert told["Arn"] == cloud.arn("codecommit", "repo")
-    assert "defaultBranch" not in told
-    assert codecommit.list_tags_for_resource(resourceArn=told["Arn"])["tags"] == {"a": "b"}
+def test_a_repository_is_created_described_and_deleted(cloud: Any, codecommit: Any) -> None:
+    repository = codecommit.get_repository(repositoryName="repo")["repositoryMetadata"]
+    assert repository["Arn"] == cloud.arn("codecommit", "repo")
+    assert "defaultBranch" not in repository
+    assert codecommit.list_tags_for_resource(resourceArn=repository["Arn"])["tags"] == {"a": "b"}
     with pytest.raises(ClientError, match="already exists"):
         codecommit.create_repository(repositoryName="repo")
-    assert [one["repositoryName"] for one in codecommit.list_repositories()["repositories"]] == ["repo"]
+    assert [each["repositoryName"] for each in codecommit.list_repositories()["repositories"]] == ["repo"]
     codecommit.delete_repository(repositoryName="repo")
     codecommit.delete_repository(repositoryName="repo")
     with pytest.raises(ClientError, match="repo does not exist"):
         codecommit.get_branch(repositoryName="repo", branchName="main")
 
 
-def test_branches_and_commits(codecommit: Any, pushed: Any) -> None:
+def test_branches_and_commits(codecommit: Any, push_files: Any) -> None:
     where = {"repositoryName": "repo"}
     with pytest.raises(ClientError, match="git push local main"):
         codecommit.get_branch(**where, branchName="main")
-    first = pushed({"a": "1"}, "the first")
-    second = pushed({"a": "2"}, "the second\n\nwith more")
+    first = push_files({"a": "1"}, "the first")
+    second = push_files({"a": "2"}, "the second\n\nwith more")
     assert codecommit.get_branch(**where, branchName="main")["branch"]["commitId"] == second
     assert codecommit.list_branches(**where)["branches"] == ["main"]
     assert codecommit.get_repository(**where)["repositoryMetadata"]["defaultBranch"] == "main"
@@ -57,21 +57,24 @@ def test_branches_and_commits(codecommit: Any, pushed: Any) -> None:
         assert caught.value.response["Error"]["Code"] == "CommitIdDoesNotExistException"
 
 
-def test_a_push_is_an_event(cloud: Any, codecommit: Any, committed: Any, git: Any) -> None:
+def test_a_push_emits_events(cloud: Any, codecommit: Any, create_commit: Any, git: Any) -> None:
     repository = cloud.services["codecommit"].open()["repository"]
-    first = committed({"a": "1"})
+    first = create_commit({"a": "1"})
     git("push", repository, "HEAD:main", "HEAD:refs/tags/v1")
-    second = committed({"a": "2"})
+    second = create_commit({"a": "2"})
     git("push", repository, "HEAD:main")
     git("push", repository, "HEAD:side")
     git("push", repository, ":side")
     details = [event["detail"] for event in cloud.events.recent if event["source"] == "aws.codecommit"]
-    told = [(one["event"], one["referenceType"], one["referenceName"], one.get("commitId")) for one in details]
-    assert sorted(told[:2]) == [
+    events = [
+        (detail["event"], detail["referenceType"], detail["referenceName"], detail.get("commitId"))
+        for detail in details
+    ]
+    assert sorted(events[:2]) == [
         ("referenceCreated", "branch", "main", first),
         ("referenceCreated", "tag", "v1", first),
     ]
-    assert told[2:] == [
+    assert events[2:] == [
         ("referenceUpdated", "branch", "main", second),
         ("referenceCreated", "branch", "side", second),
         ("referenceDeleted", "branch", "side", None),
@@ -79,39 +82,41 @@ def test_a_push_is_an_event(cloud: Any, codecommit: Any, committed: Any, git: An
     assert details[2]["oldCommitId"] == first
 
 
-def test_a_push_while_nobody_answers_is_still_a_push(cloud: Any, codecommit: Any, committed: Any, git: Any) -> None:
+def test_a_push_succeeds_while_localcloud_does_not_respond(
+    cloud: Any, codecommit: Any, create_commit: Any, git: Any
+) -> None:
     service = cloud.services["codecommit"]
     url, cloud.url = cloud.url, "http://127.0.0.1:1"
     repository = service.open()["repository"]
     cloud.url = url
-    commit = committed({"a": "1"})
+    commit = create_commit({"a": "1"})
     assert "but localcloud does not respond" in git("push", repository, "HEAD:main")
     assert service.git.branch("main") == commit
 
 
-def test_a_reset_empties_the_repository_and_keeps_its_place(cloud: Any, codecommit: Any, pushed: Any, git: Any) -> None:
-    pushed({"a": "1"})
+def test_a_reset_empties_the_repository_in_place(cloud: Any, codecommit: Any, push_files: Any, git: Any) -> None:
+    push_files({"a": "1"})
     cloud.reset()
     assert cloud.services["codecommit"].git.branches() == []
-    pushed({"a": "2"})
+    push_files({"a": "2"})
     assert cloud.services["codecommit"].git.branches() == ["main"]
 
 
-def test_a_defect_is_not_taken_for_a_push_that_makes_no_sense(
-    cloud: Any, codecommit: Any, pushed: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_defect_is_not_reported_as_an_invalid_push(
+    cloud: Any, codecommit: Any, push_files: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pushes, commit = cloud.services["codecommit"].pushes, pushed({"a": "1"})
+    pushes, commit = cloud.services["codecommit"].pushes, push_files({"a": "1"})
 
-    def broken(*_: Any) -> None:
-        raise KeyError("ours")
+    def fail(*_: Any) -> None:
+        raise KeyError("defect")
 
-    monkeypatch.setattr(pushes, "_emit", broken)
-    with pytest.raises(KeyError, match="ours"):
+    monkeypatch.setattr(pushes, "_emit", fail)
+    with pytest.raises(KeyError, match="defect"):
         pushes.receive({"updates": [["0" * 40, commit, "refs/heads/other"]]})
 
 
 @pytest.mark.parametrize("report", [{}, {"updates": [["a"]]}, {"updates": 3}])
-def test_a_push_that_makes_no_sense_is_refused(cloud: Any, report: Any) -> None:
-    answer = httpx.post(f"{cloud.url}/_localcloud/git/push", json=report)
-    assert answer.status_code == 400
-    assert "a push is reported as" in answer.json()["error"]
+def test_an_invalid_report_of_a_push_is_refused(cloud: Any, report: Any) -> None:
+    response = httpx.post(f"{cloud.url}/_localcloud/git/push", json=report)
+    assert response.status_code == 400
+    assert "a push is reported as" in response.json()["error"]

@@ -21,8 +21,8 @@ def test_a_connection_is_available_at_once(cloud: Any, service: str) -> None:
     tags = [{"Key": "a", "Value": "b"}]
     arn = client.create_connection(ProviderType="GitHub", ConnectionName="c", Tags=tags)["ConnectionArn"]
     assert arn.startswith(cloud.arn(service, "connection/"))
-    told = client.get_connection(ConnectionArn=arn)["Connection"]
-    assert (told["ConnectionStatus"], told["ConnectionName"]) == ("AVAILABLE", "c")
+    connection = client.get_connection(ConnectionArn=arn)["Connection"]
+    assert (connection["ConnectionStatus"], connection["ConnectionName"]) == ("AVAILABLE", "c")
     assert client.list_connections(ProviderTypeFilter="Bitbucket")["Connections"] == []
     assert len(client.list_connections()["Connections"]) == 1
     client.tag_resource(ResourceArn=arn, Tags=[{"Key": "c", "Value": "d"}])

@@ -37,58 +37,63 @@ def bucket(cloud: Any) -> Any:
 
 
 @pytest.fixture
-def project(cloud: Any) -> Callable[..., None]:
-    def make(name: str = "project") -> None:
+def create_project(cloud: Any) -> Callable[..., None]:
+    def create(name: str = "project") -> None:
         environment = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
         kinds = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}
         cloud.client("codebuild").create_project(name=name, serviceRole=ROLE, environment=environment, **kinds)
 
-    return make
+    return create
 
 
 @pytest.fixture
-def ready(cloud: Any, bucket: Any, project: Any, pushed: Any) -> Callable[..., str]:
-    """A repository with a commit, a project, a bucket; answers the commit."""
+def prepare(cloud: Any, bucket: Any, create_project: Any, push_files: Any) -> Callable[..., str]:
+    """Creates a bucket, a project and a repository with a commit; returns the commit."""
 
-    def make(buildspec: str = QUICK) -> str:
-        project()
+    def create(buildspec: str = QUICK) -> str:
+        create_project()
         cloud.client("codecommit").create_repository(repositoryName="repo")
-        return str(pushed({"buildspec.yml": buildspec}, "the first"))
+        return str(push_files({"buildspec.yml": buildspec}, "the first"))
 
-    return make
+    return create
 
 
 @pytest.fixture
-def started(pipelines: Any) -> Callable[..., str]:
-    return lambda name="ship", **said: str(pipelines.start_pipeline_execution(name=name, **said)["pipelineExecutionId"])
+def start(pipelines: Any) -> Callable[..., str]:
+    """Returns the execution's ID."""
+
+    def start_execution(name: str = "ship", **members: Any) -> str:
+        return str(pipelines.start_pipeline_execution(name=name, **members)["pipelineExecutionId"])
+
+    return start_execution
 
 
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    """What a function answers once that is true."""
+    """Returns the result of a function as soon as it is true."""
 
-    def wait(ask: Callable[[], Any]) -> Any:
+    def wait(function: Callable[[], Any]) -> Any:
         deadline = time.monotonic() + SECONDS
-        while not (found := ask()):
+        while not (result := function()):
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.02)
-        return found
+        return result
 
     return wait
 
 
 @pytest.fixture
 def status(pipelines: Any) -> Callable[..., str]:
-    def ask(execution: str, name: str = "ship") -> str:
-        told = pipelines.get_pipeline_execution(pipelineName=name, pipelineExecutionId=execution)
-        return str(told["pipelineExecution"]["status"])
+    def get(execution: str, name: str = "ship") -> str:
+        response = pipelines.get_pipeline_execution(pipelineName=name, pipelineExecutionId=execution)
+        return str(response["pipelineExecution"]["status"])
 
-    return ask
+    return get
 
 
 @pytest.fixture
-def over(eventually: Any, status: Any) -> Callable[..., str]:
-    """An execution's status, once it is its last."""
+def final_status(eventually: Any, status: Any) -> Callable[..., str]:
+    """Waits for the end of an execution."""
 
     def wait(execution: str, name: str = "ship") -> str:
         eventually(lambda: status(execution, name) not in ("InProgress", "Stopping"))
@@ -98,24 +103,24 @@ def over(eventually: Any, status: Any) -> Callable[..., str]:
 
 
 @pytest.fixture
-def waiting(pipelines: Any, eventually: Any) -> Callable[..., str]:
-    """The token of an approval, once somebody is asked."""
+def approval_token(pipelines: Any, eventually: Any) -> Callable[..., str]:
+    """Waits until an approval is pending."""
 
     def token(stage_name: str = "Approve", execution: str = "") -> Any:
-        states = {one["stageName"]: one for one in pipelines.get_pipeline_state(name="ship")["stageStates"]}
+        states = {state["stageName"]: state for state in pipelines.get_pipeline_state(name="ship")["stageStates"]}
         state = states[stage_name]
         if execution and state.get("latestExecution", {}).get("pipelineExecutionId") != execution:
             return ""
-        return next((it.get("latestExecution", {}).get("token") for it in state["actionStates"]), "")
+        return next((action.get("latestExecution", {}).get("token") for action in state["actionStates"]), "")
 
-    return lambda *told: str(eventually(lambda: token(*told)))
+    return lambda *arguments: str(eventually(lambda: token(*arguments)))
 
 
 @pytest.fixture
-def say(pipelines: Any) -> Callable[..., Any]:
-    def put(token: str, word: str = "Approved", stage_name: str = "Approve", summary: str = "said") -> Any:
+def decide(pipelines: Any) -> Callable[..., Any]:
+    def put(token: str, status: str = "Approved", stage_name: str = "Approve", summary: str = "reviewed") -> Any:
         where = {"pipelineName": "ship", "stageName": stage_name, "actionName": "Approve"}
-        return pipelines.put_approval_result(**where, token=token, result={"status": word, "summary": summary})
+        return pipelines.put_approval_result(**where, token=token, result={"status": status, "summary": summary})
 
     return put
 
@@ -124,9 +129,9 @@ def say(pipelines: Any) -> Callable[..., Any]:
 def runs(pipelines: Any) -> Callable[..., list[Mapping[str, Any]]]:
     """The actions of an execution, in their order."""
 
-    def ask(execution: str) -> list[Mapping[str, Any]]:
-        wanted = {"pipelineExecutionId": execution}
-        found = pipelines.list_action_executions(pipelineName="ship", filter=wanted)["actionExecutionDetails"]
-        return list(reversed(found))
+    def get(execution: str) -> list[Mapping[str, Any]]:
+        condition = {"pipelineExecutionId": execution}
+        details = pipelines.list_action_executions(pipelineName="ship", filter=condition)["actionExecutionDetails"]
+        return list(reversed(details))
 
-    return ask
+    return get

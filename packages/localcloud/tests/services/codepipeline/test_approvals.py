@@ -1,4 +1,4 @@
-"""Somebody's word, transitions, stops, and who may be in a stage at once."""
+"""Approvals, transitions, stops, and which executions a stage admits at once."""
 
 from __future__ import annotations
 
@@ -7,179 +7,205 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.pipeline_declarations import approval, build, declared, stage
+from support.pipeline_declarations import approval, build, declare, stage
 
 A, ONE = {"name": "A"}, {"name": "A", "value": "1"}
-ASKING = stage("Approve", approval())
+APPROVE = stage("Approve", approval())
 
 
 @pytest.fixture
-def asking(pipelines: Any, ready: Any) -> Any:
-    """Makes a pipeline that asks, and after that does nothing more."""
+def create_pipeline(pipelines: Any, prepare: Any) -> Any:
+    """Creates a pipeline with the stages; without any it ends with an approval."""
 
-    def make(*stages: Any, **said: Any) -> None:
-        ready()
-        pipelines.create_pipeline(pipeline=declared(*(stages or (ASKING,)), variables=[A], **said))
+    def create(*stages: Any, **members: Any) -> None:
+        prepare()
+        pipelines.create_pipeline(pipeline=declare(*(stages or (APPROVE,)), variables=[A], **members))
 
-    return make
+    return create
 
 
-def test_an_approval_lets_it_go_on(asking: Any, started: Any, waiting: Any, say: Any, over: Any, runs: Any) -> None:
-    asking()
-    execution = started(variables=[ONE])
-    token = waiting()
+def test_an_execution_continues_after_its_approval(
+    create_pipeline: Any, start: Any, approval_token: Any, decide: Any, final_status: Any, runs: Any
+) -> None:
+    create_pipeline()
+    execution = start(variables=[ONE])
+    token = approval_token()
     with pytest.raises(ClientError, match="The token is not that of the waiting approval"):
-        say("00000000-0000-0000-0000-000000000000")
-    say(token, summary="well done")
-    assert over(execution) == "Succeeded"
+        decide("00000000-0000-0000-0000-000000000000")
+    decide(token, summary="well done")
+    assert final_status(execution) == "Succeeded"
     assert runs(execution)[-1]["output"]["executionResult"]["externalExecutionSummary"] == "well done"
     with pytest.raises(ClientError, match="is Succeeded already"):
-        say(token)
+        decide(token)
 
 
-def test_a_rejection_fails_it(pipelines: Any, asking: Any, started: Any, waiting: Any, say: Any, over: Any) -> None:
-    asking(ASKING, stage("Never", build()))
-    execution = started(variables=[ONE])
-    say(waiting(), "Rejected", summary="not today")
-    assert over(execution) == "Failed"
-    states = {one["stageName"]: one for one in pipelines.get_pipeline_state(name="ship")["stageStates"]}
+def test_a_rejection_fails_the_execution(
+    pipelines: Any, create_pipeline: Any, start: Any, approval_token: Any, decide: Any, final_status: Any
+) -> None:
+    create_pipeline(APPROVE, stage("Never", build()))
+    execution = start(variables=[ONE])
+    decide(approval_token(), "Rejected", summary="not today")
+    assert final_status(execution) == "Failed"
+    states = {state["stageName"]: state for state in pipelines.get_pipeline_state(name="ship")["stageStates"]}
     assert states["Approve"]["latestExecution"]["status"] == "Failed"
     assert states["Approve"]["actionStates"][0]["latestExecution"]["summary"] == "not today"
     assert "latestExecution" not in states["Never"]
 
 
 @pytest.mark.parametrize(("minutes", "wait"), [(None, 7 * 24 * 3600), (10, 600)])
-def test_nobody_s_word_in_time_fails_it(
-    cloud: Any, asking: Any, started: Any, waiting: Any, status: Any, minutes: Any, wait: int
+def test_an_approval_times_out(
+    cloud: Any, create_pipeline: Any, start: Any, approval_token: Any, status: Any, minutes: Any, wait: int
 ) -> None:
-    asking(stage("Approve", approval(**({"timeoutInMinutes": minutes} if minutes else {}))))
-    execution = started(variables=[ONE])
-    waiting()
+    create_pipeline(stage("Approve", approval(**({"timeoutInMinutes": minutes} if minutes else {}))))
+    execution = start(variables=[ONE])
+    approval_token()
     cloud.clock.advance(wait - 1)
     assert status(execution) == "InProgress"
     cloud.clock.advance(2)
     assert status(execution) == "Failed"
 
 
-def test_whoever_is_to_say_it_is_told(
-    cloud: Any, asking: Any, started: Any, waiting: Any, eventually: Any, say: Any, over: Any
+def test_approvers_are_notified(
+    cloud: Any, create_pipeline: Any, start: Any, approval_token: Any, eventually: Any, decide: Any, final_status: Any
 ) -> None:
     topic = cloud.client("sns").create_topic(Name="t")["TopicArn"]
     url = cloud.client("sqs").create_queue(QueueName="q")["QueueUrl"]
     cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=cloud.arn("sqs", "q"))
-    told = {
+    configuration = {
         "NotificationArn": topic,
         "CustomData": "Commit #{Src.CommitId}?",
         "ExternalEntityLink": "https://example.com",
     }
-    asking(stage("Approve", approval(configuration=told)))
-    execution = started(variables=[ONE])
+    create_pipeline(stage("Approve", approval(configuration=configuration)))
+    execution = start(variables=[ONE])
     (message,) = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=url).get("Messages"))
     notice = json.loads(message["Body"])
     assert notice["Subject"] == "APPROVAL NEEDED: AWS CodePipeline ship for action Approve"
     body = json.loads(notice["Message"])["approval"]
-    assert (body["stageName"], body["token"]) == ("Approve", waiting())
+    assert (body["stageName"], body["token"]) == ("Approve", approval_token())
     assert body["customData"].startswith("Commit ") and len(body["customData"]) == 48
-    say(body["token"])
-    assert over(execution) == "Succeeded"
+    decide(body["token"])
+    assert final_status(execution) == "Succeeded"
 
 
-def test_a_topic_that_is_not_there_fails_the_approval(cloud: Any, asking: Any, started: Any, over: Any) -> None:
-    asking(stage("Approve", approval(configuration={"NotificationArn": cloud.arn("sns", "none")})))
-    assert over(started(variables=[ONE])) == "Failed"
+def test_a_missing_topic_fails_the_approval(cloud: Any, create_pipeline: Any, start: Any, final_status: Any) -> None:
+    create_pipeline(stage("Approve", approval(configuration={"NotificationArn": cloud.arn("sns", "none")})))
+    assert final_status(start(variables=[ONE])) == "Failed"
 
 
-def test_queued_ones_come_one_after_the_other(
-    pipelines: Any, asking: Any, started: Any, waiting: Any, say: Any, over: Any, eventually: Any, status: Any
+def test_queued_executions_enter_a_stage_in_order(
+    pipelines: Any,
+    create_pipeline: Any,
+    start: Any,
+    approval_token: Any,
+    decide: Any,
+    final_status: Any,
+    eventually: Any,
+    status: Any,
 ) -> None:
-    asking()
-    first, second, third = (started(variables=[ONE]) for _ in range(3))
+    create_pipeline()
+    first, second, third = (start(variables=[ONE]) for _ in range(3))
 
     def inbound() -> list[str]:
         state = pipelines.get_pipeline_state(name="ship")["stageStates"][1]
-        return [one["pipelineExecutionId"] for one in state.get("inboundExecutions", [])]
+        return [execution["pipelineExecutionId"] for execution in state.get("inboundExecutions", [])]
 
-    waiting("Approve", first)
+    approval_token("Approve", first)
     eventually(lambda: inbound() == [second, third])
-    say(waiting("Approve", first), "Rejected")
-    assert over(first) == "Failed"
-    say(waiting("Approve", second))
-    assert over(second) == "Succeeded"
-    say(waiting("Approve", third))
-    assert over(third) == "Succeeded"
+    decide(approval_token("Approve", first), "Rejected")
+    assert final_status(first) == "Failed"
+    decide(approval_token("Approve", second))
+    assert final_status(second) == "Succeeded"
+    decide(approval_token("Approve", third))
+    assert final_status(third) == "Succeeded"
 
 
-def test_the_newest_one_supersedes_who_waits(
-    pipelines: Any, asking: Any, started: Any, waiting: Any, say: Any, over: Any, eventually: Any, status: Any
+def test_the_newest_execution_supersedes_those_that_wait(
+    pipelines: Any,
+    create_pipeline: Any,
+    start: Any,
+    approval_token: Any,
+    decide: Any,
+    final_status: Any,
+    eventually: Any,
+    status: Any,
 ) -> None:
-    asking(executionMode="SUPERSEDED")
-    first = started(variables=[ONE])
-    waiting("Approve", first)
-    second = started(variables=[ONE])
+    create_pipeline(executionMode="SUPERSEDED")
+    first = start(variables=[ONE])
+    approval_token("Approve", first)
+    second = start(variables=[ONE])
     eventually(lambda: "inboundExecutions" in pipelines.get_pipeline_state(name="ship")["stageStates"][1])
-    third = started(variables=[ONE])
+    third = start(variables=[ONE])
     eventually(lambda: status(second) == "Superseded")
     assert status(first) == "InProgress"
-    say(waiting("Approve", first))
-    say(waiting("Approve", third))
-    assert [over(first), over(third)] == ["Succeeded", "Succeeded"]
+    decide(approval_token("Approve", first))
+    decide(approval_token("Approve", third))
+    assert [final_status(first), final_status(third)] == ["Succeeded", "Succeeded"]
 
 
-def test_parallel_ones_do_not_wait(cloud: Any, asking: Any, started: Any, runs: Any, eventually: Any, say: Any) -> None:
-    asking(executionMode="PARALLEL")
-    both = [started(variables=[ONE]) for _ in range(2)]
-    eventually(lambda: all(len(runs(one)) == 2 for one in both))
-
-
-def test_a_stop_waits_for_what_runs_or_does_not(
-    pipelines: Any, asking: Any, started: Any, waiting: Any, say: Any, over: Any, status: Any, runs: Any
+def test_parallel_executions_do_not_wait(
+    cloud: Any, create_pipeline: Any, start: Any, runs: Any, eventually: Any, decide: Any
 ) -> None:
-    asking(ASKING, stage("Never", build()))
-    patient = started(variables=[ONE])
-    token = waiting("Approve", patient)
-    where = {"pipelineName": "ship", "pipelineExecutionId": patient}
+    create_pipeline(executionMode="PARALLEL")
+    both = [start(variables=[ONE]) for _ in range(2)]
+    eventually(lambda: all(len(runs(execution)) == 2 for execution in both))
+
+
+def test_a_stop_waits_for_running_actions_or_abandons_them(
+    pipelines: Any,
+    create_pipeline: Any,
+    start: Any,
+    approval_token: Any,
+    decide: Any,
+    final_status: Any,
+    status: Any,
+    runs: Any,
+) -> None:
+    create_pipeline(APPROVE, stage("Never", build()))
+    first = start(variables=[ONE])
+    token = approval_token("Approve", first)
+    where = {"pipelineName": "ship", "pipelineExecutionId": first}
     pipelines.stop_pipeline_execution(**where, reason="enough")
-    assert status(patient) == "Stopping"
+    assert status(first) == "Stopping"
     with pytest.raises(ClientError, match="is being stopped already"):
         pipelines.stop_pipeline_execution(**where)
-    say(token)
-    assert over(patient) == "Stopped"
+    decide(token)
+    assert final_status(first) == "Stopped"
     with pytest.raises(ClientError, match="cannot be stopped: it is Stopped"):
         pipelines.stop_pipeline_execution(**where)
-    hasty = started(variables=[ONE])
-    waiting("Approve", hasty)
-    pipelines.stop_pipeline_execution(pipelineName="ship", pipelineExecutionId=hasty, abandon=True)
-    assert status(hasty) == "Stopped"
-    assert runs(hasty)[-1]["status"] == "Abandoned"
-    told = pipelines.list_pipeline_executions(pipelineName="ship")["pipelineExecutionSummaries"]
-    assert told[1]["stopTrigger"]["reason"] == "enough"
+    second = start(variables=[ONE])
+    approval_token("Approve", second)
+    pipelines.stop_pipeline_execution(pipelineName="ship", pipelineExecutionId=second, abandon=True)
+    assert status(second) == "Stopped"
+    assert runs(second)[-1]["status"] == "Abandoned"
+    summaries = pipelines.list_pipeline_executions(pipelineName="ship")["pipelineExecutionSummaries"]
+    assert summaries[1]["stopTrigger"]["reason"] == "enough"
 
 
-def test_a_closed_transition_keeps_executions_out(
-    pipelines: Any, asking: Any, started: Any, waiting: Any, eventually: Any, status: Any
+def test_a_disabled_transition_holds_executions_back(
+    pipelines: Any, create_pipeline: Any, start: Any, approval_token: Any, eventually: Any, status: Any
 ) -> None:
-    asking()
+    create_pipeline()
     where = {"pipelineName": "ship", "stageName": "Approve", "transitionType": "Inbound"}
     pipelines.disable_stage_transition(**where, reason="holidays")
-    execution = started(variables=[ONE])
+    execution = start(variables=[ONE])
     eventually(lambda: "inboundExecutions" in pipelines.get_pipeline_state(name="ship")["stageStates"][1])
     state = pipelines.get_pipeline_state(name="ship")["stageStates"][1]
     assert state["inboundTransitionState"]["disabledReason"] == "holidays"
     assert "latestExecution" not in state
     pipelines.enable_stage_transition(**where)
-    assert waiting("Approve", execution)
+    assert approval_token("Approve", execution)
     with pytest.raises(ClientError, match="has no stage Nowhere"):
         pipelines.disable_stage_transition(**{**where, "stageName": "Nowhere"}, reason="x")
 
 
-def test_a_deleted_pipeline_asks_nobody_any_more(
-    cloud: Any, pipelines: Any, asking: Any, started: Any, waiting: Any
+def test_a_deleted_pipeline_has_no_pending_approvals(
+    cloud: Any, pipelines: Any, create_pipeline: Any, start: Any, approval_token: Any
 ) -> None:
-    asking()
-    started(variables=[ONE])
-    waiting()
+    create_pipeline()
+    start(variables=[ONE])
+    approval_token()
     pipelines.delete_pipeline(name="ship")
     cloud.clock.advance(8 * 24 * 3600)
-    asking_again = declared(ASKING, variables=[A])
-    pipelines.create_pipeline(pipeline=asking_again)
+    pipelines.create_pipeline(pipeline=declare(APPROVE, variables=[A]))
     assert pipelines.list_pipeline_executions(pipelineName="ship")["pipelineExecutionSummaries"] == []

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from support.pipeline_declarations import ROLE, action, approval, build, declared, source, stage
+from support.pipeline_declarations import ROLE, action, approval, build, declare, source, stage
 
 from localcloud.services.codepipeline.triggers import Push, expression, matches
 
@@ -15,7 +15,7 @@ LAST = stage("Approve", approval())
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text", "right"),
+    ("pattern", "text", "matching"),
     [
         ("main", "main", True),
         ("main", "maintenance", False),
@@ -33,12 +33,12 @@ LAST = stage("Approve", approval())
         ("a.b", "axb", False),
     ],
 )
-def test_patterns(pattern: str, text: str, right: bool) -> None:
-    assert bool(expression(pattern).fullmatch(text)) is right
+def test_patterns(pattern: str, text: str, matching: bool) -> None:
+    assert bool(expression(pattern).fullmatch(text)) is matching
 
 
 @pytest.mark.parametrize(
-    ("rule", "kind", "name", "files", "right"),
+    ("rule", "kind", "name", "files", "matching"),
     [
         ({"branches": {"includes": ["main"]}}, "branch", "main", [], True),
         ({"branches": {"includes": ["main"]}}, "tag", "main", [], False),
@@ -52,35 +52,41 @@ def test_patterns(pattern: str, text: str, right: bool) -> None:
         ({"tags": {"includes": ["v*"]}}, "branch", "v1", [], False),
     ],
 )
-def test_filters(rule: Any, kind: str, name: str, files: list[str], right: bool) -> None:
-    assert matches(rule, Push(kind, name, "c", files)) is right
+def test_filters(rule: Any, kind: str, name: str, files: list[str], matching: bool) -> None:
+    assert matches(rule, Push(kind, name, "c", files)) is matching
 
 
 @pytest.fixture
-def push(cloud: Any, committed: Any, git: Any) -> Any:
-    """A real `git push`, with the server's hook; answers the commit and what the hook said."""
+def push(cloud: Any, create_commit: Any, git: Any) -> Any:
+    """A real `git push`, with the server's hook; returns the commit and the output."""
 
-    def go(files: dict[str, str], reference: str = "main") -> tuple[str, str]:
+    def run(files: dict[str, str], reference: str = "main") -> tuple[str, str]:
         repository = cloud.services["codecommit"].open()["repository"]
-        commit = committed(files)
+        commit = create_commit(files)
         return commit, git("push", repository, f"HEAD:{reference}")
 
-    return go
+    return run
 
 
 def executions(pipelines: Any, name: str = "ship") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pipelines.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]
-    return found
+    summaries: list[dict[str, Any]] = pipelines.list_pipeline_executions(pipelineName=name)[
+        "pipelineExecutionSummaries"
+    ]
+    return summaries
 
 
-def connected(cloud: Any, filters: Any, **said: Any) -> dict[str, Any]:
-    made = cloud.client("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="c")
-    configuration = {"ConnectionArn": made["ConnectionArn"], "FullRepositoryId": "someone/repo", "BranchName": "main"}
+def declare_with_connection(cloud: Any, filters: Any, **settings: Any) -> dict[str, Any]:
+    connection = cloud.client("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="c")
+    configuration = {
+        "ConnectionArn": connection["ConnectionArn"],
+        "FullRepositoryId": "someone/repo",
+        "BranchName": "main",
+    }
     first = action(
         "Source",
         "Source",
         "CodeStarSourceConnection",
-        configuration={**configuration, **said},
+        configuration={**configuration, **settings},
         outputs=["Source"],
         namespace="Src",
     )
@@ -88,27 +94,29 @@ def connected(cloud: Any, filters: Any, **said: Any) -> dict[str, Any]:
     if filters is not None:
         git = {"sourceActionName": "Source", "push": filters}
         triggers = {"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}]}
-    return declared(stage("Source", first), LAST, **triggers)
+    return declare(stage("Source", first), LAST, **triggers)
 
 
-def test_a_push_starts_what_its_rules_fit(cloud: Any, pipelines: Any, bucket: Any, push: Any, eventually: Any) -> None:
+def test_a_push_starts_pipelines_whose_filters_match(
+    cloud: Any, pipelines: Any, bucket: Any, push: Any, eventually: Any
+) -> None:
     filters = [{"branches": {"includes": ["main"]}, "filePaths": {"includes": ["src/**"]}}]
-    pipelines.create_pipeline(pipeline=connected(cloud, filters, DetectChanges="false"))
-    _, said = push({"docs.md": "x"})
-    assert "no pipeline has a trigger for this push" in said
-    _, said = push({"src/a": "x"}, "other")
-    assert "no pipeline has a trigger" in said
-    commit, said = push({"src/b": "x"})
+    pipelines.create_pipeline(pipeline=declare_with_connection(cloud, filters, DetectChanges="false"))
+    _, output = push({"docs.md": "x"})
+    assert "no pipeline has a trigger for this push" in output
+    _, output = push({"src/a": "x"}, "other")
+    assert "no pipeline has a trigger" in output
+    commit, output = push({"src/b": "x"})
     (execution,) = executions(pipelines)
-    assert f"started ship, execution {execution['pipelineExecutionId']}" in said
+    assert f"started ship, execution {execution['pipelineExecutionId']}" in output
     assert execution["trigger"]["triggerType"] == "WebhookV2"
     assert json.loads(execution["trigger"]["triggerDetail"]) == {"branch": "main", "commit": commit}
     (revision,) = eventually(lambda: executions(pipelines)[0]["sourceRevisions"])
     assert revision["revisionId"] == commit
 
 
-def test_a_tag_starts_what_waits_for_tags(cloud: Any, pipelines: Any, bucket: Any, push: Any) -> None:
-    pipelines.create_pipeline(pipeline=connected(cloud, [{"tags": {"includes": ["v*"]}}]))
+def test_a_tag_starts_a_pipeline_with_a_filter_on_tags(cloud: Any, pipelines: Any, bucket: Any, push: Any) -> None:
+    pipelines.create_pipeline(pipeline=declare_with_connection(cloud, [{"tags": {"includes": ["v*"]}}]))
     push({"a": "1"})
     assert not executions(pipelines)
     push({"a": "2"}, "refs/tags/v1")
@@ -116,31 +124,31 @@ def test_a_tag_starts_what_waits_for_tags(cloud: Any, pipelines: Any, bucket: An
 
 
 @pytest.mark.parametrize(("detect", "number"), [("true", 1), ("false", 0)])
-def test_without_rules_the_branch_decides(
+def test_without_triggers_a_push_to_the_source_s_branch_starts(
     cloud: Any, pipelines: Any, bucket: Any, push: Any, detect: str, number: int
 ) -> None:
-    pipelines.create_pipeline(pipeline=connected(cloud, None, DetectChanges=detect))
+    pipelines.create_pipeline(pipeline=declare_with_connection(cloud, None, DetectChanges=detect))
     push({"a": "1"}, "other")
     push({"a": "2"})
     assert len(executions(pipelines)) == number
 
 
-def test_a_connection_that_is_gone_fails_the_source(
-    cloud: Any, pipelines: Any, bucket: Any, push: Any, over: Any
+def test_a_deleted_connection_fails_the_source(
+    cloud: Any, pipelines: Any, bucket: Any, push: Any, final_status: Any
 ) -> None:
-    declaration = connected(cloud, None)
+    declaration = declare_with_connection(cloud, None)
     pipelines.create_pipeline(pipeline=declaration)
     arn = declaration["stages"][0]["actions"][0]["configuration"]["ConnectionArn"]
     cloud.client("codeconnections").delete_connection(ConnectionArn=arn)
     push({"a": "1"})
-    assert over(executions(pipelines)[0]["pipelineExecutionId"]) == "Failed"
+    assert final_status(executions(pipelines)[0]["pipelineExecutionId"]) == "Failed"
 
 
-def test_codecommit_s_event_starts_through_a_rule(
+def test_a_rule_starts_a_pipeline_on_codecommit_s_event(
     cloud: Any, pipelines: Any, bucket: Any, push: Any, eventually: Any
 ) -> None:
     cloud.client("codecommit").create_repository(repositoryName="repo")
-    pipelines.create_pipeline(pipeline=declared(LAST, variables=[A]))
+    pipelines.create_pipeline(pipeline=declare(LAST, variables=[A]))
     template = '{"sourceRevisions": [{"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": <c>}],'
     template += ' "variables": [{"name": "A", "value": <event>}], "clientRequestToken": <id>}'
     paths = {"c": "$.detail.commitId", "event": "$.detail.event", "id": "$.id"}
@@ -151,16 +159,16 @@ def test_codecommit_s_event_starts_through_a_rule(
     cloud.client("events").put_targets(Rule="r", Targets=[target])
     commit, _ = push({"a": "1"})
     (execution,) = eventually(lambda: executions(pipelines))
-    told = pipelines.get_pipeline_execution(pipelineName="ship", pipelineExecutionId=execution["pipelineExecutionId"])[
-        "pipelineExecution"
-    ]
-    assert told["variables"] == [{"name": "A", "resolvedValue": "referenceCreated"}]
+    description = pipelines.get_pipeline_execution(
+        pipelineName="ship", pipelineExecutionId=execution["pipelineExecutionId"]
+    )["pipelineExecution"]
+    assert description["variables"] == [{"name": "A", "resolvedValue": "referenceCreated"}]
     (revision,) = eventually(lambda: executions(pipelines)[0]["sourceRevisions"])
     assert revision["revisionId"] == commit
 
 
 @pytest.mark.parametrize(
-    ("given", "letter"),
+    ("members", "letter"),
     [
         ({}, "VariableA"),
         ({"Input": '{"variables": [{"name": "B", "value": "1"}]}'}, "declares no variable B"),
@@ -168,24 +176,26 @@ def test_codecommit_s_event_starts_through_a_rule(
         ({"Input": '{"variable": []}'}, "Unknown parameter"),
     ],
 )
-def test_what_a_pipeline_cannot_take_is_a_dead_letter(
-    cloud: Any, pipelines: Any, bucket: Any, given: Any, letter: str
+def test_an_invalid_request_of_a_rule_is_a_dead_letter(
+    cloud: Any, pipelines: Any, bucket: Any, members: Any, letter: str
 ) -> None:
-    pipelines.create_pipeline(pipeline=declared(LAST, variables=[A]))
+    pipelines.create_pipeline(pipeline=declare(LAST, variables=[A]))
     url = cloud.client("sqs").create_queue(QueueName="dead")["QueueUrl"]
-    target = {"Id": "t", "Arn": cloud.arn("codepipeline", "ship"), "RoleArn": ROLE, **given}
+    target = {"Id": "t", "Arn": cloud.arn("codepipeline", "ship"), "RoleArn": ROLE, **members}
     target["DeadLetterConfig"] = {"Arn": cloud.arn("sqs", "dead")}
     cloud.client("events").put_rule(Name="r", EventPattern='{"source": ["shop"]}')
     cloud.client("events").put_targets(Rule="r", Targets=[target])
     cloud.client("events").put_events(Entries=[{"Source": "shop", "DetailType": "d", "Detail": "{}"}])
     cloud.services["events"].settle()
     (message,) = cloud.client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
-    told = message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
-    assert letter in told or (letter == "VariableA" and "has no default" in told)
+    error = message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert letter in error or (letter == "VariableA" and "has no default" in error)
     assert not executions(pipelines)
 
 
-def test_an_object_of_s3_is_a_source(pipelines: Any, bucket: Any, project: Any, over: Any, runs: Any) -> None:
+def test_an_s3_object_is_a_source(
+    pipelines: Any, bucket: Any, create_project: Any, final_status: Any, runs: Any
+) -> None:
     import io
     import zipfile
 
@@ -193,24 +203,24 @@ def test_an_object_of_s3_is_a_source(pipelines: Any, bucket: Any, project: Any, 
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("buildspec.yml", "version: 0.2\nphases: {build: {commands: ['true']}}")
     bucket.put_object(Bucket="bucket", Key="in.zip", Body=packed.getvalue())
-    project()
+    create_project()
     where = {"S3Bucket": "bucket", "S3ObjectKey": "in.zip", "PollForSourceChanges": "false"}
     first = action("Source", "Source", "S3", configuration=where, outputs=["Source"])
-    pipelines.create_pipeline(pipeline=declared(stage("Source", first), stage("Build", build()), variables=[A]))
+    pipelines.create_pipeline(pipeline=declare(stage("Source", first), stage("Build", build()), variables=[A]))
     started = pipelines.start_pipeline_execution(name="ship", variables=[{"name": "A", "value": "1"}])
     execution = started["pipelineExecutionId"]
-    assert over(execution) == "Succeeded"
+    assert final_status(execution) == "Succeeded"
     assert runs(execution)[0]["output"]["outputVariables"]["ObjectKey"] == "in.zip"
 
 
-def test_a_branch_that_is_not_there_fails_the_source(
-    cloud: Any, pipelines: Any, bucket: Any, ready: Any, started: Any, over: Any, runs: Any
+def test_a_missing_branch_fails_the_source(
+    cloud: Any, pipelines: Any, bucket: Any, prepare: Any, start: Any, final_status: Any, runs: Any
 ) -> None:
-    ready()
+    prepare()
     configuration = {"RepositoryName": "repo", "BranchName": "nowhere", "PollForSourceChanges": "false"}
     first = source(configuration=configuration)
-    pipelines.create_pipeline(pipeline=declared(stage("Source", first), LAST))
-    execution = started()
-    assert over(execution) == "Failed"
-    told = runs(execution)[0]["output"]["executionResult"]["errorDetails"]["message"]
-    assert told == "the local repository has no branch 'nowhere': push it"
+    pipelines.create_pipeline(pipeline=declare(stage("Source", first), LAST))
+    execution = start()
+    assert final_status(execution) == "Failed"
+    message = runs(execution)[0]["output"]["executionResult"]["errorDetails"]["message"]
+    assert message == "the local repository has no branch 'nowhere': push it"
