@@ -16,6 +16,7 @@ from localcloud.core.counters import DEFECTS
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal, not_implemented
 from localcloud.core.service import Part, operation
+from localcloud.core.tokens import Tokens
 from localcloud.runtime.jobs.queue import Queue
 from localcloud.services.codebuild.build import ABANDON, COMPLETED, STOP, Build, Phase
 from localcloud.services.codebuild.errors import INVALID, NOT_FOUND, PAGES
@@ -40,7 +41,7 @@ class Builds(Part):
         self.phases = Phases(cloud)
         self.builds: dict[str, Build] = {}  # by id, the oldest first
         self._numbers: dict[str, int] = {}  # the last build's, by project
-        self._tokens: dict[str, tuple[str, str]] = {}  # the request and the build, by idempotency token
+        self._tokens = Tokens(cloud.clock, member="idempotencyToken", conflict=INVALID)
         self._listeners: list[Listener] = []
         self.queue = Queue(max(CONCURRENT, Queue().slots))
 
@@ -48,7 +49,7 @@ class Builds(Part):
         self._abandon()
         self.builds.clear()
         self._numbers.clear()
-        self._tokens.clear()
+        self._tokens.reset()
 
     def close(self) -> None:
         with self.cloud.lock:
@@ -71,12 +72,9 @@ class Builds(Part):
 
     def start(self, request: Mapping[str, Any], **members: Any) -> Build:
         """Under the lock. ``members`` of the build are those that only a pipeline can set: initiator, artifacts, ..."""
-        token = request.get("idempotencyToken")
-        content = repr(sorted(request.items(), key=lambda item: item[0]))
-        if token and token in self._tokens:
-            if self._tokens[token][0] != content:
-                raise Refusal(INVALID, "The idempotency token was used before for another request.")
-            return self.builds[self._tokens[token][1]]
+        return self._tokens.once("StartBuild", dict(request), lambda request: self._start(request, members))
+
+    def _start(self, request: Mapping[str, Any], members: Mapping[str, Any]) -> Build:
         project = self.projects.get(request["projectName"])
         limit = project.get("concurrentBuildLimit")
         running = sum(not build.over and build.project == project["name"] for build in self.builds.values())
@@ -92,8 +90,6 @@ class Builds(Part):
             setattr(build, name, value)
         self._numbers[project["name"]] = number
         self.builds[build.id] = build
-        if token:
-            self._tokens[token] = (content, build.id)
         self._begin(build)
         return build
 

@@ -10,7 +10,7 @@ from localcloud.core.clock import Clock
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
-from localcloud.services.scheduler.client_tokens import ClientTokens
+from localcloud.core.tokens import Tokens
 from localcloud.services.scheduler.records import Group
 
 DEFAULT = "default"
@@ -18,7 +18,7 @@ PAGE, MAX_GROUPS, MAX_TAGS = 100, 500, 200
 
 
 class Groups(Part):
-    def __init__(self, clock: Clock, tokens: ClientTokens, arn: Callable[[str, str], str]) -> None:
+    def __init__(self, clock: Clock, tokens: Tokens, arn: Callable[[str, str], str]) -> None:
         self._clock, self._tokens, self._arn = clock, tokens, arn
         self._groups = {DEFAULT: self._new(DEFAULT)}
 

@@ -18,7 +18,7 @@ from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
 from localcloud.core.schedule_expressions import Rate, ScheduleExpression, next_due, parse
 from localcloud.core.service import Part, operation
-from localcloud.services.scheduler.client_tokens import ClientTokens
+from localcloud.core.tokens import Tokens
 from localcloud.services.scheduler.groups import DEFAULT, PAGE, Groups, absent
 from localcloud.services.scheduler.records import ENABLED, Group, Schedule
 
@@ -34,7 +34,7 @@ class Schedules(Part):
         self,
         cloud: Cloud,
         groups: Groups,
-        tokens: ClientTokens,
+        tokens: Tokens,
         check_target: Callable[[dict[str, Any]], None],
         invoke: Invoke,
     ) -> None:

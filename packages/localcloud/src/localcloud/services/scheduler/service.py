@@ -8,9 +8,9 @@ from typing import ClassVar
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Service
 from localcloud.core.tag_operations import Spelling, TagOperations
+from localcloud.core.tokens import Tokens
 from localcloud.services.events.deliveries import Deliveries
 from localcloud.services.events.queues import Queues
-from localcloud.services.scheduler.client_tokens import ClientTokens
 from localcloud.services.scheduler.groups import MAX_TAGS, Groups
 from localcloud.services.scheduler.records import Schedule
 from localcloud.services.scheduler.schedule_transport import ScheduleTransport, new_invocation
@@ -23,7 +23,7 @@ class Scheduler(Service):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        queues, tokens = Queues(cloud), ClientTokens(cloud.clock)
+        queues, tokens = Queues(cloud), Tokens(cloud.clock, member="ClientToken")
         targets = ScheduleTargets(cloud, queues)
         self.deliveries = Deliveries(cloud, ScheduleTransport(targets, cloud.metrics), queues)
         self.groups = Groups(cloud.clock, tokens, cloud.arn)

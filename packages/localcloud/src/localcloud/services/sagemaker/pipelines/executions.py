@@ -49,12 +49,13 @@ class Executions(Part):
         for execution in self._executions:
             self._interpreter.forget(execution)
         self._executions.clear()
-        self._tokens.clear()
+        self._tokens.reset()
 
     @operation("StartPipelineExecution")
     def start_pipeline_execution(self, request: Request) -> Request:
-        if known := self._tokens.answer("StartPipelineExecution", request):
-            return known
+        return self._tokens.once("StartPipelineExecution", request, self._start)
+
+    def _start(self, request: Request) -> Request:
         pipeline = self._pipelines.find(request["PipelineName"])
         version = self._pipelines.find_version(pipeline, request)
         if "RoleArn" in request:
@@ -64,29 +65,31 @@ class Executions(Part):
         pipeline.last_run, version.last_execution = execution.created, execution.arn
         self._tags.put(execution.arn, None)
         self._interpreter.begin(execution)
-        return self._tokens.remember("StartPipelineExecution", request, {"PipelineExecutionArn": execution.arn})
+        return {"PipelineExecutionArn": execution.arn}
 
     @operation("StopPipelineExecution")
     def stop_pipeline_execution(self, request: Request) -> Request:
-        if known := self._tokens.answer("StopPipelineExecution", request):
-            return known
+        return self._tokens.once("StopPipelineExecution", request, self._stop)
+
+    def _stop(self, request: Request) -> Request:
         execution = self._find(request)
         if execution.status != "Executing":
             raise invalid(f"{_named(execution)}: only one that is Executing can be stopped.")
         self._interpreter.stop(execution)
-        return self._tokens.remember("StopPipelineExecution", request, {"PipelineExecutionArn": execution.arn})
+        return {"PipelineExecutionArn": execution.arn}
 
     @operation("RetryPipelineExecution")
     def retry_pipeline_execution(self, request: Request) -> Request:
-        if known := self._tokens.answer("RetryPipelineExecution", request):
-            return known
+        return self._tokens.once("RetryPipelineExecution", request, self._retry)
+
+    def _retry(self, request: Request) -> Request:
         execution = self._find(request)
         if execution.status not in ("Failed", "Stopped"):
             raise invalid(f"{_named(execution)}: only one that is Failed or Stopped can be retried.")
         if "ParallelismConfiguration" in request:
             execution.members["ParallelismConfiguration"] = request["ParallelismConfiguration"]
         self._interpreter.retry(execution)
-        return self._tokens.remember("RetryPipelineExecution", request, {"PipelineExecutionArn": execution.arn})
+        return {"PipelineExecutionArn": execution.arn}
 
     @operation("UpdatePipelineExecution")
     def update_pipeline_execution(self, request: Request) -> Request:

@@ -37,12 +37,13 @@ class Pipelines(Part):
 
     def reset(self) -> None:
         self._pipelines.clear()
-        self._tokens.clear()
+        self._tokens.reset()
 
     @operation("CreatePipeline")
     def create_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        if known := self._tokens.answer("CreatePipeline", request):
-            return known
+        return self._tokens.once("CreatePipeline", request, self._create)
+
+    def _create(self, request: dict[str, Any]) -> dict[str, Any]:
         text = self._definition(request)
         if text is None:
             raise invalid("Either PipelineDefinition or PipelineDefinitionS3Location must be given.")
@@ -56,7 +57,7 @@ class Pipelines(Part):
         self._new_version(pipeline, text, request.get("PipelineVersionAliases", []))
         self._pipelines[arn] = pipeline
         self._tags.put(arn, request.get("Tags"))
-        return self._tokens.remember("CreatePipeline", request, {"PipelineArn": arn})
+        return {"PipelineArn": arn}
 
     @operation("UpdatePipeline")
     def update_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -77,13 +78,14 @@ class Pipelines(Part):
 
     @operation("DeletePipeline")
     def delete_pipeline(self, request: dict[str, Any]) -> dict[str, Any]:
-        if known := self._tokens.answer("DeletePipeline", request):
-            return known
+        return self._tokens.once("DeletePipeline", request, self._delete)
+
+    def _delete(self, request: dict[str, Any]) -> dict[str, Any]:
         pipeline = self.find(request["PipelineName"])
         self._delete_executions(pipeline)
         del self._pipelines[pipeline.arn]
         self._tags.delete(pipeline.arn)
-        return self._tokens.remember("DeletePipeline", request, {"PipelineArn": pipeline.arn})
+        return {"PipelineArn": pipeline.arn}
 
     @operation("ListPipelines")
     def list_pipelines(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ models.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.paging import paged
@@ -33,15 +32,15 @@ class ModelPackages(Part):
     def __init__(self, cloud: Cloud, tags: Tags, groups: ModelPackageGroups) -> None:
         self.cloud, self._tags, self._groups = cloud, tags, groups
         self._packages: dict[str, Package] = {}  # by ARN, in the order of their creation
-        self._tokens = Tokens(cloud.clock)
+        self._tokens = Tokens(cloud.clock, member="ClientToken")  # botocore sends one with every call
 
     def reset(self) -> None:
         self._packages.clear()
-        self._tokens.clear()
+        self._tokens.reset()
 
     @operation("CreateModelPackage")
     def create_model_package(self, request: Request) -> Request:
-        return self._once("CreateModelPackage", request, self._create)
+        return self._tokens.once("CreateModelPackage", request, self._create)
 
     @operation("DescribeModelPackage")
     def describe_model_package(self, request: Request) -> Request:
@@ -62,7 +61,7 @@ class ModelPackages(Part):
 
     @operation("UpdateModelPackage")
     def update_model_package(self, request: Request) -> Request:
-        return self._once("UpdateModelPackage", request, self._update)
+        return self._tokens.once("UpdateModelPackage", request, self._update)
 
     @operation("DeleteModelPackage")
     def delete_model_package(self, request: Request) -> None:
@@ -78,14 +77,6 @@ class ModelPackages(Part):
         if arn not in self._packages:
             raise invalid(f"ModelPackage {arn} does not exist.")
         return self._packages[arn]
-
-    def _once(self, operation_name: str, request: Request, do: Callable[[Request], Request]) -> Request:
-        """botocore sends a token with every call, so that a repeated one has no further effect."""
-        if "ClientToken" not in request:
-            return do(request)
-        keyed = {**request, "ClientRequestToken": request["ClientToken"]}
-        known = self._tokens.answer(operation_name, keyed)
-        return known or self._tokens.remember(operation_name, keyed, do(request))
 
     def _create(self, request: Request) -> Request:
         name, group_name = request.get("ModelPackageName"), request.get("ModelPackageGroupName")
