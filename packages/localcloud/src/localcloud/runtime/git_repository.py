@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 NO_COMMIT = "0" * 40  # Git's id for a branch that does not exist, before its first push or after its deletion
 COMMIT = re.compile(r"[0-9a-f]{40}")
 QUIET = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
@@ -36,7 +36,7 @@ class Commit:
     parents: tuple[str, ...]
     author: Person
     committer: Person
-    authored: int  # seconds since 1970
+    author_time: int  # seconds since 1970
     message: str
 
 
@@ -100,8 +100,8 @@ class Repository:
     def export(self, revision: str, folder: Path) -> str:
         """Extract the commit's files into a folder; returns the commit."""
         commit = self.resolve(revision)
-        packed = _run(["git", f"--git-dir={self.folder}", "archive", "--format=tar", commit])
-        with tarfile.open(fileobj=BytesIO(packed)) as archive:
+        content = _run(["git", f"--git-dir={self.folder}", "archive", "--format=tar", commit])
+        with tarfile.open(fileobj=BytesIO(content)) as archive:
             archive.extractall(folder, filter="data")
         return commit
 
@@ -114,11 +114,13 @@ class Repository:
 
 def _run(command: list[str]) -> bytes:
     try:
-        result = subprocess.run(command, env=dict(_environment()), capture_output=True, timeout=SECONDS, check=False)
+        result = subprocess.run(
+            command, env=dict(_environment()), capture_output=True, timeout=TIMEOUT_SECONDS, check=False
+        )
     except FileNotFoundError:
         raise GitProblem("the command git is not installed: install it to push to localcloud") from None
     except subprocess.TimeoutExpired:
-        raise GitProblem(f"git {command[2]} took longer than {SECONDS:g} s") from None
+        raise GitProblem(f"git {command[2]} took longer than {TIMEOUT_SECONDS:g} s") from None
     if result.returncode:
         reason = " ".join(result.stderr.decode(errors="replace").split())
         raise GitProblem(reason or f"{' '.join(command[2:4])} exited with {result.returncode}")

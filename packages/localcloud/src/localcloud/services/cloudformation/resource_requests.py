@@ -67,7 +67,7 @@ def _convert_tags(value: Any, shape: Any) -> Any:
     if len(members) != 2 or not all(names.values()) or (is_list and names["key"] in value[0]):
         return None
     if isinstance(value, dict) or (is_list and "Key" in value[0]):
-        return [{names["key"]: key, names["value"]: item} for key, item in parse_tags(value).items()]
+        return tags.as_list(parse_tags(value), names["key"], names["value"])
     return None
 
 

@@ -129,7 +129,7 @@ class SourceActions:
 
 
 def _revision(run: ActionRun, commit: Commit) -> Revision:
-    created = datetime.fromtimestamp(commit.authored, UTC)
+    created = datetime.fromtimestamp(commit.author_time, UTC)
     return Revision(run.name, run.outputs[0].name, commit.id, commit.message, created)
 
 
