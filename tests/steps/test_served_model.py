@@ -22,7 +22,7 @@ import xgboost
 
 import inference
 from features import Column, Features, Target
-from training.model_folder import prepared
+from training.model_folder import prepare
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,7 +74,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     features.write(folder / "features.json")
     metadata = b'{"format": 1, "problem": "multiclass", "threshold": null}'
     files = {"model.ubj": bytes(booster.save_raw("ubj")), "metadata.json": metadata}
-    with prepared(folder / "model") as publish:
+    with prepare(folder / "model") as publish:
         publish(files | {"features.json": (folder / "features.json").read_bytes()})
     return folder / "model"
 
