@@ -46,7 +46,7 @@ class FakeFleet:
         self.waiting.clear()
 
 
-class Bench:
+class Harness:
     """A deployment of ``new`` instances over ``old`` running ones, all called AllTraffic."""
 
     def __init__(self, config: dict[str, Any], old: int = 4, new: int = 4) -> None:
@@ -156,11 +156,11 @@ def configs() -> Any:
 
 
 @pytest.fixture(scope="session")
-def bench() -> type[Bench]:
-    return Bench
+def new_harness() -> type[Harness]:
+    return Harness
 
 
-class World:
+class Endpoints:
     """What tests do with endpoints, over the API. Models and configs are named by their letter."""
 
     def __init__(self, cloud: Any, aws: Callable[[str], Any]) -> None:
@@ -222,7 +222,7 @@ class World:
             rule = {"Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
             client.put_metric_alarm(AlarmName=name, **metric, **rule)
         else:
-            client.set_alarm_state(AlarmName=name, StateValue=state, StateReason="the test says so")
+            client.set_alarm_state(AlarmName=name, StateValue=state, StateReason="a test sets it")
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         detail_type = f"SageMaker {kind} State Change"
@@ -230,5 +230,5 @@ class World:
 
 
 @pytest.fixture
-def world(cloud: Any, aws: Callable[[str], Any]) -> World:
-    return World(cloud, aws)
+def endpoints(cloud: Any, aws: Callable[[str], Any]) -> Endpoints:
+    return Endpoints(cloud, aws)

@@ -5,20 +5,23 @@ import pytest
 VARIANT = {"ModelName": "model-a", "VariantName": "v", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
 
 
-def test_a_config_is_described_listed_newest_first_and_deleted(cloud, world):
-    arn = world.config("a", DataCaptureConfig=CAPTURE, Tags=[{"Key": "team", "Value": "churn"}])
+def test_a_config_is_described_listed_newest_first_and_deleted(cloud, endpoints):
+    arn = endpoints.config("a", DataCaptureConfig=CAPTURE, Tags=[{"Key": "team", "Value": "churn"}])
     cloud.clock.advance(1)
-    world.config("b")
-    told = world.client.describe_endpoint_config(EndpointConfigName="a")
+    endpoints.config("b")
+    told = endpoints.client.describe_endpoint_config(EndpointConfigName="a")
     assert told["EndpointConfigArn"] == arn and told["DataCaptureConfig"] == CAPTURE
     assert told["ProductionVariants"][0]["InitialVariantWeight"] == 1.0
-    assert [each["EndpointConfigName"] for each in listed(world)] == ["b", "a"]
-    assert [each["EndpointConfigName"] for each in listed(world, SortBy="Name", SortOrder="Ascending")] == ["a", "b"]
-    assert [each["EndpointConfigName"] for each in listed(world, NameContains="a")] == ["a"]
-    assert world.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "churn"}]
-    world.client.delete_endpoint_config(EndpointConfigName="a")
-    assert [each["EndpointConfigName"] for each in listed(world)] == ["b"]
-    events = world.events("Endpoint Config")
+    assert [each["EndpointConfigName"] for each in listed(endpoints)] == ["b", "a"]
+    assert [each["EndpointConfigName"] for each in listed(endpoints, SortBy="Name", SortOrder="Ascending")] == [
+        "a",
+        "b",
+    ]
+    assert [each["EndpointConfigName"] for each in listed(endpoints, NameContains="a")] == ["a"]
+    assert endpoints.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "churn"}]
+    endpoints.client.delete_endpoint_config(EndpointConfigName="a")
+    assert [each["EndpointConfigName"] for each in listed(endpoints)] == ["b"]
+    events = endpoints.events("Endpoint Config")
     assert [event["EndpointConfigName"] for event in events] == ["a", "b", "a"]
     assert events[0]["EndpointConfigArn"] == arn and events[0]["Tags"] == {"team": "churn"}
     assert events[0]["CreationTime"] == int(told["CreationTime"].timestamp() * 1000)
@@ -32,34 +35,34 @@ CAPTURE = {
 }
 
 
-def listed(world, **request):
-    return world.client.list_endpoint_configs(**request)["EndpointConfigs"]
+def listed(endpoints, **request):
+    return endpoints.client.list_endpoint_configs(**request)["EndpointConfigs"]
 
 
-def test_pages_follow_each_other(world):
+def test_pages_follow_each_other(endpoints):
     for name in "abc":
-        world.config(name)
-    pages = world.client.get_paginator("list_endpoint_configs").paginate(PaginationConfig={"PageSize": 2})
+        endpoints.config(name)
+    pages = endpoints.client.get_paginator("list_endpoint_configs").paginate(PaginationConfig={"PageSize": 2})
     assert [[each["EndpointConfigName"] for each in page["EndpointConfigs"]] for page in pages] == [["c", "b"], ["a"]]
 
 
-def test_what_is_not_there_or_there_already_is_refused(world, refused):
-    world.config("a")
+def test_what_is_not_there_or_there_already_is_refused(endpoints, refused):
+    endpoints.config("a")
     with refused("ValidationException", "Cannot create already existing endpoint configuration"):
-        world.config("a")
-    for call in (world.client.describe_endpoint_config, world.client.delete_endpoint_config):
+        endpoints.config("a")
+    for call in (endpoints.client.describe_endpoint_config, endpoints.client.delete_endpoint_config):
         with refused("ValidationException", "Could not find endpoint configuration"):
             call(EndpointConfigName="nobody")
     with refused("ValidationException", "Could not find model"):
-        create(world, [{**VARIANT, "ModelName": "nobody"}])
+        create(endpoints, [{**VARIANT, "ModelName": "nobody"}])
     with refused("ValidationException", "must be unique"):
-        create(world, [VARIANT, VARIANT])
+        create(endpoints, [VARIANT, VARIANT])
     with refused("ValidationException", "InstanceType must be given"):
-        create(world, [{name: value for name, value in VARIANT.items() if name != "InstanceType"}])
+        create(endpoints, [{name: value for name, value in VARIANT.items() if name != "InstanceType"}])
 
 
-def create(world, variants, **more):
-    world.client.create_endpoint_config(EndpointConfigName="new", ProductionVariants=variants, **more)
+def create(endpoints, variants, **more):
+    endpoints.client.create_endpoint_config(EndpointConfigName="new", ProductionVariants=variants, **more)
 
 
 @pytest.mark.parametrize(
@@ -71,21 +74,21 @@ def create(world, variants, **more):
         ({"ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "Managed instance scaling"),
     ],
 )
-def test_what_is_not_implemented_yet_is_refused_clearly(world, refused, variant, more, words):
-    world.config("a")
+def test_what_is_not_implemented_yet_is_refused_clearly(endpoints, refused, variant, more, words):
+    endpoints.config("a")
     with refused("NotImplementedByLocalcloud", words):
-        create(world, [{**VARIANT, **variant}], **more)
+        create(endpoints, [{**VARIANT, **variant}], **more)
 
 
-def test_models_of_several_containers_or_models_are_refused_clearly(world, refused):
-    world.config("a")
+def test_models_of_several_containers_or_models_are_refused_clearly(endpoints, refused):
+    endpoints.config("a")
     container = {"Image": "image", "ModelDataUrl": "s3://bucket/model.tar.gz"}
     role = "arn:aws:iam::000000000000:role/churn-dev"
-    world.client.create_model(ModelName="two", ExecutionRoleArn=role, Containers=[container, container])
+    endpoints.client.create_model(ModelName="two", ExecutionRoleArn=role, Containers=[container, container])
     multi = {**container, "Mode": "MultiModel"}
-    world.client.create_model(ModelName="multi", ExecutionRoleArn=role, PrimaryContainer=multi)
+    endpoints.client.create_model(ModelName="multi", ExecutionRoleArn=role, PrimaryContainer=multi)
     with refused("NotImplementedByLocalcloud", "several containers"):
-        create(world, [{**VARIANT, "ModelName": "two"}])
+        create(endpoints, [{**VARIANT, "ModelName": "two"}])
     with refused("NotImplementedByLocalcloud", "MultiModel"):
-        create(world, [{**VARIANT, "ModelName": "multi"}])
-    assert not [each for each in listed(world) if each["EndpointConfigName"] == "new"]
+        create(endpoints, [{**VARIANT, "ModelName": "multi"}])
+    assert not [each for each in listed(endpoints) if each["EndpointConfigName"] == "new"]

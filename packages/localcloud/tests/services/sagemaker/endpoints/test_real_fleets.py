@@ -67,12 +67,12 @@ class Real:
     def until(self, status, stage=""):
         end = time.monotonic() + 60
         while True:
-            told = self.endpoint()
-            pending = told.get("PendingDeploymentSummary", {}).get("ProductionVariants", [{}])[0]
+            endpoint = self.endpoint()
+            pending = endpoint.get("PendingDeploymentSummary", {}).get("ProductionVariants", [{}])[0]
             stages = [each["Status"] for each in pending.get("VariantStatus", [])]
-            if told["EndpointStatus"] == status and (not stage or stage in stages):
-                return told
-            assert time.monotonic() < end, told
+            if endpoint["EndpointStatus"] == status and (not stage or stage in stages):
+                return endpoint
+            assert time.monotonic() < end, endpoint
             time.sleep(0.02)
 
     def ask(self, times=8):
@@ -136,9 +136,9 @@ def test_a_model_that_crashes_at_start_never_gets_traffic(real):
     real.until("InService")
     real.config("b", 1, AT_START="crash")
     real.update("b")
-    told = real.until("InService")
-    assert told["EndpointConfigName"] == "a"
-    assert told["FailureReason"].startswith(
+    endpoint = real.until("InService")
+    assert endpoint["EndpointConfigName"] == "a"
+    assert endpoint["FailureReason"].startswith(
         "The primary container for production variant AllTraffic did not pass the ping health check. "
         "Please check CloudWatch logs for this endpoint."
     )
@@ -155,10 +155,10 @@ def test_an_archive_that_is_corrupt_or_gone_fails_the_creation(real):
     for name, words in (("corrupt", "Failed to extract model data"), ("gone", "Failed to download model data")):
         real.client.create_endpoint(EndpointName=name, EndpointConfigName=name)
         end = time.monotonic() + 60
-        while (told := real.client.describe_endpoint(EndpointName=name))["EndpointStatus"] == "Creating":
+        while (endpoint := real.client.describe_endpoint(EndpointName=name))["EndpointStatus"] == "Creating":
             assert time.monotonic() < end
             time.sleep(0.02)
-        assert told["EndpointStatus"] == "Failed" and told["FailureReason"].startswith(words)
+        assert endpoint["EndpointStatus"] == "Failed" and endpoint["FailureReason"].startswith(words)
 
 
 def test_errors_of_the_new_fleet_alone_trip_its_alarm_and_bring_the_old_one_back(cloud, real, configs):
@@ -188,8 +188,8 @@ def test_errors_of_the_new_fleet_alone_trip_its_alarm_and_bring_the_old_one_back
             failed += 1
     assert 4 <= failed <= 6
     cloud.clock.advance(130)
-    told = real.until("InService")
-    assert told["EndpointConfigName"] == "a" and told["FailureReason"].endswith("in ALARM: errors.")
+    endpoint = real.until("InService")
+    assert endpoint["EndpointConfigName"] == "a" and endpoint["FailureReason"].endswith("in ALARM: errors.")
     assert real.ask(6) == ["a"] * 6
     real.until_processes(2)
 
@@ -217,8 +217,8 @@ def test_more_instances_are_more_processes(real):
     real.create(count=1)
     real.until("InService")
     for count in (3, 1):
-        wanted = [{"VariantName": "AllTraffic", "DesiredInstanceCount": count}]
-        real.client.update_endpoint_weights_and_capacities(EndpointName="churn", DesiredWeightsAndCapacities=wanted)
+        desired = [{"VariantName": "AllTraffic", "DesiredInstanceCount": count}]
+        real.client.update_endpoint_weights_and_capacities(EndpointName="churn", DesiredWeightsAndCapacities=desired)
         real.until("InService")
         real.until_processes(count)
         assert set(real.ask(6)) == {"a"}

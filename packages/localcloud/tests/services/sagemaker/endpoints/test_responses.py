@@ -21,12 +21,12 @@ CAPTURE = {
 
 
 @pytest.fixture
-def check(world):
+def check(endpoints):
     model = botocore.session.get_session().get_service_model("sagemaker")
 
     def validate(operation, request):
-        with world.cloud.lock:
-            response = Caller(world.service).call(operation, request)
+        with endpoints.cloud.lock:
+            response = Caller(endpoints.service).call(operation, request)
         shape = model.operation_model(operation).output_shape
         if shape is None:
             assert not response
@@ -43,18 +43,18 @@ def check_all(check):
     return lambda: [check(operation, request) for operation, request in OPERATIONS.items()]
 
 
-def test_in_every_state(cloud, world, configs, check, check_all):
-    world.config("a", 4, DataCaptureConfig=CAPTURE)
-    world.config("b", 4)
-    world.config("c", 4)
-    world.automatic = False
+def test_in_every_state(cloud, endpoints, configs, check, check_all):
+    endpoints.config("a", 4, DataCaptureConfig=CAPTURE)
+    endpoints.config("b", 4)
+    endpoints.config("c", 4)
+    endpoints.automatic = False
     check("CreateEndpoint", {"EndpointName": "churn", "EndpointConfigName": "a"})
     check_all()  # Creating
     with cloud.lock:
-        world.fleets[0].ready()
+        endpoints.fleets[0].ready()
     check_all()  # InService
-    world.automatic = True
-    world.alarm()
+    endpoints.automatic = True
+    endpoints.alarm()
     canary = configs.blue_green("CANARY", CanarySize=configs.size(1))
     update = {"EndpointName": "churn", "EndpointConfigName": "b", "DeploymentConfig": canary}
     check("UpdateEndpoint", update)
@@ -62,14 +62,14 @@ def test_in_every_state(cloud, world, configs, check, check_all):
     cloud.clock.advance(300)
     check_all()  # all of green bakes
     cloud.faults.fail("sagemaker.RollbackEndpoint", message="why not")
-    world.alarm(state="ALARM")
+    endpoints.alarm(state="ALARM")
     cloud.clock.advance(10)
-    assert world.status()[0] == "UpdateRollbackFailed"
+    assert endpoints.status()[0] == "UpdateRollbackFailed"
     check_all()
-    world.alarm(state="OK")
+    endpoints.alarm(state="OK")
     check("UpdateEndpoint", {"EndpointName": "churn", "EndpointConfigName": "c"})
     scaling = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 6}]
-    world.fleets[-1].automatic = False
+    endpoints.fleets[-1].automatic = False
     request = {"EndpointName": "churn", "DesiredWeightsAndCapacities": scaling}
     check("UpdateEndpointWeightsAndCapacities", request)
     check_all()  # Updating, more instances start
@@ -78,8 +78,8 @@ def test_in_every_state(cloud, world, configs, check, check_all):
     check("DeleteEndpointConfig", {"EndpointConfigName": "b"})
 
 
-def test_when_it_has_failed(world, check_all):
-    world.fails["a"] = "x" * 5000
-    world.create()
-    assert len(world.endpoint()["FailureReason"]) == 1024
+def test_when_it_has_failed(endpoints, check_all):
+    endpoints.fails["a"] = "x" * 5000
+    endpoints.create()
+    assert len(endpoints.endpoint()["FailureReason"]) == 1024
     check_all()

@@ -74,7 +74,7 @@ class Done:
         return self.calls[0]
 
 
-class World:
+class Hosting:
     def __init__(self, cloud, client):
         self.cloud, self.client = cloud, client
         self.s3, self.runtime = client("s3"), client("sagemaker-runtime")
@@ -180,5 +180,5 @@ def services():
 
 
 @pytest.fixture
-def world(cloud, aws):
-    return World(cloud, aws)
+def hosting(cloud, aws):
+    return Hosting(cloud, aws)

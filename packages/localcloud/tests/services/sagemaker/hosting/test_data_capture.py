@@ -15,14 +15,14 @@ PATH = re.compile(r"captured/churn/AllTraffic/\d{4}/\d\d/\d\d/\d\d/\d\d-\d\d-\d{
 
 
 class Captured:
-    def __init__(self, world):
-        self.world, self.s3 = world, world.s3
+    def __init__(self, hosting):
+        self.hosting, self.s3 = hosting, hosting.s3
         self.capture = None
 
     def start(self, **changes):
         from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 
-        self.capture = DataCapture.from_config(self.world.cloud, CONFIG | changes, "churn", "AllTraffic")
+        self.capture = DataCapture.from_config(self.hosting.cloud, CONFIG | changes, "churn", "AllTraffic")
         return self.capture
 
     def record(self, body=b"1,2", kind="text/csv", response=b"0.5", response_type="text/csv", status=200, **more):
@@ -39,24 +39,24 @@ class Captured:
 
 
 @pytest.fixture
-def captured(world):
-    return Captured(world)
+def captured(hosting):
+    return Captured(hosting)
 
 
 @pytest.mark.parametrize("config", [None, CONFIG | {"EnableCapture": False}, CONFIG | {"InitialSamplingPercentage": 0}])
-def test_what_captures_nothing_is_nothing(world, config):
+def test_what_captures_nothing_is_nothing(hosting, config):
     from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 
-    assert DataCapture.from_config(world.cloud, config, "churn", "AllTraffic") is None
+    assert DataCapture.from_config(hosting.cloud, config, "churn", "AllTraffic") is None
 
 
-def test_a_fleets_requests_are_captured_in_sagemakers_own_form(world, captured):
-    fleet = world.started(capture=CONFIG, COLOUR="green")
-    world.route((fleet, 1))
-    now = world.cloud.clock.now()
-    world.invoke("1,2", InferenceId="row-1", CustomAttributes="trace=7")
-    world.cloud.clock.advance(60)
-    world.until(captured.objects)
+def test_a_fleets_requests_are_captured_in_sagemakers_own_form(hosting, captured):
+    fleet = hosting.started(capture=CONFIG, COLOUR="green")
+    hosting.route((fleet, 1))
+    now = hosting.cloud.clock.now()
+    hosting.invoke("1,2", InferenceId="row-1", CustomAttributes="trace=7")
+    hosting.cloud.clock.advance(60)
+    hosting.until(captured.objects)
     [key] = captured.objects()
     assert PATH.fullmatch(key)
     assert key.startswith(f"captured/churn/AllTraffic/{now:%Y/%m/%d/%H/%M-%S}-")
@@ -75,37 +75,37 @@ def test_a_fleets_requests_are_captured_in_sagemakers_own_form(world, captured):
 def test_it_is_written_every_minute_of_the_clock_and_not_before(captured):
     captured.start()
     captured.record()
-    captured.world.cloud.clock.advance(59)
+    captured.hosting.cloud.clock.advance(59)
     captured.record()
     assert captured.objects() == []
-    captured.world.cloud.clock.advance(1)
-    captured.world.until(lambda: len(captured.records()) == 2)
+    captured.hosting.cloud.clock.advance(1)
+    captured.hosting.until(lambda: len(captured.records()) == 2)
     captured.record()
-    captured.world.cloud.clock.advance(60)
-    captured.world.until(lambda: len(captured.records()) == 3)
+    captured.hosting.cloud.clock.advance(60)
+    captured.hosting.until(lambda: len(captured.records()) == 3)
     assert len(captured.objects()) == 2
 
 
-def test_what_is_left_is_written_when_the_fleet_ends(world, captured):
-    fleet = world.started(capture=CONFIG)
-    world.send(fleet)
+def test_what_is_left_is_written_when_the_fleet_ends(hosting, captured):
+    fleet = hosting.started(capture=CONFIG)
+    hosting.send(fleet)
     fleet.stop()
-    world.until(lambda: len(captured.records()) == 1)
+    hosting.until(lambda: len(captured.records()) == 1)
 
 
-def test_what_is_left_is_written_when_the_cloud_closes(world, captured):
-    fleet = world.started(capture=CONFIG)
-    world.send(fleet)
-    world.cloud.close_services()
+def test_what_is_left_is_written_when_the_cloud_closes(hosting, captured):
+    fleet = hosting.started(capture=CONFIG)
+    hosting.send(fleet)
+    hosting.cloud.close_services()
     assert len(captured.records()) == 1
 
 
-def test_a_reset_discards_what_was_captured(world, captured):
-    fleet = world.started(capture=CONFIG)
-    world.send(fleet)
-    fleets = world.cloud.services["sagemaker"].fleets
+def test_a_reset_discards_what_was_captured(hosting, captured):
+    fleet = hosting.started(capture=CONFIG)
+    hosting.send(fleet)
+    fleets = hosting.cloud.services["sagemaker"].fleets
     fleets.reset()
-    world.until(lambda: not fleets.fleets)
+    hosting.until(lambda: not fleets.fleets)
     assert captured.objects() == []
 
 
@@ -113,7 +113,7 @@ def test_each_hour_has_its_own_objects(captured):
     captured.start()
     captured.record()
     captured.capture._timer.cancel()
-    captured.world.cloud.clock.advance(3600)
+    captured.hosting.cloud.clock.advance(3600)
     captured.record()
     captured.capture.flush()
     hours = {key.rsplit("/", 1)[0] for key in captured.objects()}
@@ -187,15 +187,15 @@ def test_many_at_once_are_written_early(captured, monkeypatch):
     captured.start()
     for _ in range(25):
         captured.record()
-    captured.world.until(lambda: len(captured.records()) >= 10)
+    captured.hosting.until(lambda: len(captured.records()) >= 10)
     captured.capture.flush()
     assert len(captured.records()) == 25
 
 
-def test_a_bucket_that_is_not_there_does_not_harm_a_response(world, caplog):
-    fleet = world.started(capture=CONFIG | {"DestinationS3Uri": "s3://nowhere/captured"})
-    world.route((fleet, 1))
-    assert world.invoke()["Body"].read() == b"blue"
+def test_a_bucket_that_is_not_there_does_not_harm_a_response(hosting, caplog):
+    fleet = hosting.started(capture=CONFIG | {"DestinationS3Uri": "s3://nowhere/captured"})
+    hosting.route((fleet, 1))
+    assert hosting.invoke()["Body"].read() == b"blue"
     fleet.capture.flush()
     assert "1 captured requests are dropped" in caplog.text
-    assert world.invoke()["Body"].read() == b"blue"
+    assert hosting.invoke()["Body"].read() == b"blue"

@@ -3,8 +3,8 @@
 from localcloud.runtime.jobs.images import Image
 
 
-def test_an_endpoint_is_served_by_the_command_of_its_image(world):
-    world.cloud.images.replace([Image("image", serve=("python", "-c", "print('no model here')"))])
-    assert "no model here" in world.failed()
-    world.cloud.images.replace([Image("another", serve=("python", "-c", "print('no model here')"))])
-    world.started().close()
+def test_an_endpoint_is_served_by_the_command_of_its_image(hosting):
+    hosting.cloud.images.replace([Image("image", serve=("python", "-c", "print('no model here')"))])
+    assert "no model here" in hosting.failed()
+    hosting.cloud.images.replace([Image("another", serve=("python", "-c", "print('no model here')"))])
+    hosting.started().close()

@@ -13,92 +13,92 @@ def refused(call, *arguments, **more):
     return caught.value.response
 
 
-def test_an_answer_has_the_models_body_type_and_variant(world):
-    world.route((world.started(COLOUR="green"), 1))
-    answer = world.invoke(Accept="application/json")
+def test_an_answer_has_the_models_body_type_and_variant(hosting):
+    hosting.route((hosting.started(COLOUR="green"), 1))
+    answer = hosting.invoke(Accept="application/json")
     assert answer["Body"].read() == b"green"
     assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("application/json", "AllTraffic")
     assert "CustomAttributes" not in answer
 
 
-def test_traffic_is_shared_between_two_fleets_of_a_variant(world):
-    blue, green = world.started(COLOUR="blue"), world.started(COLOUR="green", config="config-2")
-    world.route((blue, 0.9), (green, 0.1))
-    colours = Counter(world.invoke()["Body"].read() for _ in range(100))
+def test_traffic_is_shared_between_two_fleets_of_a_variant(hosting):
+    blue, green = hosting.started(COLOUR="blue"), hosting.started(COLOUR="green", config="config-2")
+    hosting.route((blue, 0.9), (green, 0.1))
+    colours = Counter(hosting.invoke()["Body"].read() for _ in range(100))
     assert colours[b"green"] == pytest.approx(10, abs=1)
-    assert len(world.metric("Invocations")) == 100
-    assert len(world.metric("Invocations", EndpointConfigName="config-2")) == colours[b"green"]
+    assert len(hosting.metric("Invocations")) == 100
+    assert len(hosting.metric("Invocations", EndpointConfigName="config-2")) == colours[b"green"]
 
 
-def test_a_target_variant_is_asked_whatever_its_share(world):
-    other = world.started(variant="Other", COLOUR="other")
-    world.route((world.started(), 1), (other, 0))
-    answer = world.invoke(TargetVariant="Other")
+def test_a_target_variant_is_asked_whatever_its_share(hosting):
+    other = hosting.started(variant="Other", COLOUR="other")
+    hosting.route((hosting.started(), 1), (other, 0))
+    answer = hosting.invoke(TargetVariant="Other")
     assert (answer["Body"].read(), answer["InvokedProductionVariant"]) == (b"other", "Other")
 
 
-def test_a_target_variant_that_is_not_there(world):
-    world.route((world.started(), 1))
-    error = refused(world.invoke, TargetVariant="Third")["Error"]
+def test_a_target_variant_that_is_not_there(hosting):
+    hosting.route((hosting.started(), 1))
+    error = refused(hosting.invoke, TargetVariant="Third")["Error"]
     assert error == {"Code": "ValidationError", "Message": "Variant Third does not exist for Endpoint churn."}
 
 
-def test_an_endpoint_without_fleets_is_not_found(world):
-    world.route()
-    assert refused(world.invoke)["Error"]["Message"] == "Endpoint churn of account 000000000000 not found."
+def test_an_endpoint_without_fleets_is_not_found(hosting):
+    hosting.route()
+    assert refused(hosting.invoke)["Error"]["Message"] == "Endpoint churn of account 000000000000 not found."
 
 
 @pytest.mark.parametrize(
     "body, side, status, message",
     [("refuse", "client", 400, "the row has no tenure"), ("fail", "server", 500, "broken tree")],
 )
-def test_what_the_model_refuses_or_fails_at_is_a_model_error(world, body, side, status, message):
-    world.route((world.started(), 1))
-    error = refused(world.invoke, body)
+def test_what_the_model_refuses_or_fails_at_is_a_model_error(hosting, body, side, status, message):
+    hosting.route((hosting.started(), 1))
+    error = refused(hosting.invoke, body)
     assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("ModelError", 424)
     assert error["Error"]["Message"].startswith(f"Received {side} error ({status}) from primary with message ")
     assert "/aws/sagemaker/Endpoints/churn in account 000000000000" in error["Error"]["Message"]
     assert error["OriginalStatusCode"] == status
     assert message in error["OriginalMessage"]
     stream = error["LogStreamArn"].partition(":log-stream:")[2]
-    assert stream in {name for name, _ in world.log()}
+    assert stream in {name for name, _ in hosting.log()}
     assert error["LogStreamArn"].startswith(
         "arn:aws:logs:eu-west-1:000000000000:log-group:/aws/sagemaker/Endpoints/churn"
     )
 
 
-def test_a_model_that_takes_too_long_is_a_model_error(world):
-    fleet, done = world.fleet(), world.done()
+def test_a_model_that_takes_too_long_is_a_model_error(hosting):
+    fleet, done = hosting.fleet(), hosting.done()
     fleet.response_seconds = 0.2
     fleet.start(1, done)
     done.wait()
-    world.route((fleet, 1))
-    error = refused(world.invoke, "sleep 60")
+    hosting.route((fleet, 1))
+    error = refused(hosting.invoke, "sleep 60")
     assert (error["Error"]["Code"], error["OriginalStatusCode"]) == ("ModelError", 0)
     assert "Your invocation timed out" in error["OriginalMessage"]
-    assert world.metric("Invocation5XXErrors") == [1]
+    assert hosting.metric("Invocation5XXErrors") == [1]
 
 
-def test_an_instance_that_ends_under_a_request_is_a_model_error(world):
-    fleet = world.started()
-    world.route((fleet, 1))
-    error = refused(world.invoke, "die")
+def test_an_instance_that_ends_under_a_request_is_a_model_error(hosting):
+    fleet = hosting.started()
+    hosting.route((fleet, 1))
+    error = refused(hosting.invoke, "die")
     assert (error["Error"]["Code"], error["OriginalStatusCode"]) == ("ModelError", 0)
     assert error["OriginalMessage"] == "the instance ended before it responded"
 
 
-def test_without_an_instance_the_service_is_unavailable(world):
-    world.route((world.fleet(), 1))
-    error = refused(world.invoke)
+def test_without_an_instance_the_service_is_unavailable(hosting):
+    hosting.route((hosting.fleet(), 1))
+    error = refused(hosting.invoke)
     assert (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"]) == ("ServiceUnavailable", 503)
-    assert world.metric("Invocation5XXErrors") == [1]
-    assert world.metric("ModelLatency") == []
+    assert hosting.metric("Invocation5XXErrors") == [1]
+    assert hosting.metric("ModelLatency") == []
 
 
-def test_a_fleet_that_leaves_between_choice_and_request_loses_nothing(world):
-    blue, green = world.started(COLOUR="blue"), world.started(COLOUR="green")
-    world.route((blue, 1))
-    routes, choose = world.routes["churn"], world.routes["churn"].choose
+def test_a_fleet_that_leaves_between_choice_and_request_loses_nothing(hosting):
+    blue, green = hosting.started(COLOUR="blue"), hosting.started(COLOUR="green")
+    hosting.route((blue, 1))
+    routes, choose = hosting.routes["churn"], hosting.routes["churn"].choose
 
     def late(target):
         fleet = choose(target)
@@ -107,34 +107,34 @@ def test_a_fleet_that_leaves_between_choice_and_request_loses_nothing(world):
         return fleet
 
     routes.choose = late
-    assert world.invoke()["Body"].read() == b"green"
+    assert hosting.invoke()["Body"].read() == b"green"
     assert (blue.counts["received"], green.counts["received"]) == (0, 1)
 
 
-def test_routes_that_only_know_a_fleet_that_is_gone_end_in_a_refusal(world):
-    blue = world.started()
-    world.route((blue, 1))
+def test_routes_that_only_know_a_fleet_that_is_gone_end_in_a_refusal(hosting):
+    blue = hosting.started()
+    hosting.route((blue, 1))
     blue.stop()
-    assert refused(world.invoke)["Error"]["Code"] == "ServiceUnavailable"
+    assert refused(hosting.invoke)["Error"]["Code"] == "ServiceUnavailable"
 
 
-def test_no_request_is_lost_while_traffic_moves_and_fleets_leave(world):
+def test_no_request_is_lost_while_traffic_moves_and_fleets_leave(hosting):
     """Clients that never stop, and ten changes of fleet under them."""
-    fleets = [world.started(COLOUR="blue")]
-    world.route((fleets[0], 1))
+    fleets = [hosting.started(COLOUR="blue")]
+    hosting.route((fleets[0], 1))
     stop, bodies = [], []
 
     def client():
         while not stop:
-            bodies.append(world.invoke()["Body"].read())
+            bodies.append(hosting.invoke()["Body"].read())
 
-    threads = [world.in_background(client) for _ in range(4)]
+    threads = [hosting.in_background(client) for _ in range(4)]
     for number in range(5):
-        fleets.append(world.started(COLOUR=f"green-{number}"))
-        world.route((fleets[-2], 0.5), (fleets[-1], 0.5))
-        world.route((fleets[-1], 1))
+        fleets.append(hosting.started(COLOUR=f"green-{number}"))
+        hosting.route((fleets[-2], 0.5), (fleets[-1], 0.5))
+        hosting.route((fleets[-1], 1))
         fleets[-2].stop()
-        world.until(partial(bodies.__contains__, f"green-{number}".encode()))
+        hosting.until(partial(bodies.__contains__, f"green-{number}".encode()))
     stop.append(True)
     for thread in threads:
         thread.join(20)
@@ -144,9 +144,9 @@ def test_no_request_is_lost_while_traffic_moves_and_fleets_leave(world):
     assert {*bodies} >= {f"green-{number}".encode() for number in range(5)}
 
 
-def test_a_body_of_the_largest_size_goes_through_and_one_more_does_not(world):
-    world.route((world.started(), 1))
-    assert world.invoke("x" * 6_291_456)["Body"].read() == b"blue"
-    error = refused(world.invoke, "x" * 6_291_457)["Error"]
+def test_a_body_of_the_largest_size_goes_through_and_one_more_does_not(hosting):
+    hosting.route((hosting.started(), 1))
+    assert hosting.invoke("x" * 6_291_456)["Body"].read() == b"blue"
+    error = refused(hosting.invoke, "x" * 6_291_457)["Error"]
     assert error["Code"] == "ValidationError"
     assert "6291456" in error["Message"]

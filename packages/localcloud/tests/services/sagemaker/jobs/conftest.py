@@ -28,8 +28,8 @@ class Jobs:
         self.cloud, self.s3, self.client = cloud, aws("s3"), aws("sagemaker")
         self.service = cloud.services["sagemaker"]
         self.service.job_runner.grace_seconds = 30.0  # enough for a script that handles SIGTERM
-        self.ended = []
-        self.service.jobs.on_end(lambda *job: self.ended.append(job))
+        self.end_calls = []
+        self.service.jobs.on_end(lambda *job: self.end_calls.append(job))
         self.s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
     def put(self, key, body=b"x"):

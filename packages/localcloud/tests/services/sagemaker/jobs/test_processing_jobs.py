@@ -31,8 +31,8 @@ def test_a_job_runs_from_s3_to_s3_and_is_described(jobs):
     assert job["Environment"] == {"WHAT": "rows"}
     assert jobs.lines() == {"job/algo-1": ["read rows"]}
     assert jobs.client.list_tags(ResourceArn=ARN)["Tags"] == [{"Key": "team", "Value": "x"}]
-    [(kind, name, told)] = jobs.ended
-    assert (kind, name, told["ProcessingJobStatus"]) == ("ProcessingJob", "job", "Completed")
+    [(kind, name, description)] = jobs.end_calls
+    assert (kind, name, description["ProcessingJobStatus"]) == ("ProcessingJob", "job", "Completed")
 
 
 def test_lines_are_in_the_log_while_the_job_runs(jobs):
@@ -67,7 +67,7 @@ def test_a_command_that_no_process_can_have_fails_the_job_and_is_no_defect(jobs)
     assert jobs.cloud.counters[DEFECTS] == 0
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/none", "s3://nobody/none"])
+@pytest.mark.parametrize("uri", ["s3://bucket/none", "s3://missing/none"])
 def test_an_input_that_is_not_there_is_the_clients_error(jobs, uri):
     jobs.processing("true", ProcessingInputs=[jobs.source("data", uri)])
     job = jobs.over()
@@ -77,9 +77,9 @@ def test_an_input_that_is_not_there_is_the_clients_error(jobs, uri):
 
 def test_an_output_without_a_bucket_is_the_clients_error(jobs):
     outputs = jobs.target("out")
-    outputs["Outputs"][0]["S3Output"]["S3Uri"] = "s3://nobody/out"
+    outputs["Outputs"][0]["S3Output"]["S3Uri"] = "s3://missing/out"
     jobs.processing(f"echo x > {OUT}/x", ProcessingOutputConfig=outputs)
-    assert jobs.over()["FailureReason"].startswith("ClientError: Cannot write s3://nobody/out/x")
+    assert jobs.over()["FailureReason"].startswith("ClientError: Cannot write s3://missing/out/x")
 
 
 def test_every_status_is_announced_once(jobs):
@@ -157,7 +157,7 @@ def test_more_jobs_than_cores_wait_their_turn_in_order(jobs):
     jobs.until(lambda: "ProcessingStartTime" in jobs.job(name="three"))
     jobs.client.stop_processing_job(ProcessingJobName="three")
     assert jobs.over(name="three")["ProcessingJobStatus"] == "Stopped"
-    assert [name for _, name, _ in jobs.ended] == ["two", "one", "three"]
+    assert [name for _, name, _ in jobs.end_calls] == ["two", "one", "three"]
 
 
 def test_a_killed_job_fails(jobs):
@@ -173,7 +173,7 @@ def test_the_end_of_the_cloud_ends_its_jobs(jobs):
     [process] = jobs.cloud.processes.all()
     jobs.service.close()
     assert not process.alive
-    assert jobs.ended == []
+    assert jobs.end_calls == []
 
 
 def test_a_reset_ends_jobs_and_forgets_them_and_what_they_still_say(jobs):
@@ -189,7 +189,7 @@ def test_a_reset_ends_jobs_and_forgets_them_and_what_they_still_say(jobs):
     jobs.cloud.logs.flush()
     assert jobs.client.list_processing_jobs()["ProcessingJobSummaries"] == []
     assert jobs.cloud.client("logs").describe_log_groups()["logGroups"] == []
-    assert jobs.ended == []
+    assert jobs.end_calls == []
 
 
 def test_jobs_are_listed_filtered_and_deleted(jobs, refused):
@@ -272,7 +272,7 @@ def test_a_manifest_names_its_objects(jobs):
     assert jobs.lines() == {"job/algo-1": ["./b", "./deep/a"]}
 
 
-def test_jobs_reach_this_cloud_and_have_nobody_elses_credentials(jobs, monkeypatch):
+def test_jobs_reach_this_cloud_and_have_missing_elses_credentials(jobs, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     jobs.processing('echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_SECRET_ACCESS_KEY"')
     isolated = {"EnableNetworkIsolation": True}

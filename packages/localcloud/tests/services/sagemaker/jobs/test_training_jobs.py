@@ -42,11 +42,11 @@ def test_a_job_trains_a_model_through_every_status(jobs):
     assert (job["TrainingTimeInSeconds"], job["BillableTimeInSeconds"]) == (1, 1)
     assert job["EnableManagedSpotTraining"] is False
     assert jobs.lines("Training") == {"job/algo-1": [ARN]}
-    [(kind, _, told)] = jobs.ended
-    assert (kind, told["ModelArtifacts"]) == ("TrainingJob", job["ModelArtifacts"])
+    [(kind, _, description)] = jobs.end_calls
+    assert (kind, description["ModelArtifacts"]) == ("TrainingJob", job["ModelArtifacts"])
 
 
-def test_every_change_is_announced_in_aws_layout(jobs):
+def test_every_change_emits_an_event_in_aws_layout(jobs):
     jobs.training("true", Tags=[{"Key": "team", "Value": "x"}])
     jobs.over("Training")
     events = jobs.events("Training")
@@ -88,9 +88,9 @@ def test_metrics_are_read_from_the_log(jobs):
     job = jobs.over("Training")
     found = {metric["MetricName"]: round(metric["Value"], 6) for metric in job["FinalMetricDataList"]}
     assert found == {"validation:auc": 0.75, "train:auc": 0.6}
-    told = [(datum.namespace, datum.name, datum.value, datum.dimensions) for datum in jobs.cloud.metrics.recent]
+    data = [(datum.namespace, datum.name, datum.value, datum.dimensions) for datum in jobs.cloud.metrics.recent]
     job_name = {"TrainingJobName": "job"}
-    assert told == [
+    assert data == [
         ("/aws/sagemaker/TrainingJobs", "validation:auc", 0.5, job_name),
         ("/aws/sagemaker/TrainingJobs", "train:auc", 0.6, job_name),
         ("/aws/sagemaker/TrainingJobs", "validation:auc", 0.75, job_name),
@@ -126,16 +126,16 @@ def test_an_interrupted_spot_job_goes_on_from_its_checkpoints(jobs):
     ]
     assert packed(jobs.get(MODEL)) == {"state": b"round-7\n"}
     assert len(jobs.s3.list_object_versions(Bucket="bucket", Prefix=MODEL)["Versions"]) == 1
-    announced = [event["detail"]["SecondaryStatus"] for event in jobs.events("Training")]
-    assert announced == secondary(job)
-    assert len(jobs.ended) == 1
+    statuses = [event["detail"]["SecondaryStatus"] for event in jobs.events("Training")]
+    assert statuses == secondary(job)
+    assert len(jobs.end_calls) == 1
 
 
 def test_only_running_spot_jobs_are_interrupted(jobs):
     jobs.training("echo ready; sleep 60")
     jobs.wait_for_line("ready", "Training")
     assert not jobs.service.training_jobs.interrupt("job")
-    assert not jobs.service.training_jobs.interrupt("nobody")
+    assert not jobs.service.training_jobs.interrupt("missing")
 
 
 def test_a_stopped_job_keeps_its_model(jobs):
@@ -178,7 +178,7 @@ def test_models_of_several_instances_are_one(jobs):
     assert sorted(packed(jobs.get(MODEL))) == ["algo-1", "algo-2"]
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/none", "s3://nobody/none"])
+@pytest.mark.parametrize("uri", ["s3://bucket/none", "s3://missing/none"])
 def test_a_channel_without_objects_is_refused(jobs, refused, uri):
     with refused("ValidationException", f'No S3 objects found under S3 URL "{uri}" given in input data source.'):
         jobs.training("true", InputDataConfig=[jobs.channel("train", uri)])

@@ -75,8 +75,8 @@ def test_every_object_gets_its_answers(jobs, model):
     assert [detail["TransformJobStatus"] for detail in details] == ["InProgress", "Completed"]
     assert (details[-1]["ModelName"], details[-1]["Tags"]) == ("model", {"team": "x"})
     assert details[-1]["TransformEndTime"] == job["TransformEndTime"].strftime("%Y-%m-%dT%H:%M:%SZ")
-    [(kind, _, told)] = jobs.ended
-    assert (kind, told["TransformJobStatus"]) == ("TransformJob", "Completed")
+    [(kind, _, description)] = jobs.end_calls
+    assert (kind, description["TransformJobStatus"]) == ("TransformJob", "Completed")
 
 
 def test_lines_are_sent_one_by_one_and_answers_get_lines_of_their_own(jobs, model):
@@ -92,9 +92,9 @@ def test_what_the_model_refuses_fails_the_job_and_writes_nothing(jobs, model):
     transform(jobs, source={"ContentType": "image/png"})
     job = jobs.over("Transform")
     assert job["FailureReason"] == "AlgorithmError: See job logs for more information"
-    said = " ".join(jobs.lines("Transform")["job/algo-1"])
-    assert "Bad HTTP status received from algorithm: 415" in said
-    assert "no image/png here" in said
+    output = " ".join(jobs.lines("Transform")["job/algo-1"])
+    assert "Bad HTTP status received from algorithm: 415" in output
+    assert "no image/png here" in output
     assert jobs.keys("out") == []
 
 

@@ -104,7 +104,7 @@ MESSAGE = ("Steps", 2, "Arguments", "ElseSteps", 0, "Arguments", "ErrorMessage")
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (edit("Steps", 1, "Name", value="Make"), "the step name 'Make' is used twice"),
         (edit("Steps", 1, "Name", value="U se"), "the step name 'U se' must match"),
@@ -136,5 +136,5 @@ MESSAGE = ("Steps", 2, "Arguments", "ElseSteps", 0, "Arguments", "ErrorMessage")
         ),
     ],
 )
-def test_each_fault_is_named(change, said):
-    assert any(said in problem for problem in problems(change)), problems(change)
+def test_each_fault_is_named(change, message):
+    assert any(message in problem for problem in problems(change)), problems(change)

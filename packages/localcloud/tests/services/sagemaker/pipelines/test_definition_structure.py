@@ -1,4 +1,4 @@
-"""What CreatePipeline refuses in a definition, and that it says where."""
+"""What CreatePipeline refuses in a definition, and where it reports it."""
 
 import copy
 import json
@@ -27,7 +27,7 @@ def test_a_good_definition_has_no_faults(make):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ("{", "is not JSON"),
         ("[]", "must be an object"),
@@ -42,8 +42,8 @@ def test_a_good_definition_has_no_faults(make):
         (_with_parameter(Type="Integer", EnumValues=[1, True]), "its EnumValues [1, True] are not a list of these"),
     ],
 )
-def test_a_wrong_structure_is_said_and_never_crashes(body, said):
-    assert said in faults(body)[0]
+def test_a_wrong_structure_is_reported_and_never_crashes(body, message):
+    assert message in faults(body)[0]
 
 
 @pytest.mark.parametrize("kind", NOT_YET)
@@ -64,7 +64,7 @@ def branchy(make, *inner):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ({"DependsOn": ["Nope"]}, "Work: DependsOn names 'Nope', which is not a step"),
         ({"DependsOn": "Work"}, "Work: DependsOn must be a list"),
@@ -81,9 +81,9 @@ def branchy(make, *inner):
         ({"PropertyFiles": [{"PropertyFileName": "M", "OutputName": "o"}]}, "with PropertyFileName, OutputName, File"),
     ],
 )
-def test_each_fault_of_a_step_is_named(make, more, said):
+def test_each_fault_of_a_step_is_named(make, more, message):
     found = faults(make.body(make.processing("Work", **more), make.fail("Stop")))
-    assert any(said in fault for fault in found), found
+    assert any(message in fault for fault in found), found
 
 
 def test_faults_inside_branches_are_found(make):
@@ -93,7 +93,7 @@ def test_faults_inside_branches_are_found(make):
 
 
 @pytest.mark.parametrize(
-    ("condition", "said"),
+    ("condition", "message"),
     [
         ({"Type": "Similar"}, "a condition of type 'Similar' is unknown"),
         ({"Type": "Equals", "LeftValue": 1}, "a condition of type Equals has LeftValue, RightValue"),
@@ -104,11 +104,11 @@ def test_faults_inside_branches_are_found(make):
         ("x", "at least one condition"),
     ],
 )
-def test_conditions_are_checked_to_the_bottom(make, condition, said):
-    assert said in faults(make.body(make.condition("Gate", condition)))[0]
+def test_nested_conditions_are_checked(make, condition, message):
+    assert message in faults(make.body(make.condition("Gate", condition)))[0]
 
 
-def test_a_failure_s_message_is_a_text_or_stands_for_one(make):
+def test_the_message_of_a_failure_is_a_string_or_a_reference(make):
     step = make.fail("Stop")
     for message, fine in (("why", True), ({"Get": "Execution.PipelineName"}, True), ({"why": 1}, False), (5, False)):
         step["Arguments"]["ErrorMessage"] = message
@@ -117,7 +117,7 @@ def test_a_failure_s_message_is_a_text_or_stands_for_one(make):
         )
 
 
-def test_names_and_references_lead_somewhere(make):
+def test_names_and_references_exist(make):
     assert "used twice" in faults(make.body(make.fail("A"), make.fail("A")))[0]
     assert "Steps.Nope.X refers to nothing" in faults(make.body(make.processing("A", {"Get": "Steps.Nope.X"})))[0]
     assert "Parameters.P refers to nothing" in faults(make.body(make.processing("A", {"Get": "Parameters.P"})))[0]
@@ -165,7 +165,7 @@ def test_the_refusal_is_aws_s_and_short(make):
         {"Std:Join": {"On": "", "Values": [{"Std:Join": 5}]}},
     ],
 )
-def test_references_are_written_as_they_have_to_be(make, reference):
+def test_references_have_valid_syntax(make, reference):
     assert "is not a valid " in faults(make.body(make.processing("A", reference)))[0]
 
 

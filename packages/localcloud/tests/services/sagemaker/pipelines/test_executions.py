@@ -36,16 +36,16 @@ def test_an_execution_is_described(runs, make):
     arn = runs.start(PipelineExecutionDescription="why", ParallelismConfiguration=limit)
     runs.cloud.clock.advance(12)
     runs.jobs.finish("Work")
-    told = runs.execution(arn)
-    assert told["PipelineArn"] == pipeline
+    execution = runs.execution(arn)
+    assert execution["PipelineArn"] == pipeline
     assert arn.startswith(f"{pipeline}/execution/")
-    assert told["PipelineExecutionDisplayName"] == f"execution-{int(told['CreationTime'].timestamp() * 1000)}"
-    assert told["PipelineExecutionDescription"] == "why"
-    assert told["ParallelismConfiguration"] == limit
-    assert told["PipelineExperimentConfig"] == {"ExperimentName": "churn", "TrialName": "t"}
-    assert told["PipelineVersionId"] == 1
-    assert (told["LastModifiedTime"] - told["CreationTime"]).seconds == 12
-    assert runs.client.describe_pipeline(PipelineName="churn")["LastRunTime"] == told["CreationTime"]
+    assert execution["PipelineExecutionDisplayName"] == f"execution-{int(execution['CreationTime'].timestamp() * 1000)}"
+    assert execution["PipelineExecutionDescription"] == "why"
+    assert execution["ParallelismConfiguration"] == limit
+    assert execution["PipelineExperimentConfig"] == {"ExperimentName": "churn", "TrialName": "t"}
+    assert execution["PipelineVersionId"] == 1
+    assert (execution["LastModifiedTime"] - execution["CreationTime"]).seconds == 12
+    assert runs.client.describe_pipeline(PipelineName="churn")["LastRunTime"] == execution["CreationTime"]
     runs.client.update_pipeline_execution(PipelineExecutionArn=arn, PipelineExecutionDisplayName="mine")
     assert runs.execution(arn)["PipelineExecutionDisplayName"] == "mine"
 
@@ -87,12 +87,12 @@ def test_after_a_failure_nothing_new_starts_and_what_runs_goes_on(runs, make):
     assert (runs.status(arn), runs.statuses(arn)) == ("Executing", {"A": "Failed", "B": "Executing"})
     runs.jobs.finish("B")
     assert runs.statuses(arn) == {"A": "Failed", "B": "Succeeded"}
-    told = runs.execution(arn)
-    assert told["PipelineExecutionStatus"] == "Failed"
-    assert told["FailureReason"] == "Step failure: One or multiple steps failed."
+    execution = runs.execution(arn)
+    assert execution["PipelineExecutionStatus"] == "Failed"
+    assert execution["FailureReason"] == "Step failure: One or multiple steps failed."
     assert runs.steps(arn)["A"]["FailureReason"] == "AlgorithmError: no rows"
     listed = runs.client.list_pipeline_executions(PipelineName="churn")["PipelineExecutionSummaries"][0]
-    assert listed["PipelineExecutionFailureReason"] == told["FailureReason"]
+    assert listed["PipelineExecutionFailureReason"] == execution["FailureReason"]
 
 
 def test_parameters_reach_the_steps_with_their_types(runs, make, refused):
@@ -134,16 +134,16 @@ def test_an_execution_keeps_its_version(runs, make):
     again = runs.start(PipelineVersionId=1)
     latest = runs.start()
     assert [list(runs.statuses(arn)) for arn in (running, again, latest)] == [["Old"], ["Old"], ["New"]]
-    asked = runs.client.describe_pipeline_definition_for_execution(PipelineExecutionArn=running)
-    assert asked["PipelineDefinition"] == old
+    response = runs.client.describe_pipeline_definition_for_execution(PipelineExecutionArn=running)
+    assert response["PipelineDefinition"] == old
     versions = runs.client.list_pipeline_versions(PipelineName="churn")["PipelineVersionSummaries"]
     assert [v["LastExecutionPipelineExecutionArn"] for v in versions] == [latest, again]
     arn = runs.client.describe_pipeline(PipelineName="churn")["PipelineArn"]
     runs.client.update_pipeline_version(
         PipelineArn=arn, PipelineVersionId=1, PipelineVersionAliasOperations={"Add": ["prod"]}
     )
-    asked = runs.client.list_pipeline_executions(PipelineName="churn", PipelineVersionAlias="prod")
-    assert [s["PipelineExecutionArn"] for s in asked["PipelineExecutionSummaries"]] == [again, running]
+    response = runs.client.list_pipeline_executions(PipelineName="churn", PipelineVersionAlias="prod")
+    assert [s["PipelineExecutionArn"] for s in response["PipelineExecutionSummaries"]] == [again, running]
 
 
 def test_stopping_stops_the_jobs(runs, make):
@@ -175,15 +175,15 @@ def test_a_job_stopped_by_somebody_else_fails_its_step(runs, make):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "members",
     [
         {"ExitMessage": f"{TOO_LONG}: it ran longer than 1 s (MaxRuntimeInSeconds)."},
         {"SecondaryStatusTransitions": [{"Status": "MaxRuntimeExceeded", "StatusMessage": f"{TOO_LONG}: ..."}]},
     ],
 )
-def test_a_job_beyond_its_time_fails_its_step_which_says_so(runs, make, told):
+def test_a_job_beyond_its_time_fails_its_step_with_that_reason(runs, make, members):
     arn = runs.start(make.body(make.processing("P")))
-    runs.jobs.finish("P", "Stopped", **told)
+    runs.jobs.finish("P", "Stopped", **members)
     reason = runs.steps(arn)["P"]["FailureReason"]
     assert "The maximum runtime was exceeded" in reason
     assert "was stopped" not in reason
@@ -235,15 +235,17 @@ def test_lists_are_newest_first_filtered_and_paged(runs, make):
         runs.cloud.clock.advance(10)
     middle = runs.execution(started[1])["CreationTime"].timestamp()
 
-    def listed(**asked):
-        answer = runs.client.list_pipeline_executions(PipelineName="churn", **asked)
-        return [started.index(s["PipelineExecutionArn"]) for s in answer["PipelineExecutionSummaries"]]
+    def list_arns(**request):
+        response = runs.client.list_pipeline_executions(PipelineName="churn", **request)
+        return [started.index(s["PipelineExecutionArn"]) for s in response["PipelineExecutionSummaries"]]
 
-    assert listed() == [2, 1, 0]
-    assert listed(SortOrder="Ascending") == [0, 1, 2]
-    assert listed(CreatedAfter=middle + 5) == [2]
-    assert listed(CreatedBefore=middle + 5) == [1, 0]
-    assert listed(SortBy="PipelineExecutionArn", SortOrder="Ascending") == [started.index(a) for a in sorted(started)]
+    assert list_arns() == [2, 1, 0]
+    assert list_arns(SortOrder="Ascending") == [0, 1, 2]
+    assert list_arns(CreatedAfter=middle + 5) == [2]
+    assert list_arns(CreatedBefore=middle + 5) == [1, 0]
+    assert list_arns(SortBy="PipelineExecutionArn", SortOrder="Ascending") == [
+        started.index(a) for a in sorted(started)
+    ]
     pages = runs.client.get_paginator("list_pipeline_executions").paginate(
         PipelineName="churn", PaginationConfig={"PageSize": 2}
     )
@@ -302,7 +304,7 @@ def test_every_change_of_status_is_an_event_in_aws_s_layout(runs, make):
 
 
 def test_fifty_started_at_once_all_end_right(runs, make):
-    """Started from many threads, their jobs ended from many; no thread stays behind."""
+    """Many threads start them and end their jobs; no thread is left."""
     gate = make.condition(
         "Gate",
         make.compare("GreaterThan", {"Get": "Parameters.N"}, 24),

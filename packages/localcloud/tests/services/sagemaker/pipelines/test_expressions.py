@@ -50,7 +50,7 @@ def test_every_kind_of_reference(scope):
 
 
 @pytest.mark.parametrize(
-    ("node", "says"),
+    ("node", "message"),
     [
         ({"Get": "Parameters.Nothing"}, "Nothing"),
         ({"Get": "Steps.Later.Arn"}, "step Later has not run"),
@@ -60,8 +60,8 @@ def test_every_kind_of_reference(scope):
         (json_get("gate.value", "Other"), "declares no property file Other"),
     ],
 )
-def test_what_is_not_there_is_named(scope, node, says):
-    with pytest.raises(Unresolved, match=says):
+def test_what_is_not_there_is_named(scope, node, message):
+    with pytest.raises(Unresolved, match=message):
         scope.resolve(node)
 
 

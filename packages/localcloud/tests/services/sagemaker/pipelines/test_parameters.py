@@ -22,7 +22,7 @@ def test_defaults_and_what_was_given():
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("given", "message"),
     [
         ({}, r"\[Data\] have no default value"),
         ({"Data": "x", "Treshold": "1"}, r"\[Treshold\] are not declared"),
@@ -35,8 +35,8 @@ def test_defaults_and_what_was_given():
         ({"Data": ""}, "too short"),
     ],
 )
-def test_what_does_not_fit_is_refused(given, says):
-    with pytest.raises(Refusal, match=says) as caught:
+def test_what_does_not_fit_is_refused(given, message):
+    with pytest.raises(Refusal, match=message) as caught:
         values(DECLARED, given)
     assert caught.value.code == "ValidationException"
 

@@ -1,4 +1,4 @@
-"""Pipelines, versions, aliases, tags: made, changed, listed, refused as on AWS."""
+"""Pipelines, versions, aliases, tags: created, changed, listed, refused as on AWS."""
 
 import json
 
@@ -26,11 +26,11 @@ def test_what_is_created_is_described(runs, body):
     arn = runs.create(body, PipelineDescription="from data to model", Tags=[{"Key": "project", "Value": "churn"}])
     assert arn == "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn"
     for name in ("churn", arn):
-        told = runs.client.describe_pipeline(PipelineName=name)
-        assert told["PipelineDefinition"] == body
-        assert (told["PipelineArn"], told["RoleArn"], told["PipelineStatus"]) == (arn, ROLE, "Active")
-        assert told["PipelineDescription"] == "from data to model"
-        assert told["CreationTime"] == told["LastModifiedTime"]
+        pipeline = runs.client.describe_pipeline(PipelineName=name)
+        assert pipeline["PipelineDefinition"] == body
+        assert (pipeline["PipelineArn"], pipeline["RoleArn"], pipeline["PipelineStatus"]) == (arn, ROLE, "Active")
+        assert pipeline["PipelineDescription"] == "from data to model"
+        assert pipeline["CreationTime"] == pipeline["LastModifiedTime"]
     assert runs.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "project", "Value": "churn"}]
 
 
@@ -65,17 +65,17 @@ def test_the_definition_may_lie_in_s3(runs, aws, body, other, refused):
     place = {"Bucket": "definitions", "ObjectKey": "churn.json"}
     aws("s3").create_bucket(Bucket="definitions", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     aws("s3").put_bucket_versioning(Bucket="definitions", VersioningConfiguration={"Status": "Enabled"})
-    asked = {"PipelineName": "churn", "RoleArn": ROLE, "PipelineDefinitionS3Location": place}
+    request = {"PipelineName": "churn", "RoleArn": ROLE, "PipelineDefinitionS3Location": place}
     with refused("ValidationException", "s3://definitions/churn.json does not exist"):
-        runs.client.create_pipeline(**asked)
+        runs.client.create_pipeline(**request)
     first = aws("s3").put_object(Bucket="definitions", Key="churn.json", Body=body)["VersionId"]
     aws("s3").put_object(Bucket="definitions", Key="churn.json", Body=other)
-    runs.client.create_pipeline(**asked)
+    runs.client.create_pipeline(**request)
     assert runs.client.describe_pipeline(PipelineName="churn")["PipelineDefinition"] == other
     runs.client.update_pipeline(PipelineName="churn", PipelineDefinitionS3Location={**place, "VersionId": first})
     assert runs.client.describe_pipeline(PipelineName="churn")["PipelineDefinition"] == body
     with refused("ValidationException", "cannot be given together"):
-        runs.client.create_pipeline(PipelineDefinition=body, **asked)
+        runs.client.create_pipeline(PipelineDefinition=body, **request)
     with refused("ValidationException", "must be given"):
         runs.client.create_pipeline(PipelineName="churn2", RoleArn=ROLE)
 
@@ -91,9 +91,9 @@ def test_an_update_changes_what_it_names(runs, body):
     runs.create(body, PipelineDescription="old")
     runs.cloud.clock.advance(5)
     answer = runs.client.update_pipeline(PipelineName="churn", PipelineDescription="new")
-    told = runs.client.describe_pipeline(PipelineName="churn")
-    assert (told["PipelineDescription"], told["RoleArn"], told["PipelineDefinition"]) == ("new", ROLE, body)
-    assert (told["LastModifiedTime"] - told["CreationTime"]).seconds == 5
+    pipeline = runs.client.describe_pipeline(PipelineName="churn")
+    assert (pipeline["PipelineDescription"], pipeline["RoleArn"], pipeline["PipelineDefinition"]) == ("new", ROLE, body)
+    assert (pipeline["LastModifiedTime"] - pipeline["CreationTime"]).seconds == 5
     assert answer["PipelineVersionId"] == 1
 
 
@@ -151,8 +151,8 @@ def test_lists_are_newest_first_filtered_and_paged(runs, body):
         times[name] = runs.cloud.clock.now()
         runs.cloud.clock.advance(10)
 
-    def names(**asked):
-        return [p["PipelineName"] for p in runs.client.list_pipelines(**asked)["PipelineSummaries"]]
+    def names(**request):
+        return [p["PipelineName"] for p in runs.client.list_pipelines(**request)["PipelineSummaries"]]
 
     assert names() == ["b-three", "a-two", "b-one"]
     assert names(SortOrder="Ascending") == ["b-one", "a-two", "b-three"]

@@ -42,9 +42,9 @@ def test_only_the_selected_steps_run_with_the_results_of_others(runs, chain):
     assert list(steps) == ["B", "C"], "D comes after: it does not run"
     assert steps["B"]["SelectiveExecutionResult"] == {"SourcePipelineExecutionArn": source}
     assert "SelectiveExecutionResult" not in steps["C"]
-    told = runs.execution(arn)
-    assert told["PipelineExecutionStatus"] == "Succeeded"
-    assert told["SelectiveExecutionConfig"]["SelectedSteps"] == [{"StepName": "C"}]
+    execution = runs.execution(arn)
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    assert execution["SelectiveExecutionConfig"]["SelectedSteps"] == [{"StepName": "C"}]
 
 
 def test_a_failed_execution_is_a_source_for_what_it_did(runs, chain, refused):

@@ -61,12 +61,12 @@ def test_an_operation_that_nobody_implements_fails_its_step(runs, make):
     assert "sagemaker.CreateModel is not implemented by localcloud" in runs.steps(arn)["M"]["FailureReason"]
 
 
-@pytest.mark.parametrize(("message", "told"), [("why", "why"), (None, "")])
-def test_fail_fails_the_execution_with_its_message(runs, make, message, told):
+@pytest.mark.parametrize(("message", "expected"), [("why", "why"), (None, "")])
+def test_fail_fails_the_execution_with_its_message(runs, make, message, expected):
     arn = runs.start(make.body(make.fail("Stop", message)))
     step = runs.steps(arn)["Stop"]
-    assert (runs.status(arn), step["StepStatus"], step.get("FailureReason", "")) == ("Failed", "Failed", told)
-    assert step["Metadata"]["Fail"]["ErrorMessage"] == told
+    assert (runs.status(arn), step["StepStatus"], step.get("FailureReason", "")) == ("Failed", "Failed", expected)
+    assert step["Metadata"]["Fail"]["ErrorMessage"] == expected
 
 
 def test_a_fail_message_may_tell_the_outcome_of_a_condition(runs, make):
@@ -95,10 +95,10 @@ def outcome(runs, make, *conditions, **more):
     gate = make.condition("Gate", *conditions, then=[make.register("Yes")], otherwise=[make.register("No")])
     arn = runs.start(make.body(gate, **more))
     steps = runs.steps(arn)
-    told = steps["Gate"]["Metadata"]["Condition"]["Outcome"]
-    assert list(steps) == ["Gate", {"True": "Yes", "False": "No"}[told]], "one branch only"
+    outcome = steps["Gate"]["Metadata"]["Condition"]["Outcome"]
+    assert list(steps) == ["Gate", {"True": "Yes", "False": "No"}[outcome]], "one branch only"
     assert runs.status(arn) == "Succeeded"
-    return told == "True"
+    return outcome == "True"
 
 
 def test_conditions_combine(runs, make):
@@ -141,15 +141,15 @@ def test_a_property_file_decides(runs, aws, judged):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "does not exist"), ("{", "cannot be read"), ('{"gate": {}}', "there is no 'auc'")]
+    ("content", "message"), [(None, "does not exist"), ("{", "cannot be read"), ('{"gate": {}}', "there is no 'auc'")]
 )
-def test_a_property_file_that_cannot_be_read_fails_the_condition(runs, aws, judged, content, said):
+def test_a_property_file_that_cannot_be_read_fails_the_condition(runs, aws, judged, content, message):
     arn = runs.start(judged)
     if content is not None:
         report(runs, aws, arn, content)
     runs.jobs.finish("Judge")
     assert runs.status(arn) == "Failed"
-    assert said in runs.steps(arn)["Gate"]["FailureReason"]
+    assert message in runs.steps(arn)["Gate"]["FailureReason"]
 
 
 def test_a_json_file_may_be_named_by_its_place(runs, aws, make):
@@ -212,8 +212,8 @@ def test_a_job_may_end_inside_its_own_creation(runs, make):
     runs.jobs.plan("CreateProcessingJob", {"status": "Completed"})
     arn = runs.start(make.body(make.processing("Quick"), make.processing("Next", DependsOn=["Quick"])))
     assert runs.statuses(arn) == {"Quick": "Succeeded", "Next": "Executing"}
-    told = [event["detail"]["currentStepStatus"] for event in runs.events("Execution Step")]
-    assert told == ["Starting", "Executing", "Succeeded", "Starting", "Executing"]
+    statuses = [event["detail"]["currentStepStatus"] for event in runs.events("Execution Step")]
+    assert statuses == ["Starting", "Executing", "Succeeded", "Starting", "Executing"]
 
 
 def test_a_long_chain_of_steps_is_no_depth(runs, make):

@@ -1,4 +1,4 @@
-"""The model registry over the API: what is kept, what is refused, what is announced."""
+"""The model registry over the API: what it stores, refuses and emits."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def sagemaker(aws):
 
 @pytest.fixture
 def register(sagemaker):
-    """A version of the group ``churn``, which is made when it is not there; returns its ARN."""
+    """A version of the group ``churn``, created if necessary; returns its ARN."""
 
     def register(**more):
         if not sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"]:
@@ -37,7 +37,7 @@ def register(sagemaker):
 
 
 @pytest.fixture
-def announced(cloud):
+def change_events(cloud):
     return lambda: [event for event in cloud.events.recent if event["detail-type"] == EVENT]
 
 
@@ -108,9 +108,9 @@ def test_specifications_are_added_and_the_life_cycle_is_replaced(sagemaker, regi
     assert package["ModelLifeCycle"] == stage
 
 
-def test_the_creation_is_announced_without_updated_fields(register, announced):
+def test_the_event_of_a_creation_has_no_updated_fields(register, change_events):
     arn = register(MetadataProperties={"CommitId": "abc"})
-    [event] = announced()
+    [event] = change_events()
     assert (event["source"], event["resources"]) == ("aws.sagemaker", [arn])
     detail = event["detail"]
     assert "UpdatedModelPackageFields" not in detail
@@ -129,12 +129,12 @@ def test_the_creation_is_announced_without_updated_fields(register, announced):
     }
 
 
-def test_an_update_is_announced_once_with_the_names_of_what_changed(sagemaker, register, announced):
+def test_an_update_emits_one_event_with_the_names_of_what_changed(sagemaker, register, change_events):
     arn = register()
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="yes")
     sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"release": "7"})
     sagemaker.update_model_package(ModelPackageArn=arn, SourceUri="https://example.com/churn")
-    details = [event["detail"] for event in announced()[1:]]
+    details = [event["detail"] for event in change_events()[1:]]
     assert [detail["UpdatedModelPackageFields"] for detail in details] == [
         ["ModelApprovalStatus", "ApprovalDescription"],
         ["CustomerMetadataProperties"],
@@ -143,10 +143,10 @@ def test_an_update_is_announced_once_with_the_names_of_what_changed(sagemaker, r
     assert {detail["ModelApprovalStatus"] for detail in details} == {"Approved"}
 
 
-def test_what_changes_nothing_is_not_announced(sagemaker, register, announced):
+def test_an_update_that_changes_nothing_emits_no_event(sagemaker, register, change_events):
     arn = register(ModelApprovalStatus="Approved")
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
-    assert len(announced()) == 1
+    assert len(change_events()) == 1
     assert "LastModifiedTime" not in sagemaker.describe_model_package(ModelPackageName=arn)
 
 

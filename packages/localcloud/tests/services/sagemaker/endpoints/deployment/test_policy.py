@@ -57,8 +57,8 @@ def test_the_timeout_is_more_than_all_waits(problems, configs):
 
 def test_alarms_must_exist(problems, configs):
     config = configs.blue_green("ALL_AT_ONCE")
-    config["AutoRollbackConfiguration"]["Alarms"].append({"AlarmName": "nobody"})
-    assert "Could not find the CloudWatch alarm 'nobody'" in problems(config)[0]
+    config["AutoRollbackConfiguration"]["Alarms"].append({"AlarmName": "missing"})
+    assert "Could not find the CloudWatch alarm 'missing'" in problems(config)[0]
 
 
 def test_variants_keep_their_names():

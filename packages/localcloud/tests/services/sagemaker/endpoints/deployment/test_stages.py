@@ -4,7 +4,7 @@ import pytest
 
 
 @pytest.fixture
-def told():
+def plan_stages():
     """(status, instances of the side, seconds) of each stage of a plan over one variant."""
     from localcloud.services.sagemaker.endpoints.deployment.stages import plan
 
@@ -15,21 +15,21 @@ def told():
     return tell
 
 
-def test_without_a_config_all_moves_at_once_and_nothing_waits(told):
-    assert told({}, old=1, new=3) == [
+def test_without_a_config_all_moves_at_once_and_nothing_waits(plan_stages):
+    assert plan_stages({}, old=1, new=3) == [
         ("Creating", "green", 3, 0),
         ("ActivatingTraffic", "green", 3, 0),
         ("Deleting", "blue", 0, 0),
     ]
 
 
-def test_all_at_once_bakes_at_its_end_only(told, configs):
-    assert ("Baking", "green", 4, 120) in told(configs.blue_green("ALL_AT_ONCE"))
-    assert len(told(configs.blue_green("ALL_AT_ONCE"))) == 4
+def test_all_at_once_bakes_at_its_end_only(plan_stages, configs):
+    assert ("Baking", "green", 4, 120) in plan_stages(configs.blue_green("ALL_AT_ONCE"))
+    assert len(plan_stages(configs.blue_green("ALL_AT_ONCE"))) == 4
 
 
-def test_a_canary_bakes_then_all_moves_then_all_bakes(told, configs):
-    assert told(configs.blue_green("CANARY", CanarySize=configs.size(1))) == [
+def test_a_canary_bakes_then_all_moves_then_all_bakes(plan_stages, configs):
+    assert plan_stages(configs.blue_green("CANARY", CanarySize=configs.size(1))) == [
         ("Creating", "green", 4, 0),
         ("ActivatingTraffic", "green", 1, 0),
         ("Baking", "green", 1, 300),
@@ -39,15 +39,15 @@ def test_a_canary_bakes_then_all_moves_then_all_bakes(told, configs):
     ]
 
 
-def test_linear_steps_bake_each(told, configs):
-    stages = told(configs.blue_green("LINEAR", LinearStepSize=configs.size(30, "CAPACITY_PERCENT")), new=10)
+def test_linear_steps_bake_each(plan_stages, configs):
+    stages = plan_stages(configs.blue_green("LINEAR", LinearStepSize=configs.size(30, "CAPACITY_PERCENT")), new=10)
     activated = [count for status, _, count, _ in stages if status == "ActivatingTraffic"]
     assert activated == [3, 6, 9, 10]
     assert [seconds for status, *_, seconds in stages if status == "Baking"] == [300, 300, 300, 120]
 
 
-def test_rolling_lets_as_much_of_the_old_side_go_as_came(told, configs):
-    stages = told(configs.rolling(batch=2), old=2, new=5)
+def test_rolling_lets_as_much_of_the_old_side_go_as_came(plan_stages, configs):
+    stages = plan_stages(configs.rolling(batch=2), old=2, new=5)
     assert [count for status, side, count, _ in stages if status == "Creating"] == [2, 4, 5]
     assert [count for status, side, count, _ in stages if status == "Deleting"] == [2, 1, 0]
 
@@ -71,15 +71,15 @@ def test_a_percentage_is_whole_instances_and_at_least_one(configs, value, kind, 
 def test_the_way_back_is_the_same_for_every_strategy(configs):
     from localcloud.services.sagemaker.endpoints.deployment.stages import rollback
 
-    def told(stages):
+    def tuples(stages):
         return [(stage.status, stage.side, stage.counts["v"]) for stage in stages]
 
-    assert told(rollback(None, {"v": 4}, {"v": 4}, {"v": 4})) == [
+    assert tuples(rollback(None, {"v": 4}, {"v": 4}, {"v": 4})) == [
         ("ActivatingTraffic", "blue", 4),
         ("Deleting", "green", 0),
     ]
-    assert told(rollback(None, {"v": 1}, {"v": 4}, {"v": 4}))[0] == ("Creating", "blue", 4)
-    assert told(rollback(configs.size(2), {"v": 1}, {"v": 4}, {"v": 4})) == [
+    assert tuples(rollback(None, {"v": 1}, {"v": 4}, {"v": 4}))[0] == ("Creating", "blue", 4)
+    assert tuples(rollback(configs.size(2), {"v": 1}, {"v": 4}, {"v": 4})) == [
         ("Creating", "blue", 3),
         ("ActivatingTraffic", "blue", 3),
         ("Deleting", "green", 1),
@@ -114,4 +114,4 @@ def test_shares_follow_weights_and_what_has_moved():
     assert shares(side(), side(a=3, b=1), {}) == [("a", 0.75), ("b", 0.25)]
     assert shares(side(), side(a=1, b=0), {}) == [("a", 1.0), ("b", 0.0)]
     assert shares(side(), side(a=0, b=0), {}) == [("a", 0.5), ("b", 0.5)]
-    assert shares(side(a=1, gone=1), side(a=1), {"a": 1.0}) == [("a", 1.0)]
+    assert shares(side(a=1, removed=1), side(a=1), {"a": 1.0}) == [("a", 1.0)]
