@@ -1,30 +1,24 @@
-"""The commands. Each can be repeated, and interrupted."""
+"""The commands that change the server or its account. Each can be repeated, and interrupted."""
 
 from __future__ import annotations
 
-import json
-import os
-import shlex
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from localcloud.cli import server_process
+from localcloud.cli import running_server, server_process
 from localcloud.cli.server_process import ServerOptions
-from localcloud.core import client_environment, seed
-from localcloud.core.control_client import call, local_time, status_lines, status_record
+from localcloud.core import seed
+from localcloud.core.control_client import local_time
 from localcloud.core.errors import Problem
 from localcloud.core.seed import Seed
 from localcloud.core.state_dir import Running, StateDir
 
 END_SECONDS = 15.0
-NOT_RUNNING = 3  # the exit code of status, as of service managers
 FIRST = "`python -m localcloud down` first"
-HINT = "start it with: python -m localcloud up"
 
 
 def up(
@@ -67,7 +61,7 @@ def _run_in_foreground(
 
 
 def seed_again(state_dir: StateDir, file: Path) -> int:
-    running = _running(state_dir)
+    running = running_server.require(state_dir)
     added = _post_seed(running, seed.read(file, running.account, running.region), file, if_changed=False)
     return _print("\n".join([f"added {each}" for each in added] or ["all of it is there already: nothing was added"]))
 
@@ -80,7 +74,7 @@ def _post_seed(running: Running, content: Seed | None, file: Path | None, *, if_
     if not content:
         return []
     body = {"seed": content.document(), "source": str(file), "if_changed": if_changed}
-    response = _call(running, "seed", body)
+    response = running_server.call(running, "seed", body)
     added: list[str] = response["added"]
     return added
 
@@ -106,56 +100,9 @@ def down(state_dir: StateDir) -> int:
         return _print(f"localcloud is down (pid {running.pid}){_ended_processes(processes)}")
 
 
-def status(state_dir: StateDir, *, as_json: bool = False) -> int:
-    running = state_dir.running()
-    if as_json:
-        return _print_record(state_dir, running)
-    if not running:
-        print(f"localcloud is not running; {HINT}")
-        return NOT_RUNNING
-    about = status_lines(_call(running, "status"))
-    since = f"  since       {local_time(running.since)}, pid {running.pid}"
-    print("\n".join([f"localcloud is running: {running.url}", since, *about, f"  log         {state_dir.log}"]))
-    return 0
-
-
-def _print_record(state_dir: StateDir, running: Running | None) -> int:
-    where = {"folder": str(state_dir.folder.resolve()), "log": str(state_dir.log)}
-    if not running:
-        print(json.dumps(status_record({}, **where)))
-        return NOT_RUNNING
-    known = {"since": running.since, "docker": running.docker, **where}
-    print(json.dumps(status_record(_call(running, "status"), **known)), flush=True)
-    return 0
-
-
 def reset(state_dir: StateDir) -> int:
-    _call(_running(state_dir), "reset", {})
+    running_server.call(running_server.require(state_dir), "reset", {})
     return _print("localcloud is empty again, except for its seed")
-
-
-def logs(state_dir: StateDir, *, follow: bool = False) -> int:
-    if not state_dir.log.exists():
-        raise Problem(f"there is no log at {state_dir.log} yet; {HINT}")
-    with state_dir.log.open(errors="replace") as log:
-        while True:
-            sys.stdout.write(log.read())
-            sys.stdout.flush()
-            if not follow:
-                return 0
-            time.sleep(0.2)
-            if state_dir.log.exists() and state_dir.log.stat().st_ino != os.fstat(log.fileno()).st_ino:
-                return logs(state_dir, follow=True)  # another server has started
-
-
-def env(state_dir: StateDir) -> int:
-    """For ``eval "$(python -m localcloud env)"``, with or without the quotes."""
-    running = _running(state_dir)
-    variables = client_environment.variables(running.url, running.region, running.proxy, Path(running.certificate))
-    del variables[client_environment.URL]  # a shell is not a child of the server: its commands may change it
-    print("\n".join(f"export {name}={shlex.quote(value)};" for name, value in variables.items()))
-    print(f"unset {' '.join(client_environment.OTHERS)};")
-    return 0
 
 
 def _clean_up(state_dir: StateDir) -> bool:
@@ -198,18 +145,6 @@ def _with_docker(image: str) -> str:
 
 def _port(running: Running) -> int:
     return int(running.url.rpartition(":")[2])
-
-
-def _running(state_dir: StateDir) -> Running:
-    running = state_dir.running()
-    if not running:
-        raise Problem(f"localcloud is not running; {HINT}")
-    return running
-
-
-def _call(running: Running, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    server, remedy = f"localcloud (pid {running.pid})", "`python -m localcloud down` ends it"
-    return call(running.url, path, body, server=server, remedy=remedy)
 
 
 def _print_url(running: Running) -> int:

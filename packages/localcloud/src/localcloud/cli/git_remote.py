@@ -5,23 +5,17 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from localcloud.core.control_client import call
+from localcloud.cli import running_server
 from localcloud.core.errors import Problem
 from localcloud.core.state_dir import StateDir, checkout
 
 NAME = "local"
-HINT = "start it with: python -m localcloud up"
 SECONDS = 30.0
 
 
 def remote(state_dir: StateDir, start: Path | None = None) -> int:
     """The last line it prints is the repository's folder."""
-    running = state_dir.running()
-    if not running:
-        raise Problem(f"localcloud is not running; {HINT}")
-    response = call(
-        running.url, "git", {}, server=f"localcloud (pid {running.pid})", remedy="see `python -m localcloud logs`"
-    )
+    response = running_server.call(running_server.require(state_dir), "git", {})
     folder = str(response["repository"])
     print(_set_remote(checkout(start) or start or Path.cwd(), folder))
     print(folder)

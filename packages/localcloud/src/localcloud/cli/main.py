@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
 
     if url := child_cli.server():  # such as a build, which may lack the libraries
         return child_cli.run(options.command, url, as_json=getattr(options, "json", False))
-    from localcloud.cli import commands
+    from localcloud.cli import commands, queries
     from localcloud.core.state_dir import StateDir, default_folder
 
     state_dir = StateDir((options.folder or default_folder()).absolute())
@@ -82,14 +82,14 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "seed":
         return commands.seed_again(state_dir, options.file)
     if options.command == "status":
-        return commands.status(state_dir, as_json=options.json)
+        return queries.status(state_dir, as_json=options.json)
     if options.command == "logs":
-        return commands.logs(state_dir, follow=options.follow)
+        return queries.logs(state_dir, follow=options.follow)
     if options.command == "remote":
         from localcloud.cli.git_remote import remote
 
         return remote(state_dir)
-    others = {"down": commands.down, "reset": commands.reset, "env": commands.env}
+    others = {"down": commands.down, "reset": commands.reset, "env": queries.env}
     return others[options.command](state_dir)
 
 
