@@ -19,41 +19,41 @@ def test_a_stepped_clock_stands_still_until_it_is_advanced(stepped):
     assert stepped.seconds() == before + 60
 
 
-def test_what_is_due_runs_in_order_at_its_own_time(stepped):
-    start, seen = stepped.seconds(), []
+def test_timers_fire_in_order_at_their_own_time(stepped):
+    start, fired = stepped.seconds(), []
     for delay in (30, 10, 20):
-        stepped.after(delay, lambda: seen.append(round(stepped.seconds() - start, 6)))
+        stepped.after(delay, lambda: fired.append(round(stepped.seconds() - start, 6)))
     stepped.advance(25)
-    assert seen == [10, 20]
+    assert fired == [10, 20]
     stepped.advance(5)
-    assert seen == [10, 20, 30]
+    assert fired == [10, 20, 30]
 
 
-def test_what_a_callback_sets_off_runs_in_the_same_step_if_due(stepped):
-    seen = []
+def test_a_timer_set_by_a_callback_fires_in_the_same_step_if_due(stepped):
+    fired = []
 
     def again():
-        seen.append(len(seen))
+        fired.append(len(fired))
         stepped.after(10, again)
 
     stepped.after(10, again)
     stepped.advance(35)
-    assert seen == [0, 1, 2]
+    assert fired == [0, 1, 2]
 
 
 def test_a_cancelled_timer_never_fires(stepped):
-    seen = []
-    stepped.after(1, lambda: seen.append(1)).cancel()
+    fired = []
+    stepped.after(1, lambda: fired.append(1)).cancel()
     stepped.advance(2)
-    assert seen == []
+    assert fired == []
 
 
 def test_one_failing_callback_does_not_stop_the_others(stepped, caplog):
-    seen = []
+    fired = []
     stepped.after(1, lambda: 1 / 0)
-    stepped.after(2, lambda: seen.append("after"))
+    stepped.after(2, lambda: fired.append("after"))
     stepped.advance(3)
-    assert seen == ["after"]
+    assert fired == ["after"]
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -68,7 +68,7 @@ def test_ten_minutes_pass_faster_on_a_fast_clock():
         clock.close()
 
 
-def test_a_sooner_timer_overtakes_one_that_is_waited_for():
+def test_an_earlier_timer_fires_before_one_that_was_set_first():
     clock, done = Clock(), threading.Event()
     try:
         clock.after(3600, lambda: None)
@@ -79,13 +79,13 @@ def test_a_sooner_timer_overtakes_one_that_is_waited_for():
 
 
 def test_a_closed_clock_fires_nothing_and_leaves_no_thread():
-    before, seen = set(threading.enumerate()), []
+    before, fired = set(threading.enumerate()), []
     clock = Clock()
-    clock.after(0.05, lambda: seen.append(1))
+    clock.after(0.05, lambda: fired.append(1))
     clock.close()
-    seen_in_time = list(seen)  # whoever closes it may be late itself
+    fired_in_time = list(fired)  # the closing thread may be late itself
     time.sleep(0.1)
-    assert seen == seen_in_time
+    assert fired == fired_in_time
     assert not set(threading.enumerate()) - before
 
 

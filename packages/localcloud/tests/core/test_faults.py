@@ -38,7 +38,7 @@ def outcome(call: Any, **request: Any) -> str:
     return "fine"
 
 
-def test_our_operations_are_throttled_as_often_as_asked(cloud: Cloud, aws: Any) -> None:
+def test_operations_of_localcloud_s_services_are_throttled_so_many_times(cloud: Cloud, aws: Any) -> None:
     cloud.faults.throttle("events.ListRules", times=2)
     assert [outcome(aws("events").list_rules) for _ in range(3)] == ["ThrottlingException 400"] * 2 + ["fine"]
 
@@ -52,7 +52,7 @@ def test_our_operations_are_throttled_as_often_as_asked(cloud: Cloud, aws: Any) 
         ("lambda.ListFunctions", "lambda", "list_functions", {}, "ThrottlingException 400"),
     ],
 )
-def test_those_of_moto_are_too(
+def test_operations_of_moto_are_throttled_too(
     cloud: Cloud, aws: Any, operation: str, service: str, method: str, request_: dict[str, Any], refused: str
 ) -> None:
     cloud.faults.throttle(operation)
@@ -61,7 +61,7 @@ def test_those_of_moto_are_too(
     assert not cloud.counters[DEFECTS]
 
 
-def test_other_operations_of_the_service_are_left_alone(cloud: Cloud, aws: Any) -> None:
+def test_other_operations_of_the_service_do_not_fail(cloud: Cloud, aws: Any) -> None:
     s3 = aws("s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     cloud.faults.fail("s3.PutObject", code="InternalError", status=500)
@@ -95,7 +95,7 @@ def test_a_job_is_killed_by_its_name(cloud: Cloud) -> None:
         assert child.wait(10) == -9
 
 
-def test_what_is_set_is_shown_and_can_be_cleared(cloud: Cloud, aws: Any) -> None:
+def test_faults_are_shown_and_can_be_cleared(cloud: Cloud, aws: Any) -> None:
     url = f"{cloud.url}/_localcloud/faults"
     httpx.post(url, json={"operation": "events.ListRules", "times": 3})
     httpx.post(url, json={"event": "Tick", "deliveries": 2, "times": 2})

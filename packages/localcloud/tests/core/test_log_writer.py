@@ -1,4 +1,4 @@
-"""Lines reach CloudWatch Logs in order, whole, and without keeping anybody waiting."""
+"""Lines are written to CloudWatch Logs in order, completely, and without blocking."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def services() -> list[Any]:
 
 
 def lines(aws: Any, group: str, stream: str) -> list[str]:
-    told = aws("logs").get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)
-    return [event["message"] for event in told["events"]]
+    response = aws("logs").get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True)
+    return [event["message"] for event in response["events"]]
 
 
 def test_lines_stay_in_order_across_batches(cloud: Cloud, aws: Any) -> None:
@@ -36,19 +36,19 @@ def test_lines_stay_in_order_across_batches(cloud: Cloud, aws: Any) -> None:
 
 
 def test_a_prefix_finds_the_lines_of_one_job_only(cloud: Cloud, aws: Any) -> None:
-    """As `aws logs tail --log-stream-name-prefix` asks."""
+    """As `aws logs tail --log-stream-name-prefix` requests it."""
     for job in ("first", "second"):
         cloud.log("/group", f"{job}/algo-1", [job])
     assert cloud.logs.flush()
 
-    def found(**asked: Any) -> list[str]:
-        return [event["message"] for event in aws("logs").filter_log_events(**asked)["events"]]
+    def messages(**request: Any) -> list[str]:
+        return [event["message"] for event in aws("logs").filter_log_events(**request)["events"]]
 
-    assert found(logGroupName="/group") == ["first", "second"]
-    assert found(logGroupName="/group", logStreamNamePrefix="second/") == ["second"]
-    assert found(logGroupName="/group", logStreamNamePrefix="third") == []
+    assert messages(logGroupName="/group") == ["first", "second"]
+    assert messages(logGroupName="/group", logStreamNamePrefix="second/") == ["second"]
+    assert messages(logGroupName="/group", logStreamNamePrefix="third") == []
     arn = f"arn:aws:logs:{cloud.region}:{cloud.account}:log-group:/group"
-    assert found(logGroupIdentifier=arn, logStreamNames=["first/algo-1"]) == ["first"]
+    assert messages(logGroupIdentifier=arn, logStreamNames=["first/algo-1"]) == ["first"]
 
 
 def test_many_writers_lose_nothing(cloud: Cloud, aws: Any) -> None:
@@ -66,7 +66,7 @@ def test_many_writers_lose_nothing(cloud: Cloud, aws: Any) -> None:
         assert lines(aws, "/group", f"s{number}") == [str(line) for line in range(50)]
 
 
-def test_no_lines_make_the_stream(cloud: Cloud, aws: Any) -> None:
+def test_without_lines_the_stream_is_created(cloud: Cloud, aws: Any) -> None:
     cloud.log("/group", "empty", [])
     cloud.log("/group", "blank", ["", "line", ""])
     cloud.logs.flush()
@@ -74,7 +74,7 @@ def test_no_lines_make_the_stream(cloud: Cloud, aws: Any) -> None:
     assert lines(aws, "/group", "blank") == ["line"]
 
 
-def test_a_clock_that_is_far_ahead_is_no_hindrance(cloud: Cloud, aws: Any) -> None:
+def test_with_a_clock_that_is_far_ahead(cloud: Cloud, aws: Any) -> None:
     then = cloud.clock.now() + timedelta(days=30)
     cloud.log("/group", "stream", ["from the future"], at=then)
     cloud.logs.flush()
@@ -82,7 +82,7 @@ def test_a_clock_that_is_far_ahead_is_no_hindrance(cloud: Cloud, aws: Any) -> No
     assert event["timestamp"] == int(then.timestamp() * 1000)
 
 
-def test_the_writer_waits_for_nobody_and_nobody_for_it(cloud: Cloud, aws: Any) -> None:
+def test_writing_does_not_wait_for_a_lock(cloud: Cloud, aws: Any) -> None:
     with cloud.moto("logs"):  # nothing can be written meanwhile
         cloud.log("/group", "stream", ["line"])
         assert not cloud.logs.flush(timeout=0.2)
@@ -90,7 +90,7 @@ def test_the_writer_waits_for_nobody_and_nobody_for_it(cloud: Cloud, aws: Any) -
     assert lines(aws, "/group", "stream") == ["line"]
 
 
-def test_what_waits_is_written_before_the_end(cloud: Cloud, aws: Any) -> None:
+def test_queued_lines_are_written_before_the_end(cloud: Cloud, aws: Any) -> None:
     for number in range(100):
         cloud.log("/group", "stream", [str(number)])
     cloud.logs.close()

@@ -42,7 +42,7 @@ def operations() -> list[Any]:
 
 
 def sample(shape: Any, depth: int = 0) -> Any:
-    """A value with everything in it; deep down only scalars, as some shapes hold themselves."""
+    """A value with all members; deeper than four levels only scalars, as some shapes are recursive."""
     kind = shape.type_name
     if kind == "structure":
         if getattr(shape, "is_tagged_union", False):
@@ -82,9 +82,9 @@ def environ(service: str, request: dict[str, Any]) -> dict[str, Any]:
             data=body or b"",
             headers=headers,
         )
-    made = builder.get_environ()
-    made["RAW_URI"] = urlsplit(request["url_path"]).path
-    return made
+    result = builder.get_environ()
+    result["RAW_URI"] = urlsplit(request["url_path"]).path
+    return result
 
 
 def route(service: str, request: dict[str, Any]) -> Call:
@@ -94,7 +94,7 @@ def route(service: str, request: dict[str, Any]) -> Call:
 
 
 @pytest.mark.parametrize(("service", "protocol", "name"), operations())
-def test_every_request_arrives_as_it_was_expected(service: str, protocol: str, name: str) -> None:
+def test_every_request_is_parsed(service: str, protocol: str, name: str) -> None:
     model = protocols.model(service).operation_model(name)
     expected = sample(model.input_shape) if model.input_shape else {}
     call = route(service, create_serializer(protocol, include_validation=False).serialize_to_request(expected, model))
@@ -115,7 +115,7 @@ def test_every_response_is_parsed_by_botocore(service: str, protocol: str, name:
 
 
 def read(protocol: str, raw: RawResponse, model: Any) -> dict[str, Any]:
-    """As botocore reads it. A body that it hands on as a stream comes as bytes."""
+    """As botocore parses it, with the bytes of a streamed body."""
     body = BytesIO(raw.body) if model.has_streaming_output and raw.status == 200 else raw.body
     headers = HeadersDict(raw.headers)
     response = {"status_code": raw.status, "headers": headers, "body": body}
@@ -130,33 +130,33 @@ def test_times_keep_their_milliseconds() -> None:
 
 
 @pytest.mark.parametrize("value", [MOMENT.timestamp(), "2026-03-04T05:06:07.250Z", "2026-03-04T06:06:07.250+01:00"])
-def test_times_come_with_their_zone(value: Any) -> None:
+def test_times_have_a_zone(value: Any) -> None:
     body = json.dumps({"Namespace": "n", "MetricName": "m", "StartTime": value}).encode()
     request = protocols.parse(Call("cloudwatch", "GetMetricStatistics", "json", body=body))
     assert request["StartTime"] == MOMENT
     assert request["StartTime"].tzinfo is UTC
 
 
-def test_null_means_not_given() -> None:
+def test_null_is_an_absent_member() -> None:
     body = b'{"Name": "x", "Tags": null, "Targets": [null, {"a": null}]}'
     assert protocols.parse_json(Call("events", "PutRule", "json", body=body)) == {"Name": "x", "Targets": [None, {}]}
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"7", b"\xff\xfe", b'"text"'])
-def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal) as refused:
         protocols.parse_json(Call("events", "PutRule", "json", body=body))
     assert refused.value.code == "SerializationException"
 
 
-def test_a_time_that_is_none_is_refused() -> None:
+def test_an_invalid_time_is_refused() -> None:
     call = Call("cloudwatch", "GetMetricStatistics", "json", body=b'{"StartTime": "soon"}')
     with pytest.raises(Refusal, match="cannot be read") as refused:
         protocols.parse(call)
     assert refused.value.code == "SerializationException"
 
 
-def test_a_number_that_is_none_is_refused_in_a_form() -> None:
+def test_an_invalid_number_in_a_form_is_refused() -> None:
     request = {
         "method": "POST", "url_path": "/", "headers": {}, "body": {"Action": "DescribeAlarms", "MaxRecords": "many"},
     }  # fmt: skip
@@ -166,7 +166,7 @@ def test_a_number_that_is_none_is_refused_in_a_form() -> None:
 
 
 @pytest.mark.parametrize(("protocol", "service"), [(p, s) for s, p in PROTOCOLS] + [("rest-xml", "s3")])
-def test_refusals_are_understood(protocol: str, service: str) -> None:
+def test_refusals_are_parsed_by_botocore(protocol: str, service: str) -> None:
     refusal = Refusal("SomethingWrong", "it is <wrong> & that's it", 409)
     raw = protocols.serialize_error(Call(service, "", protocol), refusal)
     model = protocols.model(service)
@@ -175,7 +175,7 @@ def test_refusals_are_understood(protocol: str, service: str) -> None:
     assert (response["Error"]["Code"], response["Error"]["Message"]) == ("SomethingWrong", refusal.message)
 
 
-def test_further_members_of_an_error_arrive() -> None:
+def test_further_members_of_an_error_are_serialized() -> None:
     refusal = Refusal("ModelError", "the model said no", 424, OriginalStatusCode=500, OriginalMessage="boom")
     body = json.loads(protocols.serialize_error(Call("sagemaker-runtime", "InvokeEndpoint", "rest-json"), refusal).body)
     assert body["OriginalStatusCode"] == 500

@@ -151,7 +151,7 @@ def test_a_percentile_of_too_few_values_changes_nothing() -> None:
         ),
     ],
 )
-def test_reasons_are_in_aws_s_words(alarm_rule: Rule, text: str, m_of_n: bool, sentence: str) -> None:
+def test_reasons_are_aws_s(alarm_rule: Rule, text: str, m_of_n: bool, sentence: str) -> None:
     assert reason(alarm_rule, evaluate(alarm_rule, points(text)), m_of_n=m_of_n) == sentence
 
 

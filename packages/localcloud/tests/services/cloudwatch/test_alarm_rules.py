@@ -1,4 +1,4 @@
-"""What is refused of PutMetricAlarm."""
+"""What PutMetricAlarm refuses."""
 
 from __future__ import annotations
 

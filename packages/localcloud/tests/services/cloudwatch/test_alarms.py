@@ -25,7 +25,7 @@ def states(cloud: Cloud) -> list[str]:
     return [event["detail"]["state"]["value"] for event in events]
 
 
-def test_an_alarm_is_born_without_data_and_judged_at_the_next_minute(
+def test_a_new_alarm_has_no_data_and_is_evaluated_at_the_next_minute(
     put: Any, alarm: Any, described: Any, cloud: Cloud
 ) -> None:
     put(9.0)
@@ -43,14 +43,14 @@ def test_an_alarm_is_born_without_data_and_judged_at_the_next_minute(
     assert now["StateTransitionedTimestamp"] == now["StateUpdatedTimestamp"] > born["StateUpdatedTimestamp"]
 
 
-def test_without_data_it_stays_as_it_was_born(alarm: Any, described: Any, cloud: Cloud) -> None:
+def test_without_data_a_new_alarm_keeps_its_state(alarm: Any, described: Any, cloud: Cloud) -> None:
     alarm()
     cloud.clock.advance(600)
     assert described()["StateReason"] == "Unchecked: Initial alarm creation"
     assert states(cloud) == []
 
 
-def test_there_and_back_and_out_of_data(put: Any, alarm: Any, described: Any, cloud: Cloud) -> None:
+def test_alarm_and_ok_and_insufficient_data(put: Any, alarm: Any, described: Any, cloud: Cloud) -> None:
     alarm()
     for value in (1.0, 9.0, 9.0, 1.0):
         put(value)
@@ -75,7 +75,7 @@ def test_data_from_before_the_alarm_counts(put: Any, alarm: Any, described: Any,
     ("treat", "expected"),
     [("breaching", "ALARM"), ("notBreaching", "OK"), ("ignore", "INSUFFICIENT_DATA"), ("missing", "INSUFFICIENT_DATA")],
 )
-def test_nothing_at_all(alarm: Any, described: Any, cloud: Cloud, treat: str, expected: str) -> None:
+def test_without_any_data(alarm: Any, described: Any, cloud: Cloud, treat: str, expected: str) -> None:
     alarm(TreatMissingData=treat)
     cloud.clock.advance(60)
     assert described()["StateValue"] == expected

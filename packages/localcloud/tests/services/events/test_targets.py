@@ -153,7 +153,7 @@ def test_another_service_adds_a_kind(cloud: Any, rule: Callable[..., str], put: 
     built: list[Any] = []
 
     def build(invocation: Invocation) -> None:
-        built.append((invocation.name, json.loads(invocation.payload())["detail"]["state"], datetime.now()))
+        built.append((invocation.arn.name, json.loads(invocation.payload())["detail"]["state"], datetime.now()))
 
     cloud.services["events"].target_kinds.add("codebuild", "project/", TargetKind(build, needs_role=True))
     rule("r", {"Arn": cloud.arn("codebuild", "project/tests"), "RoleArn": ROLE})

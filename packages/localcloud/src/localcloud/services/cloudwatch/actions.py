@@ -15,6 +15,7 @@ from datetime import datetime
 from threading import Condition
 from typing import Any
 
+from localcloud.core.arn import Arn
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Part
 from localcloud.services.cloudwatch.alarm import ACTIONS, Alarm
@@ -87,7 +88,7 @@ class AlarmActions(Part):
             self._perform(action)
 
     def _perform(self, action: Action) -> None:
-        performer = self._performers.get(action.arn.split(":")[2])
+        performer = self._performers.get(Arn.parse(action.arn).service)
         problem = "" if performer else "localcloud does not perform actions of this kind."
         try:
             if performer:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from localcloud.core.arn import Arn
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.services.cloudwatch import metric_queries
 from localcloud.services.cloudwatch.alarm import ACTIONS, single_query
@@ -23,7 +24,6 @@ NOT_REPRODUCED = {
     "ActionConfiguration": "passing tags on to actions",
 }
 MAX_METRICS = 10
-ARN = re.compile(r"arn:aws[\w-]*:(?P<service>[\w-]+):(?P<region>[\w-]*):[^:]*:.+", re.DOTALL)
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -96,11 +96,13 @@ def _option(value: str, name: str, options: Sequence[str]) -> str:
 def _action_problems(settings: Mapping[str, Any], region: str) -> Iterator[str]:
     for name in ACTIONS.values():
         for arn in settings.get(name, ()):
-            match = ARN.fullmatch(arn)
-            if not match:
+            try:
+                parsed = Arn.parse(arn)
+            except ValueError:
                 yield f"Invalid arn syntax: {arn}"
-            elif match["service"] == "sns" and match["region"] != region:
-                yield f"Invalid region {match['region']} specified. Only {region} is supported."
+                continue
+            if parsed.service == "sns" and parsed.region != region:
+                yield f"Invalid region {parsed.region} specified. Only {region} is supported."
 
 
 def _period_problems(period: int, periods: int) -> Iterator[str]:

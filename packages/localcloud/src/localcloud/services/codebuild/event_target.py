@@ -28,7 +28,7 @@ def start_build(client: Callable[[str], Any], invocation: Invocation) -> None:
             raise DeliveryFailure("INVALID_PARAMETER", f"StartBuild needs JSON, not: {invocation.payload()}") from None
     if not isinstance(members, dict):
         raise DeliveryFailure("INVALID_PARAMETER", "StartBuild needs a JSON object.")
-    request = {"idempotencyToken": invocation.id, **members, "projectName": invocation.name}
+    request = {"idempotencyToken": invocation.id, **members, "projectName": invocation.arn.name}
     try:
         client("codebuild").start_build(**request)
     except ParamValidationError as error:

@@ -25,7 +25,7 @@ def start_pipeline(client: Callable[[str], Any], invocation: Invocation) -> None
     from botocore.exceptions import ParamValidationError
 
     members = _members(invocation)
-    request = {"clientRequestToken": invocation.id, **members, "name": invocation.resource}
+    request = {"clientRequestToken": invocation.id, **members, "name": invocation.arn.name}
     try:
         client("codepipeline").start_pipeline_execution(**request)
     except ParamValidationError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from localcloud.core.arn import Arn
 from localcloud.services.events.transform import Match, payload
 
 
@@ -31,13 +32,9 @@ class Invocation:
         return self.match.event
 
     @property
-    def resource(self) -> str:
-        """``queue-name``, ``pipeline/name``: the last part of the target's ARN."""
-        return str(self.target["Arn"]).split(":", 5)[5]
-
-    @property
-    def name(self) -> str:
-        return self.resource.partition("/")[2]
+    def arn(self) -> Arn:
+        """The target's."""
+        return Arn.parse(self.target["Arn"])
 
     def payload(self) -> str:
         return payload(self.target, self.match)

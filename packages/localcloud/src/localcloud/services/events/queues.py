@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from localcloud.core.arn import Arn
 from localcloud.core.cloud import Cloud
 
 FIFO = ".fifo"
@@ -15,7 +16,7 @@ class Queues:
         self._cloud = cloud
 
     def send(self, arn: str, body: str, **parameters: Any) -> None:
-        url = f"{self._cloud.url}/{self._cloud.account}/{arn.rpartition(':')[2]}"
+        url = f"{self._cloud.url}/{self._cloud.account}/{Arn.parse(arn).resource}"
         self._cloud.client("sqs").send_message(QueueUrl=url, MessageBody=body, **parameters)
 
     def send_to_target(self, target: Mapping[str, Any], body: str) -> None:

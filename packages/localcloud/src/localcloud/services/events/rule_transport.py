@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from localcloud.core.arn import Arn
 from localcloud.core.metrics import MetricEmitter
 from localcloud.services.events.invocation import DeliveryFailure, Invocation
 from localcloud.services.events.target_kinds import TargetKinds
@@ -16,10 +15,9 @@ class RuleTransport:
         self._kinds, self._metrics = kinds, metrics
 
     def send(self, invocation: Invocation) -> None:
-        arn = invocation.target["Arn"]
-        kind = self._kinds.find(Arn.parse(arn))
+        kind = self._kinds.find(invocation.arn)
         if not kind:
-            raise DeliveryFailure("NO_RESOURCE", f"localcloud does not deliver to {arn}.")
+            raise DeliveryFailure("NO_RESOURCE", f"localcloud does not deliver to {invocation.target['Arn']}.")
         kind.send(invocation)
 
     def dead_letter(self, invocation: Invocation, failure: DeliveryFailure) -> tuple[str, dict[str, str]]:

@@ -41,7 +41,7 @@ def publish(client: Clients, invocation: Invocation) -> None:
 
 def put_log_event(cloud: Cloud, invocation: Invocation) -> None:
     """One stream per rule and target. In process: moto refuses times ahead of real time, as a fast clock's are."""
-    group = invocation.resource.removeprefix("log-group:").removesuffix(":*")
+    group = invocation.arn.resource.removeprefix("log-group:").removesuffix(":*")
     stream = uuid.uuid5(uuid.NAMESPACE_URL, f"{invocation.match.rule_arn}#{invocation.target['Id']}").hex
     event = _log_event(cloud, invocation)
     with cloud.moto("logs") as logs:
@@ -71,7 +71,7 @@ def start_pipeline(client: Clients, invocation: Invocation) -> None:
     entries = invocation.target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
     parameters = [{"Name": entry["Name"], "Value": _value(entry, invocation)} for entry in entries]
     client("sagemaker").start_pipeline_execution(
-        PipelineName=invocation.name, PipelineParameters=parameters, ClientRequestToken=invocation.id
+        PipelineName=invocation.arn.name, PipelineParameters=parameters, ClientRequestToken=invocation.id
     )
 
 
@@ -91,8 +91,8 @@ def forward(router: Router, invocation: Invocation) -> None:
     if invocation.forwarded:
         sentence = "Events received from another event bus cannot be forwarded to this event bus."
         raise DeliveryFailure("THIRD_ACCOUNT_HOP_DETECTED", sentence)
-    if not router.route(invocation.event, invocation.name, forwarded=True):
-        raise DeliveryFailure("NO_RESOURCE", f"Event bus {invocation.name} does not exist.")
+    if not router.route(invocation.event, invocation.arn.name, forwarded=True):
+        raise DeliveryFailure("NO_RESOURCE", f"Event bus {invocation.arn.name} does not exist.")
 
 
 def _group_problems(target: Mapping[str, Any]) -> Iterator[str]:

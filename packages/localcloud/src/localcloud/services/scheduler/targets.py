@@ -100,8 +100,7 @@ class ScheduleTargets:
         )
 
     def _start_pipeline(self, target: Target, _: str, id: str) -> None:
-        name = Arn.parse(target["Arn"]).resource
-        self._client("codepipeline").start_pipeline_execution(name=name, clientRequestToken=id)
+        self._client("codepipeline").start_pipeline_execution(name=_name(target), clientRequestToken=id)
 
     def _start_build(self, target: Target, _: str, id: str) -> None:
         self._client("codebuild").start_build(projectName=_name(target), idempotencyToken=id)
@@ -118,7 +117,7 @@ def _member_problems(arn: Arn, target: Target) -> Iterator[str]:
 
 
 def _name(target: Target) -> str:
-    return str(target["Arn"]).rpartition("/")[2]
+    return Arn.parse(target["Arn"]).name
 
 
 def _is_object(text: str) -> bool:
