@@ -1,4 +1,4 @@
-"""ARNs, taken apart."""
+"""The fields of ARNs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What services share: each other, the clock, events, metrics, work, and one end of it all."""
+"""What services share: each other, the clock, events, metrics, background work, and an orderly close."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Events(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.seen: list[dict[str, Any]] = []
-        self.measured: list[Any] = []
+        self.samples: list[Any] = []
         self.log: list[str] = []
         cloud.events.subscribe(self.seen.append)
-        cloud.metrics.subscribe(self.measured.append)
+        cloud.metrics.subscribe(self.samples.append)
 
     @operation("ListRules")
     def list_rules(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_services_find_each_other(cloud: Cloud) -> None:
         cloud.service(Other)
 
 
-def test_a_service_can_be_named_by_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_can_be_named_by_its_import_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "from localcloud.core.service import Service\nclass G(Service):\n    name = 'events'\n"
     (tmp_path / "garden.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
@@ -71,16 +71,16 @@ def test_a_service_can_be_named_by_where_it_is(tmp_path: Path, monkeypatch: pyte
     assert type(cloud.services["events"]).__name__ == "G"
 
 
-def test_every_operation_of_ours_is_one_of_aws_s(tmp_path: Path) -> None:
+def test_every_operation_exists_on_aws(tmp_path: Path) -> None:
     cloud = compose(tmp_path, clock=Clock(stepped=True))
     cloud.close()
     assert len(cloud.services) == len(SERVICES)
     for service in cloud.services.values():
         unknown = set(service.operations) - set(protocols.model(service.name).operation_names)
-        assert not unknown, f"{service.name} has operations that AWS has not: {unknown}"
+        assert not unknown, f"{service.name} has operations that AWS does not have: {unknown}"
 
 
-def test_arns_and_clients_are_of_this_cloud(cloud: Cloud) -> None:
+def test_arns_and_clients_belong_to_the_cloud(cloud: Cloud) -> None:
     assert cloud.arn("sagemaker", "pipeline/churn") == "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn"
     assert cloud.client("s3") is cloud.client("s3")
     assert cloud.client("events").list_rules()["Rules"] == []
@@ -106,7 +106,7 @@ def test_events_have_aws_s_envelope(cloud: Cloud) -> None:
     assert list(cloud.events.recent)[1] is second
 
 
-def test_a_lost_and_a_doubled_event(cloud: Cloud) -> None:
+def test_a_dropped_and_a_duplicated_event(cloud: Cloud) -> None:
     cloud.faults.drop("Tick")
     cloud.faults.duplicate("Tick")
     for _ in range(3):
@@ -120,7 +120,7 @@ def test_metrics_have_a_time(cloud: Cloud) -> None:
     before, then = cloud.clock.now(), datetime(2026, 1, 1, tzinfo=UTC)
     cloud.metric("AWS/SageMaker", "Invocations", 1, {"EndpointName": "e"}, "Count")
     cloud.metric("AWS/SageMaker", "Invocations", 2, {}, at=then)
-    first, second = cloud.service(Events).measured
+    first, second = cloud.service(Events).samples
     assert (first.name, first.value, first.dimensions, first.unit) == (
         "Invocations",
         1.0,
@@ -130,8 +130,8 @@ def test_metrics_have_a_time(cloud: Cloud) -> None:
     assert (first.at, second.at, second.unit) == (before, then, "None")
 
 
-def test_work_is_done_elsewhere_and_tells_its_result(cloud: Cloud) -> None:
-    with cloud.lock:  # which the work does not have
+def test_work_runs_on_another_thread_without_the_lock(cloud: Cloud) -> None:
+    with cloud.lock:  # held by this thread
         assert cloud.work(lambda a, b: (a + b, threading.current_thread().name), 1, 2).result(10)[0] == 3
 
 
@@ -152,13 +152,13 @@ def test_work_that_fails_is_a_defect(tmp_path: Path, caplog: pytest.LogCaptureFi
     cloud.close()
 
 
-def test_after_the_end_no_work_is_taken(tmp_path: Path) -> None:
+def test_a_closed_cloud_accepts_no_work(tmp_path: Path) -> None:
     cloud = compose(tmp_path, clock=Clock(stepped=True), services=[])
     cloud.close()
     assert cloud.work(print, "never").cancelled()
 
 
-def test_reset_empties_ours_and_moto_s(cloud: Cloud, aws: Any) -> None:
+def test_a_reset_empties_localcloud_s_and_moto_s_services(cloud: Cloud, aws: Any) -> None:
     aws("sqs").create_queue(QueueName="q")
     cloud.log("/group", "stream", ["line"])
     cloud.emit("aws.test", "Tick", {}, [])
@@ -171,47 +171,47 @@ def test_reset_empties_ours_and_moto_s(cloud: Cloud, aws: Any) -> None:
     assert aws("events").list_rules()["Rules"] == []
 
 
-def test_the_clock_of_a_test_goes_by_steps(cloud: Cloud) -> None:
-    before, rung = cloud.clock.now(), []
-    cloud.clock.after(600, lambda: rung.append(cloud.clock.now()))
+def test_the_clock_of_a_test_is_stepped(cloud: Cloud) -> None:
+    before, times = cloud.clock.now(), []
+    cloud.clock.after(600, lambda: times.append(cloud.clock.now()))
     cloud.clock.advance(601)
-    assert [(moment - before).total_seconds() for moment in rung] == [600]
+    assert [(moment - before).total_seconds() for moment in times] == [600]
 
 
 def test_a_live_clock_is_fast(live_cloud: Cloud) -> None:
-    rung = threading.Event()
-    live_cloud.clock.after(600, rung.set)
-    assert rung.wait(30)
+    fired = threading.Event()
+    live_cloud.clock.after(600, fired.set)
+    assert fired.wait(30)
 
 
-def test_the_end_leaves_no_thread_and_closes_services_while_they_are_answered(tmp_path: Path) -> None:
+def test_close_leaves_no_thread_and_services_can_make_calls_meanwhile(tmp_path: Path) -> None:
     before = set(threading.enumerate())
-    asked: list[Any] = []
+    responses: list[Any] = []
 
     class Last(Events):
         def close(self) -> None:
             super().close()
-            asked.append(self.cloud.client("events").list_rules()["Rules"])
+            responses.append(self.cloud.client("events").list_rules()["Rules"])
 
     with listening(compose(tmp_path, clock=Clock(1000), services=[Last]), with_proxy=True) as cloud:
         cloud.work(time.sleep, 0.01)
         cloud.log("/group", "stream", ["line"])
         cloud.client("sqs").list_queues()
     cloud.close()
-    assert asked == [[]]
+    assert responses == [[]]
     assert cloud.service(Last).log == ["closed"]
     left = [thread for thread in set(threading.enumerate()) - before if thread.is_alive()]
     assert not left, left
 
 
-def test_a_child_process_is_told_where_aws_is(tmp_path: Path) -> None:
+def test_the_environment_of_a_child_process_names_the_endpoint_and_the_proxy(tmp_path: Path) -> None:
     with listening(compose(tmp_path, clock=Clock(stepped=True), services=[]), with_proxy=True) as cloud:
-        told = cloud.environment()
-        assert told["AWS_ENDPOINT_URL"] == cloud.url
-        assert told["HTTPS_PROXY"] == told["https_proxy"] == cloud.proxy_url
-        assert Path(told["AWS_CA_BUNDLE"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
-        assert told["AWS_REGION"] == told["AWS_DEFAULT_REGION"] == "eu-west-1"
+        environment = cloud.environment()
+        assert environment["AWS_ENDPOINT_URL"] == cloud.url
+        assert environment["HTTPS_PROXY"] == environment["https_proxy"] == cloud.proxy_url
+        assert Path(environment["AWS_CA_BUNDLE"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
+        assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == "eu-west-1"
 
 
-def test_without_a_guard_nothing_is_said_of_it(cloud: Cloud) -> None:
+def test_without_a_proxy_the_environment_names_none(cloud: Cloud) -> None:
     assert not {"HTTPS_PROXY", "AWS_CA_BUNDLE"} & set(cloud.environment())

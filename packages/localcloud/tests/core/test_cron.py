@@ -1,4 +1,4 @@
-"""When rate and cron expressions are due next: AWS's examples, and calendars that are easy to get wrong."""
+"""The next times of rate and cron expressions: AWS's examples, and calendars that are easy to get wrong."""
 
 from __future__ import annotations
 

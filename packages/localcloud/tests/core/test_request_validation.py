@@ -1,4 +1,4 @@
-"""Requests are validated as AWS validates them: what it refuses is reported with its place."""
+"""Requests are validated as by AWS; each problem is reported with its path."""
 
 import copy
 
@@ -20,7 +20,7 @@ def problems(request, opaque=lambda node: isinstance(node, dict) and node.keys()
     return request_problems("sagemaker", "CreateProcessingJob", request, opaque)
 
 
-def changed(path, value):
+def change(path, value):
     request = copy.deepcopy(JOB)
     *parents, last = path
     place = request
@@ -36,7 +36,7 @@ def changed(path, value):
 CLUSTER = ("ProcessingResources", "ClusterConfig")
 
 
-def test_a_good_request_has_no_problems():
+def test_a_valid_request_has_no_problems():
     assert problems(JOB) == []
 
 
@@ -70,13 +70,13 @@ def test_a_good_request_has_no_problems():
         (("NetworkConfig",), {"EnableNetworkIsolation": "true"}, "EnableNetworkIsolation: 'true' is not a boolean"),
     ],
 )
-def test_what_aws_refuses_is_reported(path, value, message):
-    (problem,) = problems(changed(path, value))
+def test_each_problem_is_reported(path, value, message):
+    (problem,) = problems(change(path, value))
     assert message in problem
 
 
 def test_all_problems_are_reported_at_once():
-    assert len(problems(changed(("RoleArn",), None) | {"Odd": 1, "Tags": 1})) == 3
+    assert len(problems(change(("RoleArn",), None) | {"Odd": 1, "Tags": 1})) == 3
 
 
 def test_a_union_takes_exactly_one_member():
@@ -89,17 +89,17 @@ def test_a_union_takes_exactly_one_member():
     assert "exactly one of text, chat must be given" in problem
 
 
-def test_a_reference_stands_for_any_text_or_number_only():
+def test_a_reference_replaces_texts_and_numbers_only():
     reference = {"Get": "Parameters.X"}
-    assert problems(changed((*CLUSTER, "InstanceCount"), reference)) == []
-    assert problems(changed((*CLUSTER, "InstanceType"), reference)) == []
-    assert problems(changed(CLUSTER, reference)) == [
+    assert problems(change((*CLUSTER, "InstanceCount"), reference)) == []
+    assert problems(change((*CLUSTER, "InstanceType"), reference)) == []
+    assert problems(change(CLUSTER, reference)) == [
         "CreateProcessingJob.ProcessingResources.ClusterConfig: a reference cannot stand for a structure"
     ]
 
 
 @pytest.mark.parametrize(
-    ("pattern", "good", "bad"),
+    ("pattern", "matching", "other"),
     [
         (r"([\p{L}\p{Z}\p{N}_.:\/=+\-@]*)${1,256}", "Größe ½ a_b=1", "a!"),
         (r"[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]*", "née 😀 § (x)", "a\tb"),
@@ -109,10 +109,10 @@ def test_a_reference_stands_for_any_text_or_number_only():
         (r"[a-z]+", "abc", "abc1"),
     ],
 )
-def test_java_s_patterns_in_python(pattern, good, bad):
+def test_java_s_patterns_in_python(pattern, matching, other):
     compiled = python_pattern(pattern)
-    assert compiled.fullmatch(good)
-    assert not compiled.fullmatch(bad)
+    assert compiled.fullmatch(matching)
+    assert not compiled.fullmatch(other)
 
 
 def test_a_pattern_that_python_cannot_express_is_not_checked():
@@ -120,7 +120,7 @@ def test_a_pattern_that_python_cannot_express_is_not_checked():
 
 
 @pytest.mark.parametrize(
-    ("pattern", "good", "bad"),
+    ("pattern", "matching", "other"),
     [
         (r"\p{ASCII}*", "text/csv", "é"),
         (r"[\p{L}\p{N}_]+", "aé1_", "a-b"),
@@ -128,6 +128,6 @@ def test_a_pattern_that_python_cannot_express_is_not_checked():
         (r"[^\p{Alnum}]", "-", "a"),
     ],
 )
-def test_java_s_named_characters_inside_and_outside_of_classes(pattern, good, bad):
-    assert python_pattern(pattern).fullmatch(good)
-    assert not python_pattern(pattern).fullmatch(bad)
+def test_java_s_named_characters_inside_and_outside_of_classes(pattern, matching, other):
+    assert python_pattern(pattern).fullmatch(matching)
+    assert not python_pattern(pattern).fullmatch(other)

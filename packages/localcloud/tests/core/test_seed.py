@@ -1,4 +1,4 @@
-"""A seed says what an account contains, and nothing else: each mistake in it is one sentence."""
+"""A seed lists the initial contents of an account; each mistake in it is reported in one sentence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_each_kind_of_content_is_read(folder: Path) -> None:
     )
 
 
-def test_what_is_written_is_read_again(folder: Path) -> None:
+def test_a_document_is_parsed_into_the_same_seed(folder: Path) -> None:
     content = parse(complete(), folder)
     assert parse(json.loads(json.dumps(content.document())), Path("/elsewhere")) == content
 
@@ -68,7 +68,7 @@ def test_account_and_region_are_the_seeds_unless_others_are_given(folder: Path) 
     assert parse({"version": 1}, folder, account="444455556666").account == "444455556666"
 
 
-def test_a_python_is_found_on_the_path_or_beside_the_seed(folder: Path) -> None:
+def test_an_interpreter_is_looked_up_on_the_path_or_beside_the_seed(folder: Path) -> None:
     (folder / "venv").mkdir()
     (folder / "venv" / "python").symlink_to(sys.executable)
 

@@ -1,4 +1,4 @@
-"""What services are built from: operations, refusals, pages."""
+"""The elements of services: operations, refusals, pages."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_reset_reaches_the_parts() -> None:
     assert events.rules.names == []
 
 
-def test_a_refusal_carries_what_the_protocols_need() -> None:
+def test_a_refusal_carries_the_members_that_protocols_need() -> None:
     refusal = Refusal("ModelError", "the model said no", 424, OriginalStatusCode=500)
     assert (refusal.code, refusal.status, refusal.members) == ("ModelError", 424, {"OriginalStatusCode": 500})
     assert str(refusal) == refusal.message == "the model said no"
@@ -109,27 +109,27 @@ def test_fields_have_the_names_that_the_service_gives_them() -> None:
     assert second["Alarms"] == ITEMS[2:4]
 
 
-def test_deleting_what_was_told_skips_nothing() -> None:
+def test_deleting_listed_items_skips_none() -> None:
     items = list(ITEMS)
-    told: list[str] = []
+    listed: list[str] = []
     request: dict[str, Any] = {"MaxResults": 10}
     while True:
         page = paged(items, request, "Items")
-        told += names(page)
-        items = [item for item in items if item["Name"] not in told]
+        listed += names(page)
+        items = [item for item in items if item["Name"] not in listed]
         if "NextToken" not in page:
             break
         request["NextToken"] = page["NextToken"]
-    assert told == names({"Items": ITEMS})
+    assert listed == names({"Items": ITEMS})
 
 
-def test_something_new_in_front_is_not_told_twice() -> None:
+def test_a_new_first_item_repeats_none() -> None:
     page = paged(ITEMS, {"MaxResults": 10}, "Items")
-    grown = [{"Name": "new"}, *ITEMS]
-    assert names(paged(grown, {"MaxResults": 10, "NextToken": page["NextToken"]}, "Items"))[0] == "item-10"
+    items = [{"Name": "new"}, *ITEMS]
+    assert names(paged(items, {"MaxResults": 10, "NextToken": page["NextToken"]}, "Items"))[0] == "item-10"
 
 
-def test_items_that_look_alike_do_not_hold_the_reader_up() -> None:
+def test_equal_items_do_not_repeat_a_page() -> None:
     same = [{"Name": "same"}] * 7
     assert [len(page) for page in walk(same, {"MaxResults": 2})] == [2, 2, 2, 1]
 
@@ -140,13 +140,13 @@ def test_plain_values_can_be_paged() -> None:
 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsMl0=", "bm8=", "=", "ünsinn", "eyJhIjogMX0="])
-def test_a_token_of_elsewhere_is_refused(token: str) -> None:
+def test_an_unknown_token_is_refused(token: str) -> None:
     with pytest.raises(Refusal) as refused:
         paged(ITEMS, {"NextToken": token}, "Items", code="InvalidNextToken")
     assert refused.value.code == "InvalidNextToken"
 
 
-def test_a_token_is_good_for_its_own_question_only() -> None:
+def test_a_token_is_valid_for_its_own_request_only() -> None:
     token = paged(ITEMS, {"MaxResults": 2, "NameContains": "item"}, "Items")["NextToken"]
     assert paged(ITEMS, {"MaxResults": 5, "NameContains": "item", "NextToken": token}, "Items")["Items"] == ITEMS[2:7]
     with pytest.raises(Refusal, match="pagination token"):

@@ -18,7 +18,7 @@ def test_a_replaced_tag_does_not_count_twice() -> None:
 
 
 @pytest.mark.parametrize(("new", "code"), [({"AWS:x": ""}, "Invalid"), ({"one-more": ""}, "TooMany")])
-def test_what_is_refused(new: dict[str, str], code: str) -> None:
+def test_reserved_and_too_many_keys_are_refused(new: dict[str, str], code: str) -> None:
     with pytest.raises(Refusal) as caught:
         tags.checked(new, MANY, invalid="Invalid", too_many="TooMany")
     assert caught.value.code == code

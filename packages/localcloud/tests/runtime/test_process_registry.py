@@ -37,7 +37,7 @@ def registry(tmp_path: Path) -> ProcessRegistry:
 
 
 @pytest.fixture
-def started() -> Iterator[Any]:
+def start_process() -> Iterator[Any]:
     children: list[subprocess.Popen[bytes]] = []
 
     def start(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
@@ -60,8 +60,8 @@ def gone(pid: int) -> bool:
     return start_time(pid) is None
 
 
-def test_recorded_processes_end_with_their_children(registry: ProcessRegistry, started: Any) -> None:
-    parent = started(PARENT)
+def test_recorded_processes_end_with_their_children(registry: ProcessRegistry, start_process: Any) -> None:
+    parent = start_process(PARENT)
     grandchild = int(parent.stdout.readline())
     registry.register(parent.pid, "job")
     assert [(p.pid, p.name, p.alive) for p in registry.all()] == [(parent.pid, "job", True)]
@@ -71,16 +71,16 @@ def test_recorded_processes_end_with_their_children(registry: ProcessRegistry, s
     assert registry.all() == []
 
 
-def test_a_process_that_ignores_sigterm_is_killed(registry: ProcessRegistry, started: Any) -> None:
-    stubborn = started(STUBBORN)
+def test_a_process_that_ignores_sigterm_is_killed(registry: ProcessRegistry, start_process: Any) -> None:
+    stubborn = start_process(STUBBORN)
     stubborn.stdout.readline()
     registry.register(stubborn.pid)
     assert registry.end_all(grace_seconds=0.2) == 1
     assert stubborn.wait(10) == -9
 
 
-def test_another_process_with_the_same_pid_is_left_alone(registry: ProcessRegistry, started: Any) -> None:
-    child = started(SLEEP)
+def test_another_process_with_the_same_pid_is_left_alone(registry: ProcessRegistry, start_process: Any) -> None:
+    child = start_process(SLEEP)
     registry.register(child.pid)
     record = registry.folder / f"{child.pid}.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"start_time": 1.0}))
@@ -89,12 +89,12 @@ def test_another_process_with_the_same_pid_is_left_alone(registry: ProcessRegist
     assert not record.exists()
 
 
-def test_ended_processes_are_forgotten(registry: ProcessRegistry, started: Any) -> None:
-    child = started([sys.executable, "-c", ""])
+def test_ended_processes_are_forgotten(registry: ProcessRegistry, start_process: Any) -> None:
+    child = start_process([sys.executable, "-c", ""])
     child.wait(10)
     registry.register(child.pid)
     assert registry.all() == []
-    other = started(SLEEP)
+    other = start_process(SLEEP)
     registry.register(other.pid)
     registry.forget(other.pid)
     registry.forget(other.pid)
@@ -102,18 +102,20 @@ def test_ended_processes_are_forgotten(registry: ProcessRegistry, started: Any) 
     assert other.poll() is None
 
 
-def test_processes_without_a_record_are_found_too(registry: ProcessRegistry, started: Any, tmp_path: Path) -> None:
-    mine = started(SLEEP, env={**os.environ, **registry.environment})
-    others = started(SLEEP, env={**os.environ, REGISTRY_VARIABLE: str(tmp_path / "elsewhere")})
+def test_processes_without_a_record_are_found_too(
+    registry: ProcessRegistry, start_process: Any, tmp_path: Path
+) -> None:
+    mine = start_process(SLEEP, env={**os.environ, **registry.environment})
+    others = start_process(SLEEP, env={**os.environ, REGISTRY_VARIABLE: str(tmp_path / "elsewhere")})
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not registry.end_all():
-        time.sleep(0.01)  # between fork and exec it has our environment still
+        time.sleep(0.01)  # between fork and exec it still has the environment of the test
     assert gone(mine.pid)
     assert others.poll() is None
 
 
-def test_an_unreadable_record_is_skipped(registry: ProcessRegistry, started: Any) -> None:
-    child = started(SLEEP)
+def test_an_unreadable_record_is_skipped(registry: ProcessRegistry, start_process: Any) -> None:
+    child = start_process(SLEEP)
     registry.register(child.pid)
     (registry.folder / "1.json").write_text("{")
     (registry.folder / "2.json").write_text('{"pid": 1}')
@@ -122,34 +124,34 @@ def test_an_unreadable_record_is_skipped(registry: ProcessRegistry, started: Any
 
 
 def test_a_container_ends_with_its_process(
-    registry: ProcessRegistry, started: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    registry: ProcessRegistry, start_process: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     docker = tmp_path / "bin" / "docker"
     docker.parent.mkdir()
     docker.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
-    registry.register(started(SLEEP).pid, "job", container="job-1")
+    registry.register(start_process(SLEEP).pid, "job", container="job-1")
     registry.end_all()
     assert (tmp_path / "calls").read_text() == "rm --force job-1\n"
 
 
 def test_processes_end_even_if_docker_hangs(
-    registry: ProcessRegistry, started: Any, monkeypatch: pytest.MonkeyPatch
+    registry: ProcessRegistry, start_process: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hangs(command: list[str], **_: Any) -> None:
         raise subprocess.TimeoutExpired(command, 30)
 
     monkeypatch.setattr("localcloud.runtime.processes.subprocess.run", hangs)
-    children = [started(SLEEP), started(SLEEP)]
+    children = [start_process(SLEEP), start_process(SLEEP)]
     for number, child in enumerate(children):
         registry.register(child.pid, f"job-{number}", container=f"job-{number}")
     assert registry.end_all() == 2
     assert all(gone(child.pid) for child in children)
 
 
-def test_a_copied_record_is_ignored(registry: ProcessRegistry, started: Any, tmp_path: Path) -> None:
-    child = started(SLEEP)
+def test_a_copied_record_is_ignored(registry: ProcessRegistry, start_process: Any, tmp_path: Path) -> None:
+    child = start_process(SLEEP)
     registry.register(child.pid, "job")
     copy = ProcessRegistry(tmp_path / "copy")
     shutil.copytree(registry.folder, copy.folder)
@@ -159,8 +161,10 @@ def test_a_copied_record_is_ignored(registry: ProcessRegistry, started: Any, tmp
     assert child.poll() is None
 
 
-def test_own_processes_end_even_if_another_server_uses_the_folder(registry: ProcessRegistry, started: Any) -> None:
-    mine, others = started(SLEEP), started(SLEEP)
+def test_own_processes_end_even_if_another_server_uses_the_folder(
+    registry: ProcessRegistry, start_process: Any
+) -> None:
+    mine, others = start_process(SLEEP), start_process(SLEEP)
     registry.register(mine.pid)
     shutil.rmtree(registry.folder)
     ProcessRegistry(registry.folder).register(others.pid)

@@ -10,7 +10,7 @@ def services():
     return []
 
 
-def test_a_bucket_that_denies_what_is_not_tls_takes_objects(aws):
+def test_a_bucket_with_a_tls_only_policy_accepts_objects(aws):
     s3 = aws("s3")
     s3.create_bucket(Bucket="closed", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     statement = {

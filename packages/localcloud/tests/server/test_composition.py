@@ -28,8 +28,8 @@ ORDERS = {
 
 @pytest.fixture(params=ORDERS.values(), ids=ORDERS.keys())
 def services(request: pytest.FixtureRequest) -> list[str]:
-    orders: list[str] = request.param
-    return orders
+    order: list[str] = request.param
+    return order
 
 
 def test_services_work_together_in_any_order(
@@ -61,7 +61,7 @@ def test_services_work_together_in_any_order(
     assert failed["error"] == "There is no such scaling policy."
 
 
-def test_what_services_add_to_each_other_is_there_in_any_order(cloud: Any, refused: Callable[..., str]) -> None:
+def test_services_extend_each_other_in_any_order(cloud: Any, refused: Callable[..., str]) -> None:
     """Targets of rules that CodeBuild and CodePipeline add; SageMaker's endpoints, in Application Auto Scaling."""
     events, scaling = cloud.client("events"), cloud.client("application-autoscaling")
     events.put_rule(Name="r", EventPattern='{"source": ["shop"]}')

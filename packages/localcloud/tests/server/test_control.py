@@ -25,7 +25,7 @@ def test_status_describes_the_server(cloud: Cloud, aws: Any) -> None:
     assert response["processes"] == []
 
 
-def test_the_clock_is_advanced(cloud: Cloud) -> None:
+def test_the_clock_can_be_advanced(cloud: Cloud) -> None:
     calls: list[int] = []
     cloud.clock.after(60, lambda: calls.append(1))
     before = cloud.clock.now()
@@ -35,13 +35,13 @@ def test_the_clock_is_advanced(cloud: Cloud) -> None:
     assert (cloud.clock.now() - before).total_seconds() == 61
 
 
-def test_a_clock_that_runs_cannot_be_advanced(live_cloud: Cloud) -> None:
+def test_only_a_stepped_clock_can_be_advanced(live_cloud: Cloud) -> None:
     response = httpx.post(f"{live_cloud.url}/_localcloud/clock/advance", json={"seconds": 61})
     assert response.status_code == 400
     assert "only a stepped clock" in response.json()["error"]
 
 
-def test_reset_empties(cloud: Cloud, aws: Any) -> None:
+def test_a_reset_empties_the_cloud(cloud: Cloud, aws: Any) -> None:
     aws("sqs").create_queue(QueueName="q")
     assert httpx.post(f"{cloud.url}/_localcloud/reset", json={}).status_code == 200
     assert "QueueUrls" not in aws("sqs").list_queues()
@@ -67,7 +67,7 @@ def test_bodies_must_be_objects(cloud: Cloud, body: bytes) -> None:
     assert httpx.post(f"{cloud.url}/_localcloud/faults", content=body, headers=kind).status_code == 400
 
 
-def test_an_unknown_route_is_answered_with_the_known_ones(cloud: Cloud) -> None:
+def test_an_unknown_route_is_refused_with_the_known_ones(cloud: Cloud) -> None:
     response = httpx.get(f"{cloud.url}/_localcloud/nothing")
     assert response.status_code == 404
     assert "GET nothing is none of: GET status" in response.json()["error"]

@@ -29,7 +29,7 @@ def test_responses_of_localclouds_and_motos_services(cloud, aws, service, operat
     assert date(getattr(aws(service), operation)(**request_)) == now + timedelta(hours=1)
 
 
-def test_refusals_too(cloud, aws):
+def test_refusals_have_the_date_of_the_cloud(cloud, aws):
     cloud.clock.advance(86_400)
     for call in (
         lambda: aws("sagemaker").describe_model(ModelName="none"),
@@ -40,7 +40,7 @@ def test_refusals_too(cloud, aws):
         assert date(refused.value.response) == cloud.clock.now().replace(microsecond=0)
 
 
-def test_there_is_one_date_only(cloud, aws):
+def test_a_response_has_one_date(cloud, aws):
     cloud.clock.advance(86_400)
     with urlopen(f"{cloud.url}/_localcloud/status", timeout=30) as response:  # noqa: S310 - a URL of the test
         dates = response.headers.get_all("Date")

@@ -1,4 +1,4 @@
-"""A seed gives the account what it does not have yet, and touches nothing that is there."""
+"""A seed adds what the account does not contain yet, and changes nothing that exists."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def keys(aws: Any) -> list[str]:
     return [entry["Key"] for entry in aws("s3").list_objects_v2(Bucket="one").get("Contents", [])]
 
 
-def test_all_of_it_is_added_once(aws: Any, apply: Any, document: Any) -> None:
+def test_each_kind_is_added_once(aws: Any, apply: Any, document: Any) -> None:
     assert apply(document) == [
         *("bucket one", "object s3://one/in/data.csv", "role jobs", "parameter /team/size"),
         f"connection {CONNECTION}",
@@ -58,8 +58,8 @@ def test_all_of_it_is_added_once(aws: Any, apply: Any, document: Any) -> None:
     assert (parameter["Value"], parameter["Type"]) == ("3", "String")
 
 
-def test_what_was_seeded_says_so(aws: Any, apply: Any, document: Any) -> None:
-    """A stack may take it over."""
+def test_seeded_resources_are_tagged(aws: Any, apply: Any, document: Any) -> None:
+    """A stack may adopt them."""
     apply(document)
     assert aws("s3").get_bucket_tagging(Bucket="one")["TagSet"] == TAGS
     assert aws("iam").list_role_tags(RoleName="jobs")["Tags"] == TAGS
@@ -72,7 +72,7 @@ def test_a_connection_can_be_used_at_once(aws: Any, apply: Any, document: Any) -
     assert (connection["ConnectionName"], connection["ProviderType"]) == ("mine", "GitLab")
 
 
-def test_what_is_there_is_left_alone(aws: Any, apply: Any, document: Any) -> None:
+def test_existing_resources_are_left_unchanged(aws: Any, apply: Any, document: Any) -> None:
     s3, iam = aws("s3"), aws("iam")
     s3.create_bucket(Bucket="one", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket="one", Key="in/mine.csv", Body=b"mine")
@@ -86,7 +86,7 @@ def test_what_is_there_is_left_alone(aws: Any, apply: Any, document: Any) -> Non
     assert aws("ssm").get_parameter(Name="/team/size")["Parameter"]["Value"] == "5"
 
 
-def test_an_object_without_a_condition_is_put_beside_others_and_over_none(aws: Any, apply: Any, document: Any) -> None:
+def test_an_object_without_a_condition_is_added_and_replaces_none(aws: Any, apply: Any, document: Any) -> None:
     apply(document)
     (bucket,) = document["buckets"]
     first = bucket["objects"][0]
@@ -104,7 +104,7 @@ def test_a_prefix_is_empty_for_all_objects_of_one_seed(aws: Any, apply: Any, doc
     assert keys(aws) == ["in/data.csv", "in/more.csv"]
 
 
-def test_the_seed_that_was_applied_last_brings_nothing_back_unless_asked(aws: Any, apply: Any, document: Any) -> None:
+def test_an_unchanged_seed_restores_nothing_with_if_changed(aws: Any, apply: Any, document: Any) -> None:
     """`up` comes before each command: what a person deleted in between stays deleted."""
     apply(document)
     aws("iam").delete_role(RoleName="jobs")
@@ -123,9 +123,7 @@ def test_a_reset_applies_the_last_seed_again(cloud: Any, aws: Any, apply: Any, d
     assert aws("iam").list_role_tags(RoleName="jobs")["Tags"] == TAGS
 
 
-def test_a_reset_without_a_file_of_the_seed_is_a_sentence(
-    cloud: Any, apply: Any, document: Any, tmp_path: Path
-) -> None:
+def test_a_reset_without_a_file_of_the_seed_is_refused(cloud: Any, apply: Any, document: Any, tmp_path: Path) -> None:
     apply(document)
     (tmp_path / "data.csv").unlink()
     response = httpx.post(f"{cloud.url}/_localcloud/reset", json={}, timeout=60)
@@ -136,7 +134,7 @@ def test_a_reset_without_a_file_of_the_seed_is_a_sentence(
     )
 
 
-def test_images_are_played_as_the_last_seed_says(cloud: Any, apply: Any) -> None:
+def test_the_last_seed_sets_the_images(cloud: Any, apply: Any) -> None:
     apply({"version": 1, "images": [{"image": "*/churn:*", "serve": ["python", "serve.py"]}]})
     assert cloud.images.find("host/churn:1").serve == ("python", "serve.py")
     assert httpx.post(f"{cloud.url}/_localcloud/reset", json={}, timeout=60).status_code == 200

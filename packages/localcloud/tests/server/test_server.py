@@ -38,40 +38,40 @@ def connect(server: Server) -> http.client.HTTPConnection:
     return http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
 
 
-def ask(connection: http.client.HTTPConnection, method: str, path: str, **options: Any) -> str:
+def request(connection: http.client.HTTPConnection, method: str, path: str, **options: Any) -> str:
     connection.request(method, path, **options)
     return connection.getresponse().read().decode()
 
 
 def test_a_connection_serves_many_calls(server: Server) -> None:
     connection = connect(server)
-    assert ask(connection, "GET", "/1") == "GET /1 0"
+    assert request(connection, "GET", "/1") == "GET /1 0"
     before = connection.sock
-    assert ask(connection, "POST", "/2", body=b"abc") == "POST /2 3"
+    assert request(connection, "POST", "/2", body=b"abc") == "POST /2 3"
     assert connection.sock is before
 
 
 def test_an_unread_body_does_not_become_the_next_call() -> None:
-    def deaf(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    def ignore_body(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         start("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
-    server = Server(deaf).start()
+    server = Server(ignore_body).start()
     connection = connect(server)
-    assert ask(connection, "PUT", "/", body=b"GET / HTTP/1.1\r\n\r\n" * 10_000) == "ok"
-    assert ask(connection, "GET", "/") == "ok"
+    assert request(connection, "PUT", "/", body=b"GET / HTTP/1.1\r\n\r\n" * 10_000) == "ok"
+    assert request(connection, "GET", "/") == "ok"
     server.close()
 
 
 def test_the_path_arrives_raw(server: Server) -> None:
-    assert ask(connect(server), "GET", "/b/a%2Fb//c+d%20e?x=%2F&y") == "GET /b/a%2Fb//c+d%20e?x=%2F&y 0"
+    assert request(connect(server), "GET", "/b/a%2Fb//c+d%20e?x=%2F&y") == "GET /b/a%2Fb//c+d%20e?x=%2F&y 0"
 
 
 def test_bodies_may_be_large_and_come_in_chunks(server: Server) -> None:
     connection, size = connect(server), 24 << 20
-    assert ask(connection, "PUT", "/large", body=bytes(size)) == f"PUT /large {size}"
+    assert request(connection, "PUT", "/large", body=bytes(size)) == f"PUT /large {size}"
     chunks = iter([b"x" * 1000] * 50)
-    assert ask(connection, "PUT", "/chunks", body=chunks, encode_chunked=True) == "PUT /chunks 50000"
+    assert request(connection, "PUT", "/chunks", body=chunks, encode_chunked=True) == "PUT /chunks 50000"
 
 
 def test_a_client_that_expects_100_continue_gets_it(server: Server) -> None:
@@ -79,9 +79,9 @@ def test_a_client_that_expects_100_continue_gets_it(server: Server) -> None:
         client.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 100 Continue")
         client.sendall(b"abc")
-        answer = b""
-        while b"PUT / 3" not in answer:
-            answer += client.recv(1000)
+        response = b""
+        while b"PUT / 3" not in response:
+            response += client.recv(1000)
 
 
 def test_responses_without_a_length_arrive_complete() -> None:
@@ -90,37 +90,37 @@ def test_responses_without_a_length_arrive_complete() -> None:
         return (b"x" * 100_000 for _ in range(20))
 
     server = Server(streaming).start()
-    assert len(ask(connect(server), "GET", "/")) == 2_000_000
+    assert len(request(connect(server), "GET", "/")) == 2_000_000
     server.close()
 
 
 @pytest.mark.parametrize("pieces", [1, 40])
 def test_a_client_that_reads_late_gets_the_complete_response(pieces: int) -> None:
     """More than the server buffers: the responding thread waits for the loop to send."""
-    size, made = 40 << 20, []
+    size, pieces_sent = 40 << 20, []
 
     def large(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
         start("200 OK", [("Content-Length", str(size))])
         for _ in range(pieces):
-            made.append(1)
+            pieces_sent.append(1)
             yield bytes(size // pieces)
 
     server = Server(large).start()
     connection = connect(server)
     connection.request("GET", "/")
     seen = -1
-    while seen < len(made):  # until nothing goes on without the client
-        seen = len(made)
+    while seen < len(pieces_sent):  # until nothing goes on without the client
+        seen = len(pieces_sent)
         time.sleep(0.3)
     assert len(connection.getresponse().read()) == size
-    assert len(ask(connection, "GET", "/")) == size
+    assert len(request(connection, "GET", "/")) == size
     server.close()
 
 
 def test_the_loop_ignores_a_connection_while_its_response_is_sent(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would spin, and the sending thread would wait for the interpreter."""
+    """Otherwise the loop would spin, and the sending thread would wait for the interpreter."""
     sending, go_on, turns = threading.Event(), threading.Event(), []
     send, loop = HTTPChannel.send, wasyncore.loop
 
@@ -130,29 +130,29 @@ def test_the_loop_ignores_a_connection_while_its_response_is_sent(
             assert go_on.wait(60)
         return send(channel, data, **options)
 
-    def counted(**options: Any) -> None:
+    def count_turn(**options: Any) -> None:
         turns.append(1)
         loop(**options)
 
     monkeypatch.setattr(HTTPChannel, "send", slow)
-    monkeypatch.setattr(wasyncore, "loop", counted)
+    monkeypatch.setattr(wasyncore, "loop", count_turn)
     with ThreadPoolExecutor(1) as other:
-        answer = other.submit(ask, connect(server), "GET", "/slow")
+        response = other.submit(request, connect(server), "GET", "/slow")
         assert sending.wait(60)
-        assert ask(connect(server), "GET", "/quick") == "GET /quick 0"
+        assert request(connect(server), "GET", "/quick") == "GET /quick 0"
         time.sleep(0.2)
-        turned = len(turns)
+        count = len(turns)
         go_on.set()
-        assert answer.result(60) == "GET /slow 0"
-    assert 0 < turned < 50  # thousands, if it does not wait
+        assert response.result(60) == "GET /slow 0"
+    assert 0 < count < 50  # thousands, if it does not wait
 
 
-def test_a_port_that_is_taken_is_an_error(server: Server) -> None:
+def test_a_port_in_use_is_an_error(server: Server) -> None:
     with pytest.raises(OSError, match="in use"):
         Server(application, server.port)
 
 
-def test_it_listens_on_this_machine_only(server: Server) -> None:
+def test_the_server_listens_on_this_machine_only(server: Server) -> None:
     listeners = [channel.socket.getsockname()[0] for channel in server._map.values() if channel.accepting]
     assert listeners == ["127.0.0.1"]
 
@@ -162,8 +162,8 @@ def test_many_clients_at_once(server: Server) -> None:
 
     def client(number: int) -> None:
         connection = connect(server)
-        answers = [ask(connection, "POST", f"/{number}", body=b"x" * number) for _ in range(5)]
-        wrong.extend(answer for answer in answers if answer != f"POST /{number} {number}")
+        responses = [request(connection, "POST", f"/{number}", body=b"x" * number) for _ in range(5)]
+        wrong.extend(response for response in responses if response != f"POST /{number} {number}")
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(100)]
     for thread in threads:
@@ -188,11 +188,11 @@ def test_calls_that_wait_block_no_others() -> None:
     before = set(threading.enumerate())
     server = Server(sometimes).start()
     many = 2 * THREADS
-    threads = [threading.Thread(target=lambda: ask(connect(server), "GET", "/wait")) for _ in range(many)]
+    threads = [threading.Thread(target=lambda: request(connect(server), "GET", "/wait")) for _ in range(many)]
     for thread in threads:
         thread.start()
     assert all(waiting.acquire(timeout=30) for _ in range(many))
-    assert ask(connect(server), "GET", "/quick") == "GET /quick 0"
+    assert request(connect(server), "GET", "/quick") == "GET /quick 0"
     go_on.set()
     for thread in threads:
         thread.join(30)
@@ -209,7 +209,7 @@ def test_closing_leaves_no_thread_and_no_port() -> None:
     before = set(threading.enumerate())
     server = Server(application).start()
     connection = connect(server)
-    ask(connection, "GET", "/")
+    request(connection, "GET", "/")
     server.close()
     server.close()
     assert not set(threading.enumerate()) - before

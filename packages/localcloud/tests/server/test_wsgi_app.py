@@ -1,4 +1,4 @@
-"""What a client sees: localcloud's services, moto's, and refusals. With boto3 and with plain HTTP."""
+"""Responses of localcloud's services and moto's, and refusals, with boto3 and with plain HTTP."""
 
 from __future__ import annotations
 
@@ -82,10 +82,12 @@ def message(error: pytest.ExceptionInfo[ClientError]) -> str:
 def post(url: str, body: bytes, **headers: str) -> tuple[int, httpx.Headers, bytes]:
     """Plain HTTP, signed as boto3 signs; a header that is "" is left out."""
     scope = f"Credential=local/20260101/eu-west-1/{headers.pop('service', 'events')}/aws4_request"
-    sent = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=x"}
-    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = httpx.post(url, content=body, headers={name: value for name, value in sent.items() if value}, timeout=30)
-    return answer.status_code, answer.headers, answer.content
+    signed = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=x"}
+    signed |= {name.replace("_", "-"): value for name, value in headers.items()}
+    response = httpx.post(
+        url, content=body, headers={name: value for name, value in signed.items() if value}, timeout=30
+    )
+    return response.status_code, response.headers, response.content
 
 
 def test_localclouds_services_respond(aws: Any) -> None:
@@ -95,7 +97,7 @@ def test_localclouds_services_respond(aws: Any) -> None:
     assert events.describe_rule(Name="daily")["ScheduleExpression"] == "rate(1 day)"
 
 
-def test_pages_follow_each_other(aws: Any) -> None:
+def test_a_token_leads_to_the_next_page(aws: Any) -> None:
     for number in range(5):
         aws("events").put_rule(Name=f"rule-{number}")
     first = aws("events").list_rules()
@@ -125,7 +127,7 @@ def test_one_error_is_singular_and_has_the_service_s_own_code(aws: Any) -> None:
     assert message(refused).startswith("1 validation error detected: PutMetricData.MetricData[0].MetricName: 256")
 
 
-def test_what_is_not_implemented_is_refused_and_counted(cloud: Cloud, aws: Any) -> None:
+def test_an_operation_that_is_not_implemented_is_refused_and_counted(cloud: Cloud, aws: Any) -> None:
     for _ in range(2):
         with pytest.raises(ClientError) as refused:
             aws("events").list_archives()
@@ -146,8 +148,8 @@ NO_TIME = b'{"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1, "T
 @pytest.mark.parametrize("body", [b"{", b"[" * 100_000, b"[]", NO_TIME % b"1e30", NO_TIME % b'"soon"'], ids=len)
 def test_an_unreadable_body_is_not_a_defect(cloud: Cloud, body: bytes) -> None:
     target = "GraniteServiceVersion20100801.PutMetricData"
-    status, _, answer = post(cloud.url, body, X_Amz_Target=target, service="monitoring")
-    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
+    status, _, response = post(cloud.url, body, X_Amz_Target=target, service="monitoring")
+    assert (status, json.loads(response)["__type"]) == (400, "SerializationException")
     assert (cloud.service(CloudWatch).put, cloud.counters[DEFECTS]) == ([], 0)
 
 
@@ -158,7 +160,7 @@ def test_a_request_without_an_operation_is_refused(cloud: Cloud, path: str) -> N
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "bucket.localhost:80", "STS.eu-west-1.amazonaws.com", ""])
-def test_it_accepts_its_own_host_names_and_awss(cloud: Cloud, host: str) -> None:
+def test_localcloud_s_host_names_and_aws_s_are_accepted(cloud: Cloud, host: str) -> None:
     status, _, _ = post(cloud.url, b'{"Name": "x"}', X_Amz_Target="AWSEvents.PutRule", Host=host)
     assert (status, list(cloud.service(Events).rules)) == (200, ["x"])
 
@@ -190,8 +192,8 @@ def test_an_unsigned_request_is_refused(cloud: Cloud) -> None:
 
 def test_a_body_that_is_not_json_is_refused(cloud: Cloud) -> None:
     for body in (b"{", b"[]", gzip.compress(b"{}")):
-        status, _, answer = post(cloud.url, body, X_Amz_Target="AWSEvents.ListRules")
-        assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
+        status, _, response = post(cloud.url, body, X_Amz_Target="AWSEvents.ListRules")
+        assert (status, json.loads(response)["__type"]) == (400, "SerializationException")
 
 
 def test_every_response_has_its_own_id(cloud: Cloud) -> None:
@@ -199,7 +201,7 @@ def test_every_response_has_its_own_id(cloud: Cloud) -> None:
     assert len(ids) == 3
 
 
-def test_the_query_protocol_is_understood(cloud: Cloud) -> None:
+def test_the_query_protocol_is_supported(cloud: Cloud) -> None:
     form = b"Action=PutMetricData&Namespace=n&MetricData.member.1.MetricName=m&MetricData.member.1.Value=2.5"
     kind = "application/x-www-form-urlencoded; charset=utf-8"
     status, headers, _ = post(cloud.url, form, service="monitoring", Content_Type=kind)
@@ -259,7 +261,7 @@ def test_a_defect_is_a_500_that_is_counted_and_logged(tmp_path: Any, caplog: pyt
     assert "KeyError: 'gone'" in caplog.text
 
 
-def test_a_defect_of_moto_is_one_too(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_of_moto_is_counted(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from moto.sqs.models import SQSBackend
 
     monkeypatch.setattr(SQSBackend, "list_queues", lambda *_: 1 / 0)
@@ -271,7 +273,7 @@ def test_a_defect_of_moto_is_one_too(tmp_path: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_motos_own_control_is_not_served(cloud: Cloud, aws: Any) -> None:
-    """It would reset moto's services only, and any web page can post to it."""
+    """Moto's reset would reset its own services only, and any web page can post to it."""
     aws("s3").create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     assert httpx.post(f"{cloud.url}/moto-api/reset", timeout=30).status_code == 400
     assert [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]] == ["kept"]
@@ -292,9 +294,9 @@ def test_a_request_that_moto_fails_on_and_aws_refuses_is_refused(
     aws("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     scope = f"Credential=local/20260101/eu-west-1/{service}/aws4_request"
     headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=x", "Content-Type": kind}
-    answer = httpx.request(method, cloud.url + path, content=body, headers=headers, timeout=30)
-    assert (answer.status_code, cloud.counters[DEFECTS]) == (400, 0), answer.text
-    assert f"<Code>{code_}</Code>" in answer.text
+    response = httpx.request(method, cloud.url + path, content=body, headers=headers, timeout=30)
+    assert (response.status_code, cloud.counters[DEFECTS]) == (400, 0), response.text
+    assert f"<Code>{code_}</Code>" in response.text
 
 
 MISSING_IN_MOTO = [
@@ -306,13 +308,13 @@ MISSING_IN_MOTO = [
 
 
 @pytest.mark.parametrize(("service", "method", "request_"), MISSING_IN_MOTO, ids=lambda value: str(value)[:30])
-def test_what_moto_does_not_implement_is_refused_too(
+def test_an_operation_that_moto_does_not_implement_is_refused_and_counted(
     cloud: Cloud, aws: Any, service: str, method: str, request_: Any
 ) -> None:
     with pytest.raises(ClientError) as refused:
         getattr(aws(service), method)(**request_)
     assert code(refused) == "NotImplementedByLocalcloud"
-    name = "".join(word.capitalize() for word in method.split("_")).replace("Sms", "SMS")
+    name = "".join(part.capitalize() for part in method.split("_")).replace("Sms", "SMS")
     assert message(refused) == f"{service}.{name} is not implemented by localcloud."
     assert cloud.counters[f"{MISSING}: {service}.{name}"] == 1
 

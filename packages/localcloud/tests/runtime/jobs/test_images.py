@@ -27,7 +27,7 @@ server.serve_forever()
 
 @pytest.fixture
 def python(tmp_path):
-    """Another interpreter, which says so."""
+    """Another interpreter, which identifies itself by a variable."""
     file = tmp_path / "bin" / "python-of-the-image"
     file.parent.mkdir()
     file.write_text(f'#!/bin/sh\nIMAGE=mine exec "{sys.executable}" "$@"\n')
@@ -64,7 +64,7 @@ def test_a_model_is_served_by_the_command_of_its_image(tmp_path, python):
         server.close()
 
 
-def test_a_command_that_cannot_serve_is_said_in_its_own_words(tmp_path):
+def test_a_command_that_cannot_serve_is_reported_with_its_output(tmp_path):
     image = Image("*", serve=("python", "-c", "print('no model here')"))
     server = ModelServer(tmp_path, {}, lambda _: None, image=image)
     try:

@@ -96,7 +96,7 @@ def test_a_failure_has_the_scripts_message_and_uploads_only_continuous_outputs(t
     assert not store.exists("s3://bucket/out/half.csv")
 
 
-def test_a_failure_without_a_message_says_so(tmp_path, store):
+def test_a_failure_without_a_message_has_a_default_reason(tmp_path, store):
     outcome = run(processing_request(store, "import sys; sys.exit(9)"), tmp_path, store)
     assert outcome.reason == "exit code 9, and no reason was written"
 
@@ -142,7 +142,7 @@ def test_a_job_that_ends_leaves_no_process_behind(tmp_path, store):
     assert wait_until_gone(int(store.read("s3://bucket/out/child")))
 
 
-def test_a_job_beyond_its_runtime_is_stopped_and_says_so(tmp_path, store):
+def test_a_job_beyond_its_runtime_is_stopped_with_a_reason(tmp_path, store):
     request = processing_request(store, "import time; time.sleep(60)", StoppingCondition={"MaxRuntimeInSeconds": 1})
     outcome = run(request, tmp_path, store)
     assert outcome.timed_out
@@ -183,7 +183,7 @@ def test_a_python_in_a_path_with_a_space_is_reached_by_scripts_that_do_not_quote
     request = processing_request(store, "import boto3, sys; print(sys.argv[1])")
     script = "/opt/ml/processing/code/script.py"
     request["AppSpecification"] |= {
-        "ContainerEntrypoint": ["/bin/sh", "-c", f"found=$(command -v python3); $found {script} it-ran"],
+        "ContainerEntrypoint": ["/bin/sh", "-c", f"python=$(command -v python3); $python {script} it-ran"],
         "ContainerArguments": [],
     }
     lines = []
@@ -281,9 +281,9 @@ def test_a_failed_training_leaves_checkpoints_and_no_model(tmp_path, store):
 
 def test_a_restart_finds_the_checkpoints(tmp_path, store):
     store.write("s3://bucket/checkpoints/state", b"round-4")
-    driver = "mkdir -p /opt/ml/model; cp /opt/ml/checkpoints/state /opt/ml/model/found"
+    driver = "mkdir -p /opt/ml/model; cp /opt/ml/checkpoints/state /opt/ml/model/restored"
     train(store, tmp_path, "one", driver)
-    assert (tmp_path / "one/opt/ml/model/found").read_text() == "round-4"
+    assert (tmp_path / "one/opt/ml/model/restored").read_text() == "round-4"
 
 
 @pytest.mark.parametrize(

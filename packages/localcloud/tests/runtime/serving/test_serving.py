@@ -1,4 +1,4 @@
-"""The HTTP of the model server, with a handler made of lambdas."""
+"""The HTTP of the model server, with a handler of lambdas."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def post(*headers: str) -> bytes:
 CHUNKED = post("Transfer-Encoding: chunked", "Connection: close")
 
 
-def test_over_size_is_refused_before_the_body_is_sent(server: Server) -> None:
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(server: Server) -> None:
     with connected(server) as wire:
         wire.sendall(post(f"Content-Length: {LIMIT + 1}"))
         assert wire.recv(65536).startswith(b"HTTP/1.1 413 ")
@@ -322,11 +322,11 @@ def test_concurrent_calls_are_limited_to_the_threads(threads: int) -> None:
 
     with serving(echo(predict_fn=predict), threads) as server:
         clients = [threading.Thread(target=post_once, args=(server,)) for _ in range(6)]
-        for one in clients:
-            one.start()
-        for one in clients:
-            one.join(60)
-    assert most == [threads] and not any(one.is_alive() for one in clients)
+        for thread in clients:
+            thread.start()
+        for thread in clients:
+            thread.join(60)
+    assert most == [threads] and not any(thread.is_alive() for thread in clients)
 
 
 def post_once(server: Server) -> None:

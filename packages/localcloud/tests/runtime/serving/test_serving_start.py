@@ -69,10 +69,10 @@ def serving(folder: Path, *flags: str, **environment: str) -> Iterator[tuple[sub
         process.communicate(timeout=30)
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
+    while not condition():
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.02)
 
 
@@ -157,14 +157,14 @@ def test_a_signal_ends_it_at_once_with_idle_clients_connected(tmp_path: Path, st
 
 
 def test_a_signal_lets_a_running_request_finish(tmp_path: Path) -> None:
-    begun, gate = tmp_path / "begun", tmp_path / "closed"
+    started, gate = tmp_path / "started", tmp_path / "closed"
     gate.touch()
-    waits = f"open({str(begun)!r}, 'w'); import os, time\n    while os.path.exists({str(gate)!r}): time.sleep(0.01)"
+    waits = f"open({str(started)!r}, 'w'); import os, time\n    while os.path.exists({str(gate)!r}): time.sleep(0.01)"
     code = HANDLER.replace("return data", f"{waits}\n    return data")
     with serving(model_dir(tmp_path / "model", code)) as (process, connect):
         connection = connect()
         connection.request("POST", "/invocations", b"late", {"Content-Type": "text/csv"})
-        until(begun.exists)
+        until(started.exists)
         process.send_signal(signal.SIGTERM)
         until(lambda: refuses(connect()))
         gate.unlink()
