@@ -36,8 +36,11 @@ _sequence = itertools.count(time.time_ns())  # later events of a key have larger
 
 class S3Events(Part):
     def __init__(self, emit: Callable[..., None], work: Work, account: str) -> None:
-        global _listener
         self._emit, self._work, self._account = emit, work, account
+
+    def start(self) -> None:
+        """Only one at a time is notified: the last one that was started."""
+        global _listener
         _listener = self
         if MOTO_S3 in sys.modules:
             _wrap(importlib.import_module(MOTO_S3))

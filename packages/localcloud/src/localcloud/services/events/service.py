@@ -56,6 +56,7 @@ class Events(Service):
 
     def connect(self) -> None:
         self.cloud.events.subscribe(lambda event: self.router.route(event, DEFAULT))
+        self.s3_events.start()
 
     def close(self) -> None:
         super().close()
