@@ -1,4 +1,4 @@
-"""The sections about where things run and what they are called: project, AWS account, network."""
+"""The sections of names and places: project, AWS account, network."""
 
 from __future__ import annotations
 

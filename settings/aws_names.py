@@ -1,4 +1,4 @@
-"""What AWS accepts as a name, an ID or an ARN, each with the sentence that refuses everything else."""
+"""Types of the names, IDs and ARNs that AWS accepts, each with its message for everything else."""
 
 from __future__ import annotations
 

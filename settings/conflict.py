@@ -1,4 +1,4 @@
-"""Values that are fine alone and impossible together."""
+"""Values that are valid alone and invalid together."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from settings.model import Settings
 
 
 @dataclass(frozen=True)
-class Clash:
-    remedy: str  # why it cannot be, and what to set instead
+class Conflict:
+    remedy: str  # the reason, and what to set instead
     keys: tuple[str, ...]
 
 
-Rule = Callable[[Settings], Iterator[Clash]]
+Rule = Callable[[Settings], Iterator[Conflict]]
 
 
-def clash(remedy: str, *keys: str) -> Clash:
-    return Clash(remedy, keys)
+def conflict(remedy: str, *keys: str) -> Conflict:
+    return Conflict(remedy, keys)

@@ -1,4 +1,4 @@
-"""The section about how commits and approvals travel: which branch is built, which environments are deployed to."""
+"""The section of delivery: which repository and branch are built, which environments are deployed to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from settings.account import IN_A_VPC
-from settings.fields import Section, matching, once_each, optional
+from settings.fields import Section, matching, optional, unique
 
 LAYER = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 PART = r"[A-Za-z0-9_.-]{1,100}"
@@ -58,7 +58,7 @@ class Delivery(Section):
     repository: Repository
     connection_arn: Connection
     branch: Branch
-    watched_paths: Annotated[tuple[Glob, ...], AfterValidator(once_each)] = Field(
+    watched_paths: Annotated[tuple[Glob, ...], AfterValidator(unique)] = Field(
         max_length=8, description="a trigger of CodePipeline filters by at most 8 globs"
     )
     tests: Literal["all", "unit"]

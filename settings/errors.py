@@ -12,7 +12,7 @@ class Problem(Exception):
 
 
 class SettingsProblem(Problem):
-    """The configuration cannot be used. ``lines`` has one sentence for each thing that is wrong."""
+    """The settings are invalid. ``lines`` has one sentence for each problem."""
 
     def __init__(self, *lines: str) -> None:
         self.lines: Sequence[str] = lines
@@ -21,10 +21,10 @@ class SettingsProblem(Problem):
 
 
 class UsageProblem(Problem):
-    """The command was called in a way that makes no sense; argparse ends with 2 as well."""
+    """The command line is invalid; argparse exits with 2 as well."""
 
     exit_code = 2
 
 
 class AwsProblem(Problem):
-    """AWS (or the network on the way there) refused; the sentence says what to do about it."""
+    """AWS or the network returned an error; the sentence says what to do about it."""

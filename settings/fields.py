@@ -1,7 +1,7 @@
-"""What every model is made of: a strict, frozen section, and text that has to look a certain way.
+"""The parts of the models: a strict, frozen section, types of text, and marks for settings that depend on others.
 
-A kind of text carries its own refusal: what it must be, with an example. Numbers carry their limits in ``Field``; its
-``description`` is the reason for the limit or the remedy. Both end up in the sentence that a user reads.
+A type of text has its own message: what it must be, with an example. Numbers have their limits in ``Field``, whose
+``description`` is the reason for the limit or the remedy. Both become part of the message that a user reads.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-JOB_ARGUMENT_LENGTH = 256  # a processing job's ContainerArguments: there the names of columns and missing values travel
+JOB_ARGUMENT_LENGTH = 256  # a processing job's ContainerArguments: column names and missing values are passed in them
 
 
 class Section(BaseModel):
-    """No coercion ("5" is not 5, true is not 1), no unknown keys, no change after loading."""
+    """No coercion ("5" is not 5, true is not 1), no unknown keys, no changes after loading."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -57,7 +57,7 @@ def optional(pattern: str) -> str:
     return f"(?:{pattern})?"
 
 
-def once_each(values: tuple[str, ...]) -> tuple[str, ...]:
+def unique(values: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise ValueError(f"must name each once; remove the second {', '.join(twice)}")
@@ -67,21 +67,19 @@ def once_each(values: tuple[str, ...]) -> tuple[str, ...]:
 def _job_argument(value: str) -> str:
     if not value.isprintable() or len(value) > JOB_ARGUMENT_LENGTH:
         raise ValueError(
-            f"must be one line of at most {JOB_ARGUMENT_LENGTH} characters: it travels as a job's argument"
+            f"must be one line of at most {JOB_ARGUMENT_LENGTH} characters: it is passed as a job's argument"
         )
     if re.match(r"-[^\d.]", value):  # "-", "-1" and "-.5" are no options
-        raise ValueError(
-            "must not begin with a dash, which a job's arguments take for an option; change it in the data"
-        )
+        raise ValueError("must not begin with a dash, as a job would take it for an option; change it in the data")
     return value
 
 
 Fraction = Annotated[float, Field(ge=0, le=1, description="it is a fraction: 0.05 is 5 %")]
 Part = Annotated[float, Field(gt=0, lt=1, description="it is a fraction of the rows: 0.2 is 20 %")]
 Text = Annotated[str, AfterValidator(_job_argument)]
-Texts = Annotated[tuple[Text, ...], AfterValidator(once_each)]
+Texts = Annotated[tuple[Text, ...], AfterValidator(unique)]
 ColumnName = Annotated[Text, matching(r"[\s\S]*\S[\s\S]*", "be a column's name as it stands in the data")]
-Columns = Annotated[tuple[ColumnName, ...], AfterValidator(once_each)]
+Columns = Annotated[tuple[ColumnName, ...], AfterValidator(unique)]
 Delimiter = Annotated[
     str, matching(r"[!#-/:-@\[-`{-~ \t]", r'be one character that is no letter, digit or quote, such as "," or "\t"')
 ]

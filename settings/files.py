@@ -1,4 +1,4 @@
-"""Reading and merging: base.toml first, the overlays over it, and for every value the file it came from."""
+"""Reads and merges: base.toml first, the overlays over it, and for every value the file it comes from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from settings.errors import SettingsProblem
-from settings.values import SECRET, short, toml
+from settings.formatting import SECRET, short, toml
 
 BASE = "base.toml"
 PLAIN = "write key = value, text in quotes, true and false in lower case, brackets and quotes closed"
@@ -19,7 +19,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass
 class Merged:
-    folder: str  # as messages name it
+    folder: str  # as messages show it
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)  # "training.rounds", and "training" itself, -> "dev.toml"
     files: list[str] = field(default_factory=list)  # in their order, the topmost last
@@ -30,23 +30,23 @@ class Merged:
         for section, keys in content.items():
             self.sources[section] = file
             if not isinstance(keys, dict):
-                self.values[section] = frozen(keys)
+                self.values[section] = _with_tuples(keys)
                 continue
             if not isinstance(self.values.get(section), dict):
                 self.values[section] = {}
             for key, value in keys.items():
-                self.values[section][key] = frozen(value)
+                self.values[section][key] = _with_tuples(value)
                 self.sources[f"{section}.{key}"] = file
 
     def name(self, file: str) -> str:
         return f"{self.folder}/{file}"
 
     def file_of(self, path: str) -> str:
-        """What is set nowhere is missing in the base."""
+        """A value that is set nowhere is missing in the base."""
         return self.name(self.sources.get(path, BASE))
 
-    def height(self, path: str) -> int:
-        """How far up it was set: 0 in the base."""
+    def precedence(self, path: str) -> int:
+        """0 for a value from the base, more for each layer above it."""
         return self.files.index(self.sources.get(path, BASE))
 
     def value(self, path: str) -> Any:
@@ -54,16 +54,16 @@ class Merged:
         return self.values[section][key] if dot else self.values[section]
 
 
-def frozen(value: Any) -> Any:
-    return tuple(frozen(item) for item in value) if isinstance(value, list) else value
+def _with_tuples(value: Any) -> Any:
+    return tuple(_with_tuples(item) for item in value) if isinstance(value, list) else value
 
 
 def read(path: Path, name: str) -> dict[str, Any]:
-    """One file as TOML; ``name`` is what messages call it."""
+    """The content of one TOML file; ``name`` is for messages."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SettingsProblem(f"{name}: cannot be read ({error.strerror}); mend the file or its permissions") from error
+        raise SettingsProblem(f"{name}: cannot be read ({error.strerror}); fix the file or its permissions") from error
     if content.startswith(BYTE_ORDER_MARK):
         raise SettingsProblem(f"{name}: begins with a byte order mark; save it as plain UTF-8 (without BOM)")
     try:

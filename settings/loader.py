@@ -1,4 +1,4 @@
-"""``load``: files to settings, or every problem at once."""
+"""``load`` reads the files of an environment and returns its settings, or raises all problems at once."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from settings import account_rules, building_rules, delivery_rules, release_rules, scaling_rules
-from settings.conflict import Clash
-from settings.environments import CONFIG, LAYER, overlays, shown
+from settings import account_rules, delivery_rules, pipeline_rules, release_rules, scaling_rules
+from settings.conflict import Conflict
+from settings.environments import CONFIG, LAYER, display_name, overlay_files
 from settings.errors import SettingsProblem
 from settings.files import BASE, Merged, read
+from settings.messages import conflict_line, error_line
 from settings.model import Sections, Settings
-from settings.problems import clash_line, error_line
 
 RULES = (
-    *building_rules.RULES,
+    *pipeline_rules.RULES,
     *release_rules.RULES,
     *scaling_rules.RULES,
     *delivery_rules.RULES,
@@ -28,21 +28,21 @@ RULES = (
 
 def load(env: str, folder: Path = CONFIG) -> Settings:
     """The settings of one environment; SettingsProblem has a line for everything that is wrong."""
-    merged = _merge((BASE, *overlays(env, folder)), folder)
+    merged = _merge((BASE, *overlay_files(env, folder)), folder)
     sections, errors = _validated(merged.values)
-    given = {path: source for path, source in merged.sources.items() if "." in path}
+    sources = {path: source for path, source in merged.sources.items() if "." in path}
     files = tuple(merged.name(file) for file in merged.files)
     names: dict[str, Any] = {"env": env.split(LAYER)[0], "layers": env, "files": files}
-    settings = Settings.model_construct(**names, sources=given, **sections)
+    settings = Settings.model_construct(**names, sources=sources, **sections)
     problems = [error_line(merged, error) for error in errors]
-    problems += [clash_line(merged, clash) for clash in _clashes(settings, partial=bool(errors))]
+    problems += [conflict_line(merged, conflict) for conflict in _conflicts(settings, partial=bool(errors))]
     if problems:
         raise SettingsProblem(*dict.fromkeys(problems))
-    return Settings(**names, sources=given, **sections)
+    return Settings(**names, sources=sources, **sections)
 
 
 def _merge(files: tuple[str, ...], folder: Path) -> Merged:
-    merged = Merged(shown(folder))
+    merged = Merged(display_name(folder))
     problems: list[str] = []
     for file in files:
         try:
@@ -55,7 +55,7 @@ def _merge(files: tuple[str, ...], folder: Path) -> Merged:
 
 
 def _validated(values: dict[str, Any]) -> tuple[dict[str, Any], list[ErrorDetails]]:
-    """The sections and what is wrong; wrong values are left out, so that the right ones can still be judged."""
+    """The sections and the errors; invalid values are left out, so that rules can still check the valid ones."""
     try:
         return dict(Sections.model_validate(values)), []
     except ValidationError as error:
@@ -69,10 +69,10 @@ def _validated(values: dict[str, Any]) -> tuple[dict[str, Any], list[ErrorDetail
     return sections, errors
 
 
-def _clashes(settings: Settings, partial: bool) -> Iterator[Clash]:
+def _conflicts(settings: Settings, partial: bool) -> Iterator[Conflict]:
     for rule in RULES:
         try:
             yield from rule(settings)
-        except AttributeError:  # the rule wants a value that was refused already
+        except AttributeError:  # the rule reads a value that is invalid by itself
             if not partial:
                 raise

@@ -1,4 +1,4 @@
-"""The metrics that a quality gate may use: those evaluate reports, by problem, with the range of their values."""
+"""The metrics for the quality gate, by problem type, with the range of their values: those that evaluate reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ METRICS: dict[str, dict[str, tuple[float, float]]] = {
 }
 
 
-def text(bounds: tuple[float, float]) -> str:
+def describe(bounds: tuple[float, float]) -> str:
     low, high = bounds
     if high == inf:
         return f"at least {low:g}"

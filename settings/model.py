@@ -1,4 +1,4 @@
-"""All sections together, and the names that follow from them."""
+"""All sections, and the names that are derived from them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pydantic.fields import FieldInfo
 
 from settings.account import Aws, Network, Project
 from settings.aws_names import Tags
-from settings.building import Data, Pipeline, Problem, Processing, QualityGate, Training
 from settings.delivery import Delivery
 from settings.environments import LAYER
 from settings.errors import SettingsProblem
 from settings.fields import Section
 from settings.files import BASE
+from settings.pipeline import Data, Pipeline, Problem, Processing, QualityGate, Training
 from settings.release import Alarms, Rollout, Serving
 from settings.retraining import Retraining
 
@@ -40,7 +40,7 @@ class Sections(Section):
 
 
 def leaves() -> dict[str, FieldInfo]:
-    """Every setting but the tags, which are free, by its path."""
+    """Every field by its path, such as "training.rounds"; [tags] has none, as any are allowed."""
     return {
         f"{name}.{key}": leaf
         for name, section in Sections.model_fields.items()
@@ -49,16 +49,16 @@ def leaves() -> dict[str, FieldInfo]:
 
 
 class Settings(Sections):
-    """What the rest of the project sees. ``sources`` says which file each value came from."""
+    """The settings of one environment. ``sources`` has the file that each value comes from."""
 
     env: str  # the first layer: it is part of every name in AWS
-    layers: str  # as --env was given: "prod", "prod+local"
+    layers: str  # the value of --env: "prod", "prod+local"
     files: tuple[str, ...]  # base.toml first, as messages name them
     sources: Annotated[Mapping[str, str], AfterValidator(MappingProxyType), PlainSerializer(dict)]
 
     @property
     def file(self) -> str:
-        """The topmost overlay, as messages name it."""
+        """The topmost overlay, for messages."""
         return self.files[-1]
 
     @property
@@ -80,20 +80,20 @@ class Settings(Sections):
 
     @property
     def prefix(self) -> str:
-        """Everything this project stores lies under it."""
+        """The S3 location under which this project stores everything."""
         return f"s3://{self.bucket}/{self.project.name}"
 
     @property
     def data_uri(self) -> str:
         return self.data.uri or f"{self.prefix}/data"
 
-    def height(self, path: str) -> int:
-        """How far up a value was set: 0 in the base, 1 in the overlay, more in the layers above it."""
+    def precedence(self, path: str) -> int:
+        """0 for a value from the base, 1 from the first overlay, more from the layers above it."""
         files = [BASE, *(f"{layer}.toml" for layer in self.layers.split(LAYER))]
         return files.index(self.sources.get(path, BASE))
 
     def require_account(self) -> str:
-        """The account's ID, or the sentence that says how to set it."""
+        """The account's ID; an error says how to set it."""
         if not self.aws.account_id:
             raise SettingsProblem(
                 f'{self.file}: aws.account_id = "": must be set, to name the bucket and the role; write the 12 digits '

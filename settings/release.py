@@ -1,4 +1,4 @@
-"""The sections that carry a model to its users: how it is served, rolled out and watched.
+"""The sections of a release: how a model is served, rolled out and monitored.
 
 Limits are SageMaker's (deployment guardrails, endpoint and transform quotas) and CloudWatch's.
 """
@@ -49,7 +49,7 @@ class Serving(Section):
     autoscaling_scale_in_cooldown_seconds: Annotated[int, AUTOSCALED] = Field(ge=0, le=3600, description=COOLDOWN)
     autoscaling_scale_out_cooldown_seconds: Annotated[int, AUTOSCALED] = Field(ge=0, le=3600, description=COOLDOWN)
     autoscaling_schedules: Annotated[tuple[ScalingSchedule, ...], AUTOSCALED] = Field(
-        max_length=20, description="more are a curve, which the target per instance draws by itself"
+        max_length=20, description="for more changes, let the target per instance follow the load"
     )
 
     @property
@@ -58,7 +58,7 @@ class Serving(Section):
 
     @property
     def fewest_instances(self) -> int:
-        """With how many instances a deployment may find the endpoint."""
+        """The least number of instances that the endpoint may have when a deployment begins."""
         if not self.autoscales:
             return self.instance_count
         scheduled = (schedule.min_instances for schedule in self.autoscaling_schedules)
@@ -89,7 +89,7 @@ class Rollout(Section):
 
     @property
     def total_wait_seconds(self) -> int:
-        """All bakes of a deployment that goes well."""
+        """All bakes of a deployment that succeeds."""
         bakes = {
             "canary": 1,
             "linear": ceil(100 / self.linear_step_percent) - 1,

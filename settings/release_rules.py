@@ -1,18 +1,23 @@
-"""What is impossible together while a model is served, rolled out and watched. A rule yields what it finds."""
+"""Conflicts between settings of serving, rollout and alarms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from settings.conflict import Clash, Rule, clash
+from settings.conflict import Conflict, Rule, conflict
 from settings.fields import OnlyWith
 from settings.model import Settings, leaves
 from settings.release import MIB
 
-GUARDED = ("realtime", "async")  # deployment guardrails know no other kind
-# the API model's bound for InvokeEndpoint; AWS's guides speak of 25 MB for real time, unproven
+GUARDED = ("realtime", "async")  # the kinds that deployment guardrails support
+# the API model's limit for InvokeEndpoint; AWS's guides name 25 MB for real time, which was not verified
 PAYLOADS = {"realtime": 6 * MIB, "serverless": 4 * MIB, "async": 1024 * MIB, "batch": 100 * MIB}
-FEWEST = ("instance_count", "autoscaling_min_instances", "autoscaling_schedules")  # where a fleet of one can come from
+# settings that can lead to a fleet of one
+FEWEST = (
+    "instance_count",
+    "autoscaling_min_instances",
+    "autoscaling_schedules",
+)
 SERVERLESS_LACKS = {
     "network.subnets": "no VPC; set it to []",
     "network.isolation": "no network isolation; set it to false",
@@ -27,75 +32,77 @@ def value(s: Settings, path: str) -> object:
     return getattr(getattr(s, section), key)
 
 
-def set_value_has_an_effect(s: Settings) -> Iterator[Clash]:
-    """In the base, and below the layer that chose otherwise, these are defaults for the day somebody chooses them."""
+def set_value_has_an_effect(s: Settings) -> Iterator[Conflict]:
+    """In the base, and below the layer that chose otherwise, these are defaults for when the choice changes."""
     for path, needed in ONLY_WITH.items():
         choice = needed.path
-        if s.height(path) >= max(1, s.height(choice)) and value(s, choice) != needed.value:
-            yield clash(f'has no effect without {choice} = "{needed.value}"; remove it, or choose that', path, choice)
+        if s.precedence(path) >= max(1, s.precedence(choice)) and value(s, choice) != needed.value:
+            yield conflict(
+                f'has no effect without {choice} = "{needed.value}"; remove it, or choose that', path, choice
+            )
 
 
-def serverless_can_do_less(s: Settings) -> Iterator[Clash]:
+def serverless_can_do_less(s: Settings) -> Iterator[Conflict]:
     if s.serving.kind != "serverless":
         return
     for path, lack in SERVERLESS_LACKS.items():
         if value(s, path):
-            yield clash(f"a serverless endpoint has {lack}, or serve in real time", path, "serving.kind")
+            yield conflict(f"a serverless endpoint has {lack}, or serve in real time", path, "serving.kind")
     if s.rollout.strategy != "all_at_once":
         remedy = 'a serverless endpoint is replaced at once, without guardrails; set rollout.strategy to "all_at_once"'
-        yield clash(remedy, "rollout.strategy", "serving.kind")
+        yield conflict(remedy, "rollout.strategy", "serving.kind")
 
 
-def traffic_share_needs_two_instances(s: Settings) -> Iterator[Clash]:
+def traffic_share_needs_two_instances(s: Settings) -> Iterator[Conflict]:
     if s.rollout.strategy == "all_at_once" or s.serving.kind not in GUARDED or s.serving.fewest_instances >= 2:
         return
     fewest = next(key for key in FEWEST if key == FEWEST[-1] or getattr(s.serving, key) < 2)
     remedy = f'one instance has no share to try a model on; set {fewest} to 2 or more, or the strategy to "all_at_once"'
-    yield clash(remedy, "rollout.strategy", f"serving.{fewest}")
+    yield conflict(remedy, "rollout.strategy", f"serving.{fewest}")
 
 
-def waits_end_before_the_timeout(s: Settings) -> Iterator[Clash]:
+def waits_end_before_the_timeout(s: Settings) -> Iterator[Conflict]:
     total = s.rollout.total_wait_seconds
     if total >= s.rollout.timeout_seconds:
         remedy = f"the waits of this strategy take {total} s and the timeout must be longer; raise it or shorten them"
         waits = {"rolling": ("wait_seconds",), "all_at_once": ("termination_wait_seconds",)}
         keys = waits.get(s.rollout.strategy, ("wait_seconds", "termination_wait_seconds"))
-        yield clash(remedy, "rollout.timeout_seconds", *(f"rollout.{key}" for key in keys))
+        yield conflict(remedy, "rollout.timeout_seconds", *(f"rollout.{key}" for key in keys))
 
 
-def bake_is_long_enough_for_an_alarm(s: Settings) -> Iterator[Clash]:
+def bake_is_long_enough_for_an_alarm(s: Settings) -> Iterator[Conflict]:
     needed = s.alarms.period_seconds * s.alarms.datapoints
     if s.rollout.strategy != "all_at_once" and s.serving.kind in GUARDED and s.rollout.wait_seconds < needed:
-        remedy = f"no alarm can ring in less than {needed} s (period_seconds x datapoints); bake at least that long"
-        yield clash(remedy, "rollout.wait_seconds", "alarms.period_seconds", "alarms.datapoints")
+        remedy = f"no alarm can fire in less than {needed} s (period_seconds x datapoints); bake at least that long"
+        yield conflict(remedy, "rollout.wait_seconds", "alarms.period_seconds", "alarms.datapoints")
 
 
-def guarded_rollout_has_an_alarm(s: Settings) -> Iterator[Clash]:
+def guarded_rollout_has_an_alarm(s: Settings) -> Iterator[Conflict]:
     watched = s.alarms.error_rate or s.alarms.error_4xx_rate or s.alarms.latency_ms or s.alarms.extra
     if s.rollout.strategy != "all_at_once" and s.serving.kind in GUARDED and not watched:
         remedy = 'without an alarm nothing rolls back; set one above 0, or rollout.strategy to "all_at_once"'
         keys = ("alarms.error_rate", "alarms.error_4xx_rate", "alarms.latency_ms", "alarms.extra")
-        yield clash(remedy, "rollout.strategy", *keys)
+        yield conflict(remedy, "rollout.strategy", *keys)
 
 
-def async_endpoint_has_no_rates(s: Settings) -> Iterator[Clash]:
+def async_endpoint_has_no_rates(s: Settings) -> Iterator[Conflict]:
     for key in ("error_rate", "error_4xx_rate"):
         if s.serving.kind == "async" and getattr(s.alarms, key):
             remedy = "an async endpoint counts no invocations to make a rate of; set it to 0, watch latency_ms or extra"
-            yield clash(remedy, f"alarms.{key}", "serving.kind")
+            yield conflict(remedy, f"alarms.{key}", "serving.kind")
 
 
-def datapoints_fit_the_periods(s: Settings) -> Iterator[Clash]:
+def datapoints_fit_the_periods(s: Settings) -> Iterator[Conflict]:
     if s.alarms.datapoints > s.alarms.evaluation_periods:
-        remedy = "an alarm rings when `datapoints` of `evaluation_periods` are bad: 2 of 3 is usual"
-        yield clash(remedy, "alarms.datapoints", "alarms.evaluation_periods")
+        remedy = "an alarm fires when `datapoints` of `evaluation_periods` are bad: 2 of 3 is usual"
+        yield conflict(remedy, "alarms.datapoints", "alarms.evaluation_periods")
 
 
-def payload_fits_the_kind(s: Settings) -> Iterator[Clash]:
+def payload_fits_the_kind(s: Settings) -> Iterator[Conflict]:
     most = PAYLOADS[s.serving.kind]
     if s.serving.max_payload_bytes > most:
         remedy = f"must be at most {most}: SageMaker sends no more to this kind of endpoint"
-        yield clash(remedy, "serving.max_payload_bytes", "serving.kind")
+        yield conflict(remedy, "serving.max_payload_bytes", "serving.kind")
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,11 +1,11 @@
-"""The section about what starts a training without anybody: the clock, data that arrives, an alarm of drift."""
+"""The section of automatic retraining: by schedule, by new data, by an alarm of drift."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from settings.calendar import Repeated, TimeZone
 from settings.fields import Section, matching, optional
+from settings.schedule_expressions import RepeatedSchedule, TimeZone
 
 DataKey = Annotated[
     str,
@@ -16,12 +16,12 @@ DataKey = Annotated[
 ]
 AlarmPrefix = Annotated[
     str,
-    matching(optional(r"(?! )[ !#-~]{1,255}"), 'be how the names of the alarms begin, such as "churn-drift", or ""'),
+    matching(optional(r"(?! )[ !#-~]{1,255}"), 'be a prefix of names of alarms, such as "churn-drift", or ""'),
 ]
 
 
 class Retraining(Section):
-    schedule: Repeated
+    schedule: RepeatedSchedule
     timezone: TimeZone
     data_arrival: DataKey
     drift_alarms: AlarmPrefix

@@ -1,4 +1,4 @@
-"""``--show-config``: every setting, one line each, with the file it came from or what it was derived from."""
+"""``--show-config``: every setting on a line of its own, with the file it comes from."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from settings.errors import SettingsProblem
 from settings.files import BASE
+from settings.formatting import assignment
 from settings.model import Sections, Settings
-from settings.values import assignment
 
-WIDEST = 72  # a longer line does not push all the others' sources to the right
+WIDEST = 72  # longer lines do not move the column of sources to the right
 DERIVED: dict[str, Callable[[Settings], str]] = {
     "aws.bucket": lambda settings: settings.bucket,
     "aws.role_arn": lambda settings: settings.role_arn,
@@ -23,7 +23,7 @@ NAMES: dict[str, Callable[[Settings], str]] = {
 
 
 def show(settings: Settings) -> str:
-    """Lines like TOML: ``training.rounds = 500   # base.toml``."""
+    """TOML with sources: ``training.rounds = 500   # base.toml``."""
     blocks = [list(_section(settings, name)) for name in Sections.model_fields]
     blocks.append([_derived(settings, path, derive) for path, derive in NAMES.items()])
     lines = [line for block in blocks for line in block]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from settings.values import key_text
+from settings.formatting import key_text
 
 
 def render(sections: Mapping[str, Mapping[str, Any]]) -> str:

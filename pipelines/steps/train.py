@@ -22,9 +22,9 @@ from sagemaker.mlops.workflow import TrainingStep
 from sagemaker.train import ModelTrainer
 
 from pipelines.steps.common import CAPACITY, LIVE_LOGS, SERVICE, StepContext, output_uri
-from settings.building import Hyperparameters
 from settings.errors import SettingsProblem
 from settings.model import Settings
+from settings.pipeline import Hyperparameters
 
 NAME = "Train"
 CHANNELS = ("train", "validation", "features")

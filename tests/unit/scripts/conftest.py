@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from features import Column, Features, Target
-from settings.building import Hyperparameters
 from settings.loader import load
+from settings.pipeline import Hyperparameters
 
 ALL_OF_THE_DATA = {"subsample": 1.0, "colsample_bytree": 1.0}
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("bird", "cat", "dog"), "regression": ()}

@@ -91,7 +91,7 @@ def test_other_encodings_are_refused(folder: Path, number: int, content: bytes) 
 def test_an_unreadable_file_is_refused(folder: Path) -> None:
     (folder / "dev.toml").unlink()
     (folder / "dev.toml").mkdir()
-    with pytest.raises(SettingsProblem, match=r"dev.toml: cannot be read \(Is a directory\); mend the file"):
+    with pytest.raises(SettingsProblem, match=r"dev.toml: cannot be read \(Is a directory\); fix the file"):
         load("dev", folder)
 
 
@@ -102,7 +102,9 @@ def test_a_missing_base_is_refused(folder: Path) -> None:
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsProblem, match="nowhere: is no folder; settings are base.toml and one overlay for each"):
+    with pytest.raises(
+        SettingsProblem, match="nowhere: is not a folder; settings are base.toml and one overlay for each"
+    ):
         load("dev", tmp_path / "nowhere")
 
 
@@ -143,17 +145,17 @@ UNKNOWN = [
     ("[rolout]\nx = 5", "[rolout]: is not a section; did you mean rollout?"),
     ("[zebra]", "[zebra]: is not a section; the sections are project, aws, data, "),
     ("[sources]", "[sources]: is not a section; "),
-    ('env = "prod"', 'env = "prod": stands in no section; remove it, or write it below a section\'s name'),
-    ("rounds = 5", "rounds = 5: stands in no section; write it below [training]"),
-    ("instance_type = 5", "instance_type = 5: stands in no section; write it below [processing] or [training] or"),
+    ('env = "prod"', 'env = "prod": is in no section; remove it, or write it below a section\'s name'),
+    ("rounds = 5", "rounds = 5: is in no section; write it below [training]"),
+    ("instance_type = 5", "instance_type = 5: is in no section; write it below [processing] or [training] or"),
     ("data = 5", "data = 5: must be a section of its own: write its name in brackets and its keys below"),
     ("tags = 5", "tags = 5: must be a section of its own: write its name in brackets and its keys below"),
     ("[[data]]\nx = 1", "data = [{…}]: must be a section of its own: write its name in brackets and its keys below"),
-    ('"a\\nb" = 1', r'"a\nb" = 1: stands in no section; remove it'),
+    ('"a\\nb" = 1', r'"a\nb" = 1: is in no section; remove it'),
     ('[data]\n"" = 1', 'data."" = 1: is not a setting; remove it'),
     ("[tags]\nsince = 2026-01-01", "tags.since = 2026-01-01: must be text, in quotes"),
     ("[aws]\npassword = 'hunter2'", 'aws.password = "****": is not a setting; remove it'),
-    ("secret_access_key = 'hunter2'", 'secret_access_key = "****": stands in no section; write it below [aws]'),
+    ("secret_access_key = 'hunter2'", 'secret_access_key = "****": is in no section; write it below [aws]'),
     ("[aws]\nsecret_access_key = 12345", 'aws.secret_access_key = "****": must be text, in quotes'),
     ("[aws.login]\nsecret = 'hunter2'", "aws.login = {…}: is not a setting; remove it"),
 ]

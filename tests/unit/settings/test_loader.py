@@ -13,12 +13,12 @@ from botocore.session import get_session
 from pydantic import ValidationError
 
 from evaluation import metrics as evaluated
-from settings.building import Training
 from settings.environments import CONFIG, environments
 from settings.errors import SettingsProblem
 from settings.loader import load
 from settings.metrics import METRICS
 from settings.model import Sections, Settings
+from settings.pipeline import Training
 from training.hyperparameters import Hyperparameters  # scripts/
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -83,7 +83,7 @@ ABSENT = [
     ("prod+", 'environment "prod+": the name of the layer "" must be'),
     ("+", 'environment "+": the name of the layer "" must be'),
     ("prod+../local", 'environment "prod+../local": the name of the layer "../local" must be'),
-    ("prod+local+prod", 'environment "prod+local+prod": names a layer twice; name each once'),
+    ("prod+local+prod", 'environment "prod+local+prod": has a layer twice; write each once'),
 ]
 
 

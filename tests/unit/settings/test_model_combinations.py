@@ -71,7 +71,11 @@ IMPOSSIBLE = [
         "quality_gate.threshold quality_gate.metric",
         "r2 is at most 1; set",
     ),
-    ("[quality_gate]\nchampion_tolerance = 1", "quality_gate.champion_tolerance quality_gate.metric*", "0.01 allows"),
+    (
+        "[quality_gate]\nchampion_tolerance = 1",
+        "quality_gate.champion_tolerance quality_gate.metric*",
+        "0.01 is one percent",
+    ),
     (REGRESSION + '[training]\nimbalance = "weights"', "training.imbalance problem.type", 'set it to "none"'),
     (
         '[training]\ndevice = "cuda"',
@@ -235,7 +239,7 @@ IMPOSSIBLE = [
     (
         '[aws]\naccount_id = "111111111111"\nrole_arn = "arn:aws:iam::222222222222:role/x"',
         "aws.role_arn aws.account_id",
-        "mend one of them",
+        "correct one of them",
     ),
 ]
 
@@ -253,7 +257,7 @@ def test_impossible_combinations_are_refused(tmp_path: Path, overlay: str, keys:
 def test_a_combination_is_told_with_values_files_and_the_way_out(tmp_path: Path) -> None:
     assert refusals(tmp_path, "[rollout]\nwait_seconds = 60") == [
         "test.toml: rollout.wait_seconds = 60 with alarms.period_seconds = 60 (base.toml) and alarms.datapoints = 2 "
-        "(base.toml): no alarm can ring in less than 120 s (period_seconds x datapoints); bake at least that long"
+        "(base.toml): no alarm can fire in less than 120 s (period_seconds x datapoints); bake at least that long"
     ]
 
 

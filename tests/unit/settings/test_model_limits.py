@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from settings.building import Hyperparameters
 from settings.environments import CONFIG
 from settings.errors import SettingsProblem
 from settings.loader import load
 from settings.model import leaves
+from settings.pipeline import Hyperparameters
 
 BASE = (CONFIG / "base.toml").read_text()
 DAY = 86_400

@@ -1,6 +1,6 @@
-"""When something happens by the clock: ``cron(0 7 ? * MON-FRI *)``, once ``at(2026-12-24T18:00:00)``, ``rate(7 days)``.
+"""Schedule expressions: ``cron(0 7 ? * MON-FRI *)``, once ``at(2026-12-24T18:00:00)``, ``rate(7 days)``; time zones.
 
-AWS refuses a wrong expression only when a release is nearly through: here it is refused before.
+AWS refuses an invalid expression only when a release is nearly finished: here it is refused at the start.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from settings.fields import matching
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# name, lowest, highest, words that stand for numbers, what else may stand there
+# name, lowest, highest, words for numbers, pattern of other values
 FIELDS = (
     ("minute", 0, 59, (), r"\*"),
     ("hour", 0, 23, (), r"\*"),
@@ -37,7 +37,7 @@ def _expression(text: str, besides: str = '"at(2026-12-24T18:00:00)" for once') 
         try:
             datetime.fromisoformat(once[1])
         except ValueError as error:
-            raise ValueError(f"must name a moment that exists; {once[1]} does not") from error
+            raise ValueError(f"must be a time that exists; {once[1]} does not") from error
         return text
     cron = CRON.fullmatch(text)
     fields = cron[1].split() if cron else []
@@ -45,7 +45,7 @@ def _expression(text: str, besides: str = '"at(2026-12-24T18:00:00)" for once') 
         raise ValueError(f"must be {EXAMPLE}, or {besides}")
     for content, (name, low, high, words, others) in zip(fields, FIELDS, strict=True):
         if not all(_fits(part, low, high, words, others) for part in content.upper().split(",")):
-            raise ValueError(f"must be {EXAMPLE}; {content} is no {name} ({low} to {high})")
+            raise ValueError(f"must be {EXAMPLE}; {content} is not a valid {name} ({low} to {high})")
     if (fields[2] == "?") == (fields[4] == "?"):
         raise ValueError(f"must be {EXAMPLE}: one of day of month and day of week is ?, the other is not")
     return text
@@ -71,7 +71,7 @@ def _number(text: str, low: int, words: tuple[str, ...]) -> int:
 
 @cache
 def _zones() -> set[str]:
-    """Empty on a machine without the time zone database: then only the form is checked."""
+    """Empty on a machine without a time zone database: then only the syntax is checked."""
     return available_timezones()
 
 
@@ -92,8 +92,8 @@ def _repeated(text: str) -> str:
     return _expression(text, '"rate(7 days)", or "" for never')
 
 
-Moments = Annotated[str, AfterValidator(_expression)]
-Repeated = Annotated[str, AfterValidator(_repeated)]
+ScheduleExpression = Annotated[str, AfterValidator(_expression)]
+RepeatedSchedule = Annotated[str, AfterValidator(_repeated)]
 TimeZone = Annotated[
     str,
     matching(r"[A-Za-z0-9_+/-]{1,64}", 'be a time zone such as "Europe/Amsterdam" or "UTC"'),

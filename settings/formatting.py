@@ -1,4 +1,4 @@
-"""How a value is written, in messages and by --show-config: as it would stand in the file, secrets masked."""
+"""Values as text, for messages and --show-config: in TOML, with secrets masked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-SECRET = re.compile("access_key|secret|token|password", re.IGNORECASE)  # also what somebody puts where it cannot stand
+SECRET = re.compile("access_key|secret|token|password", re.IGNORECASE)  # also in keys that do not exist
 LONGEST = 60
 
 
@@ -29,13 +29,13 @@ def key_text(key: str) -> str:
 
 
 def assignment(path: str, value: Any) -> str:
-    """``section.key = value``, whole."""
+    """``section.key = value``, complete."""
     name = ".".join(key_text(part) for part in path.split(".", 1))
     return f"{name} = {_masked(path, value)}"
 
 
 def short_assignment(path: str, value: Any) -> str:
-    """Likewise, on a line that still has something to say."""
+    """Likewise, shortened to leave room for a message."""
     return short(assignment(path, value), len(path) + LONGEST)
 
 

@@ -1,4 +1,4 @@
-"""From what is wrong to the line that says so: ``config/dev.toml: training.rounds = 0: must be at least 1``."""
+"""Messages for invalid settings: ``config/dev.toml: training.rounds = 0: must be at least 1``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from settings.conflict import Clash
+from settings.conflict import Conflict
 from settings.files import Merged
+from settings.formatting import SECRET, short_assignment, toml
 from settings.model import Sections
-from settings.unknown_keys import did_you_mean, near, unknown_key, unknown_section
-from settings.values import SECRET, short_assignment, toml
+from settings.unknown_keys import closest, describe_unknown_key, describe_unknown_section, suggestion
 
 A_SECTION = "must be a section of its own: write its name in brackets and its keys below"
 WRONG_TYPES = {
@@ -35,7 +35,7 @@ BOUNDS = {
 
 
 def error_line(merged: Merged, error: ErrorDetails) -> str:
-    """One of pydantic's errors, in our words."""
+    """The line for one of pydantic's errors."""
     path = ".".join(map(str, error["loc"][:2]))
     return f"{merged.file_of(path)}: {_sentence(merged, path, error)}"
 
@@ -43,16 +43,22 @@ def error_line(merged: Merged, error: ErrorDetails) -> str:
 def _sentence(merged: Merged, path: str, error: ErrorDetails) -> str:
     section, *keys = map(str, error["loc"])
     if len(keys) > 2:
-        return f"{short_assignment(path, merged.value(path))}: entry {int(keys[1]) + 1}: {_of_entry(keys[2], error)}"
+        return (
+            f"{short_assignment(path, merged.value(path))}: entry {int(keys[1]) + 1}: {_entry_sentence(keys[2], error)}"
+        )
     if error["type"] == "missing":
         return f"{path}: is missing; add it, the base has every setting"
     if error["type"] == "extra_forbidden":
-        return unknown_key(section, keys[0], error["input"]) if keys else unknown_section(section, error["input"])
+        return (
+            describe_unknown_key(section, keys[0], error["input"])
+            if keys
+            else describe_unknown_section(section, error["input"])
+        )
     return f"{short_assignment(path, merged.value(path))}: {_must(path, error)}"
 
 
-def _of_entry(key: str, error: ErrorDetails) -> str:
-    """What is wrong in one table of a list of them."""
+def _entry_sentence(key: str, error: ErrorDetails) -> str:
+    """The problem of one table in a list of tables."""
     if error["type"] == "missing":
         return f"{key} is missing; add it"
     if error["type"] == "extra_forbidden":
@@ -60,12 +66,12 @@ def _of_entry(key: str, error: ErrorDetails) -> str:
     return f"{short_assignment(key, error['input'])} {_must(key, error)}"
 
 
-def clash_line(merged: Merged, clash: Clash) -> str:
-    """Names every key of the combination with its file; one that the topmost overlay sets comes first."""
-    first, *others = sorted(clash.keys, key=lambda path: -merged.height(path))
+def conflict_line(merged: Merged, conflict: Conflict) -> str:
+    """Names every key of the combination with its file, those of the topmost overlay first."""
+    first, *others = sorted(conflict.keys, key=lambda path: -merged.precedence(path))
     named = " and ".join(_located(merged, path, besides=merged.file_of(first)) for path in others)
     together = f" with {named}" if named else ""
-    return f"{merged.file_of(first)}: {short_assignment(first, merged.value(first))}{together}: {clash.remedy}"
+    return f"{merged.file_of(first)}: {short_assignment(first, merged.value(first))}{together}: {conflict.remedy}"
 
 
 def _located(merged: Merged, path: str, besides: str) -> str:
@@ -88,14 +94,14 @@ def _must(path: str, error: ErrorDetails) -> str:
 
 
 def _entry(error: ErrorDetails) -> str:
-    """Which one of a list."""
+    """The position in a list, if it is one."""
     position = error["loc"][-1]
     return f"entry {position + 1} " if isinstance(position, int) else ""
 
 
 def _choice(expected: str, value: Any) -> str:
     choices = re.findall(r"'([^']*)'", expected)
-    return f"must be one of {', '.join(map(toml, choices))}{did_you_mean(near(value, choices))}"
+    return f"must be one of {', '.join(map(toml, choices))}{suggestion(closest(value, choices))}"
 
 
 def _quoted(path: str, value: Any) -> str:
@@ -109,7 +115,7 @@ def _whole(context: dict[str, Any]) -> dict[str, Any]:
 
 def _reason(path: str) -> str:
     section, _, key = path.partition(".")
-    if section not in Sections.model_fields:  # a key of an entry: its limits speak for themselves
+    if section not in Sections.model_fields:  # a key of an entry: its limits need no reason
         return ""
     field = Sections.model_fields[section]
     keys = getattr(field.annotation, "model_fields", {})

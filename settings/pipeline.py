@@ -1,7 +1,7 @@
-"""The sections that make a model: its data, the problem, the jobs, the gate, and the pipeline around them.
+"""The sections of the pipeline that builds a model: data, problem, jobs, quality gate, and the pipeline itself.
 
-Every value stands in ``config/base.toml`` with its meaning; here are its type and limits. Limits that are not plain
-arithmetic are SageMaker's own.
+Every value is in ``config/base.toml`` with its meaning; its type and limits are here. Limits without a stated reason
+are SageMaker's.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Hyperparameters(Section):
     rounds: int = Field(ge=1, le=100_000)
     early_stopping_rounds: int = Field(ge=0, description="0 trains all rounds")
     learning_rate: float = Field(gt=0, le=1)
-    max_depth: int = Field(ge=1, le=30, description="deeper trees only learn single rows by heart")
+    max_depth: int = Field(ge=1, le=30, description="deeper trees only memorize single rows")
     min_child_weight: float = Field(ge=0)
     subsample: float = Field(gt=0, le=1, description="1 uses all rows in every round")
     colsample_bytree: float = Field(gt=0, le=1, description="1 uses all columns in every tree")
