@@ -205,8 +205,17 @@ class Runs:
 
     def __init__(self, cloud: Any, client: Any) -> None:
         self.cloud, self.client = cloud, client
-        service = cloud.services["sagemaker"]
-        self.jobs, self.registry = service.jobs, service.registry
+        self.service = cloud.services["sagemaker"]
+
+    @property
+    def jobs(self) -> Any:
+        """The stand-in for jobs."""
+        return self.service.jobs
+
+    @property
+    def registry(self) -> Any:
+        """The stand-in for the registry."""
+        return self.service.registry
 
     def create(self, body: str, name: str = "churn", **more: Any) -> str:
         return self.client.create_pipeline(PipelineName=name, PipelineDefinition=body, RoleArn=ROLE, **more)[
