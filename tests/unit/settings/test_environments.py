@@ -1,5 +1,6 @@
 """The project's own settings, config/: usable and documented, whatever they are. All other tests use the tests' own."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,10 @@ def test_every_line_of_base_has_its_meaning_beside_it_or_its_section_above() -> 
     bare = [line for line in settings.splitlines() if " = " in line and "#" not in line]
     unexplained = [line for line in bare if not line.startswith((*EXPLAINED_BY_NAME, "region", "autoscaling_min"))]
     assert unexplained == []
+
+
+def test_what_other_tests_rely_on_does_not_come_from_them() -> None:
+    own = tomllib.loads((tests_own.CONFIG / "base.toml").read_text())
+    pinned = tomllib.loads((CONFIG.parent / "tests/settings/overlay.toml").read_text())
+    assert {section: own[section] | keys for section, keys in pinned.items()} == {name: own[name] for name in pinned}
+    assert own["tags"] == pinned["tags"]
