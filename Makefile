@@ -9,6 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 LIGHT := .venv/.ready-to-deploy
 SCAN := .venv/scan
+CDK := .venv/cdk
 # The uv of this machine, by its name, as its path may have a space; else one inside .venv, which pip installs.
 # UV_OFFLINE and UV_CACHE_DIR do what they say.
 UV := $(if $(shell command -v uv 2>/dev/null),uv,$(BIN)/uv)
@@ -20,7 +21,10 @@ ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
 AT_ONCE = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # files of tests: one more than cores, as stories wait a lot
-UNIT := tests/unit -m "not slow"
+ROOMS := settings aws pipelines release codepipeline rehearsal
+TESTS_all := tests packages/localcloud/tests
+TESTS_template := tests
+TESTS_unit := tests/unit -m "not (slow or docker or cdk)"
 
 .PHONY: help
 help: ## list the tasks
@@ -72,17 +76,50 @@ teardown: $(READY) ## remove what bootstrap and the releases created, data inclu
 	@$(BIN)/python -m codepipeline.teardown --env $(ENV) $(ARGS)
 
 .PHONY: test
-test: $(READY) ## run all tests, or the quick ones with TESTS=unit
-	@case "$(TESTS)" in all|unit) ;; *) echo "error: TESTS=$(TESTS): all or unit"; exit 1;; esac
-	@$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(if $(filter unit,$(TESTS)),$(UNIT)) $(ARGS)
+test: $(READY) ## run the tests: all, or TESTS=template without localcloud's, or TESTS=unit for the quick ones
+	@case "$(TESTS)" in all|template|unit) ;; *) echo "error: TESTS=$(TESTS): all, template or unit"; exit 1;; esac
+	@$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(TESTS_$(TESTS)) $(ARGS)
+
+.PHONY: test-docker
+test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker engine
+	@$(BIN)/python -m pytest -m docker $(ARGS)
+
+.PHONY: test-cdk
+test-cdk: needs-cdk $(CDK)/.ready ## run the group of tests that needs Node.js; installs aws-cdk-lib beside .venv's packages
+	@PYTHONPATH=$(CDK)/site $(BIN)/python -m pytest -m cdk $(ARGS)
+
+.PHONY: groups needs-docker needs-cdk
+groups: # the groups of tests that need more than .venv, for .ci/run
+	@echo docker cdk
+needs-docker: # fails with the reason where the group cannot run
+	@docker info >/dev/null 2>&1 || { echo "no Docker engine answers"; exit 1; }
+needs-cdk:
+	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
+
+$(CDK)/.ready: requirements/cdk.txt $(READY)
+	@$(UV) pip install --quiet --python $(BIN)/python --target $(CDK)/site --requirements $<
+	@touch $@
 
 .PHONY: check
-check: $(READY) ## lint, formatting, types, templates
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy settings aws pipelines release codepipeline rehearsal packages/localcloud/src
-	@$(BIN)/mypy --python-version 3.12 scripts
+check: $(READY) ## lint, formatting, types, templates, imports
+	@$(MAKE) --no-print-directory --silent -j 3 --output-sync=target check-template check-localcloud
+
+.PHONY: check-template check-localcloud lint types types-scripts templates imports
+check-template: lint types types-scripts templates imports # all that a delivery build checks
+lint: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+types: $(READY)
+	@$(BIN)/mypy $(ROOMS)
+types-scripts: $(READY)
+	@$(BIN)/mypy --cache-dir .mypy_cache/scripts --python-version 3.12 scripts
+templates: $(READY)
 	@$(BIN)/cfn-lint codepipeline/templates/*.yml
+imports: $(READY)
+	@$(BIN)/lint-imports --no-cache
+check-localcloud: $(READY)
+	@$(BIN)/mypy --cache-dir .mypy_cache/localcloud packages/localcloud/src
+	@$(BIN)/lint-imports --no-cache packages/localcloud/pyproject.toml
 
 .PHONY: scan
 scan: $(SCAN)/.ready ## look for what is insecure in the templates
@@ -104,7 +141,7 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in
-	@cd requirements && for set in dev deploy scan; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
+	@cd requirements && for set in dev deploy scan cdk; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in \
 	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) || exit 1; done
 

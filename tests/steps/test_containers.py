@@ -1,4 +1,4 @@
-"""The same pipeline in containers, where a Docker engine runs.
+"""The same pipeline in containers: a group of its own, as it needs a Docker engine.
 
 JOB_IMAGE names the image, such as the real one after a login to its registry; without it a stand-in is built.
 """
@@ -12,6 +12,7 @@ import pytest
 
 from settings.environments import CONFIG
 
+pytestmark = pytest.mark.docker
 ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = "sagemaker-xgboost-stand-in"
 
@@ -25,8 +26,6 @@ def docker(*words):
 
 @pytest.fixture(scope="module")
 def image():
-    if docker("info").returncode:
-        pytest.skip("no Docker engine runs")
     if "JOB_IMAGE" in os.environ:
         return os.environ["JOB_IMAGE"]
     dockerfile = ROOT / "tests/steps/Dockerfile"
