@@ -22,6 +22,8 @@ ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
 AT_ONCE = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # files of tests: one more than cores, as stories wait a lot
 ROOMS := settings aws pipelines release codepipeline rehearsal
+CHECKS := lint types types-scripts templates imports
+IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
 TESTS_unit := tests/unit -m "not (slow or docker or cdk)"
@@ -82,14 +84,14 @@ test: $(READY) ## run the tests: all, or TESTS=template without localcloud's, or
 
 .PHONY: test-docker
 test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker engine
-	@$(BIN)/python -m pytest -m docker $(ARGS)
+	@$(BIN)/python -m pytest -m docker tests/steps $(ARGS)
 
 .PHONY: test-cdk
 test-cdk: needs-cdk $(CDK)/.ready ## run the group of tests that needs Node.js; installs aws-cdk-lib beside .venv's packages
-	@PYTHONPATH=$(CDK)/site $(BIN)/python -m pytest -m cdk $(ARGS)
+	@PYTHONPATH=$(CDK)/site $(BIN)/python -m pytest -m cdk tests/unit/codepipeline $(ARGS)
 
-.PHONY: groups needs-docker needs-cdk
-groups: # the groups of tests that need more than .venv, for .ci/run
+# Without a line in `make help`: for .ci/run and the targets above.
+groups: # of tests that need more than .venv
 	@echo docker cdk
 needs-docker: # fails with the reason where the group cannot run
 	@docker info >/dev/null 2>&1 || { echo "no Docker engine answers"; exit 1; }
@@ -102,10 +104,12 @@ $(CDK)/.ready: requirements/cdk.txt $(READY)
 
 .PHONY: check
 check: $(READY) ## lint, formatting, types, templates, imports
-	@$(MAKE) --no-print-directory --silent -j 3 --output-sync=target check-template check-localcloud
+	@$(IN_PARALLEL) $(CHECKS) localcloud
 
-.PHONY: check-template check-localcloud lint types types-scripts templates imports
-check-template: lint types types-scripts templates imports # all that a delivery build checks
+.PHONY: check-template
+check-template: $(READY) ## what a delivery build checks: the same without localcloud
+	@$(IN_PARALLEL) $(CHECKS)
+
 lint: $(READY)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
@@ -117,7 +121,7 @@ templates: $(READY)
 	@$(BIN)/cfn-lint codepipeline/templates/*.yml
 imports: $(READY)
 	@$(BIN)/lint-imports --no-cache
-check-localcloud: $(READY)
+localcloud: $(READY)
 	@$(BIN)/mypy --cache-dir .mypy_cache/localcloud packages/localcloud/src
 	@$(BIN)/lint-imports --no-cache packages/localcloud/pyproject.toml
 

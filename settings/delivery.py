@@ -61,7 +61,7 @@ class Delivery(Section):
     watched_paths: Annotated[tuple[Glob, ...], AfterValidator(unique)] = Field(
         max_length=8, description="a trigger of CodePipeline filters by at most 8 globs"
     )
-    tests: Literal["all", "unit"]
+    tests: Literal["template", "unit"]
     vpc_id: Annotated[Vpc, IN_A_VPC]
     notify_email: Email
     staging: Environment

@@ -102,11 +102,11 @@ def test_the_scanner_has_an_environment_of_its_own(checkout):
     assert not any("dev.txt" in line for line in asked)
 
 
-def test_there_are_two_tiers_of_tests(checkout):
+def test_there_are_three_tiers_of_tests(checkout):
     checkout("setup")
     _, done = checkout("test", "TESTS=most")
     assert done.returncode == 2
-    assert done.stdout == "error: TESTS=most: all or unit\n"
+    assert done.stdout == "error: TESTS=most: all, template or unit\n"
 
 
 def test_a_release_is_made_by_the_versions_that_the_tests_ran_with():

@@ -53,6 +53,7 @@ def endpoint():
     thread.join(5)
 
 
+@pytest.mark.slow
 def test_a_local_client_ignores_the_variables_of_the_shell(endpoint, monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound, not listening: whoever goes through this proxy fails
@@ -75,6 +76,7 @@ def test_a_client_for_aws_takes_the_region_from_the_settings_and_retries(monkeyp
     assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (10, 60)
 
 
+@pytest.mark.slow
 def test_importing_the_modules_imports_neither_boto3_nor_the_sdk():
     modules = "aws.sessions, aws.errors, aws.model_registry"
     code = f"import {modules}, sys; print([m for m in ('boto3', 'botocore', 'sagemaker') if m in sys.modules])"
@@ -95,6 +97,7 @@ def state():
     }
 
 
+@pytest.mark.slow
 def test_offline_leaves_everything_as_it_was(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "that-does-not-exist")
     monkeypatch.setenv("SAGEMAKER_USER_CONFIG_OVERRIDE", "/no/such/file")

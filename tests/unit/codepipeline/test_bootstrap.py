@@ -31,6 +31,7 @@ def buckets(aws):
     return [bucket["Name"] for bucket in aws("s3").list_buckets()["Buckets"]]
 
 
+@pytest.mark.slow
 def test_it_prints_what_it_will_do_and_a_plan_does_nothing(run, aws, capsys):
     assert run(bootstrap, "--env", "dev", "--plan") == 0
     output = capsys.readouterr().out

@@ -31,6 +31,7 @@ def remove(stage, aws):
     return list(retained_resources.remove(stage, aws))
 
 
+@pytest.mark.slow
 def test_nothing_to_remove_prints_nothing(stage, aws):
     assert remove(stage, aws) == []
 
@@ -44,6 +45,7 @@ def test_every_version_and_every_marker_is_removed(stage, aws, bucket):
     assert s3.list_buckets()["Buckets"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stack", ["", "churn-prod-foundation"])
 def test_a_bucket_of_somebody_else_is_kept(stage, aws, bucket, stack):
     s3 = bucket(stack=stack)
@@ -115,6 +117,7 @@ def test_queue_images_logs_and_reports_of_this_stage_only(stage, aws):
     assert report.endswith("churn-prod-build-tests")
 
 
+@pytest.mark.slow
 def test_the_key_of_this_stage_only_and_only_once(stage, aws):
     own, other = (
         aws("kms").create_key(Description=f"{name}: data, models")["KeyMetadata"]["KeyId"]

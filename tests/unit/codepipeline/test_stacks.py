@@ -74,6 +74,7 @@ def test_the_stages_share_an_account(folder):
         stages(load("staging", directory), directory)
 
 
+@pytest.mark.slow
 def test_templates_declare_every_parameter_and_lack_none(folder):
     directory = folder()
     for stack in stacks(load("local", directory), directory, network=True):

@@ -156,6 +156,7 @@ def test_hyperparameters_are_the_settings_and_the_checkpoint_folder(steps):
     assert parameters["checkpoints"] == train["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
 
 
+@pytest.mark.slow
 def test_checkpoints_belong_to_one_training_of_one_data_set(steps, scripts):
     def place(overlay=""):
         return steps(overlay)["Train"]["Arguments"]["CheckpointConfig"]["S3Uri"]["Std:Join"]["Values"]
@@ -404,6 +405,7 @@ def test_an_empty_list_of_missing_texts_is_passed_too(steps):
     assert option(steps("[data]\nmissing = []\n")["Preprocess"], "--missing") == []
 
 
+@pytest.mark.slow
 def test_importing_the_modules_imports_neither_boto3_nor_the_sdk():
     code = "import pipelines.bundle, pipelines.definition, pipelines.image, sys\n"
     code += "print([m for m in ('boto3', 'botocore', 'sagemaker') if m in sys.modules])"

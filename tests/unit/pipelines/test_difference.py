@@ -203,6 +203,7 @@ def mutate(value, chance):
         target = target[key]
 
 
+@pytest.mark.slow
 def test_no_change_is_ever_hidden(definition):
     """Empty exactly when equal, for thousands of random changes."""
     chance = random.Random(7)  # noqa: S311

@@ -310,6 +310,7 @@ def test_what_is_not_there_is_not_described(capsys, aws, action):
     assert "churn-local does not exist: create it with --upsert" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_seen_enough_is_no_error():
     reader, writer = os.pipe()
     os.close(reader)

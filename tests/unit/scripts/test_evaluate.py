@@ -350,6 +350,7 @@ def test_an_archive_that_reaches_out_of_its_folder_is_refused(binary: Path) -> N
     assert not list(binary.rglob("escaped"))
 
 
+@pytest.mark.slow
 def test_a_test_side_that_is_missing_empty_or_tiny_is_refused(binary: Path) -> None:
     features = Features.read(binary / "files" / "features.json")
     matrix, target = rows("binary", 2, seed=3)

@@ -169,6 +169,7 @@ def read_answer(model: inference.Model, content: bytes, kind: str) -> tuple[list
     return [a["label"] for a in answers] if names else [], np.array(values, np.float64).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("problem", TARGETS)
 @pytest.mark.parametrize("request_name", REQUESTS)
 def test_every_request_format_gives_the_same_bits(models: Models, problem: str, request_name: str) -> None:
@@ -305,6 +306,7 @@ def test_csv_header_of_the_answer_on_request(models: Models) -> None:
         assert content == head.encode() + b"\n" + plain
 
 
+@pytest.mark.slow
 def test_the_positive_label_begins_at_the_threshold(tmp_path: Path) -> None:
     """At, not above: the probability that train picked as threshold counts as positive, also once read from JSON."""
     make_model(tmp_path, "binary")

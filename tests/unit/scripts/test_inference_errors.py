@@ -154,6 +154,7 @@ def test_over_size_is_413(model: Model, monkeypatch: pytest.MonkeyPatch) -> None
         assert refusal.value.status_code == 413
 
 
+@pytest.mark.slow
 def test_a_parquet_file_that_unpacks_to_gigabytes_is_413(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = 200_000
     age, vip = pa.array(np.zeros(rows)), pa.array(np.zeros(rows, bool))
@@ -238,6 +239,7 @@ def test_damaged_payloads_are_predicted_or_refused(model: Model, kind: str) -> N
     assert min(outcomes.values()) > 10, outcomes
 
 
+@pytest.mark.slow
 def test_noise_is_refused(model: Model) -> None:
     dice = random.Random("noise")  # noqa: S311 - reproducible, not secret
     for _ in range(200):

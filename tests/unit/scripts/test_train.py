@@ -109,6 +109,7 @@ def test_the_shipped_code_is_the_handler_and_all_it_imports(tmp_path, data):
         assert (code / name).read_bytes() == (SCRIPTS / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_second_training_replaces_the_first(tmp_path, data):
     trained(data, tmp_path / "model", seed=1)
     (tmp_path / "model" / "model.unfinished" / "code").mkdir(parents=True)  # a run that was killed
@@ -122,6 +123,7 @@ def test_a_second_training_replaces_the_first(tmp_path, data):
 # --- the same model ---
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_whatever_the_number_of_threads(tmp_path, encoded, monkeypatch):
     data = encoded(tmp_path / "data", "regression", rows=3000)
     sampled = {"subsample": 0.7, "colsample_bytree": 0.6, "rounds": 10}
@@ -142,6 +144,7 @@ def test_each_round_samples_other_columns(tmp_path, data):
     assert len(used) > 1
 
 
+@pytest.mark.slow
 def test_the_size_of_batches_changes_nothing(tmp_path, data, monkeypatch):
     whole = trained(data, tmp_path / "whole", imbalance="weights")
     monkeypatch.setattr(encoded_data, "BATCH_CELLS", 280)
@@ -150,6 +153,7 @@ def test_the_size_of_batches_changes_nothing(tmp_path, data, monkeypatch):
         assert (whole / name).read_bytes() == (batches / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_checkpoints_are_resumed_for_the_same_data_and_settings_only(tmp_path, data, capsys):
     def said(**flags) -> str:
         trained(data, tmp_path / "model", checkpoints=tmp_path / "checkpoints", **flags)
@@ -167,6 +171,7 @@ def test_checkpoints_are_resumed_for_the_same_data_and_settings_only(tmp_path, d
 # --- rare classes ---
 
 
+@pytest.mark.slow
 def test_the_threshold_is_the_best_for_f1_on_validation(tmp_path, data):
     from sklearn.metrics import f1_score
 

@@ -80,7 +80,7 @@ def test_deliveries_that_are_refused(tmp_path: Path, delivery: str, sentence: st
 OTHERS = [
     ("delivery", 'notify_email = "team@example.com"\ntests = "unit"', ""),
     ("delivery", 'notify_email = "team"', "must be an e-mail address"),
-    ("delivery", 'tests = "none"', 'must be one of "all", "unit"'),
+    ("delivery", 'tests = "none"', 'must be one of "template", "unit"'),
     ("retraining", 'schedule = "rate(7 days)"\ntimezone = "Asia/Tokyo"', ""),
     (
         "retraining",

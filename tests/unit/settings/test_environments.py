@@ -13,6 +13,7 @@ CONFIG = Path(__file__).resolve().parents[3] / "config"
 EXPLAINED_BY_NAME = ("instance_type", "volume_gb", "max_runtime_seconds", "period_seconds", "metric", "security_groups")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", environments(CONFIG))
 def test_each_environment_of_the_project_can_be_used(env):
     assert load(env, CONFIG).env == env

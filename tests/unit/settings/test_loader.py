@@ -167,6 +167,7 @@ def test_secrets_are_not_in_the_representation(tmp_path: Path) -> None:
     assert "hunter" not in repr(overlaid(tmp_path, local))
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_imported() -> None:
     code = (
         f"import sys; from pathlib import Path; from settings.loader import load; load('dev', Path({str(CONFIG)!r})); "

@@ -57,6 +57,7 @@ def remove(kind, folder):
     (kinds / "__init__.py").write_text("".join(kept))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_its_folder_and_its_line_the_others_plan(settings_of, tmp_path, kind):
     remove(kind, tmp_path)
@@ -69,6 +70,7 @@ def test_without_its_folder_and_its_line_the_others_plan(settings_of, tmp_path, 
     assert f'prod.toml: serving.kind = "{kind}": is not part of this repository: choose one of' in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_others_are_not_imported(settings_of, tmp_path, kind):
     _, _, modules = run_plan(settings_of, tmp_path, kind, modules="needed")

@@ -103,6 +103,7 @@ def test_an_image_of_this_account_is_looked_up(settings, aws, register):
     assert read_inputs(settings, arn, aws).image_exists is True
 
 
+@pytest.mark.slow
 def test_what_a_plan_has_created_is_found_again(settings, aws, recording, register):
     arn = register()
     before = plan(settings, read_inputs(settings, arn, aws))

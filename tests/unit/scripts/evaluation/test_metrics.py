@@ -139,6 +139,7 @@ def test_constant_answers() -> None:
     assert numbers["rmse"].baseline == pytest.approx(np.std(regression(1000, seed=2).target))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", MAKERS)
 def test_deviations_are_those_of_resampling(make: Callable[[int, int], Outcome]) -> None:
     outcome = make(300, 3)

@@ -79,6 +79,7 @@ def test_a_metric_to_minimize_is_worse_when_larger() -> None:
     assert not second.worse
 
 
+@pytest.mark.slow
 def test_chance_is_not_flagged() -> None:
     """Twenty slices that are all alike: over a hundred runs hardly any flag."""
     column = Column("city", "categorical", tuple(f"city {n}" for n in range(20)))

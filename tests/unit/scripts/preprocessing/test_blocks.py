@@ -50,6 +50,7 @@ def test_a_quote_that_is_never_closed_costs_one_line(tmp_path, monkeypatch):
     assert (alone.text, alone.line) == (b'1,"oops\n', 2002)
 
 
+@pytest.mark.slow
 def test_many_stray_quotes_do_not_take_forever(tmp_path, monkeypatch):
     (tmp_path / "d.csv").write_text("a,b\n" + '1,"oops\n2,x\n3,y\n' * 20_000)
     started = time.monotonic()

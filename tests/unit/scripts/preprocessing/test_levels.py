@@ -28,6 +28,7 @@ def test_a_column_of_rare_texts_only_is_left_out():
     assert levels(counted(a=1), 2, 9, True) == ((), "no text of it is in 2 training rows (data.rare_level_rows)")
 
 
+@pytest.mark.slow
 def test_identifiers_do_not_fill_the_memory():
     texts = Texts()
     for start in range(0, MAX_TEXTS * 3, 50_000):

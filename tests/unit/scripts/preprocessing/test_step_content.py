@@ -142,6 +142,7 @@ def test_features_json_reads_well(prepare, churn):
     assert sum(details["rows"].values()) == 2000
 
 
+@pytest.mark.slow
 def test_blocks_and_row_groups_make_no_difference(prepare, churn, monkeypatch):
     whole = prepare(**COMMON)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
