@@ -87,5 +87,7 @@ def add_flags(command: argparse.ArgumentParser) -> None:
         )
 
 
-def collect(given: argparse.Namespace) -> Hyperparameters:
-    return Hyperparameters(**{parameter.name: getattr(given, parameter.name) for parameter in fields(Hyperparameters)})
+def collect(options: argparse.Namespace) -> Hyperparameters:
+    return Hyperparameters(
+        **{parameter.name: getattr(options, parameter.name) for parameter in fields(Hyperparameters)}
+    )

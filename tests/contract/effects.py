@@ -63,9 +63,9 @@ def refusals_of_bootstrap(settings: Settings, folder: Folder) -> Any:
 
 
 def client(settings: Settings, _: Folder) -> Any:
-    made = sessions.client(settings, "sts")
-    keys = made._request_signer._credentials
-    return made.meta.endpoint_url, made.meta.region_name, keys and tuple(keys.get_frozen_credentials())
+    sts = sessions.client(settings, "sts")
+    keys = sts._request_signer._credentials
+    return sts.meta.endpoint_url, sts.meta.region_name, keys and tuple(keys.get_frozen_credentials())
 
 
 def requests_of_a_release(settings: Settings, _: Folder) -> Any:

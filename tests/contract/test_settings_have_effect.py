@@ -135,13 +135,13 @@ def differs(one: Folder, other: Folder) -> bool:
 @pytest.fixture(scope="module")
 def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Overlay], Folder]:
     """One folder for each configuration: what follows from it is computed once."""
-    made: dict[str, Folder] = {}
+    folders: dict[str, Folder] = {}
 
     def folder(overlay: Overlay) -> Folder:
         name = json.dumps(overlay)
-        if name not in made:
-            made[name] = Folder(tmp_path_factory.mktemp("settings"), overlay)
-        return made[name]
+        if name not in folders:
+            folders[name] = Folder(tmp_path_factory.mktemp("settings"), overlay)
+        return folders[name]
 
     return folder
 

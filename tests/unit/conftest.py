@@ -1,4 +1,4 @@
-"""A folder of settings to deliver from: ``folder(local="...", dev="...")`` appends to an overlay."""
+"""Folders of settings: ``folder(local="...", dev="...")`` appends to overlays."""
 
 import shutil
 
@@ -11,9 +11,9 @@ ACCOUNTS = ("dev", "staging", "prod")
 
 @pytest.fixture
 def folder(tmp_path):
-    """The settings as they are, with an account number; localcloud's unless a test wants another."""
+    """The tests' settings, with localcloud's account in every environment."""
 
-    def made(**added):
+    def build(**added):
         place = tmp_path / "config"
         shutil.copytree(CONFIG, place)
         for name in ACCOUNTS:
@@ -24,14 +24,14 @@ def folder(tmp_path):
             file.write_text(file.read_text() + text)
         return place
 
-    return made
+    return build
 
 
 @pytest.fixture
 def at(folder):
-    """The same, where every environment's AWS is a certain cloud: ``at(cloud, dev="...")``."""
+    """Likewise, with ``cloud`` as the endpoint of every environment: ``at(cloud, dev="...")``."""
 
-    def made(cloud, **added):
+    def build(cloud, **added):
         place = folder(**added)
         keys = f'endpoint_url = "{cloud.url}"\naccess_key_id = "local"\nsecret_access_key = "local"\n'
         for name in ACCOUNTS:
@@ -42,4 +42,4 @@ def at(folder):
         local.write_text(local.read_text().replace(command, f'endpoint_url = "{cloud.url}"'))
         return place
 
-    return made
+    return build
