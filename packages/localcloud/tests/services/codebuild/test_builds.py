@@ -230,8 +230,8 @@ def test_queued_builds_time_out_or_can_be_stopped(
 ) -> None:
     from localcloud.runtime.jobs.queue import Queue
 
-    service = cloud.services["codebuild"].builds
-    service.queue, service.minute = Queue(1), 0.05  # so that five minutes in the queue are a quarter of a second
+    executor = cloud.services["codebuild"].executor
+    executor.queue, executor.minute = Queue(1), 0.05  # so that five minutes in the queue are a quarter of a second
     create_project(SLOW)
     first = codebuild.start_build(projectName="app", timeoutInMinutesOverride=2160)["build"]["id"]
     second = codebuild.start_build(projectName="app", queuedTimeoutInMinutesOverride=5)["build"]["id"]

@@ -1,1 +1,1 @@
-"""CodeBuild: builds as processes of this machine, as the buildspec says."""
+"""CodeBuild: builds run the commands of their buildspec as processes of this machine."""

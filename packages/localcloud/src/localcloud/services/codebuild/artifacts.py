@@ -22,20 +22,20 @@ class Artifacts:
         self.build, self.store, self.source, self.scratch = build, store, source, scratch
 
     def upload(self, spec: Buildspec, environment: Mapping[str, str]) -> list[str]:
-        """A line for each upload; NoFiles when an expected artifact has no files."""
+        """Returns a line of log for each upload; NoFiles when an artifact has no files."""
         lines = []
         for artifact, files in self._pairs(spec):
-            found = select(self.source, files, environment)
-            if not found:
+            selected = select(self.source, files, environment)
+            if not selected:
                 raise NoFiles("no matching artifact paths found")
-            where = self._put(artifact, files, found, environment)
-            lines.append(f"{len(found)} files uploaded to {where}")
+            uri = self._put(artifact, files, selected, environment)
+            lines.append(f"{len(selected)} files uploaded to {uri}")
         return lines
 
     def _pairs(self, spec: Buildspec) -> Iterator[tuple[Artifact, Files]]:
         main = self.build.artifacts
         if main.get("type") == "S3" and not (spec.artifacts and spec.artifacts.patterns):
-            raise NoFiles("the project has an artifact, and the buildspec has none")
+            raise NoFiles("the project has an artifact, but the buildspec has none")
         if main.get("type", "NO_ARTIFACTS") != "NO_ARTIFACTS" and spec.artifacts and spec.artifacts.patterns:
             yield main, spec.artifacts
         for artifact in self.build.secondary_artifacts:
@@ -44,28 +44,30 @@ class Artifacts:
                 raise NoFiles(f"the buildspec has no secondary artifact {name}")
             yield artifact, spec.secondary_artifacts[name]
 
-    def _put(self, artifact: Artifact, files: Files, found: Mapping[str, Path], environment: Mapping[str, str]) -> str:
-        place = f"s3://{_place(artifact, files, self.build, environment)}"
+    def _put(
+        self, artifact: Artifact, files: Files, selected: Mapping[str, Path], environment: Mapping[str, str]
+    ) -> str:
+        uri = f"s3://{_location(artifact, files, self.build, environment)}"
         if artifact["type"] == "S3" and artifact.get("packaging", "NONE") == "NONE":
-            for name, file in found.items():
-                self.store.put(file, f"{place}/{name}")
-            self._record(artifact, place, {})
-            return place
+            for name, file in selected.items():
+                self.store.put(file, f"{uri}/{name}")
+            self._record(artifact, uri, {})
+            return uri
         archive = self.scratch / "artifact.zip"
-        pack(found, archive)
-        self.store.put(archive, place)
+        pack(selected, archive)
+        self.store.put(archive, uri)
         content = archive.read_bytes()
         sums = {"sha256sum": hashlib.sha256(content).hexdigest()}
-        self._record(artifact, place, sums | {"md5sum": hashlib.md5(content, usedforsecurity=False).hexdigest()})
+        self._record(artifact, uri, sums | {"md5sum": hashlib.md5(content, usedforsecurity=False).hexdigest()})
         archive.unlink()
-        return place
+        return uri
 
-    def _record(self, artifact: Artifact, place: str, sums: Mapping[str, str]) -> None:
-        location = f"arn:aws:s3:::{place.removeprefix('s3://')}"
+    def _record(self, artifact: Artifact, uri: str, sums: Mapping[str, str]) -> None:
+        location = f"arn:aws:s3:::{uri.removeprefix('s3://')}"
         self.build.uploaded[artifact.get("artifactIdentifier", "")] = {"location": location, **sums}
 
 
-def _place(artifact: Artifact, files: Files, build: Build, environment: Mapping[str, str]) -> str:
+def _location(artifact: Artifact, files: Files, build: Build, environment: Mapping[str, str]) -> str:
     bucket = artifact["location"].removeprefix("arn:aws:s3:::")
     if artifact["type"] == "CODEPIPELINE":
         return str(bucket)

@@ -1,4 +1,4 @@
-"""A build: its request, its phases, how it ended, and how BatchGetBuilds describes it."""
+"""A build: its request, phases and result, and its description in responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from localcloud.runtime.jobs.queue import Ticket
 
 RUNNING = "IN_PROGRESS"
 COMPLETED = "COMPLETED"
-STOP, TIME_OUT, ABANDON = "stop", "time out", "abandon"  # why a running build is to end
+STOP, TIME_OUT, ABANDON = "stop", "time out", "abandon"  # reasons to end a running build
 # What a build inherits from its project unless the request overrides it.
 INHERITED = ("environment", "cache", "serviceRole", "encryptionKey", "timeoutInMinutes", "queuedTimeoutInMinutes")
 
@@ -75,7 +75,7 @@ class Build:
         return f"{self.project}:{self.uuid}"
 
     @property
-    def over(self) -> bool:
+    def complete(self) -> bool:
         return self.ended is not None
 
     def minutes(self, name: str) -> int:
@@ -95,19 +95,19 @@ class Build:
             "secondarySources": self.secondary_sources,
             "artifacts": {**self.uploaded.get("", {"location": ""})},
             "logs": self.logs(),
-            "buildComplete": self.over,
+            "buildComplete": self.complete,
             "initiator": self.initiator,
             "exportedEnvironmentVariables": [{"name": name, "value": value} for name, value in self.exported.items()],
             "reportArns": list(self.reports),
             **{name: self.settings[name] for name in INHERITED if name in self.settings},
         }
         build["environment"] = {**self.settings["environment"], "environmentVariables": self.variables}
-        others = [{"artifactIdentifier": name, **artifact} for name, artifact in self.uploaded.items() if name]
+        secondary = [{"artifactIdentifier": name, **artifact} for name, artifact in self.uploaded.items() if name]
         optional = {
             "endTime": self.ended,
             "sourceVersion": self.version,
             "resolvedSourceVersion": self.resolved,
-            "secondaryArtifacts": others,
+            "secondaryArtifacts": secondary,
         }
         return build | {name: value for name, value in optional.items() if value}
 
@@ -115,17 +115,17 @@ class Build:
         if not self.log_group:
             return {"cloudWatchLogs": {"status": "DISABLED"}}
         page = f"https://console.aws.amazon.com/cloudwatch/home?region={self.region}#logsV2:log-groups/log-group/"
-        place = f"{_quote_twice(self.log_group)}/log-events/{_quote_twice(self.log_stream)}"
+        path = f"{_quote_twice(self.log_group)}/log-events/{_quote_twice(self.log_stream)}"
         arn = self.arn.rpartition(":build/")[0].replace(":codebuild:", ":logs:")
         return {
             "groupName": self.log_group,
             "streamName": self.log_stream,
-            "deepLink": page + place,
+            "deepLink": page + path,
             "cloudWatchLogsArn": f"{arn}:log-group:{self.log_group}:log-stream:{self.log_stream}",
             "cloudWatchLogs": {"status": "ENABLED"},
         }
 
 
 def _quote_twice(text: str) -> str:
-    """As the console writes names into its addresses."""
+    """The console's encoding of names in its URLs."""
     return quote(quote(text, safe=""), safe="").replace("%", "$")

@@ -1,4 +1,4 @@
-"""A buildspec, version 0.2, as plain data; an error in it is one sentence, as CodeBuild reports it.
+"""A buildspec, version 0.2, as plain data; an error is reported in one sentence, as by CodeBuild.
 
 Stricter than CodeBuild, which ignores unknown keys: here a misspelt key is refused.
 Not reproduced: batch builds, proxies, RETRY on failure, other shells than sh and bash, run-as: each refused.
@@ -35,7 +35,7 @@ class YamlFileError(Exception):
 @dataclass(frozen=True)
 class Phase:
     commands: tuple[str, ...] = ()
-    afterwards: tuple[str, ...] = ()  # "finally"
+    finally_commands: tuple[str, ...] = ()
     on_failure: str = ""  # ABORT, CONTINUE or "": the phase's default
     runtimes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ class Buildspec:
 
 
 def inline(text: str) -> bool:
-    """A project's buildspec is its text or a path in the source."""
+    """Whether a project's buildspec is its text rather than a path in the source."""
     return "\n" in text or text.lstrip().startswith(("version", "{"))
 
 
@@ -78,28 +78,32 @@ def parse(text: str) -> Buildspec:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise YamlFileError(f"the buildspec is not YAML: {' '.join(str(error).split())}") from None
-    spec = _known(content, "")
+    spec = _section(content, "")
     if str(spec.get("version")) != "0.2":
         raise YamlFileError(f"unsupported version {spec.get('version')!r}: localcloud reads buildspecs of version 0.2")
-    env = _known(spec.get("env", {}), "env")
+    env = _section(spec.get("env", {}), "env")
     artifacts = spec.get("artifacts")
-    secondary = _map(_map(artifacts, "artifacts").get("secondary-artifacts", {}), "artifacts.secondary-artifacts")
+    secondary = _mapping(
+        _mapping(artifacts, "artifacts").get("secondary-artifacts", {}), "artifacts.secondary-artifacts"
+    )
     return Buildspec(
         phases=_phases(spec.get("phases")),
         shell=_shell(env.get("shell", "sh")),
         variables=_variables(env, "variables"),
         parameter_store=_variables(env, "parameter-store"),
         secrets_manager=_variables(env, "secrets-manager"),
-        exported=_texts(env.get("exported-variables", []), "env.exported-variables"),
-        artifacts=_files(artifacts, "artifacts", others=bool(secondary)) if artifacts is not None else None,
+        exported=_strings(env.get("exported-variables", []), "env.exported-variables"),
+        artifacts=_files(artifacts, "artifacts", optional=bool(secondary)) if artifacts is not None else None,
         secondary_artifacts={name: _files(entry, "artifacts") for name, entry in secondary.items()},
-        reports={name: _files(entry, "reports") for name, entry in _map(spec.get("reports", {}), "reports").items()},
-        cache=_texts(_known(spec.get("cache", {}), "cache").get("paths", []), "cache.paths"),
+        reports={
+            name: _files(entry, "reports") for name, entry in _mapping(spec.get("reports", {}), "reports").items()
+        },
+        cache=_strings(_section(spec.get("cache", {}), "cache").get("paths", []), "cache.paths"),
     )
 
 
 def _phases(value: Any) -> dict[str, Phase]:
-    phases = _map(value, "phases")
+    phases = _mapping(value, "phases")
     if not phases:
         raise YamlFileError("phases are missing: a buildspec needs at least one")
     if unknown := [name for name in phases if name not in PHASES]:
@@ -108,28 +112,29 @@ def _phases(value: Any) -> dict[str, Phase]:
 
 
 def _phase(value: Any, where: str, *, optional: bool) -> Phase:
-    phase = _known(value, "phase", where)
+    phase = _section(value, "phase", where)
     on_failure = str(phase.get("on-failure", ""))
     if on_failure.startswith("RETRY"):
         raise YamlFileError(f"{where}.on-failure: localcloud does not retry builds; use ABORT or CONTINUE")
     if on_failure not in ("", "ABORT", "CONTINUE"):
         raise YamlFileError(f"{where}.on-failure is {on_failure!r}: it must be ABORT, CONTINUE or RETRY")
-    commands = _texts(phase.get("commands", []), f"{where}.commands")
+    commands = _strings(phase.get("commands", []), f"{where}.commands")
     if not commands and not optional:
         raise YamlFileError(f"{where}: commands are missing")
-    afterwards = _texts(phase.get("finally", []), f"{where}.finally")
-    return Phase(commands, afterwards, on_failure, _map(phase.get("runtime-versions", {}), f"{where}.runtime-versions"))
+    finally_commands = _strings(phase.get("finally", []), f"{where}.finally")
+    runtimes = _mapping(phase.get("runtime-versions", {}), f"{where}.runtime-versions")
+    return Phase(commands, finally_commands, on_failure, runtimes)
 
 
-def _files(value: Any, where: str, *, others: bool = False) -> Files:
-    entry = _known(value, where)
-    patterns = _texts(entry.get("files", []), f"{where}.files")
-    if not patterns and not others:
+def _files(value: Any, where: str, *, optional: bool = False) -> Files:
+    entry = _section(value, where)
+    patterns = _strings(entry.get("files", []), f"{where}.files")
+    if not patterns and not optional:
         raise YamlFileError(f"{where}: files are missing")
     return Files(
         patterns,
         base=str(entry.get("base-directory", "")),
-        exclude=_texts(entry.get("exclude-paths", []), f"{where}.exclude-paths"),
+        exclude=_strings(entry.get("exclude-paths", []), f"{where}.exclude-paths"),
         discard_paths=str(entry.get("discard-paths", "no")).lower() in ("yes", "true"),
         name=str(entry.get("name", "")),
         format=str(entry.get("file-format", "JUNITXML")).upper(),
@@ -144,7 +149,7 @@ def _shell(value: Any) -> str:
 
 def _variables(env: Mapping[str, Any], kind: str) -> dict[str, str]:
     variables = {}
-    for name, value in _map(env.get(kind, {}), f"env.{kind}").items():
+    for name, value in _mapping(env.get(kind, {}), f"env.{kind}").items():
         if not NAME.fullmatch(str(name)):
             raise YamlFileError(f"env.{kind}: {name!r} is not a valid variable name")
         if str(name).startswith("CODEBUILD_"):
@@ -155,9 +160,9 @@ def _variables(env: Mapping[str, Any], kind: str) -> dict[str, str]:
     return variables
 
 
-def _known(value: Any, kind: str, where: str = "") -> dict[str, Any]:
+def _section(value: Any, kind: str, where: str = "") -> dict[str, Any]:
     where = where or kind or "the buildspec"
-    entries = _map(value, where)
+    entries = _mapping(value, where)
     for key in entries:
         if key in NOT_IMPLEMENTED:
             raise YamlFileError(f"{where}: {key} ({NOT_IMPLEMENTED[key]}) is not implemented by localcloud")
@@ -166,7 +171,7 @@ def _known(value: Any, kind: str, where: str = "") -> dict[str, Any]:
     return entries
 
 
-def _map(value: Any, where: str) -> dict[str, Any]:
+def _mapping(value: Any, where: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -174,8 +179,8 @@ def _map(value: Any, where: str) -> dict[str, Any]:
     return value
 
 
-def _texts(value: Any, where: str) -> tuple[str, ...]:
-    """A list of strings; a single string is a list of one."""
+def _strings(value: Any, where: str) -> tuple[str, ...]:
+    """A list of strings, or a single string."""
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list):
         raise YamlFileError(f"{where} must be a list")

@@ -1,7 +1,7 @@
-"""A build's cache for the next build of its project: its paths in one archive, on S3 or on this machine.
+"""The cache that a build saves for the next build of its project: an archive, on S3 or on this machine.
 
-Paths are relative to the source or to the home, which a buildspec may write as ``/root``. A later build's cache
-replaces it. Not reproduced: keys and fallback keys, the cache of sources and of Docker's layers.
+Paths are relative to the source or to the home, which a buildspec may write as ``/root``. Each build's cache replaces
+the last. Not reproduced: keys and fallback keys, the cache of sources and of Docker's layers.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Cache:
         return True
 
     def save(self, paths: Iterable[str], scratch: Path) -> int:
-        """Returns how many files and folders were saved."""
+        """Returns the number of files and folders."""
         archive, entries = scratch / "cache.tar", list(self._entries(paths))
         with tarfile.open(archive, "w") as packed:
             for name, path in entries:

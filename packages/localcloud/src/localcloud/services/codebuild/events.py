@@ -1,4 +1,4 @@
-"""The events of builds and of their phases, in AWS's own layout."""
+"""The events of builds and phases, in AWS's own layout, and the metrics of builds."""
 
 from __future__ import annotations
 
@@ -41,6 +41,15 @@ def emit_phase(cloud: Cloud, build: Build, phase: Phase) -> None:
     cloud.emit("aws.codebuild", PHASE, detail, [build.arn])
 
 
+def emit_build_metrics(cloud: Cloud, build: Build) -> None:
+    seconds = (build.phases[-1].started - build.created).total_seconds()
+    outcome = "SucceededBuilds" if build.status == "SUCCEEDED" else "FailedBuilds"
+    for dimensions in ({}, {"ProjectName": build.project}):
+        for name in ("Builds", outcome):
+            cloud.metric("AWS/CodeBuild", name, 1, dimensions, "Count")
+        cloud.metric("AWS/CodeBuild", "Duration", seconds, dimensions, "Seconds")
+
+
 def _information(build: Build) -> dict[str, Any]:
     environment, logs = build.settings["environment"], build.logs()
     links = {"group-name": "groupName", "stream-name": "streamName", "deep-link": "deepLink"}
@@ -54,7 +63,7 @@ def _information(build: Build) -> dict[str, Any]:
             "environment-variables": [{"type": "PLAINTEXT", **variable} for variable in build.variables],
         },
         "timeout-in-minutes": build.minutes("timeoutInMinutes"),
-        "build-complete": build.over,
+        "build-complete": build.complete,
         "initiator": build.initiator,
         "build-start-time": _time(build.created),
         "build-number": build.number,

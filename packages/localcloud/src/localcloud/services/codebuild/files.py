@@ -1,4 +1,4 @@
-"""The files of a build that patterns select: an artifact's, a report's, a cache's; and their zip."""
+"""Selects the files of artifacts, reports and caches by patterns; packs and unpacks zips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from localcloud.services.codebuild.variables import expanded
 
 
 class NoFiles(Exception):
-    """The sentence of the phase context."""
+    """The message of the phase context."""
 
 
 def select(source: Path, files: Files, environment: Mapping[str, str]) -> dict[str, Path]:

@@ -33,38 +33,42 @@ ENVIRONMENT = {
 
 
 def new_build(project: Mapping[str, Any], request: Mapping[str, Any], cloud: Cloud, uuid: str, number: int) -> Build:
-    settings = dict(project) | _renamed(request, SETTINGS)
-    source = {**project["source"], **_renamed(request, SOURCE)}
-    environment = {**project["environment"], **_renamed(request, ENVIRONMENT)}
-    by_name = {variable["name"]: variable for variable in environment.get("environmentVariables", [])}
-    by_name |= {variable["name"]: variable for variable in request.get("environmentVariablesOverride", [])}
-    variables = [{"type": "PLAINTEXT", **variable} for variable in by_name.values()]
-    settings |= {"source": source, "environment": {**environment, "environmentVariables": variables}}
+    settings = _settings(project, request)
     for sentence in problems(settings):
         raise Refusal(INVALID, sentence)
     logs = settings.get("logsConfig", {}).get("cloudWatchLogs", {})
     group = logs.get("groupName") or f"/aws/codebuild/{project['name']}"
     stream = f"{logs['streamName']}/{uuid}" if logs.get("streamName") else uuid
-    versions = {one["sourceIdentifier"]: one["sourceVersion"] for one in settings["secondarySourceVersions"]}
     return Build(
         project=project["name"],
         uuid=uuid,
         arn=cloud.arn("codebuild", f"build/{project['name']}:{uuid}"),
         number=number,
         settings=settings,
-        source=source,
+        source=settings["source"],
         version=request.get("sourceVersion") or project.get("sourceVersion", ""),
-        variables=variables,
+        variables=settings["environment"]["environmentVariables"],
         artifacts=settings["artifacts"],
         log_group="" if logs.get("status") == "DISABLED" else group,
         log_stream=stream,
         region=cloud.region,
         created=cloud.clock.now(),
         secondary_sources=list(settings["secondarySources"]),
-        secondary_versions=versions,
+        secondary_versions={
+            entry["sourceIdentifier"]: entry["sourceVersion"] for entry in settings["secondarySourceVersions"]
+        },
         secondary_artifacts=list(settings["secondaryArtifacts"]),
         request=dict(request),
     )
+
+
+def _settings(project: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
+    source = {**project["source"], **_renamed(request, SOURCE)}
+    environment = {**project["environment"], **_renamed(request, ENVIRONMENT)}
+    by_name = {variable["name"]: variable for variable in environment.get("environmentVariables", [])}
+    by_name |= {variable["name"]: variable for variable in request.get("environmentVariablesOverride", [])}
+    environment["environmentVariables"] = [{"type": "PLAINTEXT", **variable} for variable in by_name.values()]
+    return {**project, **_renamed(request, SETTINGS), "source": source, "environment": environment}
 
 
 def _renamed(request: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Where this machine gets its Python packages. A build may connect to these hosts, past the egress proxy, as on AWS.
+"""The package indexes of this machine. Builds may connect to their hosts past the egress proxy, as on AWS.
 
-pip says so once, in a process of its own: the hosts in its configuration, and its default index.
+A process with pip lists them once: the hosts in its configuration, and its default index.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ print(*(str(value) for _, value in settings.items()), "https://" + PyPI.netloc, 
 
 
 def variables() -> dict[str, str]:
-    """The user's package settings and caches, although a build has a home of its own."""
+    """The user's package settings and caches, as a build has a home of its own."""
     settings = {name: value for name, value in os.environ.items() if name.startswith(PREFIXES)}
     folders = {"XDG_CACHE_HOME": ".cache", "XDG_CONFIG_HOME": ".config"}
     settings |= {name: os.environ.get(name) or str(Path.home() / folder) for name, folder in folders.items()}
-    beside = str(Path(sys.executable).parent)  # tools such as uv, last
-    return settings | {"PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), beside])}
+    scripts = str(Path(sys.executable).parent)  # tools such as uv, last
+    return settings | {"PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), scripts])}
 
 
 @cache
 def hosts() -> tuple[str, ...]:
-    """Without pip only those in the environment."""
+    """Without pip only the hosts in the environment."""
     texts = [value for name, value in os.environ.items() if name.startswith(PREFIXES)]
     try:
         command = [sys.executable, "-c", QUERY]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
-        texts.append(done.stdout)
+        completed = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+        texts.append(completed.stdout)
     except (OSError, subprocess.SubprocessError):
         pass
     found = (urlsplit(word).hostname for text in texts for word in text.split() if "://" in word)

@@ -1,4 +1,4 @@
-"""Projects: what a build starts from."""
+"""Projects: the settings of builds."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Projects(Part):
 
 
 def problems(project: Mapping[str, Any]) -> Iterator[str]:
-    """What CodeBuild refuses beyond its API model, in a project or in a build's overrides."""
+    """The checks of CodeBuild beyond its API model, of a project or of a build's overrides."""
     source, artifacts = project["source"], project["artifacts"]
     yield from _source(source)
     for other in project.get("secondarySources", []):

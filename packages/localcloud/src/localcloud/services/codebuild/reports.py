@@ -21,7 +21,7 @@ from localcloud.services.codebuild.errors import INVALID, NOT_FOUND, PAGES
 from localcloud.services.codebuild.junit import Case
 
 STATUSES = ("SUCCEEDED", "FAILED", "ERROR", "SKIPPED", "UNKNOWN")
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Report:
             "executionId": self.build,
             "status": self.status,
             "created": self.created,
-            "expired": self.created + KEPT,
+            "expired": self.created + RETENTION,
             "exportConfig": {"exportConfigType": "NO_EXPORT"},
             "truncated": False,
             "testSummary": {
@@ -57,6 +57,19 @@ class Report:
                 "statusCounts": {status: counts[status] for status in STATUSES},
                 "durationInNanoSeconds": sum(case.nanoseconds for case in self.cases),
             },
+        }
+
+    def describe_case(self, case: Case) -> dict[str, Any]:
+        return {
+            "reportArn": self.arn,
+            "testRawDataPath": case.file,
+            "prefix": case.prefix,
+            "name": case.name,
+            "status": case.status,
+            "durationInNanoSeconds": case.nanoseconds,
+            "message": case.message,
+            "expired": self.created + RETENTION,
+            "testSuiteName": case.suite,
         }
 
 
@@ -78,8 +91,8 @@ class Reports(Part):
                 raise Refusal(NOT_FOUND, f"The report group {group} does not exist.")
             self._create_group(f"{project}-{group}", {"exportConfigType": "NO_EXPORT"})
         name = str(uuid.uuid4())
-        place = arn.replace(":report-group/", ":report/", 1)
-        report = Report(f"{place}:{name}", arn, name, build, self._clock.now(), tuple(cases))
+        prefix = arn.replace(":report-group/", ":report/", 1)
+        report = Report(f"{prefix}:{name}", arn, name, build, self._clock.now(), tuple(cases))
         self.reports[report.arn] = report
         return report
 
@@ -104,7 +117,7 @@ class Reports(Part):
         arn = request["arn"]
         arns = [report.arn for report in self.reports.values() if report.group == arn]
         if arns and not request.get("deleteReports"):
-            raise Refusal(INVALID, "The report group contains reports: delete them, or say deleteReports.")
+            raise Refusal(INVALID, "The report group contains reports: delete them, or set deleteReports.")
         self.report_groups.pop(arn, None)
         for report in arns:
             del self.reports[report]
@@ -145,17 +158,7 @@ class Reports(Part):
             raise Refusal(NOT_FOUND, f"The report {request['reportArn']} does not exist.")
         condition = request.get("filter", {})
         found = [
-            {
-                "reportArn": report.arn,
-                "testRawDataPath": case.file,
-                "prefix": case.prefix,
-                "name": case.name,
-                "status": case.status,
-                "durationInNanoSeconds": case.nanoseconds,
-                "message": case.message,
-                "expired": report.created + KEPT,
-                "testSuiteName": case.suite,
-            }
+            report.describe_case(case)
             for case in report.cases
             if condition.get("status", case.status) == case.status and condition.get("keyword", "") in case.name
         ]

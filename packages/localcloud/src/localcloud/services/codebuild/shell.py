@@ -27,8 +27,8 @@ ENDED = -1  # the status when the build was stopped or timed out
 # fd 8 is the output, whatever a command does with its own; nothing here is a parameter that a command could shift
 DRIVER = """
 exec 8>&1
-__at_the_end() {{ {env} -0 >{state}.environment; pwd >{state}.folder; }}
-trap __at_the_end EXIT
+__save_state() {{ {env} -0 >{state}.environment; pwd >{state}.folder; }}
+trap __save_state EXIT
 while IFS= read -r __command; do
   . "$__command" </dev/null 8>&-
   printf '%s %s\\n' {mark} "$?" >&8
@@ -44,22 +44,22 @@ class Shell:
         folder: Path,
         scratch: Path,
         *,
-        line: Line,
-        ended: Callable[[], bool],
-        started: Callable[[int], None] = lambda _: None,
-        gone: Callable[[int], None] = lambda _: None,
+        on_line: Line,
+        must_end: Callable[[], bool],
+        on_start: Callable[[int], None] = lambda _: None,
+        on_end: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """``line`` gets the output; ``ended`` says whether the build is to end; the others are told the process ID."""
+        """``on_line`` gets the output, ``on_start`` and ``on_end`` a process ID; ``must_end`` is polled."""
         self.environment, self.folder = dict(environment), str(folder)
-        self._program, self._scratch, self._line, self._ended = program, scratch, line, ended
-        self._started, self._gone = started, gone
+        self._program, self._scratch = program, scratch
+        self._on_line, self._must_end, self._on_start, self._on_end = on_line, must_end, on_start, on_end
         self._mark = f"--{uuid.uuid4().hex}"
         self._number = 0
         self._child: subprocess.Popen[str] | None = None
         self._output: SimpleQueue[str | None] = SimpleQueue()
 
     def run(self, command: str) -> int:
-        """Its exit status, or ENDED."""
+        """Returns the exit status, or ENDED."""
         child = self._child or self._start()
         self._number += 1
         file = self._scratch / f"command-{self._number}.sh"
@@ -70,7 +70,7 @@ class Shell:
         return self._await(child)
 
     def close(self) -> None:
-        """Ends the shell, with all that it started, and reads its last environment."""
+        """Ends the shell and all its processes, and reads its last environment."""
         child = self._child
         if child:
             with suppress(OSError):
@@ -85,8 +85,8 @@ class Shell:
 
     def _start(self) -> subprocess.Popen[str]:
         program = shutil.which(self._program) or self._program
-        words = {"env": shutil.which("env") or "env", "state": str(self._state), "mark": self._mark}
-        driver = DRIVER.format(**{name: shlex.quote(word) for name, word in words.items()})
+        values = {"env": shutil.which("env") or "env", "state": str(self._state), "mark": self._mark}
+        driver = DRIVER.format(**{name: shlex.quote(value) for name, value in values.items()})
         for kind in (".environment", ".folder"):
             self._state.with_suffix(kind).unlink(missing_ok=True)
         child = subprocess.Popen(
@@ -101,7 +101,7 @@ class Shell:
             start_new_session=True,
         )
         self._child, self._output = child, SimpleQueue()
-        self._started(child.pid)
+        self._on_start(child.pid)
         threading.Thread(target=_forward, args=(_pipe(child.stdout), self._output), daemon=True).start()
         return child
 
@@ -116,7 +116,7 @@ class Shell:
                 text = self._output.get(timeout=POLL_SECONDS)
             except Empty:
                 silence = silence + POLL_SECONDS if child.poll() is not None else 0.0
-                if self._ended():
+                if self._must_end():
                     self._end(child)
                     return ENDED
                 if silence < FLUSH_SECONDS:
@@ -126,10 +126,10 @@ class Shell:
                 return self._status_of_ended(child)
             before, found, status = text.partition(self._mark)
             if before or not found:
-                self._line(before.rstrip("\n"))
+                self._on_line(before.rstrip("\n"))
             if found:
                 return int(status)
-            if self._ended():
+            if self._must_end():
                 self._end(child)
                 return ENDED
 
@@ -142,7 +142,7 @@ class Shell:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        self._gone(child.pid)
+        self._on_end(child.pid)
         with suppress(OSError):
             _pipe(child.stdin).close()
         self._read_state()

@@ -19,11 +19,11 @@ from localcloud.services.codebuild.files import unpack
 
 
 class NoSource(Exception):
-    """The sentence of the phase context."""
+    """The message of the phase context."""
 
 
 def fetch(cloud: Cloud, source: Mapping[str, Any], version: str, folder: Path) -> str:
-    """Writes the files to the folder; returns their version, "" when they have none."""
+    """Writes the files to the folder; returns their version, or ""."""
     folder.mkdir(parents=True, exist_ok=True)
     kind, location = source["type"], source.get("location", "")
     try:
@@ -40,7 +40,7 @@ def fetch(cloud: Cloud, source: Mapping[str, Any], version: str, folder: Path) -
 
 
 def _from_s3(store: S3Store, location: str, folder: Path) -> None:
-    """One zip, or every object below a prefix."""
+    """A zip, or all objects with a prefix."""
     uri = f"s3://{location.removeprefix('arn:aws:s3:::')}"
     if not uri.endswith("/"):
         archive = folder.parent / f"{folder.name}.zip"

@@ -1,4 +1,4 @@
-"""The environment variables of a build: where each comes from, which are secret, and what the machine adds.
+"""The environment variables of a build: their sources, which are secret, and those of the machine.
 
 StartBuild's override the project's, which override the buildspec's; values are literal. Values from the parameter store
 or from Secrets Manager are masked in the log.
@@ -15,6 +15,7 @@ from typing import Any
 
 from localcloud.core.cloud import Cloud
 from localcloud.services.codebuild import package_indexes
+from localcloud.services.codebuild.build import Build
 from localcloud.services.codebuild.buildspec import Buildspec
 
 Variable = Mapping[str, str]  # name, value, type
@@ -30,7 +31,7 @@ class Unreadable(Exception):
 
 
 def machine(cloud: Cloud, home: Path) -> dict[str, str]:
-    """What every build has: this machine's programs and packages, a home of its own, and this cloud as AWS."""
+    """Of every build: this machine's programs and package indexes, a home of its own, and this cloud as AWS."""
     environment = {name: value for name, value in os.environ.items() if name in KEPT}
     environment |= package_indexes.variables() | {"HOME": str(home), "CI": "true"}
     client = cloud.environment()
@@ -60,6 +61,26 @@ def of_buildspec(spec: Buildspec, cloud: Cloud) -> tuple[dict[str, str], set[str
     return {**spec.variables, **stored, **secret}, {*stored, *secret}
 
 
+def of_codebuild(build: Build, source: Path) -> dict[str, str]:
+    values = {
+        "BUILD_ID": build.id,
+        "BUILD_ARN": build.arn,
+        "BUILD_NUMBER": str(build.number),
+        "BUILD_IMAGE": build.settings["environment"]["image"],
+        "BUILD_SUCCEEDING": "1",
+        "INITIATOR": build.initiator,
+        "KMS_KEY_ID": build.settings.get("encryptionKey", ""),
+        "LOG_PATH": build.log_stream,
+        "PROJECT_UUID": build.project,
+        "RESOLVED_SOURCE_VERSION": build.resolved,
+        "SOURCE_REPO_URL": build.source.get("location", ""),
+        "SOURCE_VERSION": build.version,
+        "SRC_DIR": str(source),
+        "START_TIME": str(int(build.created.timestamp() * 1000)),
+    }
+    return {f"CODEBUILD_{name}": value for name, value in values.items()}
+
+
 def parameter(cloud: Cloud, name: str) -> str:
     from botocore.exceptions import ClientError
 
@@ -75,14 +96,15 @@ def secret_value(cloud: Cloud, reference: str) -> str:
     from botocore.exceptions import ClientError
 
     secret, key, stage, version = _parts(reference)
-    which = {"VersionStage": stage, "VersionId": version}
+    selection = {name: value for name, value in (("VersionStage", stage), ("VersionId", version)) if value}
     try:
-        given = {name: value for name, value in which.items() if value}
-        text = str(cloud.client("secretsmanager").get_secret_value(SecretId=secret, **given)["SecretString"])
+        text = str(cloud.client("secretsmanager").get_secret_value(SecretId=secret, **selection)["SecretString"])
     except (ClientError, KeyError) as error:
         raise Unreadable(f"the secret {secret} cannot be read: {_reason(error)}") from None
-    if not key:
-        return text
+    return _value_of(key, text, secret) if key else text
+
+
+def _value_of(key: str, text: str, secret: str) -> str:
     try:
         value = json.loads(text)[key]
     except (ValueError, KeyError, TypeError):
@@ -103,7 +125,7 @@ def _reason(error: Exception) -> str:
 
 
 def masked(line: str, secrets: Iterable[str]) -> str:
-    """``secrets`` has the longest first, so that a secret within another leaves no rest."""
+    """``secrets`` has the longest first, so that a secret within another is masked completely."""
     for secret in secrets:
         line = line.replace(secret, MASK)
     return line
@@ -116,5 +138,5 @@ def lines_of(secrets: Iterable[str]) -> list[str]:
 
 
 def expanded(text: str, environment: Mapping[str, str]) -> str:
-    """$NAME and ${NAME} in the paths and names of artifacts; what is not set stays as it is."""
-    return REFERENCE.sub(lambda found: environment.get(found[1] or found[2], found[0]), text)
+    """$NAME and ${NAME} in the paths and names of artifacts; a reference to an unset variable stays."""
+    return REFERENCE.sub(lambda match: environment.get(match[1] or match[2], match[0]), text)

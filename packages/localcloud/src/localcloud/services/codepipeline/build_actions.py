@@ -22,7 +22,7 @@ class BuildActions(Part):
 
     def connect(self, codebuild: CodeBuild) -> None:
         self.codebuild = codebuild
-        codebuild.builds.on_build_end(self._finish)
+        codebuild.executor.on_end(self._finish)
 
     def reset(self) -> None:
         self._builds.clear()
