@@ -56,7 +56,7 @@ def test_only_an_approved_package_becomes_a_model(sagemaker, refused):
     make(sagemaker, ModelPackageName=waiting)
 
 
-def test_what_is_not_there_or_there_already_is_refused(sagemaker, refused):
+def test_missing_and_existing_resources_are_refused(sagemaker, refused):
     with refused("ValidationException", "Could not find model data at s3://bucket/other.tar.gz"):
         make(sagemaker, Image="image", ModelDataUrl="s3://bucket/other.tar.gz")
     with refused("ValidationException", "Exactly one"):

@@ -1,6 +1,6 @@
 """SageMaker, as far as this template and its users call it. ``service.SageMaker`` puts its parts together.
 
-Its packages and modules are in layers, each using only those below it:
+Its packages and modules are in layers, each using only those below it (import-linter holds that):
 
     service                     the parts, wired
     pipelines                   pipelines, executions, and the interpreter that runs their steps

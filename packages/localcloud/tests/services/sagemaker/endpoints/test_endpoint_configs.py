@@ -46,7 +46,7 @@ def test_pages_follow_each_other(endpoints):
     assert [[each["EndpointConfigName"] for each in page["EndpointConfigs"]] for page in pages] == [["c", "b"], ["a"]]
 
 
-def test_what_is_not_there_or_there_already_is_refused(endpoints, refused):
+def test_missing_and_existing_resources_are_refused(endpoints, refused):
     endpoints.config("a")
     with refused("ValidationException", "Cannot create already existing endpoint configuration"):
         endpoints.config("a")

@@ -55,7 +55,7 @@ def test_an_endpoint_that_cannot_start_has_failed_and_can_only_be_deleted(cloud,
     assert listed(endpoints) == []
 
 
-def test_what_is_not_there_or_there_already_is_refused(endpoints, refused):
+def test_missing_and_existing_resources_are_refused(endpoints, refused):
     endpoints.create()
     with refused("ValidationException", "Cannot create already existing endpoint"):
         endpoints.create()
@@ -80,7 +80,7 @@ def test_an_update_without_a_policy_moves_at_once(endpoints):
     assert endpoints.endpoint()["ProductionVariants"][0]["CurrentInstanceCount"] == 3
 
 
-def test_an_update_that_fails_stays_on_the_old_config_and_says_why(endpoints):
+def test_an_update_that_fails_stays_on_the_old_config_with_a_reason(endpoints):
     endpoints.create()
     endpoints.config("b")
     endpoints.fails["b"] = "it crashed"
@@ -95,7 +95,7 @@ def test_an_update_that_fails_stays_on_the_old_config_and_says_why(endpoints):
     assert endpoints.status() == ("InService", "b") and "FailureReason" not in endpoints.endpoint()
 
 
-def test_nothing_else_is_taken_while_an_update_goes_on(endpoints, refused, configs):
+def test_other_changes_are_refused_during_an_update(endpoints, refused, configs):
     canary(endpoints, configs)
     with refused("ValidationException", "Cannot update in-progress endpoint"):
         endpoints.update("a")
@@ -117,7 +117,7 @@ def scale(endpoints, **desired):
     endpoints.client.update_endpoint_weights_and_capacities(EndpointName="churn", DesiredWeightsAndCapacities=request)
 
 
-def test_a_canary_tells_how_far_it_is(cloud, endpoints, configs):
+def test_a_canary_reports_its_progress(cloud, endpoints, configs):
     canary(endpoints, configs)
     endpoint = endpoints.endpoint()
     assert endpoints.status() == ("Updating", "a") and endpoints.shares() == [("a", 0.75), ("b", 0.25)]
@@ -164,7 +164,7 @@ def test_an_alarm_before_the_start_ends_the_update_at_once(endpoints, configs):
     assert endpoints.fleets[1].size == 0 and endpoints.fleets[1].stopped
 
 
-def test_a_rollback_can_be_made_to_fail_and_another_update_mends_it(cloud, endpoints, configs):
+def test_a_fault_makes_a_rollback_fail_and_another_update_repairs_it(cloud, endpoints, configs):
     canary(endpoints, configs)
     cloud.faults.fail("sagemaker.RollbackEndpoint", message="The old fleet is out of reach.")
     endpoints.alarm(state="ALARM")
@@ -336,7 +336,7 @@ def test_weights_and_capacities(endpoints, refused):
         update(EndpointName="churn", DesiredWeightsAndCapacities=[{"VariantName": "one", "DesiredInstanceCount": 0}])
 
 
-def test_capacity_that_cannot_be_had_is_taken_back(endpoints):
+def test_unavailable_capacity_is_undone(endpoints):
     endpoints.create()
     endpoints.fleets[0].fails = "no room"
     scale(endpoints, DesiredInstanceCount=5, DesiredWeight=2)

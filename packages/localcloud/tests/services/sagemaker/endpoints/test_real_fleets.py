@@ -146,7 +146,7 @@ def test_a_model_that_crashes_at_start_never_gets_traffic(real):
     real.until_processes(1)
 
 
-def test_an_archive_that_is_corrupt_or_gone_fails_the_creation(real):
+def test_a_corrupt_or_missing_archive_fails_the_creation(real):
     real.s3.put_object(Bucket="bucket", Key="corrupt", Body=b"not an archive")
     real.s3.put_object(Bucket="bucket", Key="gone", Body=archive())
     real.config("corrupt", key="corrupt")

@@ -144,7 +144,7 @@ def test_a_response_that_never_completes_is_reported_as_slow(playing):
         connection.send(ROW)
 
 
-def test_nobody_listening_means_not_sent():
+def test_a_refused_connection_means_not_sent():
     with socket.socket() as kept, pytest.raises(NotSent):
         kept.bind(("127.0.0.1", 0))  # so that nobody else gets the port
         port = kept.getsockname()[1]

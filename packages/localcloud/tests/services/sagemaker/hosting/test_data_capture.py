@@ -44,7 +44,7 @@ def captured(hosting):
 
 
 @pytest.mark.parametrize("config", [None, CONFIG | {"EnableCapture": False}, CONFIG | {"InitialSamplingPercentage": 0}])
-def test_what_captures_nothing_is_nothing(hosting, config):
+def test_a_config_that_captures_nothing_gives_no_capture(hosting, config):
     from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 
     assert DataCapture.from_config(hosting.cloud, config, "churn", "AllTraffic") is None

@@ -88,14 +88,14 @@ def test_one_instance_of_two_that_fails_is_reported_once(hosting):
 
 
 @pytest.mark.parametrize("key", ["missing.tar.gz", "nowhere/model.tar.gz"])
-def test_an_archive_that_is_not_there(hosting, key):
+def test_a_missing_archive(hosting, key):
     uri = f"s3://bucket/{key}" if "nowhere" not in key else f"s3://{key}"
     why = hosting.failed(uri=uri)
     assert why.startswith(f'Failed to download model data for container "container_1" from URL: "{uri}".')
 
 
 @pytest.mark.parametrize("body", [b"this is no archive", "cut"])
-def test_an_archive_that_is_corrupt(hosting, body):
+def test_a_corrupt_archive(hosting, body):
     whole = hosting.s3.get_object(Bucket="bucket", Key="model.tar.gz")["Body"].read()
     hosting.s3.put_object(Bucket="bucket", Key="bad.tar.gz", Body=whole[: len(whole) // 2] if body == "cut" else body)
     why = hosting.failed(uri="s3://bucket/bad.tar.gz")
@@ -153,7 +153,7 @@ def test_a_request_that_kills_its_instance_is_lost_and_not_tried_on_another(host
     assert hosting.metric("Invocation5XXErrors") == [0, 1, 0]
 
 
-def test_without_an_instance_a_request_is_lost_and_says_so(hosting):
+def test_without_an_instance_a_request_is_lost_with_a_reason(hosting):
     fleet = hosting.started(1, AT_START="wait", GATE=str(hosting.cloud.folder / "closed"))
     gate = hosting.gate()  # no replacement until the test has sent its request
     hosting.send(fleet, "die")

@@ -13,7 +13,7 @@ def refused(call, *arguments, **more):
     return caught.value.response
 
 
-def test_an_answer_has_the_models_body_type_and_variant(hosting):
+def test_a_response_has_the_models_body_type_and_variant(hosting):
     hosting.route((hosting.started(COLOUR="green"), 1))
     answer = hosting.invoke(Accept="application/json")
     assert answer["Body"].read() == b"green"
@@ -30,14 +30,14 @@ def test_traffic_is_shared_between_two_fleets_of_a_variant(hosting):
     assert len(hosting.metric("Invocations", EndpointConfigName="config-2")) == colours[b"green"]
 
 
-def test_a_target_variant_is_asked_whatever_its_share(hosting):
+def test_a_target_variant_gets_the_request_whatever_its_share(hosting):
     other = hosting.started(variant="Other", COLOUR="other")
     hosting.route((hosting.started(), 1), (other, 0))
     answer = hosting.invoke(TargetVariant="Other")
     assert (answer["Body"].read(), answer["InvokedProductionVariant"]) == (b"other", "Other")
 
 
-def test_a_target_variant_that_is_not_there(hosting):
+def test_a_missing_target_variant_is_refused(hosting):
     hosting.route((hosting.started(), 1))
     error = refused(hosting.invoke, TargetVariant="Third")["Error"]
     assert error == {"Code": "ValidationError", "Message": "Variant Third does not exist for Endpoint churn."}
@@ -111,7 +111,7 @@ def test_a_fleet_that_leaves_between_choice_and_request_loses_nothing(hosting):
     assert (blue.counts["received"], green.counts["received"]) == (0, 1)
 
 
-def test_routes_that_only_know_a_fleet_that_is_gone_end_in_a_refusal(hosting):
+def test_routes_with_only_a_stopped_fleet_end_in_a_refusal(hosting):
     blue = hosting.started()
     hosting.route((blue, 1))
     blue.stop()

@@ -29,7 +29,7 @@ def test_weights_are_of_any_scale():
     assert counted["Other"] == 400 - counted["AllTraffic"]
 
 
-def test_a_share_of_nothing_gets_nothing_but_by_its_name():
+def test_a_share_of_zero_gets_requests_only_by_name():
     routes = Routes([(BLUE, 1), (OTHER, 0)])
     assert all(routes.choose() is BLUE for _ in range(100))
     assert routes.choose("Other") is OTHER
@@ -40,7 +40,7 @@ def test_a_variant_of_two_fleets_is_shared_too():
     assert sum(routes.choose("AllTraffic") is GREEN for _ in range(1000)) == pytest.approx(100, abs=3)
 
 
-def test_shares_that_are_all_nothing_are_equal():
+def test_shares_that_are_all_zero_are_equal():
     routes = Routes([(BLUE, 0), (GREEN, 0)])
     assert {id(routes.choose()) for _ in range(10)} == {id(BLUE), id(GREEN)}
 

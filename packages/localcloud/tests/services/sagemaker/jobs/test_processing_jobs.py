@@ -41,7 +41,7 @@ def test_lines_are_in_the_log_while_the_job_runs(jobs):
     assert jobs.job()["ProcessingJobStatus"] == "InProgress"
 
 
-def test_a_failure_is_told_as_aws_tells_it(jobs):
+def test_a_failure_is_described_as_on_aws(jobs):
     jobs.processing("echo 'column tenure is missing' > /opt/ml/output/message; exit 1")
     job = jobs.over()
     assert job["ProcessingJobStatus"] == "Failed"
@@ -49,18 +49,18 @@ def test_a_failure_is_told_as_aws_tells_it(jobs):
     assert job["ExitMessage"] == "column tenure is missing"
 
 
-def test_a_failure_without_a_sentence_has_its_exit_code(jobs):
+def test_a_failure_without_a_message_has_its_exit_code(jobs):
     jobs.processing("exit 9")
     assert jobs.over()["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 9"
 
 
-def test_a_command_that_is_not_there_fails_the_job(jobs):
+def test_a_missing_command_fails_the_job(jobs):
     application = {"ImageUri": "image", "ContainerEntrypoint": ["/nowhere/python"]}
     jobs.processing("", AppSpecification=application)
     assert "cannot be started" in jobs.over()["ExitMessage"]
 
 
-def test_a_command_that_no_process_can_have_fails_the_job_and_is_no_defect(jobs):
+def test_an_invalid_command_fails_the_job_and_is_not_a_defect(jobs):
     application = {"ImageUri": "image", "ContainerEntrypoint": ["python"], "ContainerArguments": ["a\0b"]}
     jobs.processing("", AppSpecification=application)
     assert jobs.over()["ExitMessage"].endswith("python cannot be started: embedded null byte")
@@ -68,21 +68,21 @@ def test_a_command_that_no_process_can_have_fails_the_job_and_is_no_defect(jobs)
 
 
 @pytest.mark.parametrize("uri", ["s3://bucket/none", "s3://missing/none"])
-def test_an_input_that_is_not_there_is_the_clients_error(jobs, uri):
+def test_a_missing_input_is_a_client_error(jobs, uri):
     jobs.processing("true", ProcessingInputs=[jobs.source("data", uri)])
     job = jobs.over()
     assert job["ProcessingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith(f'ClientError: No S3 objects found under S3 URL "{uri}"')
 
 
-def test_an_output_without_a_bucket_is_the_clients_error(jobs):
+def test_an_output_without_a_bucket_is_a_client_error(jobs):
     outputs = jobs.target("out")
     outputs["Outputs"][0]["S3Output"]["S3Uri"] = "s3://missing/out"
     jobs.processing(f"echo x > {OUT}/x", ProcessingOutputConfig=outputs)
     assert jobs.over()["FailureReason"].startswith("ClientError: Cannot write s3://missing/out/x")
 
 
-def test_every_status_is_announced_once(jobs):
+def test_every_status_emits_one_event(jobs):
     jobs.processing("true", Tags=[{"Key": "team", "Value": "x"}])
     jobs.over()
     details = [event["detail"] for event in jobs.events()]
@@ -94,7 +94,7 @@ def test_every_status_is_announced_once(jobs):
     assert last["CreationTime"] == int(jobs.job()["CreationTime"].timestamp() * 1000)
 
 
-def test_a_stop_sends_sigterm_and_is_announced(jobs):
+def test_a_stop_sends_sigterm_and_emits_an_event(jobs):
     jobs.processing(
         f"trap 'echo caught; exit 0' TERM; echo half > {OUT}/half; echo ready; while true; do sleep 0.05; done",
         ProcessingOutputConfig=jobs.target("out"),
@@ -118,7 +118,7 @@ def test_a_job_that_ignores_sigterm_is_killed_after_its_grace(jobs):
     assert jobs.cloud.processes.all() == []
 
 
-def test_a_job_beyond_its_time_is_stopped_and_says_so(jobs):
+def test_a_job_beyond_its_time_is_stopped_with_a_reason(jobs):
     jobs.processing("sleep 60", StoppingCondition={"MaxRuntimeInSeconds": 1})
     job = jobs.over()
     assert job["ProcessingJobStatus"] == "Stopped"
@@ -126,14 +126,14 @@ def test_a_job_beyond_its_time_is_stopped_and_says_so(jobs):
     assert timeout_reason(job) == job["ExitMessage"]
 
 
-def test_a_script_that_says_something_when_its_time_is_up_is_heard_too(jobs):
+def test_the_message_of_a_script_that_timed_out_is_described(jobs):
     script = "trap 'echo half done > /opt/ml/output/message; exit 0' TERM; while true; do sleep 0.05; done"
     jobs.processing(script, StoppingCondition={"MaxRuntimeInSeconds": 3})
     job = jobs.over()
     assert timeout_reason(job).endswith("half done")
 
 
-def test_a_role_that_is_not_there_is_refused(jobs, cloud):
+def test_a_missing_role_is_refused(jobs, cloud):
     jobs.processing("true", "before", RoleArn=ROLE)  # an account without roles takes any
     cloud.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument="{}")
     words = f"Could not assume role {ROLE}. Please ensure that the role exists"
@@ -176,7 +176,7 @@ def test_the_end_of_the_cloud_ends_its_jobs(jobs):
     assert jobs.end_calls == []
 
 
-def test_a_reset_ends_jobs_and_forgets_them_and_what_they_still_say(jobs):
+def test_a_reset_ends_and_deletes_jobs_and_ignores_their_late_output(jobs):
     jobs.service.job_runner.grace_seconds = 0.3
     jobs.processing("trap '' TERM; echo ready; while true; do sleep 0.02; done")
     jobs.wait_for_line("ready")
@@ -214,7 +214,7 @@ def test_jobs_are_listed_filtered_and_deleted(jobs, refused):
         jobs.job(name="alpha")
 
 
-def test_what_cannot_be_is_refused(jobs, refused):
+def test_invalid_requests_are_refused(jobs, refused):
     jobs.processing("true")
     jobs.over()
     with refused("ResourceInUse", f"({ARN})"):
@@ -272,7 +272,7 @@ def test_a_manifest_names_its_objects(jobs):
     assert jobs.lines() == {"job/algo-1": ["./b", "./deep/a"]}
 
 
-def test_jobs_reach_this_cloud_and_have_missing_elses_credentials(jobs, monkeypatch):
+def test_jobs_call_this_cloud_without_the_callers_credentials(jobs, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     jobs.processing('echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_SECRET_ACCESS_KEY"')
     isolated = {"EnableNetworkIsolation": True}

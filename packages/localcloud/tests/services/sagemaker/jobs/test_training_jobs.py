@@ -65,7 +65,7 @@ def test_every_change_emits_an_event_in_aws_layout(jobs):
     assert isinstance(last["SecondaryStatusTransitions"][0]["StartTime"], int)
 
 
-def test_a_failure_says_what_the_script_said(jobs):
+def test_a_failure_has_the_scripts_message(jobs):
     jobs.training("echo '[0] validation-auc:0.5'; echo 'the target is constant' > /opt/ml/output/failure; exit 1")
     job = jobs.over("Training")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Failed", "Failed")
@@ -75,7 +75,7 @@ def test_a_failure_says_what_the_script_said(jobs):
     assert jobs.events("Training")[-1]["detail"]["FailureReason"] == job["FailureReason"]
 
 
-def test_lists_are_filtered_by_what_no_job_has_here(jobs):
+def test_lists_are_filtered_by_features_that_no_job_has(jobs):
     jobs.training("true", "plain")
     plan = "arn:aws:sagemaker:eu-west-1:000000000000:training-plan/none"
     for filters, found in (({}, 1), ({"WarmPoolStatusEquals": "InUse"}, 0), ({"TrainingPlanArnEquals": plan}, 0)):
@@ -148,7 +148,7 @@ def test_a_stopped_job_keeps_its_model(jobs):
     assert packed(jobs.get(MODEL)) == {"half": b"half\n"}
 
 
-def test_a_job_beyond_its_time_is_stopped_and_says_so(jobs):
+def test_a_job_beyond_its_time_is_stopped_with_a_reason(jobs):
     jobs.training("sleep 60", StoppingCondition={"MaxRuntimeInSeconds": 1})
     job = jobs.over("Training")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
@@ -185,7 +185,7 @@ def test_a_channel_without_objects_is_refused(jobs, refused, uri):
     assert jobs.client.list_training_jobs()["TrainingJobSummaries"] == []
 
 
-def test_what_cannot_be_is_refused(jobs, refused):
+def test_invalid_requests_are_refused(jobs, refused):
     with refused("ValidationException", "Requested resource not found"):
         jobs.job("Training")
     with refused("ValidationException", "MaxWaitTimeInSeconds"):

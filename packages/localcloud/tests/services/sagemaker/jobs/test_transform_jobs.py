@@ -61,7 +61,7 @@ def transform(jobs, name="job", source=None, output=None, **more):
     return jobs.client.create_transform_job(**request)["TransformJobArn"]
 
 
-def test_every_object_gets_its_answers(jobs, model):
+def test_every_object_gets_its_predictions(jobs, model):
     assert transform(jobs, Tags=[{"Key": "team", "Value": "x"}]) == ARN
     job = jobs.over("Transform")
     assert job["TransformJobStatus"] == "Completed"
@@ -79,7 +79,7 @@ def test_every_object_gets_its_answers(jobs, model):
     assert (kind, description["TransformJobStatus"]) == ("TransformJob", "Completed")
 
 
-def test_lines_are_sent_one_by_one_and_answers_get_lines_of_their_own(jobs, model):
+def test_lines_are_sent_one_by_one_and_responses_are_on_their_own_lines(jobs, model):
     jobs.put("in/a.csv", gzip.compress(b"1\n2\n3\n"))
     jobs.s3.delete_object(Bucket="bucket", Key="in/deep/b.csv")
     source, output = {"SplitType": "Line", "CompressionType": "Gzip"}, {"AssembleWith": "Line"}
@@ -126,14 +126,14 @@ def test_records_keep_their_ids_beside_their_predictions(jobs, model):
     assert jobs.get("out/deep/b.csv.out") == b"id9,rows:1\n"
 
 
-def test_answers_that_cannot_be_associated_fail_the_job(jobs, model):
+def test_responses_that_cannot_be_associated_fail_the_job(jobs, model):
     transform(jobs, source={"SplitType": "Line"}, DataProcessing={"JoinSource": "Input"})  # one answer to three rows
     assert jobs.over("Transform")["FailureReason"] == "ClientError: See job logs for more information"
     assert "1 records to 3" in " ".join(jobs.lines("Transform")["job/algo-1"])
     assert jobs.keys("out") == []
 
 
-def test_what_cannot_be_is_refused(jobs, model, refused):
+def test_invalid_requests_are_refused(jobs, model, refused):
     with refused("ValidationException", "Could not find model"):
         transform(jobs, ModelName="other")
     with refused("ValidationException", "No S3 objects found"):

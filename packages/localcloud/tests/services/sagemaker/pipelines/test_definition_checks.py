@@ -77,7 +77,7 @@ def problems(change=None):
     return definition_problems(json.dumps(definition))
 
 
-def test_a_good_definition_has_no_problems():
+def test_a_valid_definition_has_no_problems():
     assert problems() == []
 
 

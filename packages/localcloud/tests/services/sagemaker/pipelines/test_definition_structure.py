@@ -19,7 +19,7 @@ def _with_parameter(**parameter):
     return json.dumps({"Version": "2020-12-01", "Parameters": [{"Name": "P", **parameter}], "Steps": [step]})
 
 
-def test_a_good_definition_has_no_faults(make):
+def test_a_valid_definition_has_no_problems(make):
     gate = make.condition("Gate", make.compare("Equals", 1, 1), then=[make.fail("Stop")], DependsOn=["Work"])
     cached = {"CacheConfig": {"Enabled": True, "ExpireAfter": "P7D"}}
     policy = {"ExceptionType": ["Step.THROTTLING"], "IntervalSeconds": 1, "BackoffRate": 2.0, "MaxAttempts": 3}
@@ -138,7 +138,7 @@ def test_steps_that_wait_for_each_other_are_refused(make, ring):
     assert all(name in fault for name in ring)
 
 
-def test_a_ring_through_a_branch_or_a_reference_is_found(make):
+def test_a_cycle_through_a_branch_or_a_reference_is_refused(make):
     compare = make.compare("Equals", {"Get": "Steps.Inner.ProcessingJobStatus"}, "Completed")
     assert "Cycle" in faults(make.body(make.condition("Gate", compare, then=[make.processing("Inner")])))[0]
     gate = make.condition("Gate", make.compare("Equals", 1, 1), then=[make.processing("Inner", DependsOn=["After"])])

@@ -80,7 +80,7 @@ def test_a_pipeline_s_limit_holds_for_its_executions(runs, make):
     assert runs.execution(arn)["ParallelismConfiguration"] == ONE
 
 
-def test_after_a_failure_nothing_new_starts_and_what_runs_goes_on(runs, make):
+def test_after_a_failure_no_step_starts_and_running_ones_continue(runs, make):
     body = make.body(make.processing("A"), make.processing("B"), make.processing("C", DependsOn=["B"]))
     arn = runs.start(body)
     runs.jobs.finish("A", "Failed", "AlgorithmError: no rows")
@@ -160,14 +160,14 @@ def test_stopping_stops_the_jobs(runs, make):
 @pytest.mark.parametrize(
     ("end", "step", "whole"), [("Completed", "Succeeded", "Stopped"), ("Failed",) * 2 + ("Failed",)]
 )
-def test_a_job_may_end_otherwise_while_it_is_stopped(runs, make, end, step, whole):
+def test_a_job_may_complete_or_fail_while_it_is_stopped(runs, make, end, step, whole):
     arn = runs.start(make.body(make.processing("P"), make.processing("After", DependsOn=["P"])))
     runs.client.stop_pipeline_execution(PipelineExecutionArn=arn)
     runs.jobs.finish("P", end)
     assert (runs.statuses(arn), runs.status(arn)) == ({"P": step}, whole)
 
 
-def test_a_job_stopped_by_somebody_else_fails_its_step(runs, make):
+def test_a_job_stopped_by_a_request_fails_its_step(runs, make):
     arn = runs.start(make.body(make.processing("P")))
     runs.jobs.finish("P", "Stopped")
     assert runs.status(arn) == "Failed"
@@ -303,7 +303,7 @@ def test_every_change_of_status_is_an_event_in_aws_s_layout(runs, make):
     ]
 
 
-def test_fifty_started_at_once_all_end_right(runs, make):
+def test_fifty_executions_at_once_end_as_expected(runs, make):
     """Many threads start them and end their jobs; no thread is left."""
     gate = make.condition(
         "Gate",
@@ -366,7 +366,7 @@ def test_a_defect_fails_the_step_and_is_counted(runs, make, monkeypatch):
     runs.cloud.counters._counter.clear()  # the fixture fails a test with defects
 
 
-def test_a_reset_forgets_everything(runs, make, refused):
+def test_a_reset_deletes_everything(runs, make, refused):
     arn = runs.start(make.body(make.processing("A")))
     job = runs.jobs.of("A")
     runs.cloud.reset()

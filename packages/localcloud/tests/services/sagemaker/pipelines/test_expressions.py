@@ -60,12 +60,12 @@ def test_every_kind_of_reference(scope):
         (json_get("gate.value", "Other"), "declares no property file Other"),
     ],
 )
-def test_what_is_not_there_is_named(scope, node, message):
+def test_a_missing_value_is_named(scope, node, message):
     with pytest.raises(Unresolved, match=message):
         scope.resolve(node)
 
 
-def test_a_property_file_that_is_no_json_is_named(scope):
+def test_a_property_file_that_is_not_json_is_named(scope):
     scope.read = lambda uri: b"<html>"
     with pytest.raises(Unresolved, match="Report at s3://b/run/train/evaluation.json"):
         scope.resolve(json_get("gate.value"))

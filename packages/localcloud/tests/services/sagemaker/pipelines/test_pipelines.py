@@ -34,13 +34,13 @@ def test_what_is_created_is_described(runs, body):
     assert runs.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "project", "Value": "churn"}]
 
 
-def test_a_name_is_taken_once(runs, body, refused):
+def test_a_name_is_unique(runs, body, refused):
     runs.create(body)
     with refused("ValidationException", "Pipeline names must be unique within an AWS account and region"):
         runs.create(body)
 
 
-def test_a_token_creates_once_even_when_the_pipeline_is_gone(runs, body, token, refused):
+def test_a_token_creates_once_even_when_the_pipeline_is_deleted(runs, body, token, refused):
     same = token()
     arn = runs.create(body, ClientRequestToken=same)
     assert runs.create(body, ClientRequestToken=same, Tags=[{"Key": "a", "Value": "b"}]) == arn
@@ -61,7 +61,7 @@ def test_a_token_is_forgotten_after_a_day(runs, body, token):
     assert runs.client.describe_pipeline(PipelineName="churn")
 
 
-def test_the_definition_may_lie_in_s3(runs, aws, body, other, refused):
+def test_the_definition_may_be_in_s3(runs, aws, body, other, refused):
     place = {"Bucket": "definitions", "ObjectKey": "churn.json"}
     aws("s3").create_bucket(Bucket="definitions", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     aws("s3").put_bucket_versioning(Bucket="definitions", VersioningConfiguration={"Status": "Enabled"})
@@ -165,7 +165,7 @@ def test_lists_are_newest_first_filtered_and_paged(runs, body):
     assert [len(page["PipelineSummaries"]) for page in pages] == [2, 1]
 
 
-def test_a_deleted_pipeline_is_gone_with_its_executions(runs, body, refused):
+def test_a_pipeline_is_deleted_with_its_executions(runs, body, refused):
     runs.create(body)
     execution = runs.start()
     runs.client.delete_pipeline(PipelineName="churn")
@@ -198,7 +198,7 @@ def test_tags_are_added_replaced_and_removed(runs, body, refused):
         runs.client.list_tags(ResourceArn=f"{arn}2")
 
 
-def test_the_definition_is_kept_to_the_letter(runs, make):
+def test_the_definition_is_stored_unchanged(runs, make):
     body = json.dumps(json.loads(make.body(make.fail("Stop", "ü"))), indent=3, ensure_ascii=False)
     runs.create(body)
     assert runs.client.describe_pipeline(PipelineName="churn")["PipelineDefinition"] == body

@@ -17,7 +17,7 @@ def policy(*types, **more):
     return {"ExceptionType": list(types), "IntervalSeconds": 10, "BackoffRate": 3.0, **more}
 
 
-def test_a_failed_job_is_tried_again_with_growing_pauses(runs, make):
+def test_a_failed_job_is_retried_with_growing_pauses(runs, make):
     work = make.processing("Work", RetryPolicies=[policy("SageMaker.JOB_INTERNAL_ERROR", MaxAttempts=2)])
     arn = runs.start(make.body(work))
     for pause in (10, 30):
@@ -56,7 +56,7 @@ def test_attempts_expire(runs, make):
     assert runs.statuses(arn) == {"Work": "Failed"}, "the third pause would end after the minute"
 
 
-def test_failures_of_the_work_itself_are_not_tried_again(runs, make):
+def test_failures_of_the_script_are_not_retried(runs, make):
     work = make.processing("Work", RetryPolicies=[policy("SageMaker.JOB_INTERNAL_ERROR", MaxAttempts=2)])
     arn = runs.start(make.body(work))
     runs.jobs.finish("Work", "Failed", "AlgorithmError: no rows in train.csv")
@@ -73,7 +73,7 @@ def test_throttling_is_retried_without_a_policy(runs, make):
     assert runs.statuses(arn) == {"Work": "Executing"}
 
 
-def test_a_fault_that_was_asked_for_hits_the_step(runs, make):
+def test_an_injected_fault_hits_the_step(runs, make):
     runs.cloud.faults.throttle("sagemaker.CreateProcessingJob", 20)
     arn = runs.start(make.body(make.processing("Work")))
     runs.cloud.clock.advance(3600)
@@ -82,7 +82,7 @@ def test_a_fault_that_was_asked_for_hits_the_step(runs, make):
     assert "The retry policy for the exception type STEP_THROTTLING is used up." in step["FailureReason"]
 
 
-def test_what_no_policy_covers_says_so_in_aws_s_words(runs, make):
+def test_a_failure_without_a_policy_has_awss_message(runs, make):
     runs.jobs.plan("CreateProcessingJob", LIMITED)
     arn = runs.start(make.body(make.processing("Work")))
     assert runs.steps(arn)["Work"]["FailureReason"] == (
@@ -106,7 +106,7 @@ def test_policies_count_each_for_itself(runs, make):
     assert runs.status(arn) == "Succeeded"
 
 
-def test_a_stop_ends_the_waiting(runs, make):
+def test_a_stop_cancels_a_waiting_retry(runs, make):
     runs.jobs.plan("CreateProcessingJob", THROTTLED)
     arn = runs.start(make.body(make.processing("Work")))
     runs.client.stop_pipeline_execution(PipelineExecutionArn=arn)
@@ -115,7 +115,7 @@ def test_a_stop_ends_the_waiting(runs, make):
     assert runs.jobs.jobs == {}
 
 
-def test_nothing_is_tried_again_while_stopping(runs, make):
+def test_nothing_is_retried_while_stopping(runs, make):
     work = make.processing("Work", RetryPolicies=[policy("SageMaker.JOB_INTERNAL_ERROR", MaxAttempts=2)])
     arn = runs.start(make.body(work))
     runs.client.stop_pipeline_execution(PipelineExecutionArn=arn)
@@ -124,7 +124,7 @@ def test_nothing_is_tried_again_while_stopping(runs, make):
     assert (runs.status(arn), len(runs.jobs.jobs)) == ("Failed", 1)
 
 
-def test_a_reset_ends_the_waiting(runs, make):
+def test_a_reset_cancels_a_waiting_retry(runs, make):
     runs.jobs.plan("CreateProcessingJob", THROTTLED)
     runs.start(make.body(make.processing("Work")))
     runs.cloud.reset()

@@ -32,7 +32,7 @@ def sources(runs, arn):
     return {n: s.get("CacheHitResult", {}).get("SourcePipelineExecutionArn") for n, s in runs.steps(arn).items()}
 
 
-def test_a_hit_takes_the_old_job_and_says_whose_it_was(runs, body):
+def test_a_hit_reuses_the_old_job_and_names_its_execution(runs, body):
     first = run(runs, body)
     jobs = len(runs.jobs.jobs)
     second = run(runs)
@@ -51,7 +51,7 @@ def test_the_source_of_a_hit_is_the_execution_that_did_the_work(runs, body):
     assert sources(runs, run(runs)) == {"Make": first, "Use": first}
 
 
-def test_a_hit_grows_old_on_the_clock(runs, body):
+def test_a_hit_expires_by_the_clock(runs, body):
     first = run(runs, body)
     runs.cloud.clock.advance(7 * DAY - 1)
     assert sources(runs, run(runs))["Make"] == first
@@ -82,7 +82,7 @@ def test_failed_runs_switched_off_caches_and_other_pipelines_are_no_hit(runs, ma
     assert sources(runs, other) == {"Make": None}
 
 
-def test_the_key_is_what_aws_names(make):
+def test_the_key_has_the_attributes_that_aws_documents(make):
     arguments = make.training("T")["Arguments"]
     same = {**arguments, "ResourceConfig": {}, "OutputDataConfig": {}, "Tags": [], "TrainingJobName": "x"}
     assert key("Training", arguments) == key("Training", same)
@@ -107,6 +107,6 @@ def test_durations_are_read_as_aws_writes_them(text, seconds):
 
 
 @pytest.mark.parametrize("text", ["", "P", "7", "P7", "1h", "P7D7"])
-def test_no_durations(text):
+def test_invalid_durations(text):
     with pytest.raises(ValueError, match="ISO 8601"):
         duration(text)

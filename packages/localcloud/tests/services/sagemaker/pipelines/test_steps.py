@@ -12,7 +12,7 @@ def services(pipelines_alone):
     return pipelines_alone
 
 
-def test_a_processing_job_is_made_with_its_name_and_tags(runs, make):
+def test_a_processing_job_is_created_with_its_name_and_tags(runs, make):
     step = make.processing("my_step")
     step["Arguments"]["Tags"] = [{"Key": "project", "Value": "churn"}]
     arn = runs.start(make.body(step))
@@ -39,7 +39,7 @@ def test_a_transform_is_a_transform_job(runs, make):
     assert ":transform-job/" in runs.steps(arn)["Predict"]["Metadata"]["TransformJob"]["Arn"]
 
 
-def test_registration_makes_the_group_and_says_who_did_it(runs, make):
+def test_a_registration_creates_the_group_and_names_its_execution(runs, make):
     again = make.processing("Use", {"Get": "Steps.Register.ModelPackageArn"})
     arn = runs.start(make.body(make.register("Register"), again))
     (package,) = runs.registry.groups["churn"]
@@ -51,7 +51,7 @@ def test_registration_makes_the_group_and_says_who_did_it(runs, make):
     assert len(runs.registry.groups["churn"]) == 2, "the group is there: a second version"
 
 
-def test_an_operation_that_nobody_implements_fails_its_step(runs, make):
+def test_an_operation_that_is_not_implemented_fails_its_step(runs, make):
     model = {
         "Name": "M",
         "Type": "Model",
@@ -69,7 +69,7 @@ def test_fail_fails_the_execution_with_its_message(runs, make, message, expected
     assert step["Metadata"]["Fail"]["ErrorMessage"] == expected
 
 
-def test_a_fail_message_may_tell_the_outcome_of_a_condition(runs, make):
+def test_a_fail_message_may_have_the_outcome_of_a_condition(runs, make):
     message = {"Std:Join": {"On": ": ", "Values": ["it is", {"Get": "Steps.Gate.Outcome"}, {"Get": "Parameters.P"}]}}
     body = make.body(
         make.condition("Gate", make.compare("Equals", 1, 2)),
@@ -152,7 +152,7 @@ def test_a_property_file_that_cannot_be_read_fails_the_condition(runs, aws, judg
     assert message in runs.steps(arn)["Gate"]["FailureReason"]
 
 
-def test_a_json_file_may_be_named_by_its_place(runs, aws, make):
+def test_a_json_file_may_be_named_by_its_uri(runs, aws, make):
     arn_part = {"Get": "Execution.PipelineExecutionId"}
     place = {"Std:Join": {"On": "/", "Values": ["s3://bucket/runs", arn_part, "report/metrics.json"]}}
     number = {"Std:JsonGet": {"S3Uri": place, "Path": "n"}}
@@ -216,7 +216,7 @@ def test_a_job_may_end_inside_its_own_creation(runs, make):
     assert statuses == ["Starting", "Executing", "Succeeded", "Starting", "Executing"]
 
 
-def test_a_long_chain_of_steps_is_no_depth(runs, make):
+def test_a_long_chain_of_steps_does_not_exceed_the_recursion_limit(runs, make):
     chain = [make.register(f"S{n}", DependsOn=[f"S{n - 1}"] if n else []) for n in range(300)]
     arn = runs.start(make.body(*reversed(chain)))
     assert runs.status(arn) == "Succeeded"

@@ -60,7 +60,7 @@ def test_versions_are_numbered_and_described_as_they_were_given(sagemaker, regis
         assert "LastModifiedTime" not in package
 
 
-def test_a_number_is_never_given_twice(sagemaker, register):
+def test_a_version_number_is_never_reused(sagemaker, register):
     register()
     sagemaker.delete_model_package(ModelPackageName=register())
     assert register().endswith("/3")
@@ -158,7 +158,7 @@ def test_a_repeated_call_is_the_same_call(sagemaker, register, refused):
         register(ClientToken=token, ModelPackageDescription="another")
 
 
-def test_lists_are_oldest_first_unless_told_otherwise_and_filtered(cloud, sagemaker, register):
+def test_lists_are_oldest_first_by_default_and_filtered(cloud, sagemaker, register):
     moments = []
     for status in ("Approved", "Rejected", "Approved"):
         cloud.clock.advance(60)
@@ -205,7 +205,7 @@ def test_without_a_group_the_unversioned_packages_are_listed(sagemaker, register
     assert listed(ModelPackageType="Both") == ["churn/1", "alone"]
 
 
-def test_groups_are_made_described_listed_and_deleted(sagemaker, register, refused):
+def test_groups_are_created_described_listed_and_deleted(sagemaker, register, refused):
     arn = sagemaker.create_model_package_group(
         ModelPackageGroupName="churn", ModelPackageGroupDescription="who leaves", Tags=[{"Key": "team", "Value": "x"}]
     )["ModelPackageGroupArn"]

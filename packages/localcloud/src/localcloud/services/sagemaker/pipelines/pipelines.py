@@ -111,10 +111,10 @@ class Pipelines(Part):
         pipeline = self.find(request["PipelineArn"])
         version = self.find_version(pipeline, request)
         change = request.get("PipelineVersionAliasOperations", {})
-        kept = [alias for alias in version.aliases if alias not in change.get("Remove", [])]
-        added = [alias for alias in change.get("Add", []) if alias not in kept]
-        self._check_aliases(pipeline, version, kept, added)
-        version.aliases = kept + added
+        remaining = [alias for alias in version.aliases if alias not in change.get("Remove", [])]
+        added = [alias for alias in change.get("Add", []) if alias not in remaining]
+        self._check_aliases(pipeline, version, remaining, added)
+        version.aliases = remaining + added
         version.members |= {key: request[key] for key in VERSION_MEMBERS if key in request}
         return {"PipelineArn": pipeline.arn, "PipelineVersionId": version.number}
 
@@ -166,7 +166,7 @@ class Pipelines(Part):
         version.aliases = list(aliases)
         pipeline.versions.append(version)
 
-    def _check_aliases(self, pipeline: Pipeline, version: Version, kept: list[str], added: list[str]) -> None:
+    def _check_aliases(self, pipeline: Pipeline, version: Version, remaining: list[str], added: list[str]) -> None:
         others = {alias: other for other in pipeline.versions if other is not version for alias in other.aliases}
         for alias in added:
             if alias.isdigit():
@@ -174,5 +174,5 @@ class Pipelines(Part):
             if alias in others:
                 owner = others[alias].number
                 raise Refusal("ConflictException", f"The alias {alias!r} belongs to version {owner}: remove it there.")
-        if len(kept) + len(added) > MOST_ALIASES or len(set(added)) < len(added):
+        if len(remaining) + len(added) > MOST_ALIASES or len(set(added)) < len(added):
             raise invalid(f"A version has at most {MOST_ALIASES} aliases, each once.")

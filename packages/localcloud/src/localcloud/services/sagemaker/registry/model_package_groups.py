@@ -22,7 +22,7 @@ MEMBERS = ("ModelPackageGroupDescription", "ManagedConfiguration")
 class ModelPackageGroups(Part):
     def __init__(self, cloud: Cloud, tags: Tags) -> None:
         self.cloud, self._tags = cloud, tags
-        self._groups: dict[str, Group] = {}  # by name, in the order of their creation
+        self._groups: dict[str, Group] = {}  # by ARN, in the order of their creation
 
     def reset(self) -> None:
         self._groups.clear()
@@ -31,10 +31,10 @@ class ModelPackageGroups(Part):
     def create_model_package_group(self, request: Request) -> Request:
         name = request["ModelPackageGroupName"]
         arn = self._arn(name)
-        if name in self._groups:
+        if arn in self._groups:
             raise invalid(f"Model Package Group already exists: {arn}")
         members = {key: request[key] for key in MEMBERS if key in request}
-        self._groups[name] = Group(name, arn, self.cloud.clock.now(), members)
+        self._groups[arn] = Group(name, arn, self.cloud.clock.now(), members)
         self._tags.put(arn, request.get("Tags"))
         return {"ModelPackageGroupArn": arn}
 
@@ -55,18 +55,17 @@ class ModelPackageGroups(Part):
         if count := len(group.packages):
             message = f"Model Package Group {group.arn} still contains {count} model packages: delete them first."
             raise Refusal("ConflictException", message)
-        del self._groups[group.name]
+        del self._groups[group.arn]
         self._tags.delete(group.arn)
 
     def get(self, name_or_arn: str) -> Group | None:
-        group = self._groups.get(name_or_arn.rsplit("/", 1)[-1])
-        return group if group and name_or_arn in (group.name, group.arn) else None
+        return self._groups.get(self._arn(name_or_arn))
 
     def find(self, name_or_arn: str) -> Group:
         if group := self.get(name_or_arn):
             return group
-        arn = name_or_arn if ":" in name_or_arn else self._arn(name_or_arn.rsplit("/", 1)[-1])
-        raise invalid(f"ModelPackageGroup {arn} does not exist.")
+        raise invalid(f"ModelPackageGroup {self._arn(name_or_arn)} does not exist.")
 
-    def _arn(self, name: str) -> str:
-        return self.cloud.arn("sagemaker", f"model-package-group/{name}")
+    def _arn(self, name_or_arn: str) -> str:
+        is_arn = ":" in name_or_arn
+        return name_or_arn if is_arn else self.cloud.arn("sagemaker", f"model-package-group/{name_or_arn}")

@@ -48,7 +48,7 @@ def test_traffic_moves_with_the_instances(new_harness, configs):
     assert moved({}) == [1.0]
 
 
-def test_a_bake_lasts_as_long_as_it_says(new_harness, configs):
+def test_a_bake_lasts_for_its_interval(new_harness, configs):
     harness = new_harness(configs.strategies["canary"])
     harness.deployment.begin()
     harness.fleet("green").ready()
@@ -77,7 +77,7 @@ def test_an_alarm_in_any_stage_rolls_back(each_stage):
         assert_old_side(harness)
 
 
-def test_an_alarm_is_seen_within_ten_seconds_of_the_clock(new_harness, configs):
+def test_an_alarm_is_noticed_within_ten_seconds_of_the_clock(new_harness, configs):
     harness = new_harness(configs.strategies["canary"])
     harness.deployment.begin()
     harness.fleet("green").ready()
@@ -97,7 +97,7 @@ def test_an_alarm_that_is_active_before_the_start_ends_it_at_once(harness):
     assert_old_side(harness)
 
 
-def test_alarms_do_not_count_on_the_way_back(new_harness, configs):
+def test_alarms_have_no_effect_during_a_rollback(new_harness, configs):
     harness = new_harness(configs.rolling(batch=2))
     harness.at = lambda now: harness.active_alarms.append("errors") if now == 4 else None
     harness.go()
@@ -158,7 +158,7 @@ def test_it_takes_no_longer_than_its_timeout(new_harness, configs, number):
     assert_old_side(harness)
 
 
-def test_the_way_back_does_not_time_out(new_harness, configs):
+def test_a_rollback_does_not_time_out(new_harness, configs):
     harness = new_harness(configs.rolling(batch=2, wait=300, MaximumExecutionTimeoutInSeconds=601))
     harness.deployment.begin()
     harness.fleet("green").ready()
@@ -171,7 +171,7 @@ def test_the_way_back_does_not_time_out(new_harness, configs):
     assert harness.outcome == "rolled back"
 
 
-def test_a_late_start_of_the_given_up_side_changes_nothing(new_harness, configs):
+def test_a_late_start_of_the_abandoned_side_changes_nothing(new_harness, configs):
     harness = new_harness(configs.strategies["rolling, back by two"])
     harness.deployment.begin()
     harness.fleet("green").ready()
@@ -187,7 +187,7 @@ def test_a_late_start_of_the_given_up_side_changes_nothing(new_harness, configs)
     assert_old_side(harness)
 
 
-def test_what_was_still_starting_leaves_with_the_first_batch_back(new_harness, configs):
+def test_starting_instances_are_removed_by_the_first_rollback_batch(new_harness, configs):
     harness = new_harness(configs.strategies["rolling, back by two"])
     until(harness, 8)  # the third instance starts, two old ones are left
     assert (harness.fleet("green").places, harness.fleet("blue").size) == (3, 2)

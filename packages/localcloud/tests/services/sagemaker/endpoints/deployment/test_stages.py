@@ -46,7 +46,7 @@ def test_linear_steps_bake_each(plan_stages, configs):
     assert [seconds for status, *_, seconds in stages if status == "Baking"] == [300, 300, 300, 120]
 
 
-def test_rolling_lets_as_much_of_the_old_side_go_as_came(plan_stages, configs):
+def test_rolling_terminates_as_many_old_instances_as_were_launched(plan_stages, configs):
     stages = plan_stages(configs.rolling(batch=2), old=2, new=5)
     assert [count for status, side, count, _ in stages if status == "Creating"] == [2, 4, 5]
     assert [count for status, side, count, _ in stages if status == "Deleting"] == [2, 1, 0]
@@ -68,7 +68,7 @@ def test_a_percentage_is_whole_instances_and_at_least_one(configs, value, kind, 
     assert instances(configs.size(value, kind), total) == found
 
 
-def test_the_way_back_is_the_same_for_every_strategy(configs):
+def test_a_rollback_is_the_same_for_every_strategy(configs):
     from localcloud.services.sagemaker.endpoints.deployment.stages import rollback
 
     def tuples(stages):
