@@ -1,4 +1,4 @@
-"""Git's post-receive hook: reports the push to the server, and prints what it started. Needs nothing but Python."""
+"""Git's post-receive hook: reports the push to the server, and prints the result. Needs only Python."""
 
 from __future__ import annotations
 

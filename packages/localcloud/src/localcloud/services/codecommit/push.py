@@ -1,4 +1,4 @@
-"""A push to the repository: events of CodeCommit, and the pipelines that it starts."""
+"""A push to the repository: emits CodeCommit's events and starts pipelines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CodeCommit, as far as pipelines need it, and what happens on a push.
+"""CodeCommit: the operations that pipelines need, and the effects of a push.
 
 Not reproduced: pull requests, comments, approval rules, files through the API, triggers of repositories.
 """
@@ -54,6 +54,6 @@ class CodeCommit(Service):
         return self.pushes.open()
 
     def ready(self) -> None:
-        """Opens the repository; without git there is nothing to push with either."""
+        """Opens the repository; not a problem without git, as nothing can be pushed then."""
         with suppress(ValueError):
             self.open()

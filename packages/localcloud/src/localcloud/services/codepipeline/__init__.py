@@ -1,1 +1,1 @@
-"""CodePipeline: executions that move through stages, one clock, real builds, real approvals."""
+"""CodePipeline: executions that move through stages, with CodeBuild's builds and manual approvals."""

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
-from localcloud.services.codepipeline.engine import ActionFailed, Engine
+from localcloud.services.codepipeline.actions import ActionFailed, Actions
+from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.pipelines import Pipelines
 from localcloud.services.codepipeline.records import RUNNING, ActionRun, Execution
 
@@ -21,9 +22,9 @@ TIMEOUT_MINUTES = 7 * 24 * 60
 
 
 class Approvals(Part):
-    def __init__(self, cloud: Cloud, pipelines: Pipelines, engine: Engine) -> None:
+    def __init__(self, cloud: Cloud, pipelines: Pipelines, actions: Actions, engine: Engine) -> None:
         self.cloud, self.pipelines, self.engine = cloud, pipelines, engine
-        engine.providers["Manual"] = self._start
+        actions.providers["Manual"] = self._start
 
     @operation("PutApprovalResult")
     def put_approval_result(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -61,12 +62,12 @@ class Approvals(Part):
         run.token = run.external_id = str(uuid.uuid4())
         minutes = run.declaration.get("timeoutInMinutes", TIMEOUT_MINUTES)
         run.timer = self.cloud.clock.after(minutes * 60, lambda: self._expire(execution, run))
-        if topic := run.resolved.get("NotificationArn"):
+        if topic := run.configuration.get("NotificationArn"):
             message = json.dumps(self._message(execution, run, minutes))
             self.cloud.work(self._notify, execution, run, topic, message)
 
     def _expire(self, execution: Execution, run: ActionRun) -> None:
-        sentence = "The approval timed out: nobody approved or rejected it in time."
+        sentence = "The approval timed out: it was neither approved nor rejected in time."
         self.engine.finish(execution, run, error=ActionFailed("ActionTimedOut", sentence))
 
     def _notify(self, execution: Execution, run: ActionRun, topic: str, message: str) -> None:
@@ -92,13 +93,13 @@ class Approvals(Part):
             "actionName": run.name,
             "token": run.token,
             "expires": f"{expires:%Y-%m-%dT%H:%MZ}",
-            "externalEntityLink": run.resolved.get("ExternalEntityLink"),
+            "externalEntityLink": run.configuration.get("ExternalEntityLink"),
             "approvalReviewLink": f"{console}/{parts}",
-            "customData": run.resolved.get("CustomData"),
+            "customData": run.configuration.get("CustomData"),
         }
         return {"region": self.cloud.region, "consoleLink": console, "approval": approval}
 
 
 def _declares(declaration: dict[str, Any], stage: str, action: str) -> bool:
     stages = (declared for declared in declaration["stages"] if declared["name"] == stage)
-    return any(declared["name"] == action for found in stages for declared in found["actions"])
+    return any(declared["name"] == action for match in stages for declared in match["actions"])

@@ -10,14 +10,15 @@ from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part
 from localcloud.services.codebuild.build import Build
 from localcloud.services.codebuild.service import CodeBuild
-from localcloud.services.codepipeline.engine import ActionFailed, Engine
+from localcloud.services.codepipeline.actions import ActionFailed, Actions
+from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.records import ActionRun, Artifact, Execution
 
 
 class BuildActions(Part):
-    def __init__(self, cloud: Cloud, engine: Engine) -> None:
+    def __init__(self, cloud: Cloud, actions: Actions, engine: Engine) -> None:
         self.cloud, self.engine = cloud, engine
-        engine.providers["CodeBuild"] = self._start
+        actions.providers["CodeBuild"] = self._start
         self._builds: dict[str, tuple[Execution, ActionRun]] = {}  # by the build's id
 
     def connect(self, codebuild: CodeBuild) -> None:
@@ -29,8 +30,8 @@ class BuildActions(Part):
 
     def _start(self, execution: Execution, run: ActionRun) -> None:
         try:
-            request = {"projectName": run.resolved["ProjectName"], "environmentVariablesOverride": _variables(run)}
-            project = self.codebuild.projects.get(run.resolved["ProjectName"])
+            request = {"projectName": run.configuration["ProjectName"], "environmentVariablesOverride": _variables(run)}
+            project = self.codebuild.projects.get(run.configuration["ProjectName"])
             build = self.codebuild.builds.start(request, **_artifacts(execution, run, project))
         except Refusal as refusal:
             raise ActionFailed("ConfigurationError", f"Error calling startBuild: {refusal.message}") from None
@@ -55,22 +56,22 @@ class BuildActions(Part):
 
 
 def _artifacts(execution: Execution, run: ActionRun, project: dict[str, Any]) -> dict[str, Any]:
-    """The build's source and artifacts, instead of its project's."""
+    """The build's source and artifacts, which replace its project's."""
     if project["source"]["type"] != "CODEPIPELINE":
         raise ActionFailed("ConfigurationError", f"The source of project {project['name']} must be CODEPIPELINE.")
-    name = run.resolved.get("PrimarySource", "")
+    name = run.configuration.get("PrimarySource", "")
     primary = next((artifact for artifact in run.inputs if artifact.name == name), run.inputs[0])
     others = [artifact for artifact in run.inputs if artifact is not primary]
-    outputs = [{"type": "CODEPIPELINE", "location": _place(artifact)} for artifact in run.outputs]
+    outputs = [{"type": "CODEPIPELINE", "location": _location(artifact)} for artifact in run.outputs]
     identified = [
         {**output, "artifactIdentifier": artifact.name} for output, artifact in zip(outputs, run.outputs, strict=True)
     ]
     return {
-        "source": {**project["source"], "location": _place(primary)},
-        "version": f"arn:aws:s3:::{_place(primary)}",
+        "source": {**project["source"], "location": _location(primary)},
+        "version": f"arn:aws:s3:::{_location(primary)}",
         "resolved": primary.revision,
         "secondary_sources": [
-            {"type": "CODEPIPELINE", "location": _place(artifact), "sourceIdentifier": artifact.name}
+            {"type": "CODEPIPELINE", "location": _location(artifact), "sourceIdentifier": artifact.name}
             for artifact in others
         ],
         "artifacts": outputs[0] if len(outputs) == 1 else {"type": "NO_ARTIFACTS"},
@@ -80,11 +81,13 @@ def _artifacts(execution: Execution, run: ActionRun, project: dict[str, Any]) ->
 
 
 def _variables(run: ActionRun) -> list[dict[str, str]]:
-    """CodePipeline inserts variables as they are: a value may break the JSON."""
+    """CodePipeline inserts variables without escaping: a value may break the JSON."""
     try:
-        return [{"type": "PLAINTEXT", **entry} for entry in json.loads(run.resolved.get("EnvironmentVariables", "[]"))]
+        return [
+            {"type": "PLAINTEXT", **entry} for entry in json.loads(run.configuration.get("EnvironmentVariables", "[]"))
+        ]
     except (ValueError, TypeError):
-        sentence = f"EnvironmentVariables is not JSON: {run.resolved['EnvironmentVariables']}"
+        sentence = f"EnvironmentVariables is not JSON: {run.configuration['EnvironmentVariables']}"
         raise ActionFailed("InvalidConfiguration", sentence) from None
 
 
@@ -95,5 +98,5 @@ def _failure(build: Build) -> str:
     return ""
 
 
-def _place(artifact: Artifact) -> str:
+def _location(artifact: Artifact) -> str:
     return f"{artifact.bucket}/{artifact.key}"

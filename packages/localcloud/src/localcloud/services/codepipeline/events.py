@@ -51,8 +51,8 @@ def emit_action(cloud: Cloud, execution: Execution, run: ActionRun) -> None:
         "output-artifacts": [artifact.describe() for artifact in run.outputs],
     }
     optional = ("execution-result", "input-artifacts", "output-artifacts")
-    given = {name: value for name, value in detail.items() if value or name not in optional}
-    _emit(cloud, "Action", execution, run.started, given)
+    members = {name: value for name, value in detail.items() if value or name not in optional}
+    _emit(cloud, "Action", execution, run.started, members)
 
 
 def _emit(cloud: Cloud, kind: str, execution: Execution, since: datetime, detail: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Executions: started, stopped, retried, rolled back, described."""
+"""The operations on executions: start, stop, retry, roll back, describe, list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from localcloud.services.codepipeline.pipelines import PAGES, Pipelines
 from localcloud.services.codepipeline.providers import provider
 from localcloud.services.codepipeline.records import FAILED, STOPPED, STOPPING, SUCCEEDED, Execution, Pipeline
 
-MOST_QUEUED = 50
+MAX_EXECUTIONS = 50
 REVISIONS = {
     "CodeStarSourceConnection": ("COMMIT_ID",),
     "CodeCommit": ("COMMIT_ID",),
@@ -55,18 +55,18 @@ class Executions(Part):
         overrides: dict[str, dict[str, str]] | None = None,
     ) -> Execution:
         """Under the lock."""
-        queued = sum(not execution.over for execution in pipeline.executions.values())
-        if queued >= MOST_QUEUED:
-            sentence = f"Pipeline {pipeline.name} has {queued} executions under way; that is the limit."
+        active = sum(execution.active for execution in pipeline.executions.values())
+        if active >= MAX_EXECUTIONS:
+            sentence = f"Pipeline {pipeline.name} has {active} active executions; that is the limit."
             raise Refusal("ConcurrentPipelineExecutionsLimitExceededException", sentence)
         values = _variables(pipeline, variables or {})
         now = self.cloud.clock.now()
-        number = str(uuid.uuid4())
-        execution = Execution(number, pipeline.declaration, now, now, trigger, values, overrides or {})
+        execution_id = str(uuid.uuid4())
+        execution = Execution(execution_id, pipeline.declaration, now, now, trigger, values, overrides or {})
         return self._enter(pipeline, execution)
 
     def _start_new(self, pipeline: Pipeline) -> None:
-        """As on AWS a new pipeline runs at once, but only if it can: with a source, and a value for each variable."""
+        """As on AWS a new pipeline runs at once, but here only with a source and a value for each variable."""
         declared = pipeline.declaration.get("variables", [])
         unset = [variable for variable in declared if not variable.get("defaultValue")]
         if not unset and self._has_sources(pipeline):
@@ -91,7 +91,7 @@ class Executions(Part):
     def stop_pipeline_execution(self, request: dict[str, Any]) -> dict[str, Any]:
         pipeline, execution = self._find(request)
         abandon = request.get("abandon", False)
-        if execution.over:
+        if not execution.active:
             sentence = f"Execution {execution.id} cannot be stopped: it is {execution.status}."
             raise Refusal("PipelineExecutionNotStoppableException", sentence)
         if execution.status == STOPPING and not abandon:
@@ -203,15 +203,15 @@ class Executions(Part):
         return ROOT_ARN.format(account=self.cloud.account)
 
 
-def _variables(pipeline: Pipeline, given: Mapping[str, str]) -> dict[str, str]:
+def _variables(pipeline: Pipeline, requested: Mapping[str, str]) -> dict[str, str]:
     variables = pipeline.declaration.get("variables", [])
     declared = {variable["name"]: variable.get("defaultValue", "") for variable in variables}
-    if unknown := sorted(given.keys() - declared.keys()):
+    if unknown := sorted(requested.keys() - declared.keys()):
         sentence = (
             f"Pipeline {pipeline.name} declares no variable {unknown[0]}; it has: {', '.join(declared) or 'none'}."
         )
         raise Refusal("ValidationException", sentence)
-    values = declared | dict(given)
+    values = declared | dict(requested)
     if unset := sorted(name for name, value in values.items() if not value):
         sentence = f"The variable {unset[0]} of pipeline {pipeline.name} has no default: give it a value."
         raise Refusal("ValidationException", sentence)

@@ -50,7 +50,7 @@ class Pipelines(Part):
         version = pipeline.declaration["version"] + 1
         declaration = {**DEFAULTS, **request["pipeline"], "version": version}
         self._check(declaration)
-        pipeline.past[version - 1] = pipeline.declaration
+        pipeline.old_declarations[version - 1] = pipeline.declaration
         pipeline.declaration, pipeline.updated = declaration, self.cloud.clock.now()
         for stage in declaration["stages"]:
             pipeline.stages.setdefault(stage["name"], Stage())
@@ -61,12 +61,12 @@ class Pipelines(Part):
         pipeline = self.get(request["name"])
         latest = pipeline.declaration["version"]
         version = request.get("version", latest)
-        found = pipeline.declaration if version == latest else pipeline.past.get(version)
-        if not found:
+        declaration = pipeline.declaration if version == latest else pipeline.old_declarations.get(version)
+        if not declaration:
             sentence = f"Pipeline {pipeline.name} has no version {version}: they go from 1 to {latest}."
             raise Refusal("PipelineVersionNotFoundException", sentence)
         times = {"created": pipeline.created, "updated": pipeline.updated}
-        return {"pipeline": found, "metadata": {"pipelineArn": pipeline.arn, **times}}
+        return {"pipeline": declaration, "metadata": {"pipelineArn": pipeline.arn, **times}}
 
     @operation("ListPipelines")
     def list_pipelines(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pipelines and their executions, and how the API describes them."""
+"""Pipelines and their executions, and their descriptions in responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from localcloud.services.codepipeline.providers import Action, configuration
 
 RUNNING, SUCCEEDED, FAILED, ABANDONED = "InProgress", "Succeeded", "Failed", "Abandoned"
 STOPPING, STOPPED, SUPERSEDED = "Stopping", "Stopped", "Superseded"
-OVER = (SUCCEEDED, FAILED, STOPPED, SUPERSEDED)
+FINAL = (SUCCEEDED, FAILED, STOPPED, SUPERSEDED)
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Revision:
     created: datetime
     url: str = ""
 
+    def describe(self) -> dict[str, Any]:
+        return {"revisionId": self.id, "revisionSummary": self.summary, "revisionUrl": self.url}
+
 
 @dataclass
 class ActionRun:
@@ -46,7 +49,7 @@ class ActionRun:
     started: datetime
     updated: datetime
     status: str = RUNNING
-    resolved: dict[str, str] = field(default_factory=dict)
+    configuration: dict[str, str] = field(default_factory=dict)  # with resolved variables
     inputs: list[Artifact] = field(default_factory=list)
     outputs: list[Artifact] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
@@ -77,7 +80,7 @@ class ActionRun:
         inputs: dict[str, Any] = {
             "actionTypeId": self.declaration["actionTypeId"],
             "configuration": configuration(self.declaration),
-            "resolvedConfiguration": self.resolved,
+            "resolvedConfiguration": self.configuration,
             "inputArtifacts": [artifact.describe() for artifact in self.inputs],
             **{name: self.declaration[name] for name in ("namespace", "roleArn", "region") if name in self.declaration},
         }
@@ -104,7 +107,7 @@ class ActionRun:
 class StageRun:
     name: str
     actions: list[ActionRun] = field(default_factory=list)  # every attempt
-    done: set[str] = field(default_factory=set)  # actions that need not run again
+    succeeded: set[str] = field(default_factory=set)  # actions, in any attempt
     failed: set[str] = field(default_factory=set)  # in this attempt
     status: str = RUNNING
     automatic: int = 0  # retries
@@ -131,7 +134,7 @@ class Execution:
     status: str = RUNNING
     summary: str = ""
     attempt: int = 1
-    stage_index: int = 0  # the stage that it is in, or waits for
+    stage_index: int = 0  # of the stage that it is in or waits for
     last_index: int = -1  # the last stage that it enters; -1: the pipeline's last
     stages: dict[str, StageRun] = field(default_factory=dict)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
@@ -153,8 +156,8 @@ class Execution:
         return str(self.declaration.get("executionMode", "SUPERSEDED"))
 
     @property
-    def over(self) -> bool:
-        return self.status in OVER
+    def active(self) -> bool:
+        return self.status not in FINAL
 
     @property
     def stage(self) -> Mapping[str, Any]:
@@ -168,13 +171,7 @@ class Execution:
     def describe(self) -> dict[str, Any]:
         """As GetPipelineExecution does."""
         revisions = [
-            {
-                "name": revision.artifact,
-                "revisionId": revision.id,
-                "revisionSummary": revision.summary,
-                "created": revision.created,
-                "revisionUrl": revision.url,
-            }
+            {"name": revision.artifact, "created": revision.created, **revision.describe()}
             for revision in self.revisions
         ]
         return {
@@ -190,15 +187,7 @@ class Execution:
 
     def summarize(self) -> dict[str, Any]:
         """As ListPipelineExecutions does."""
-        revisions = [
-            {
-                "actionName": revision.action,
-                "revisionId": revision.id,
-                "revisionSummary": revision.summary,
-                "revisionUrl": revision.url,
-            }
-            for revision in self.revisions
-        ]
+        revisions = [{"actionName": revision.action, **revision.describe()} for revision in self.revisions]
         stopped = {"stopTrigger": {"reason": self.stop_reason}} if self.stop_reason is not None else {}
         return {
             "pipelineExecutionId": self.id,
@@ -221,7 +210,7 @@ class Execution:
 
 @dataclass
 class Transition:
-    """Into a stage, or out of it: disabled transitions hold executions back."""
+    """Into or out of a stage; when disabled, it holds executions back."""
 
     reason: str = ""
     changed: datetime | None = None
@@ -230,10 +219,10 @@ class Transition:
 
 @dataclass
 class Stage:
-    """A stage's executions: waiting, inside, the latest."""
+    """A stage's executions: those that wait before it, those in it, and the latest."""
 
     waiting: list[Execution] = field(default_factory=list)
-    inside: list[Execution] = field(default_factory=list)
+    current: list[Execution] = field(default_factory=list)
     latest: Execution | None = None
     inbound: Transition = field(default_factory=Transition)
     outbound: Transition = field(default_factory=Transition)
@@ -245,7 +234,7 @@ class Pipeline:
     arn: str
     created: datetime
     updated: datetime
-    past: dict[int, dict[str, Any]] = field(default_factory=dict)  # earlier declarations, by version
+    old_declarations: dict[int, dict[str, Any]] = field(default_factory=dict)  # by version
     stages: dict[str, Stage] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)  # the oldest first
     tokens: dict[str, str] = field(default_factory=dict)  # the execution's id, by the client's token

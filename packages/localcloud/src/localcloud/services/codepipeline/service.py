@@ -14,6 +14,7 @@ from localcloud.core.cloud import Cloud
 from localcloud.core.service import Service
 from localcloud.core.tag_operations import CAMEL_CASE, TagOperations
 from localcloud.services.codebuild.service import CodeBuild
+from localcloud.services.codepipeline.actions import Actions
 from localcloud.services.codepipeline.approvals import Approvals
 from localcloud.services.codepipeline.build_actions import BuildActions
 from localcloud.services.codepipeline.engine import Engine
@@ -33,11 +34,15 @@ class CodePipeline(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.pipelines = Pipelines(cloud)
-        self.engine = Engine(cloud, self.pipelines)
+        actions = Actions(cloud)
+        self.engine = Engine(cloud, self.pipelines, actions)
         self.executions = Executions(cloud, self.pipelines, self.engine)
-        states, approvals = States(cloud, self.pipelines, self.engine), Approvals(cloud, self.pipelines, self.engine)
-        self.build_actions = BuildActions(cloud, self.engine)
-        self.source_actions = SourceActions(cloud, self.engine)
+        states, approvals = (
+            States(cloud, self.pipelines, self.engine),
+            Approvals(cloud, self.pipelines, actions, self.engine),
+        )
+        self.build_actions = BuildActions(cloud, actions, self.engine)
+        self.source_actions = SourceActions(cloud, actions, self.engine)
         tag_operations = TagOperations(
             self.pipelines.tags_of,
             spelling=CAMEL_CASE,

@@ -17,20 +17,21 @@ from localcloud.core.cloud import Cloud
 from localcloud.runtime.git_repository import Commit, GitProblem, Repository
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
-from localcloud.services.codepipeline.engine import ActionFailed, Engine, Start
+from localcloud.services.codepipeline.actions import ActionFailed, Actions, Start
+from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.records import ActionRun, Artifact, Execution, Revision
 
 Find = Callable[[ActionRun, dict[str, str]], Revision]
 
 
 class SourceActions:
-    def __init__(self, cloud: Cloud, engine: Engine) -> None:
+    def __init__(self, cloud: Cloud, actions: Actions, engine: Engine) -> None:
         self.cloud, self.engine = cloud, engine
         self.connections: list[Container[str]] = []  # ARNs; empty: not checked
         self.repositories: Container[str] | None = None  # names in CodeCommit; None: not checked
-        engine.providers["CodeStarSourceConnection"] = self._in_background(self._from_connection)
-        engine.providers["CodeCommit"] = self._in_background(self._from_codecommit)
-        engine.providers["S3"] = self._in_background(self._from_s3)
+        actions.providers["CodeStarSourceConnection"] = self._in_background(self._from_connection)
+        actions.providers["CodeCommit"] = self._in_background(self._from_codecommit)
+        actions.providers["S3"] = self._in_background(self._from_s3)
 
     def _in_background(self, find: Find) -> Start:
         def start(execution: Execution, run: ActionRun) -> None:
@@ -48,24 +49,22 @@ class SourceActions:
             code = problem.code if isinstance(problem, ActionFailed) else "ConfigurationError"
             error = ActionFailed(code, str(problem))
         except Exception:
-            defect = ActionFailed("InternalError", "localcloud failed inside; see its log")
+            defect = ActionFailed("InternalError", "localcloud failed internally; see its log")
             self.engine.finish(execution, run, error=defect)
             raise
         else:
-            with self.cloud.lock:
-                run.revision, run.summary, run.external_id, run.url = (
-                    revision,
-                    revision.summary,
-                    revision.id,
-                    revision.url,
-                )
-                run.outputs = [_with_revision(artifact, revision.id) for artifact in run.outputs]
-                others = [other for other in execution.revisions if other.action != run.name]
-                execution.revisions = [*others, revision]
+            self._record(revision, execution, run)
         self.engine.finish(execution, run, error=error)
 
+    def _record(self, revision: Revision, execution: Execution, run: ActionRun) -> None:
+        with self.cloud.lock:
+            run.revision, run.summary, run.external_id, run.url = revision, revision.summary, revision.id, revision.url
+            run.outputs = [_with_revision(artifact, revision.id) for artifact in run.outputs]
+            others = [other for other in execution.revisions if other.action != run.name]
+            execution.revisions = [*others, revision]
+
     def _from_connection(self, run: ActionRun, override: dict[str, str]) -> Revision:
-        settings = run.resolved
+        settings = run.configuration
         arn = settings["ConnectionArn"]
         if self.connections and not any(arn in known for known in self.connections):
             raise ActionFailed("PermissionError", f"Unable to use Connection: {arn}. It does not exist.")
@@ -83,7 +82,7 @@ class SourceActions:
         return _revision(run, commit)
 
     def _from_codecommit(self, run: ActionRun, override: dict[str, str]) -> Revision:
-        settings = run.resolved
+        settings = run.configuration
         if self.repositories is not None and settings["RepositoryName"] not in self.repositories:
             raise ActionFailed("ConfigurationError", f"The repository {settings['RepositoryName']} does not exist.")
         commit = self._zip(run, settings["BranchName"], override)
@@ -110,22 +109,22 @@ class SourceActions:
     def _from_s3(self, run: ActionRun, override: dict[str, str]) -> Revision:
         from botocore.exceptions import ClientError
 
-        bucket, key = run.resolved["S3Bucket"], run.resolved["S3ObjectKey"]
+        bucket, key = run.configuration["S3Bucket"], run.configuration["S3ObjectKey"]
         if override.get("revisionType") == "S3_OBJECT_KEY":
             key = override["revisionValue"]
         version = override.get("revisionValue") if override.get("revisionType") == "S3_OBJECT_VERSION_ID" else None
-        which: dict[str, Any] = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+        source: dict[str, Any] = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
         s3, artifact = self.cloud.client("s3"), run.outputs[0]
         try:
-            head = s3.head_object(**which)
-            s3.copy_object(CopySource=which, Bucket=artifact.bucket, Key=artifact.key)
+            head = s3.head_object(**source)
+            s3.copy_object(CopySource=source, Bucket=artifact.bucket, Key=artifact.key)
         except ClientError as error:
             sentence = f"s3://{bucket}/{key} cannot be read: {error.response['Error'].get('Message')}"
             raise ActionFailed("ConfigurationError", sentence) from None
-        tag, number = head["ETag"].strip('"'), head.get("VersionId", "null")
-        run.variables = {"BucketName": bucket, "ObjectKey": key, "ETag": tag, "VersionId": number}
-        revision = number if number != "null" else tag
-        return Revision(run.name, artifact.name, revision, f"Amazon S3 version id: {number}", head["LastModified"])
+        etag, version_id = head["ETag"].strip('"'), head.get("VersionId", "null")
+        run.variables = {"BucketName": bucket, "ObjectKey": key, "ETag": etag, "VersionId": version_id}
+        revision = version_id if version_id != "null" else etag
+        return Revision(run.name, artifact.name, revision, f"Amazon S3 version id: {version_id}", head["LastModified"])
 
 
 def _revision(run: ActionRun, commit: Commit) -> Revision:

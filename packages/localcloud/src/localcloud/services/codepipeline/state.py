@@ -72,13 +72,9 @@ class States(Part):
         if not run:
             return state
         if run.revision:
-            revision = run.revision
-            state["currentRevision"] = {
-                "revisionId": revision.id,
-                "revisionChangeId": revision.id,
-                "created": revision.created,
-            }
-            state["revisionUrl"] = revision.url
+            ids = dict.fromkeys(("revisionId", "revisionChangeId"), run.revision.id)
+            state["currentRevision"] = {**ids, "created": run.revision.created}
+            state["revisionUrl"] = run.revision.url
         latest = {
             "actionExecutionId": run.id,
             "status": run.status,
@@ -94,7 +90,7 @@ class States(Part):
 
 
 def _last_run(pipeline: Pipeline, stage: Stage, action: str) -> ActionRun | None:
-    """The newest execution's that reached the action."""
+    """The run of the newest execution that has reached the action."""
     name = next(name for name, known in pipeline.stages.items() if known is stage)
     for execution in reversed(pipeline.executions.values()):
         run = execution.stages.get(name)

@@ -1,4 +1,4 @@
-"""What CodePipeline refuses in a pipeline's structure beyond its API model. Pure.
+"""The checks of a pipeline's structure beyond CodePipeline's API model. Pure.
 
 Not reproduced, and refused: conditions of stages, actions of other regions or roles' accounts, pull request triggers,
 V1's rules for what has no V2.

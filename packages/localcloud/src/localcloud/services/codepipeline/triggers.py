@@ -1,4 +1,4 @@
-"""Which pipelines a push starts: by their triggers, or else by source actions that detect changes of a branch. Pure.
+"""The pipelines that a push starts, by their triggers or by source actions that detect changes of a branch. Pure.
 
 Excludes override includes. ``*`` matches within a part of a path, ``**`` across parts.
 """
@@ -66,9 +66,9 @@ def _any(patterns: Sequence[str], text: str) -> bool:
 @cache
 def expression(pattern: str) -> re.Pattern[str]:
     parts, last = [], 0
-    for found in WILD.finditer(pattern):
-        parts += [re.escape(pattern[last : found.start()]), _wild(found[0])]
-        last = found.end()
+    for match in WILD.finditer(pattern):
+        parts += [re.escape(pattern[last : match.start()]), _wild(match[0])]
+        last = match.end()
     return re.compile("".join(parts) + re.escape(pattern[last:]), re.DOTALL)
 
 
@@ -76,8 +76,8 @@ def _wild(part: str) -> str:
     if part.startswith("{"):
         return f"(?:{'|'.join(re.escape(choice) for choice in part[1:-1].split(','))})"
     if part.startswith("["):
-        inside = re.escape(part[1:-1].lstrip("!^")).replace("\\-", "-")
-        return f"[{'^' if part[1] in '!^' else ''}{inside}]"
+        characters = re.escape(part[1:-1].lstrip("!^")).replace("\\-", "-")
+        return f"[{'^' if part[1] in '!^' else ''}{characters}]"
     return {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}[part]
 
 

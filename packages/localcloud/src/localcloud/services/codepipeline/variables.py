@@ -11,7 +11,7 @@ EXECUTION_ID = "PipelineExecutionId"
 
 
 class Unresolved(Exception):
-    """One sentence: which variable has no value."""
+    """A sentence that names the variable without a value."""
 
 
 def references(text: str) -> Iterator[tuple[str, str]]:
@@ -19,10 +19,10 @@ def references(text: str) -> Iterator[tuple[str, str]]:
 
 
 def resolve(text: str, namespaces: Mapping[str, Mapping[str, str]]) -> str:
-    def value(found: re.Match[str]) -> str:
+    def value(match: re.Match[str]) -> str:
         try:
-            return namespaces[found[1]][found[2]]
+            return namespaces[match[1]][match[2]]
         except KeyError:
-            raise Unresolved(f"the variable {found[0]} has no value: no earlier action set it") from None
+            raise Unresolved(f"the variable {match[0]} has no value: no earlier action set it") from None
 
     return REFERENCE.sub(value, text)
