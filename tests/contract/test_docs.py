@@ -14,7 +14,8 @@ from botocore import xform_name
 from settings.model import Sections
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "packages/localcloud/README.md", *(ROOT / "docs").rglob("*.md")])
+ENTRANCES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "packages/localcloud/README.md")]
+PAGES = sorted([*ENTRANCES, *(ROOT / "docs").rglob("*.md")])
 COMMAND = re.compile(r"python (?:-m (?P<module>[\w.]+)|(?P<file>[\w/]+\.py))(?P<words>[^\n`#|]*)")
 AWS = re.compile(r"\baws (?P<service>[a-z-]+) (?P<operation>[a-z-]+)(?P<words>(?:\\\n|[^\n`#|])*)")
 OF_ANY = {"region", "query", "output", "endpoint-url"}
