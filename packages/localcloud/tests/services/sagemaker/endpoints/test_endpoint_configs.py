@@ -9,9 +9,9 @@ def test_a_config_is_described_listed_newest_first_and_deleted(cloud, endpoints)
     arn = endpoints.config("a", DataCaptureConfig=CAPTURE, Tags=[{"Key": "team", "Value": "churn"}])
     cloud.clock.advance(1)
     endpoints.config("b")
-    told = endpoints.client.describe_endpoint_config(EndpointConfigName="a")
-    assert told["EndpointConfigArn"] == arn and told["DataCaptureConfig"] == CAPTURE
-    assert told["ProductionVariants"][0]["InitialVariantWeight"] == 1.0
+    config = endpoints.client.describe_endpoint_config(EndpointConfigName="a")
+    assert config["EndpointConfigArn"] == arn and config["DataCaptureConfig"] == CAPTURE
+    assert config["ProductionVariants"][0]["InitialVariantWeight"] == 1.0
     assert [each["EndpointConfigName"] for each in listed(endpoints)] == ["b", "a"]
     assert [each["EndpointConfigName"] for each in listed(endpoints, SortBy="Name", SortOrder="Ascending")] == [
         "a",
@@ -24,7 +24,7 @@ def test_a_config_is_described_listed_newest_first_and_deleted(cloud, endpoints)
     events = endpoints.events("Endpoint Config")
     assert [event["EndpointConfigName"] for event in events] == ["a", "b", "a"]
     assert events[0]["EndpointConfigArn"] == arn and events[0]["Tags"] == {"team": "churn"}
-    assert events[0]["CreationTime"] == int(told["CreationTime"].timestamp() * 1000)
+    assert events[0]["CreationTime"] == int(config["CreationTime"].timestamp() * 1000)
 
 
 CAPTURE = {

@@ -1,4 +1,4 @@
-"""Endpoints with real processes behind them: what a client sees while a deployment goes on."""
+"""Endpoints with real processes behind them, as a client sees them during a deployment."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ class Real:
             time.sleep(0.02)
 
     def ask(self, times=8):
-        """The colours that answered."""
-        answers = [self.runtime.invoke_endpoint(EndpointName="churn", Body=b"row") for _ in range(times)]
-        return [answer["Body"].read().decode() for answer in answers]
+        """The colours of so many responses."""
+        responses = [self.runtime.invoke_endpoint(EndpointName="churn", Body=b"row") for _ in range(times)]
+        return [response["Body"].read().decode() for response in responses]
 
     def processes(self):
         return [process for process in self.cloud.processes.all() if process.alive]

@@ -15,7 +15,7 @@ ROW = Invocation(b"1,2", "text/csv", "text/csv", "trace=7", "row-1")
 
 
 class Instance:
-    """Each connection plays the next script: answers, one a request; None closes it instead of answering."""
+    """Each connection plays the next script: one response a request; None closes it instead."""
 
     def __init__(self, *scripts):
         self.requests, self.connections, self._scripts = [], 0, list(scripts)
@@ -34,12 +34,12 @@ class Instance:
 
     def _play(self, client, script):
         with client:
-            for answer in script:
+            for response in script:
                 self.requests.append(_request(client))
-                if answer is None:
+                if response is None:
                     return
-                client.sendall(answer)
-                if answer is HALF:
+                client.sendall(response)
+                if response is HALF:
                     return
             client.recv(1)  # until the other side has enough
 

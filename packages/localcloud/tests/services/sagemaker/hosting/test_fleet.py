@@ -12,8 +12,8 @@ PING = "The primary container for production variant AllTraffic did not pass the
 
 def test_instances_answer_once_done_is_called(hosting):
     fleet = hosting.started(2, COLOUR="green")
-    answer = hosting.send(fleet)
-    assert (fleet.size, answer.status, answer.body, answer.content_type) == (2, 200, b"green", "text/csv")
+    result = hosting.send(fleet)
+    assert (fleet.size, result.status, result.body, result.content_type) == (2, 200, b"green", "text/csv")
     assert len(hosting.processes()) == 2
 
 
@@ -42,10 +42,10 @@ def test_the_archive_is_fetched_once_for_all_instances(hosting):
 
 def test_an_instance_has_a_log_a_name_and_the_variables_of_its_container(hosting):
     fleet = hosting.started(COLOUR="green", SM_MODEL_DIR="/opt/ml/model", AWS_ENDPOINT_URL="https://elsewhere.example")
-    answer = hosting.send(fleet)
-    assert answer.stream.startswith("AllTraffic/i-")
-    assert (answer.stream, "model in /opt/ml/model, green") in hosting.log()
-    assert [process.name for process in hosting.processes()] == [f"churn/{answer.stream}"]
+    result = hosting.send(fleet)
+    assert result.stream.startswith("AllTraffic/i-")
+    assert (result.stream, "model in /opt/ml/model, green") in hosting.log()
+    assert [process.name for process in hosting.processes()] == [f"churn/{result.stream}"]
     variables = {
         name: hosting.send(fleet, f"environment {name}").body.decode()
         for name in ("AWS_ENDPOINT_URL", "MAX_PAYLOAD_BYTES", "OMP_NUM_THREADS", "SAGEMAKER_REGION", "SM_MODEL_DIR")
@@ -132,8 +132,8 @@ def test_an_instance_that_dies_is_replaced_and_others_answer_meanwhile(hosting):
     gate = hosting.gate()  # no replacement until the test has sent its request
     assert hosting.cloud.faults.kill(victim)
     hosting.until(lambda: fleet.size == 1)
-    answers = [hosting.send(fleet) for _ in range(20)]
-    assert [answer.status for answer in answers] == [200] * 20
+    results = [hosting.send(fleet) for _ in range(20)]
+    assert [result.status for result in results] == [200] * 20
     gate.unlink()
     hosting.until(lambda: fleet.size == 2 and len(hosting.processes()) == 2)
     now = {process.name for process in hosting.processes()}
@@ -145,8 +145,8 @@ def test_an_instance_that_dies_is_replaced_and_others_answer_meanwhile(hosting):
 def test_a_request_that_kills_its_instance_is_lost_and_not_tried_on_another(hosting):
     fleet = hosting.started(2)
     hosting.send(fleet)
-    answer = hosting.send(fleet, "die")
-    assert (answer.status, answer.body, answer.lost) == (0, b"the instance ended before it responded", True)
+    result = hosting.send(fleet, "die")
+    assert (result.status, result.body, result.lost) == (0, b"the instance ended before it responded", True)
     assert hosting.send(fleet).status == 200
     assert fleet.counts["lost"] == 1
     hosting.until(lambda: fleet.size == 2)
@@ -158,8 +158,8 @@ def test_without_an_instance_a_request_is_lost_with_a_reason(hosting):
     gate = hosting.gate()  # no replacement until the test has sent its request
     hosting.send(fleet, "die")
     hosting.until(lambda: fleet.size == 0)
-    answer = hosting.send(fleet)
-    assert (answer.status, answer.stream, answer.body) == (0, "", b"no instance of the variant is in service")
+    result = hosting.send(fleet)
+    assert (result.status, result.stream, result.body) == (0, "", b"no instance of the variant is in service")
     assert fleet.counts["lost"] == 2
     gate.unlink()
     hosting.until(lambda: hosting.send(fleet).status == 200)
@@ -171,17 +171,17 @@ def test_a_model_that_takes_too_long(hosting):
     done = hosting.done()
     fleet.start(1, done)
     done.wait()
-    answer = hosting.send(fleet, "sleep 60")
-    assert (answer.status, answer.body) == (0, b"the model took longer than 0.2 s")
-    assert 0.2 <= answer.seconds < 60
+    result = hosting.send(fleet, "sleep 60")
+    assert (result.status, result.body) == (0, b"the model took longer than 0.2 s")
+    assert 0.2 <= result.seconds < 60
     assert hosting.metric("ModelLatency")[0] >= 200_000
 
 
 def test_a_failing_handler_counts_as_its_own_kind(hosting):
     fleet = hosting.started()
-    answers = [hosting.send(fleet, body) for body in ("row", "fail", "refuse", "row")]
-    assert [answer.status for answer in answers] == [200, 500, 400, 200]
-    assert b"broken tree" in answers[1].body
+    results = [hosting.send(fleet, body) for body in ("row", "fail", "refuse", "row")]
+    assert [result.status for result in results] == [200, 500, 400, 200]
+    assert b"broken tree" in results[1].body
     assert fleet.counts == {"received": 4, "success": 2, "4xx": 1, "5xx": 1, "lost": 0, "running": 0}
     assert hosting.metric("Invocations") == [1, 1, 1, 1]
     assert hosting.metric("Invocation4XXErrors") == [0, 0, 1, 0]

@@ -15,10 +15,10 @@ def refused(call, *arguments, **more):
 
 def test_a_response_has_the_models_body_type_and_variant(hosting):
     hosting.route((hosting.started(COLOUR="green"), 1))
-    answer = hosting.invoke(Accept="application/json")
-    assert answer["Body"].read() == b"green"
-    assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("application/json", "AllTraffic")
-    assert "CustomAttributes" not in answer
+    response = hosting.invoke(Accept="application/json")
+    assert response["Body"].read() == b"green"
+    assert (response["ContentType"], response["InvokedProductionVariant"]) == ("application/json", "AllTraffic")
+    assert "CustomAttributes" not in response
 
 
 def test_traffic_is_shared_between_two_fleets_of_a_variant(hosting):
@@ -33,8 +33,8 @@ def test_traffic_is_shared_between_two_fleets_of_a_variant(hosting):
 def test_a_target_variant_gets_the_request_whatever_its_share(hosting):
     other = hosting.started(variant="Other", COLOUR="other")
     hosting.route((hosting.started(), 1), (other, 0))
-    answer = hosting.invoke(TargetVariant="Other")
-    assert (answer["Body"].read(), answer["InvokedProductionVariant"]) == (b"other", "Other")
+    response = hosting.invoke(TargetVariant="Other")
+    assert (response["Body"].read(), response["InvokedProductionVariant"]) == (b"other", "Other")
 
 
 def test_a_missing_target_variant_is_refused(hosting):

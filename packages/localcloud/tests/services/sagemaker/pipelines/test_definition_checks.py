@@ -88,7 +88,7 @@ def test_what_is_no_definition_at_all(body):
 
 
 def edit(*path, value):
-    """A change that sets one place."""
+    """A change that sets one value."""
 
     def change(definition):
         place = definition

@@ -179,7 +179,7 @@ def places(node, path=()):
 
 
 def test_no_definition_crashes_the_check(make):
-    """Every place of a rich definition replaced by what does not belong there, or left out."""
+    """Every value of a rich definition replaced by one of another type, or removed."""
     policy = {"ExceptionType": ["Step.THROTTLING"], "IntervalSeconds": 1, "BackoffRate": 2.0, "MaxAttempts": 3}
     file = {"PropertyFileName": "M", "OutputName": "o", "FilePath": "x"}
     auc = {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.A.PropertyFiles.M"}, "Path": "a.b"}}

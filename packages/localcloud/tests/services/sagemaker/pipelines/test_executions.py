@@ -209,8 +209,8 @@ def test_a_retry_runs_what_failed_and_what_follows(runs, make, token):
     runs.jobs.finish("B", "Failed", "broken")
     same = token()
     for _ in range(2):
-        answer = runs.client.retry_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=same)
-        assert answer["PipelineExecutionArn"] == arn
+        response = runs.client.retry_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken=same)
+        assert response["PipelineExecutionArn"] == arn
     assert runs.statuses(arn) == {"A": "Succeeded", "B": "Executing"}
     assert "FailureReason" not in runs.execution(arn)
     runs.jobs.finish("B")

@@ -90,11 +90,11 @@ def test_what_aws_s_model_refuses_is_refused(runs, body, refused):
 def test_an_update_changes_what_it_names(runs, body):
     runs.create(body, PipelineDescription="old")
     runs.cloud.clock.advance(5)
-    answer = runs.client.update_pipeline(PipelineName="churn", PipelineDescription="new")
+    response = runs.client.update_pipeline(PipelineName="churn", PipelineDescription="new")
     pipeline = runs.client.describe_pipeline(PipelineName="churn")
     assert (pipeline["PipelineDescription"], pipeline["RoleArn"], pipeline["PipelineDefinition"]) == ("new", ROLE, body)
     assert (pipeline["LastModifiedTime"] - pipeline["CreationTime"]).seconds == 5
-    assert answer["PipelineVersionId"] == 1
+    assert response["PipelineVersionId"] == 1
 
 
 def test_a_changed_definition_is_a_new_version(runs, body, other):

@@ -41,8 +41,8 @@ def change_events(cloud):
     return lambda: [event for event in cloud.events.recent if event["detail-type"] == EVENT]
 
 
-def versions(answer):
-    return [package["ModelPackageVersion"] for package in answer["ModelPackageSummaryList"]]
+def versions(response):
+    return [package["ModelPackageVersion"] for package in response["ModelPackageSummaryList"]]
 
 
 def test_versions_are_numbered_and_described_as_they_were_given(sagemaker, register):

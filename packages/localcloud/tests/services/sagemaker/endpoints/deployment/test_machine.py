@@ -63,7 +63,7 @@ def test_a_bake_lasts_for_its_interval(new_harness, configs):
 
 
 def test_an_alarm_in_any_stage_rolls_back(each_stage):
-    """But in the last: the old side is gone then, there is nothing to go back to."""
+    """Except in the last, when the old side is terminated: there is nothing to roll back to."""
     for harness, number in each_stage:
         harness.at = lambda now, harness=harness, number=number: (
             harness.active_alarms.append("errors") if now == number else None
@@ -120,7 +120,7 @@ def test_an_instance_that_does_not_start_rolls_back(each_stage):
 
 
 def until(harness, number):
-    """Into its stage of this number, with what starts there still starting."""
+    """Into its stage of this number, whose instances are still starting."""
     harness.deployment.begin()
     while len(harness.statuses) <= number:
         if harness.fleet("green").waiting:
