@@ -110,8 +110,8 @@ class Parsed(BaseException):
 @pytest.mark.parametrize("step", ["Preprocess", "Train", "Evaluate"])
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_each_script_accepts_its_arguments_in_the_definition(step, problem, settings, monkeypatch, tmp_path):
-    wanted = settings(PROBLEMS[problem] + '[data]\nmissing = ["-", "-999", "n/a"]\nnumeric = ["a"]\n')
-    steps = {each["Name"]: each for each in json.loads(compile(wanted).body)["Steps"]}
+    adopted = settings(PROBLEMS[problem] + '[data]\nmissing = ["-", "-999", "n/a"]\nnumeric = ["a"]\n')
+    steps = {each["Name"]: each for each in json.loads(compile(adopted).body)["Steps"]}
     original = argparse.ArgumentParser.parse_args
 
     def stop(parser, args=None, namespace=None):
@@ -129,7 +129,7 @@ def test_each_script_accepts_its_arguments_in_the_definition(step, problem, sett
     elif step == "Train":
         assert (namespace.rounds, namespace.learning_rate, namespace.imbalance) == (500, 0.1, "threshold")
     else:
-        assert namespace.metric == wanted.quality_gate.metric
+        assert namespace.metric == adopted.quality_gate.metric
 
 
 def test_scripts_have_no_defaults_for_what_the_settings_set():

@@ -1,4 +1,4 @@
-"""What can go wrong and a person can mend: the command prints ``error: <sentence>`` and ends with 1."""
+"""Problems that a person can fix: the command prints ``error: <sentence>`` and ends with 1."""
 
 
 class Problem(Exception):
