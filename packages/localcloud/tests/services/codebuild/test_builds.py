@@ -1,7 +1,8 @@
-"""A buildspec's phases, in one shell, as CodeBuild runs them."""
+"""A buildspec's phases and commands, as CodeBuild runs them."""
 
 from __future__ import annotations
 
+import json
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-ONE_SHELL = """
+from localcloud.runtime.processes import start_time
+
+COMMANDS = """
 version: 0.2
 env: {shell: bash}
 phases:
@@ -18,10 +21,10 @@ phases:
     commands:
       - export WORD=hello
       - mkdir deep && cd deep
-      - greet() { echo "$WORD from $(basename "$PWD")"; }
+      - PLAIN='two words'
   build:
     commands:
-      - greet
+      - echo "$WORD from $(basename "$PWD"), $PLAIN"
       - |
         false
         echo "the last command of an item decides"
@@ -30,10 +33,10 @@ phases:
 """
 
 
-def test_one_shell_for_the_whole_build(run_build: Any, lines: Any, phases: Any) -> None:
-    build = run_build(ONE_SHELL)
-    output = ["hello from deep", "the last command of an item decides", "nothing to read", "no newline"]
-    assert lines(build) == output
+def test_directory_and_variables_carry_over_between_commands(run_build: Any, lines: Any, phases: Any) -> None:
+    build = run_build(COMMANDS)
+    first = "hello from deep, two words"
+    assert lines(build) == [first, "the last command of an item decides", "nothing to read", "no newline"]
     assert build["buildStatus"] == "SUCCEEDED"
     order = (
         "SUBMITTED QUEUED PROVISIONING DOWNLOAD_SOURCE INSTALL PRE_BUILD BUILD POST_BUILD UPLOAD_ARTIFACTS FINALIZING"
@@ -42,6 +45,41 @@ def test_one_shell_for_the_whole_build(run_build: Any, lines: Any, phases: Any) 
     assert set(phases(build).values()) == {"SUCCEEDED", ""}
     assert build["currentPhase"] == "COMPLETED"
     assert any("are ignored" in line for line in lines(build, agent=True))
+
+
+NOT_CARRIED_OVER = [
+    ("set -o pipefail", "false | cat"),
+    ("set -e", "false; true"),
+    ("shopt -s failglob", "echo *.nothing >/dev/null"),
+    ("greet() { echo hello; }", "! greet 2>/dev/null"),
+    ("greet() { echo hello; }; export -f greet", "! greet 2>/dev/null"),
+    ("LIST=(a b)", '[ "${#LIST[@]}" = 0 ]'),
+    ("unset WORD", '[ -z "$WORD" ]'),
+    ("alias greet=true", "! greet 2>/dev/null"),
+    ("export SHELLOPTS; set -o pipefail", "false | cat"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), NOT_CARRIED_OVER)
+def test_shell_options_functions_and_arrays_do_not_carry_over(run_build: Any, first: str, second: str) -> None:
+    commands = json.dumps(["shopt -s expand_aliases", first, second])
+    variables = "env: {shell: bash, variables: {WORD: hello}}"
+    build = run_build(f"version: 0.2\n{variables}\nphases: {{build: {{commands: {commands}}}}}")
+    assert build["buildStatus"] == "SUCCEEDED", build["phases"]
+
+
+def test_an_error_of_the_shell_names_script_sh_and_its_line(run_build: Any, lines: Any) -> None:
+    commands = json.dumps(["true\nnonsense --now || true"])
+    build = run_build(f"version: 0.2\nenv: {{shell: bash}}\nphases: {{build: {{commands: {commands}}}}}")
+    (error,) = lines(build)
+    assert "script.sh: line 2: nonsense" in error
+
+
+def test_a_process_in_the_background_lives_until_the_build_ends(run_build: Any, lines: Any) -> None:
+    commands = json.dumps(["sleep 600 & echo $! >pid", 'kill -0 "$(cat pid)" && cat pid'])
+    build = run_build(f"version: 0.2\nphases: {{build: {{commands: {commands}}}}}")
+    assert build["buildStatus"] == "SUCCEEDED"
+    assert start_time(int(lines(build)[0])) is None
 
 
 FAILING = """
@@ -92,9 +130,10 @@ def test_a_command_that_exits_the_shell_ends_only_itself(run_build: Any, lines: 
     assert build["buildStatus"] == "FAILED"
 
 
-def test_a_command_can_redirect_the_shell_s_output_and_change_its_arguments(run_build: Any, lines: Any) -> None:
-    build = run_build("version: 0.2\nphases: {build: {commands: [set -- a b, shift 2, exec >/dev/null, 'echo lost']}}")
-    assert (build["buildStatus"], lines(build)) == ("SUCCEEDED", [])
+def test_a_command_s_redirections_and_arguments_are_its_own(run_build: Any, lines: Any) -> None:
+    commands = json.dumps(["set -- a b && shift 2 && exec >/dev/null && echo lost", 'echo "kept $#"'])
+    build = run_build(f"version: 0.2\nphases: {{build: {{commands: {commands}}}}}")
+    assert (build["buildStatus"], lines(build)) == ("SUCCEEDED", ["kept 0"])
 
 
 PRECEDENCE = """

@@ -64,7 +64,7 @@ class Run:
             self.status = failure.status
         finally:
             if self.shell:
-                self.shell.kill()
+                self.shell.end()
         with self.phases.during(self.build, "FINALIZING"):
             pass
         return self.status
@@ -114,7 +114,7 @@ class Run:
     def _run_phases(self) -> None:
         self.shell = self._new_shell()
         last = next((name for name in PHASES if not self._run_phase(name)), "post_build")
-        self.shell.close()
+        self.shell.end()
         self.environment = self.shell.environment
         self.build.exported = self._exported_variables()
         self.report_files.add(self.spec, self.source, self.environment)
@@ -150,7 +150,7 @@ class Run:
             if phase.on_failure == "CONTINUE":
                 return True
             self.status = "FAILED"
-            self.shell.run("export CODEBUILD_BUILD_SUCCEEDING=0")
+            self.shell.environment["CODEBUILD_BUILD_SUCCEEDING"] = "0"
             return name == "build" and phase.on_failure != "ABORT"
         return True
 

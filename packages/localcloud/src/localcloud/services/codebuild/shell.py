@@ -1,8 +1,8 @@
-"""One live shell for a whole build: working directory, exports and functions carry over from command to command.
+"""The commands of a build: each is a script in a shell of its own, as CodeBuild runs them.
 
-Each command is a file that the shell sources; its exit status is written to the pipe of its output, so that no output
-is late. A command that exits the shell (``exit 3``) ends only itself: the next one gets a new shell with the same
-environment and directory, but without functions.
+The directory and the variables, exported or plain, carry over to the next command; shell options, functions and arrays
+do not. A driver, one process for the whole build, starts the shells, so that a process which a command leaves in the
+background lives until the build ends. It writes each exit status to the pipe of the output, so that no output is late.
 """
 
 from __future__ import annotations
@@ -24,16 +24,22 @@ POLL_SECONDS = 0.05
 FLUSH_SECONDS = 2.0  # for the last output of a shell, when other processes hold its output open
 Line = Callable[[str], None]
 ENDED = -1  # the status when the build was stopped or timed out
-# fd 8 is the output, whatever a command does with its own; nothing here is a parameter that a command could shift
+# fd 8 is the driver's output: a command's own may be redirected
 DRIVER = """
 exec 8>&1
-__save_state() {{ {env} -0 >{state}.environment; pwd >{state}.folder; }}
-trap __save_state EXIT
-while IFS= read -r __command; do
-  . "$__command" </dev/null 8>&-
+while IFS= read -r start; do
+  (. "$start") </dev/null 8>&-
   printf '%s %s\\n' {mark} "$?" >&8
 done
 """
+START = "cd {folder} && exec {env} -i {variables} {program} {script}\n"
+SCRIPT = """
+set -a
+trap '{env} -0 >{state}/environment; pwd >{state}/folder' EXIT
+. {command}
+"""
+ENV = shutil.which("env") or "env"
+NOT_KEPT = ("BASH_FUNC_", "SHELLOPTS=", "BASHOPTS=")  # `set -a` exports functions too
 
 
 class Shell:
@@ -62,37 +68,36 @@ class Shell:
         """Returns the exit status, or ENDED."""
         child = self._child or self._start()
         self._number += 1
-        file = self._scratch / f"command-{self._number}.sh"
-        file.write_text(f"{command}\n")
+        state = self._scratch / f"command-{self._number}"
+        state.mkdir()
         with suppress(BrokenPipeError):
-            _pipe(child.stdin).write(f"{file}\n")
+            _pipe(child.stdin).write(f"{self._write_scripts(command, state)}\n")
             _pipe(child.stdin).flush()
-        return self._await(child)
+        status = self._await(child)
+        self._read_state(state)
+        return status
 
-    def close(self) -> None:
-        """Ends the shell and all its processes, and reads its last environment."""
-        child = self._child
-        if child:
-            with suppress(OSError):
-                _pipe(child.stdin).close()
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(FLUSH_SECONDS)
-            self._end(child)
+    def _write_scripts(self, command: str, state: Path) -> Path:
+        """Returns the file that the driver reads; the command is script.sh, the name that CodeBuild's messages have."""
+        program = shutil.which(self._program) or self._program
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        start, script, file = state / "start.sh", state / "shell.sh", state / "script.sh"
+        words = {"folder": self.folder, "env": ENV, "program": program, "script": str(script), "state": str(state)}
+        quoted = {name: shlex.quote(word) for name, word in words.items()}
+        start.write_text(START.format(**quoted, variables=shlex.join(variables)), errors="surrogateescape")
+        script.write_text(SCRIPT.format(**quoted, command=shlex.quote(str(file))))
+        file.write_text(f"{command}\n")
+        return start
 
-    def kill(self) -> None:
+    def end(self) -> None:
+        """Ends the driver, and all that the commands have left in the background."""
         if self._child:
             self._end(self._child)
 
     def _start(self) -> subprocess.Popen[str]:
-        program = shutil.which(self._program) or self._program
-        values = {"env": shutil.which("env") or "env", "state": str(self._state), "mark": self._mark}
-        driver = DRIVER.format(**{name: shlex.quote(value) for name, value in values.items()})
-        for kind in (".environment", ".folder"):
-            self._state.with_suffix(kind).unlink(missing_ok=True)
         child = subprocess.Popen(
-            [program, "-c", driver],
+            ["/bin/sh", "-c", DRIVER.format(mark=self._mark)],
             env=self.environment,
-            cwd=self.folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -104,10 +109,6 @@ class Shell:
         self._on_start(child.pid)
         threading.Thread(target=_forward, args=(_pipe(child.stdout), self._output), daemon=True).start()
         return child
-
-    @property
-    def _state(self) -> Path:
-        return self._scratch / "shell"
 
     def _await(self, child: subprocess.Popen[str]) -> int:
         silence = 0.0
@@ -121,7 +122,7 @@ class Shell:
                     return ENDED
                 if silence < FLUSH_SECONDS:
                     continue
-                text = None  # the shell has ended; a process that it started still holds the output
+                text = None  # the driver was killed; another process still holds the output
             if text is None:
                 return self._status_of_ended(child)
             before, found, status = text.partition(self._mark)
@@ -145,16 +146,15 @@ class Shell:
         self._on_end(child.pid)
         with suppress(OSError):
             _pipe(child.stdin).close()
-        self._read_state()
         self._child = None
 
-    def _read_state(self) -> None:
-        """The shell's last environment and directory: for the next shell, and for exported variables."""
+    def _read_state(self, state: Path) -> None:
+        """A command that replaced its shell with another program has left none."""
         with suppress(OSError):
-            text = self._state.with_suffix(".environment").read_text(errors="surrogateescape")
-            pairs = (entry.partition("=") for entry in text.split("\0") if "=" in entry)
-            self.environment = {name: value for name, _, value in pairs}
-            folder = self._state.with_suffix(".folder").read_text().rstrip("\n")
+            text = (state / "environment").read_text(errors="surrogateescape")
+            entries = [entry for entry in text.split("\0") if "=" in entry and not entry.startswith(NOT_KEPT)]
+            self.environment = {name: value for name, _, value in (entry.partition("=") for entry in entries)}
+            folder = (state / "folder").read_text().rstrip("\n")
             self.folder = folder if Path(folder).is_dir() else self.folder
 
 
