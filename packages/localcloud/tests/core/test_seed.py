@@ -118,7 +118,7 @@ def test_an_interpreter_is_looked_up_on_the_path_or_beside_the_seed(folder: Path
         (
             {"roles": [{"arn": "arn:aws:iam::111122223333:role/a"}]},
             "seed.json: roles[0]: arn is of the account 111122223333, and localcloud runs with 000000000000: "
-            "correct the seed, or start localcloud anew with --account and --region",
+            "correct the seed, or restart localcloud with --account and --region",
         ),
         (
             {"roles": [{"arn": "arn:aws:iam::000000000000:user/a"}]},
@@ -144,7 +144,7 @@ def test_an_interpreter_is_looked_up_on_the_path_or_beside_the_seed(folder: Path
         (
             {"connections": [{"arn": CONNECTION.replace("eu-west-1", "us-east-1")}]},
             "seed.json: connections[0]: arn is of the region us-east-1, and localcloud runs with eu-west-1: "
-            "correct the seed, or start localcloud anew with --account and --region",
+            "correct the seed, or restart localcloud with --account and --region",
         ),
         (
             {"images": [{"image": "x", "python": "no-such-python"}]},

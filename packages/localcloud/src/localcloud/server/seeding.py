@@ -28,7 +28,7 @@ class Seeding:
     def control(self, request: dict[str, Any]) -> dict[str, Any]:
         """{"seed": {...}, "source": "the name of its file", "if_changed": true}; returns what was added.
 
-        ``if_changed``: nothing is done for the seed that was applied last, also where somebody deleted what it added.
+        ``if_changed``: the seed that was applied last is not applied again, even if its resources were deleted.
         """
         source = str(request.get("source", "the seed"))
         seed = parse(request.get("seed"), source, Path("/"), self._cloud.account, self._cloud.region)

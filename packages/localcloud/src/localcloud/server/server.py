@@ -87,12 +87,12 @@ class Server:
             ident=None,
         )
         try:
-            return _Listener(self._answer, self._map, dispatcher=self._threads, adj=limits)
+            return _Listener(self._respond, self._map, dispatcher=self._threads, adj=limits)
         except OSError:
             wasyncore.close_all(self._map)
             raise
 
-    def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def _respond(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         environ["localcloud.waiting"] = self.waiting
         return self._application(environ, start)
 

@@ -70,7 +70,7 @@ def endpoint(cloud: Any) -> Any:
 
 @pytest.fixture
 def scaling(cloud: Any) -> Any:
-    """boto3's client; a minute of the cloud's clock has just begun."""
+    """boto3's client; a minute of the cloud's clock has just started."""
     now = cloud.clock.seconds()
     cloud.clock.advance((math.floor(now / 60) + 1) * 60 - now + 0.01)
     return cloud.client("application-autoscaling")

@@ -19,7 +19,7 @@ def services() -> list[type[CloudWatch]]:
 
 @pytest.fixture
 def cloudwatch(cloud: Cloud) -> Any:
-    """boto3's client; a minute of the cloud's clock has just begun."""
+    """boto3's client; a minute of the cloud's clock has just started."""
     to_the_minute(cloud)
     return cloud.client("cloudwatch")
 

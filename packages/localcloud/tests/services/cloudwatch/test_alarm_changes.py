@@ -216,7 +216,7 @@ def test_history(topic: str, put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud
         ("Action", f"Failed to execute action {other}."),
         ("ConfigurationUpdate", 'Alarm "a" deleted'),
     ]
-    created, changed, done, failed, not_ours = (json.loads(each["HistoryData"]) for each in items[:5])
+    created, changed, done, failed, unsupported = (json.loads(each["HistoryData"]) for each in items[:5])
     assert (created["type"], created["createdAlarm"]["alarmName"]) == ("Create", "a")
     assert changed["oldState"] == {
         "stateValue": "INSUFFICIENT_DATA",
@@ -225,7 +225,7 @@ def test_history(topic: str, put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud
     assert changed["newState"]["stateReasonData"]["recentDatapoints"] == [9.0]
     assert (done["actionState"], json.loads(done["publishedMessage"])["AlarmName"]) == ("Succeeded", "a")
     assert (failed["actionState"], failed["notificationResource"]) == ("Failed", missing)
-    assert not_ours["error"] == "localcloud does not perform actions of this kind."
+    assert unsupported["error"] == "localcloud does not perform actions of this kind."
 
 
 def test_history_filters_and_pages(alarm: Any, cloudwatch: Any, cloud: Cloud) -> None:

@@ -38,7 +38,7 @@ class Queue:
             return ticket, ticket not in self._waiting
 
     def cancel(self, ticket: Ticket) -> bool:
-        """False when it has begun already."""
+        """False when the job has started already."""
         with self._lock:
             if ticket not in self._waiting:
                 return False

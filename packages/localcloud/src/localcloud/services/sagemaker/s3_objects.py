@@ -28,7 +28,7 @@ def read_uri(cloud: Cloud, uri: str) -> bytes:
 
 
 def any_object(cloud: Cloud, uri: str) -> bool:
-    """Whether some object's URI begins with this one. Without moto's lock: nothing under ours may wait for S3."""
+    """Whether some object's URI begins with this one. Without moto's lock, as callers hold the cloud's."""
     from moto.s3.exceptions import MissingBucket
     from moto.s3.models import FakeDeleteMarker
 
