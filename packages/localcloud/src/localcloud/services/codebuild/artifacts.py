@@ -14,7 +14,7 @@ from localcloud.services.codebuild.buildspec import Buildspec, Files
 from localcloud.services.codebuild.files import NoFiles, pack, select
 from localcloud.services.codebuild.variables import expanded
 
-Artifact = Mapping[str, Any]  # as the project has it
+Artifact = Mapping[str, Any]  # a project's
 
 
 class Artifacts:

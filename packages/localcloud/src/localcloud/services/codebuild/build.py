@@ -62,7 +62,7 @@ class Build:
     phases: list[Phase] = field(default_factory=list)
     status: str = RUNNING
     resolved: str = ""
-    uploaded: dict[str, dict[str, str]] = field(default_factory=dict)  # by the artifact's identifier, "" the main one
+    uploaded: dict[str, dict[str, str]] = field(default_factory=dict)  # by identifier; "": the primary artifact
     exported: dict[str, str] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
     ended: datetime | None = None

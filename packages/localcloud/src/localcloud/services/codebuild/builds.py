@@ -87,8 +87,8 @@ class Builds(Part):
         ids = [_id(name) for name in request["ids"]]
         if len(ids) > MAX_IDS:
             raise Refusal(INVALID, f"At most {MAX_IDS} builds can be requested at once.")
-        found = [self.builds[each].describe() for each in ids if each in self.builds]
-        return {"builds": found, "buildsNotFound": [each for each in ids if each not in self.builds]}
+        builds = [self.builds[build_id].describe() for build_id in ids if build_id in self.builds]
+        return {"builds": builds, "buildsNotFound": [build_id for build_id in ids if build_id not in self.builds]}
 
     @operation("BatchDeleteBuilds")
     def batch_delete_builds(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Executor:
             timer.start()
 
     def stop(self, build: Build) -> None:
-        """Under the lock; a complete build stays as it is."""
+        """Under the lock; does not change a complete build."""
         if build.complete or build.end_reason:
             return
         build.end_reason = STOP

@@ -24,17 +24,17 @@ def select(source: Path, files: Files, environment: Mapping[str, str]) -> dict[s
     if not base.is_dir():
         raise NoFiles(f"no matching base directory path found for {files.base}")
     excluded = set(_matching(base, files.exclude, environment))
-    found = [name for name in _matching(base, files.patterns, environment) if name not in excluded]
-    return {_name(name, discard=files.discard_paths): base / name for name in found}
+    names = [name for name in _matching(base, files.patterns, environment) if name not in excluded]
+    return {_name(name, discard=files.discard_paths): base / name for name in names}
 
 
 def _matching(base: Path, patterns: Iterable[str], environment: Mapping[str, str]) -> list[str]:
-    found: dict[str, None] = {}
+    selected: dict[str, None] = {}
     for pattern in patterns:
         text = expanded(pattern, environment)
         names = sorted(name for name in matching(base, text) if (base / name).is_file())
-        found |= dict.fromkeys(os.path.normpath(name) for name in names)
-    return list(found)
+        selected |= dict.fromkeys(os.path.normpath(name) for name in names)
+    return list(selected)
 
 
 def matching(base: Path, pattern: str) -> list[str]:

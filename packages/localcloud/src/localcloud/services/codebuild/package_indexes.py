@@ -42,5 +42,5 @@ def hosts() -> tuple[str, ...]:
         texts.append(completed.stdout)
     except (OSError, subprocess.SubprocessError):
         pass
-    found = (urlsplit(word).hostname for text in texts for word in text.split() if "://" in word)
-    return tuple(dict.fromkeys(host for host in found if host))
+    names = (urlsplit(word).hostname for text in texts for word in text.split() if "://" in word)
+    return tuple(dict.fromkeys(host for host in names if host))

@@ -57,21 +57,21 @@ class Projects(Part):
 
     @operation("DeleteProject")
     def delete_project(self, request: dict[str, Any]) -> None:
-        """A missing project is not an error; the builds of a deleted one go on and can still be described."""
+        """A missing project is not an error; the builds of a deleted project continue and can still be described."""
         self.projects.pop(_name(request["name"]), None)
 
     @operation("BatchGetProjects")
     def batch_get_projects(self, request: dict[str, Any]) -> dict[str, Any]:
         names = [_name(name) for name in request["names"]]
-        found = [self.projects[name] for name in names if name in self.projects]
-        return {"projects": found, "projectsNotFound": [name for name in names if name not in self.projects]}
+        projects = [self.projects[name] for name in names if name in self.projects]
+        return {"projects": projects, "projectsNotFound": [name for name in names if name not in self.projects]}
 
     @operation("ListProjects")
     def list_projects(self, request: dict[str, Any]) -> dict[str, Any]:
         key = {"CREATED_TIME": "created", "LAST_MODIFIED_TIME": "lastModified"}.get(request.get("sortBy", ""), "name")
         descending = request.get("sortOrder") == "DESCENDING"
-        found = sorted(self.projects.values(), key=lambda project: project[key], reverse=descending)
-        return paged([project["name"] for project in found], request, "projects", **PAGES)
+        projects = sorted(self.projects.values(), key=lambda project: project[key], reverse=descending)
+        return paged([project["name"] for project in projects], request, "projects", **PAGES)
 
     def get(self, name: str) -> dict[str, Any]:
         name = _name(name)

@@ -1,7 +1,7 @@
 """Report groups, reports and their test cases, from the JUnit files of builds.
 
 A build that names a report group creates it, as ``<project>-<name>``. Not reproduced: coverage, formats other than
-JUnit's XML (the build's log says so), exports, the expiry of reports.
+JUnit's XML (reported in the build's log), exports, the expiry of reports.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ class Reports(Part):
     @operation("BatchGetReportGroups")
     def batch_get_report_groups(self, request: dict[str, Any]) -> dict[str, Any]:
         arns = request["reportGroupArns"]
-        found = [self.report_groups[arn] for arn in arns if arn in self.report_groups]
-        return {"reportGroups": found, "reportGroupsNotFound": [arn for arn in arns if arn not in self.report_groups]}
+        groups = [self.report_groups[arn] for arn in arns if arn in self.report_groups]
+        return {"reportGroups": groups, "reportGroupsNotFound": [arn for arn in arns if arn not in self.report_groups]}
 
     @operation("ListReportGroups")
     def list_report_groups(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -135,8 +135,8 @@ class Reports(Part):
     @operation("BatchGetReports")
     def batch_get_reports(self, request: dict[str, Any]) -> dict[str, Any]:
         arns = request["reportArns"]
-        found = [self.reports[arn].describe() for arn in arns if arn in self.reports]
-        return {"reports": found, "reportsNotFound": [arn for arn in arns if arn not in self.reports]}
+        reports = [self.reports[arn].describe() for arn in arns if arn in self.reports]
+        return {"reports": reports, "reportsNotFound": [arn for arn in arns if arn not in self.reports]}
 
     @operation("ListReports")
     def list_reports(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -157,18 +157,18 @@ class Reports(Part):
         if not report:
             raise Refusal(NOT_FOUND, f"The report {request['reportArn']} does not exist.")
         condition = request.get("filter", {})
-        found = [
+        cases = [
             report.describe_case(case)
             for case in report.cases
             if condition.get("status", case.status) == case.status and condition.get("keyword", "") in case.name
         ]
-        return paged(found, request, "testCases", **PAGES)
+        return paged(cases, request, "testCases", **PAGES)
 
     def _list_reports(self, request: dict[str, Any], reports: list[Report]) -> dict[str, Any]:
         status = request.get("filter", {}).get("status")
-        found = [report.arn for report in reports if status in (None, report.status)]
+        arns = [report.arn for report in reports if status in (None, report.status)]
         newest_first = request.get("sortOrder", "DESCENDING") == "DESCENDING"
-        return paged(found[::-1] if newest_first else found, request, "reports", **PAGES)
+        return paged(arns[::-1] if newest_first else arns, request, "reports", **PAGES)
 
     def _create_group(self, name: str, export: dict[str, Any], tags: Sequence[Any] = ()) -> dict[str, Any]:
         now, arn = self._clock.now(), self._group_arn(name)

@@ -125,10 +125,10 @@ class Shell:
                 text = None  # the driver was killed; another process still holds the output
             if text is None:
                 return self._status_of_ended(child)
-            before, found, status = text.partition(self._mark)
-            if before or not found:
+            before, mark, status = text.partition(self._mark)
+            if before or not mark:
                 self._on_line(before.rstrip("\n"))
-            if found:
+            if mark:
                 return int(status)
             if self._must_end():
                 self._end(child)

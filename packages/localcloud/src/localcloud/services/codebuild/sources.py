@@ -1,6 +1,6 @@
 """A build's source: a pipeline's artifact, S3, or the local Git repository.
 
-Every Git source (CODECOMMIT, GITHUB, ...) is the one repository that `git push local` updates, whatever its location.
+Every Git source (CODECOMMIT, GITHUB, ...) is the repository that `git push local` updates, whatever its location.
 Not reproduced: the history (CodeBuild clones, here the files of the commit are exported), submodules, credentials.
 """
 

@@ -132,7 +132,7 @@ def masked(line: str, secrets: Iterable[str]) -> str:
 
 
 def lines_of(secrets: Iterable[str]) -> list[str]:
-    """The lines to mask: a log has one line at a time."""
+    """The lines to mask, as a log is written line by line."""
     parts = {line for secret in secrets for line in secret.splitlines() if line.strip()}
     return sorted(parts, key=len, reverse=True)
 

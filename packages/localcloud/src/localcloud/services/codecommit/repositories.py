@@ -49,21 +49,21 @@ class Repositories(Part):
     @operation("GetRepository", locked=False)
     def get_repository(self, request: dict[str, Any]) -> dict[str, Any]:
         with self.cloud.lock:
-            found = self.by_name[self._name(request)]
-        return {"repositoryMetadata": self._describe(found)}
+            repository = self.by_name[self._name(request)]
+        return {"repositoryMetadata": self._describe(repository)}
 
     @operation("DeleteRepository")
     def delete_repository(self, request: dict[str, Any]) -> dict[str, Any]:
         """The name only: pushed commits stay. A missing repository is not an error."""
-        found = self.by_name.pop(request["repositoryName"], {})
-        self._tags.pop(found.get("Arn", ""), None)
-        return {"repositoryId": found["repositoryId"]} if found else {}
+        repository = self.by_name.pop(request["repositoryName"], {})
+        self._tags.pop(repository.get("Arn", ""), None)
+        return {"repositoryId": repository["repositoryId"]} if repository else {}
 
     @operation("ListRepositories")
     def list_repositories(self, request: dict[str, Any]) -> dict[str, Any]:
         members = ("repositoryName", "repositoryId")
-        found = [{key: repository[key] for key in members} for _, repository in sorted(self.by_name.items())]
-        return paged(found, request, "repositories", limit=1000, **PAGES)
+        summaries = [{key: repository[key] for key in members} for _, repository in sorted(self.by_name.items())]
+        return paged(summaries, request, "repositories", limit=1000, **PAGES)
 
     @operation("GetBranch", locked=False)
     def get_branch(self, request: dict[str, Any]) -> dict[str, Any]:

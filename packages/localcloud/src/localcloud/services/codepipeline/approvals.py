@@ -42,18 +42,18 @@ class Approvals(Part):
         stage, action = request["stageName"], request["actionName"]
         if stage not in pipeline.stages:
             raise Refusal("StageNotFoundException", f"Pipeline {pipeline.name} has no stage {stage}.")
-        found = [
+        candidates = [
             (execution, run)
             for execution in pipeline.executions.values()
             if stage in execution.stages
             for run in execution.stages[stage].actions
             if run.name == action
         ]
-        if not found and not _declares(pipeline.declaration, stage, action):
+        if not candidates and not _declares(pipeline.declaration, stage, action):
             raise Refusal(
                 "ActionNotFoundException", f"Stage {stage} of pipeline {pipeline.name} has no action {action}."
             )
-        for execution, run in found:
+        for execution, run in candidates:
             if run.external_id == request["token"]:
                 return execution, run
         raise Refusal("InvalidApprovalTokenException", "The token is not that of the waiting approval.")

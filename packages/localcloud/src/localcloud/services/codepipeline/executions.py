@@ -164,11 +164,11 @@ class Executions(Part):
     @operation("ListPipelineExecutions")
     def list_pipeline_executions(self, request: dict[str, Any]) -> dict[str, Any]:
         """Newest first."""
-        found = list(reversed(self.pipelines.get(request["pipelineName"]).executions.values()))
+        executions = list(reversed(self.pipelines.get(request["pipelineName"]).executions.values()))
         if stage := request.get("filter", {}).get("succeededInStage", {}).get("stageName"):
-            runs = ((execution, execution.stages.get(stage)) for execution in found)
-            found = [execution for execution, run in runs if run and run.status == SUCCEEDED]
-        summaries = [execution.summarize() for execution in found]
+            runs = ((execution, execution.stages.get(stage)) for execution in executions)
+            executions = [execution for execution, run in runs if run and run.status == SUCCEEDED]
+        summaries = [execution.summarize() for execution in executions]
         return paged(summaries, request, "pipelineExecutionSummaries", limit=100, **PAGES)
 
     @operation("ListActionExecutions")
@@ -181,12 +181,14 @@ class Executions(Part):
             sentence = f"Pipeline {pipeline.name} has no execution {execution_id}."
             raise Refusal("PipelineExecutionNotFoundException", sentence)
         executions = [pipeline.executions[execution_id]] if execution_id else list(pipeline.executions.values())
-        runs = [(run, each) for each in executions for stage in each.stages.values() for run in stage.actions]
+        runs = [
+            (run, execution) for execution in executions for stage in execution.stages.values() for run in stage.actions
+        ]
         if latest.get("startTimeRange") == "Latest":
-            runs = [(run, each) for run, each in runs if each.stages[run.stage].latest(run.name) is run]
+            runs = [(run, execution) for run, execution in runs if execution.stages[run.stage].latest(run.name) is run]
         runs.sort(key=lambda pair: pair[0].started)
-        found = [run.describe(execution) for run, execution in reversed(runs)]
-        return paged(found, request, "actionExecutionDetails", limit=100, **PAGES)
+        details = [run.describe(execution) for run, execution in reversed(runs)]
+        return paged(details, request, "actionExecutionDetails", limit=100, **PAGES)
 
     def _find(self, request: dict[str, Any], key: str = "pipelineExecutionId") -> tuple[Pipeline, Execution]:
         pipeline = self.pipelines.get(request["pipelineName"])

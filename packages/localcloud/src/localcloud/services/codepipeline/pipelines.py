@@ -71,7 +71,7 @@ class Pipelines(Part):
     @operation("ListPipelines")
     def list_pipelines(self, request: dict[str, Any]) -> dict[str, Any]:
         members = ("name", "version", "pipelineType", "executionMode")
-        found = [
+        summaries = [
             {
                 **{name: pipeline.declaration[name] for name in members},
                 "created": pipeline.created,
@@ -79,7 +79,7 @@ class Pipelines(Part):
             }
             for _, pipeline in sorted(self.by_name.items())
         ]
-        return paged(found, request, "pipelines", limit=LIMIT, **PAGES)
+        return paged(summaries, request, "pipelines", limit=LIMIT, **PAGES)
 
     @operation("DeletePipeline")
     def delete_pipeline(self, request: dict[str, Any]) -> None:

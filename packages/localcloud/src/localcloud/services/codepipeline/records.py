@@ -58,7 +58,7 @@ class ActionRun:
     url: str = ""
     summary: str = ""
     error: dict[str, str] = field(default_factory=dict)  # code and message
-    token: str = ""  # an approval's, while it waits
+    token: str = ""  # of a pending approval
     timer: Timer | None = None
 
     @property
@@ -125,7 +125,7 @@ class StageRun:
 @dataclass
 class Execution:
     id: str
-    declaration: Mapping[str, Any]  # the pipeline's, as it was at the start
+    declaration: Mapping[str, Any]  # the pipeline's at the start
     started: datetime
     updated: datetime
     trigger: dict[str, str]

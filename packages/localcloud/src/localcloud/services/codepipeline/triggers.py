@@ -28,7 +28,7 @@ class Push:
 
 
 def matching_source(declaration: Mapping[str, Any], push: Push) -> Iterator[tuple[str, str]]:
-    """The source action that the push matches, and AWS's name of the trigger; at most one for a pipeline."""
+    """The source action that the push matches, and AWS's type of the trigger; at most one pair for a pipeline."""
     actions = {action["name"]: action for action in declaration["stages"][0]["actions"]}
     triggers = declaration.get("triggers", [])
     for trigger in triggers:
@@ -38,9 +38,14 @@ def matching_source(declaration: Mapping[str, Any], push: Push) -> Iterator[tupl
         if any(matches(rule, push) for rule in filters) or (not filters and watched):
             yield git["sourceActionName"], "WebhookV2"
             return
-    with_rules = {trigger["gitConfiguration"]["sourceActionName"] for trigger in triggers}
+    with_triggers = {trigger["gitConfiguration"]["sourceActionName"] for trigger in triggers}
     for name, action in actions.items():
-        if name not in with_rules and push.kind == "branch" and _detects_changes(action) and _on_branch(action, push):
+        if (
+            name not in with_triggers
+            and push.kind == "branch"
+            and _detects_changes(action)
+            and _on_branch(action, push)
+        ):
             connected = provider(action) == "CodeStarSourceConnection"
             yield name, "WebhookV2" if connected else "PollForSourceChanges"
             return
