@@ -9,18 +9,6 @@ from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 
 
-@pytest.fixture
-def services():
-    return []
-
-
-@pytest.fixture
-def store(cloud):
-    where = {"LocationConstraint": "eu-west-1"}
-    cloud.client("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration=where)
-    return S3Store(cloud.client("s3"))
-
-
 def files_in(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

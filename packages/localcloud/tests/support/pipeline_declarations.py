@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-ROLE = "arn:aws:iam::000000000000:role/r"
+from support.roles import ROLE
+
 Declaration = dict[str, Any]
 
 

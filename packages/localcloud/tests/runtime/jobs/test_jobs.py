@@ -15,21 +15,8 @@ from localcloud.runtime.jobs import processing, runner, runtimes, training
 from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import UnsupportedRequest
 from localcloud.runtime.processes import start_time
-from localcloud.runtime.s3_store import S3Store
 
 CODE = "s3://bucket/code"
-
-
-@pytest.fixture
-def services():
-    return []
-
-
-@pytest.fixture
-def store(cloud):
-    where = {"LocationConstraint": "eu-west-1"}
-    cloud.client("s3").create_bucket(Bucket="bucket", CreateBucketConfiguration=where)
-    return S3Store(cloud.client("s3"))
 
 
 def processing_request(store, script, **changes):

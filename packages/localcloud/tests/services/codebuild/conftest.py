@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from support.build_projects import ENVIRONMENT
+from support.roles import ROLE
 
 SECONDS = 60.0
 
@@ -36,9 +38,8 @@ def create_project(codebuild: Any) -> Callable[..., None]:
 
     def create(buildspec: str = "", name: str = "app", **members: Any) -> None:
         source = {"type": "NO_SOURCE", "buildspec": buildspec}
-        environment = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
-        request = {"source": source, "artifacts": {"type": "NO_ARTIFACTS"}, "environment": environment, **members}
-        codebuild.create_project(name=name, serviceRole="arn:aws:iam::000000000000:role/r", **request)
+        request = {"source": source, "artifacts": {"type": "NO_ARTIFACTS"}, "environment": ENVIRONMENT, **members}
+        codebuild.create_project(name=name, serviceRole=ROLE, **request)
 
     return create
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.build_projects import ENVIRONMENT
 
 from localcloud.runtime.processes import start_time
 
@@ -146,10 +147,9 @@ phases: {build: {commands: ['echo "$A $B $C $OK"', 'export D="$(echo new)"', D2=
 
 
 def test_variables_of_a_start_override_the_project_s_which_override_the_buildspec_s(run_build: Any, lines: Any) -> None:
-    environment = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
     both = [{"name": "A", "value": "project"}, {"name": "B", "value": "$HOME"}]
     start = {"environmentVariablesOverride": [{"name": "A", "value": "start"}]}
-    build = run_build(PRECEDENCE, start, environment={**environment, "environmentVariables": both})
+    build = run_build(PRECEDENCE, start, environment={**ENVIRONMENT, "environmentVariables": both})
     assert lines(build) == ["start $HOME buildspec true"]
     exported = {variable["name"]: variable["value"] for variable in build["exportedEnvironmentVariables"]}
     assert exported == {"A": "start", "D": "new", "MISSING": ""}

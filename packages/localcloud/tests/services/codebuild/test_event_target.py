@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from support.roles import ROLE
 
-ROLE = "arn:aws:iam::000000000000:role/r"
 SPEC = "version: 0.2\nphases: {build: {commands: ['echo $WHO']}}"
 
 

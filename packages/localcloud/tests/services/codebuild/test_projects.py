@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.build_projects import ENVIRONMENT
 
 SPEC = "version: 0.2\nphases: {build: {commands: ['true']}}"
-ENVIRONMENT = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
 
 
 def test_a_project_is_created_updated_and_deleted(cloud: Any, codebuild: Any, create_project: Any) -> None:

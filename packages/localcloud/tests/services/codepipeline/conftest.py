@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from support.pipeline_declarations import ROLE
+from support.build_projects import ENVIRONMENT
+from support.roles import ROLE
 
 SECONDS = 60.0
 QUICK = "version: 0.2\nphases: {build: {commands: ['true']}}"
@@ -39,9 +40,8 @@ def bucket(cloud: Any) -> Any:
 @pytest.fixture
 def create_project(cloud: Any) -> Callable[..., None]:
     def create(name: str = "project") -> None:
-        environment = {"type": "LINUX_CONTAINER", "image": "any", "computeType": "BUILD_GENERAL1_SMALL"}
         kinds = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}
-        cloud.client("codebuild").create_project(name=name, serviceRole=ROLE, environment=environment, **kinds)
+        cloud.client("codebuild").create_project(name=name, serviceRole=ROLE, environment=ENVIRONMENT, **kinds)
 
     return create
 

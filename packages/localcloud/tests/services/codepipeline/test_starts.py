@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from support.pipeline_declarations import ROLE, action, approval, build, declare, source, stage
+from support.pipeline_declarations import action, approval, build, declare, source, stage
+from support.roles import ROLE
 
 from localcloud.services.codepipeline.triggers import Push, expression, matches
 
