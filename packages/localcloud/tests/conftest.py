@@ -121,7 +121,7 @@ def queue(cloud: Any) -> Callable[..., str]:
 
 
 @pytest.fixture
-def taken(cloud: Any, settle: Callable[[], None]) -> Callable[[str], list[Any]]:
+def drain(cloud: Any, settle: Callable[[], None]) -> Callable[[str], list[Any]]:
     """Returns the messages of a queue and deletes them."""
 
     def take(name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Plain words: these have better ones, a response, a record, the desired state, a fix."""
+"""Plain words in source and tests: these have better ones, a response, a record, the desired state, a fix."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1]
-FOLDERS = ("src",)
+FOLDERS = ("src", "tests")
 # In names, comments, docstrings and messages.
 WORDS = re.compile(r"told|wanted|furnish\w*|mend(s|ed|ing)?|desks?|keepers?|whoever|anew|begun|ours")
 # In names only: elsewhere they are ordinary words.

@@ -33,7 +33,7 @@ def services(request: pytest.FixtureRequest) -> list[str]:
 
 
 def test_services_work_together_in_any_order(
-    cloud: Any, queue: Callable[..., str], taken: Callable[[str], list[Any]], step: Callable[..., None]
+    cloud: Any, queue: Callable[..., str], drain: Callable[[str], list[Any]], step: Callable[..., None]
 ) -> None:
     """Schedule -> event bus -> rule -> queue; alarm -> topic -> queue, and -> event -> rule -> queue."""
     events, cloudwatch, sns = (cloud.client(name) for name in ("events", "cloudwatch", "sns"))
@@ -50,11 +50,11 @@ def test_services_work_together_in_any_order(
     cloud.services["cloudwatch"].settle()
     step(61)
 
-    assert [json.loads(message["Body"])["detail-type"] for message in taken("orders")] == ["order", "scheduled"]
+    assert [json.loads(message["Body"])["detail-type"] for message in drain("orders")] == ["order", "scheduled"]
     assert "CloudWatch Alarm State Change" in [
-        json.loads(each["Body"])["detail-type"] for each in taken("alarm-events")
+        json.loads(each["Body"])["detail-type"] for each in drain("alarm-events")
     ]
-    (notice,) = taken("operators")
+    (notice,) = drain("operators")
     assert json.loads(json.loads(notice["Body"])["Message"])["NewStateValue"] == "ALARM"
     (failed,) = _failed_actions(cloudwatch)
     assert failed["notificationResource"] == policy

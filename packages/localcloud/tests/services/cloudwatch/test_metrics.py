@@ -241,10 +241,12 @@ def test_invalid_data_is_refused_as_a_whole(
     assert cloudwatch.list_metrics()["Metrics"] == []
 
 
-@pytest.mark.parametrize(("hours", "taken"), [(-14 * 24 + 1, True), (-14 * 24 - 1, False), (1.9, True), (2.1, False)])
-def test_the_allowed_age_of_data(put: Any, cloud: Cloud, hours: float, taken: bool) -> None:
+@pytest.mark.parametrize(
+    ("hours", "accepted"), [(-14 * 24 + 1, True), (-14 * 24 - 1, False), (1.9, True), (2.1, False)]
+)
+def test_the_allowed_age_of_data(put: Any, cloud: Cloud, hours: float, accepted: bool) -> None:
     at = cloud.clock.now() + timedelta(hours=hours)
-    if taken:
+    if accepted:
         put(1.0, Timestamp=at)
         return
     with pytest.raises(ClientError) as refused:

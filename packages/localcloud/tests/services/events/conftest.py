@@ -24,8 +24,8 @@ def events(cloud: Any) -> Any:
 
 
 @pytest.fixture
-def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
-    return lambda name: [json.loads(message["Body"]) for message in taken(name)]
+def bodies(drain: Callable[[str], list[Any]]) -> Callable[[str], list[Any]]:
+    return lambda name: [json.loads(message["Body"]) for message in drain(name)]
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ OWN = ("RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE", "RETRY_ATTEMPTS"
 
 
 @pytest.fixture
-def dead(taken: Callable[[str], list[Any]]) -> Callable[[], list[dict[str, Any]]]:
+def dead(drain: Callable[[str], list[Any]]) -> Callable[[], list[dict[str, Any]]]:
     """The dead letters: their attributes, and their event as EVENT."""
 
     def letters() -> list[dict[str, Any]]:
         return [
             {name: attribute["StringValue"] for name, attribute in message["MessageAttributes"].items()}
             | {"EVENT": json.loads(message["Body"])}
-            for message in taken("dead")
+            for message in drain("dead")
         ]
 
     return letters

@@ -44,19 +44,19 @@ def services() -> list[Any]:
     return [Events, SageMaker]
 
 
-def test_input_path_and_template_reach_a_queue(rule: Callable[..., str], queue: Any, put: Any, taken: Any) -> None:
+def test_input_path_and_template_reach_a_queue(rule: Callable[..., str], queue: Any, put: Any, drain: Any) -> None:
     template = {"InputPathsMap": {"s": "$.detail.state"}, "InputTemplate": '"it is <s>"'}
     rule("a", {"Arn": queue("q"), "InputPath": "$.detail"})
     rule("b", {"Arn": queue("q"), "InputTransformer": template})
     put()
-    assert sorted(message["Body"] for message in taken("q")) == ['"it is paid"', '{"state":"paid","total":12}']
+    assert sorted(message["Body"] for message in drain("q")) == ['"it is paid"', '{"state":"paid","total":12}']
 
 
-def test_a_fifo_queue_gets_its_group(rule: Callable[..., str], queue: Any, put: Any, taken: Any) -> None:
+def test_a_fifo_queue_gets_its_group(rule: Callable[..., str], queue: Any, put: Any, drain: Any) -> None:
     arn = queue("q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     rule("r", {"Arn": arn, "SqsParameters": {"MessageGroupId": "g"}})
     put()
-    (message,) = taken("q.fifo")
+    (message,) = drain("q.fifo")
     assert message["Attributes"]["MessageGroupId"] == "g"
 
 
@@ -117,13 +117,13 @@ def test_a_repeated_attempt_has_the_same_token(cloud: Any, rule: Callable[..., s
 
 @pytest.mark.parametrize("value", ["$.detail.gone", "$.detail.state[0]"])
 def test_a_parameter_without_a_match_starts_nothing(
-    cloud: Any, rule: Callable[..., str], queue: Any, put: Any, taken: Any, value: str
+    cloud: Any, rule: Callable[..., str], queue: Any, put: Any, drain: Any, value: str
 ) -> None:
     parameters = {"PipelineParameterList": [{"Name": "a", "Value": value}]}
     pipeline = {"Arn": cloud.arn("sagemaker", "pipeline/churn"), "SageMakerPipelineParameters": parameters}
     rule("r", {**pipeline, "RoleArn": ROLE, "DeadLetterConfig": {"Arn": queue("dead")}})
     put()
-    (message,) = taken("dead")
+    (message,) = drain("dead")
     attributes = message["MessageAttributes"]
     assert attributes["ERROR_CODE"]["StringValue"] == "INVALID_PARAMETER"
     assert value in attributes["ERROR_MESSAGE"]["StringValue"]
@@ -131,7 +131,7 @@ def test_a_parameter_without_a_match_starts_nothing(
 
 
 def test_an_event_is_forwarded_unchanged_to_another_bus_but_not_to_a_third(
-    cloud: Any, events: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any, taken: Any
+    cloud: Any, events: Any, rule: Callable[..., str], queue: Any, put: Any, bodies: Any, drain: Any
 ) -> None:
     for name in ("second", "third"):
         events.create_event_bus(Name=name)
@@ -142,7 +142,7 @@ def test_an_event_is_forwarded_unchanged_to_another_bus_but_not_to_a_third(
     event_id = put()["Entries"][0]["EventId"]
     assert [event["id"] for event in bodies("q2")] == [event_id]
     assert bodies("q3") == []
-    (message,) = taken("dead")
+    (message,) = drain("dead")
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "THIRD_ACCOUNT_HOP_DETECTED"
 
 

@@ -62,8 +62,8 @@ def scheduler(cloud: Any) -> Any:
 
 
 @pytest.fixture
-def bodies(taken: Callable[[str], list[Any]]) -> Callable[[str], list[str]]:
-    return lambda name: [message["Body"] for message in taken(name)]
+def bodies(drain: Callable[[str], list[Any]]) -> Callable[[str], list[str]]:
+    return lambda name: [message["Body"] for message in drain(name)]
 
 
 def request(arn: str, expression: str = "rate(1 hour)", **members: Any) -> dict[str, Any]:

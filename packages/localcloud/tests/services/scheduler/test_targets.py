@@ -15,11 +15,11 @@ def test_a_queue_gets_the_default_notification(schedule, queue, step, bodies):
     assert (event["source"], event["detail-type"], event["resources"]) == ("aws.scheduler", "Scheduled Event", [arn])
 
 
-def test_a_fifo_queue_gets_its_group(schedule, queue, step, taken):
+def test_a_fifo_queue_gets_its_group(schedule, queue, step, drain):
     arn = queue("q.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     schedule("s", arn, target={"Input": "x", "SqsParameters": {"MessageGroupId": "g"}})
     step(1)
-    (message,) = taken("q.fifo")
+    (message,) = drain("q.fifo")
     assert message["Attributes"]["MessageGroupId"] == "g"
 
 
@@ -84,11 +84,11 @@ def test_universal_targets(cloud, schedule, queue, step, bodies):
     assert requests["PipelineParameters"] == [{"Name": "a", "Value": "b"}]
 
 
-def test_a_permanent_failure_is_a_dead_letter_immediately(cloud, schedule, queue, step, taken):
+def test_a_permanent_failure_is_a_dead_letter_immediately(cloud, schedule, queue, step, drain):
     dead = {"DeadLetterConfig": {"Arn": queue("dead")}, "Input": "lost"}
     arn = schedule("s", cloud.arn("sqs", "none"), target=dead)
     step(1)
-    (letter,) = taken("dead")
+    (letter,) = drain("dead")
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert letter["Body"] == "lost"
     assert (attributes["SCHEDULE_ARN"], attributes["TARGET_ARN"]) == (arn, cloud.arn("sqs", "none"))
@@ -109,25 +109,25 @@ def test_a_permanent_failure_is_a_dead_letter_immediately(cloud, schedule, queue
     ]
 
 
-def test_the_number_of_retries_is_limited(cloud, schedule, queue, step, taken):
+def test_the_number_of_retries_is_limited(cloud, schedule, queue, step, drain):
     cloud.services["sagemaker"].busy = 99
     more = {"DeadLetterConfig": {"Arn": queue("dead")}, "RetryPolicy": {"MaximumRetryAttempts": 2}}
     schedule("s", cloud.arn("sagemaker", "pipeline/churn"), "at(2999-01-01T00:00:00)", target=more, State="DISABLED")
     schedule("t", cloud.arn("sagemaker", "pipeline/churn"), "rate(365 days)", target=more)
     for _ in range(4):
         step(10)
-    (letter,) = taken("dead")
+    (letter,) = drain("dead")
     attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert (attributes["ERROR_CODE"], attributes["RETRY_ATTEMPTS"]) == ("ThrottlingException", "2")
     assert attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
     assert len(cloud.services["sagemaker"].requests) == 3
 
 
-def test_invalid_parameters_of_an_operation_are_a_dead_letter(schedule, queue, step, taken):
+def test_invalid_parameters_of_an_operation_are_a_dead_letter(schedule, queue, step, drain):
     more = {"DeadLetterConfig": {"Arn": queue("dead")}, "Input": '{"Queue": "q"}'}
     schedule("s", "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", target=more)
     step(1)
-    (letter,) = taken("dead")
+    (letter,) = drain("dead")
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "INVALID_PARAMETER"
     assert "QueueUrl" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
 

@@ -85,10 +85,10 @@ LESS = ("LessThan", 1, 2, True), ("LessThan", 2, 2, False), ("LessThanOrEqualTo"
 
 
 @pytest.mark.parametrize(
-    ("kind", "left", "right", "taken"), [*GREATER, *LESS, ("Equals", "a", "a", True), ("Equals", 1, 2, False)]
+    ("kind", "left", "right", "expected"), [*GREATER, *LESS, ("Equals", "a", "a", True), ("Equals", 1, 2, False)]
 )
-def test_comparisons(runs, make, kind, left, right, taken):
-    assert outcome(runs, make, make.compare(kind, left, right)) is taken
+def test_comparisons(runs, make, kind, left, right, expected):
+    assert outcome(runs, make, make.compare(kind, left, right)) is expected
 
 
 def outcome(runs, make, *conditions, **more):

@@ -159,10 +159,10 @@ def test_a_repeated_call_is_the_same_call(sagemaker, register, refused):
 
 
 def test_lists_are_oldest_first_by_default_and_filtered(cloud, sagemaker, register):
-    moments = []
+    times = []
     for status in ("Approved", "Rejected", "Approved"):
         cloud.clock.advance(60)
-        moments.append(cloud.clock.now())
+        times.append(cloud.clock.now())
         register(ModelApprovalStatus=status)
 
     def listed(**more):
@@ -172,7 +172,7 @@ def test_lists_are_oldest_first_by_default_and_filtered(cloud, sagemaker, regist
     assert listed(SortOrder="Descending") == [3, 2, 1]
     assert listed(SortBy="Name", SortOrder="Descending") == [3, 2, 1]
     assert listed(ModelApprovalStatus="Approved") == [1, 3]
-    assert listed(CreationTimeAfter=moments[0], CreationTimeBefore=moments[2]) == [2]
+    assert listed(CreationTimeAfter=times[0], CreationTimeBefore=times[2]) == [2]
     assert listed(NameContains="hur") == [1, 2, 3]
     assert listed(NameContains="other") == []
     page = sagemaker.list_model_packages(ModelPackageGroupName="churn", MaxResults=2)
