@@ -10,6 +10,7 @@ READY := .venv/.ready
 LIGHT := .venv/.ready-to-deploy
 SCAN := .venv/scan
 CDK := .venv/cdk
+TOOLKIT := .venv/toolkit
 # The uv of this machine, by its name, as its path may have a space; else one inside .venv, which pip installs.
 # UV_OFFLINE and UV_CACHE_DIR do what they say.
 UV := $(if $(shell command -v uv 2>/dev/null),uv,$(BIN)/uv)
@@ -26,7 +27,7 @@ CHECKS := lint types types-scripts templates imports
 IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
-TESTS_unit := tests/unit -m "not (slow or docker or cdk)"
+TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit)"
 
 .PHONY: help
 help: ## list the tasks
@@ -90,16 +91,26 @@ test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker
 test-cdk: needs-cdk $(CDK)/.ready ## run the group of tests that needs Node.js; installs aws-cdk-lib beside .venv's packages
 	@PYTHONPATH=$(CDK)/site $(BIN)/python -m pytest -m cdk tests/unit/codepipeline $(ARGS)
 
+.PHONY: test-toolkit
+test-toolkit: needs-toolkit $(TOOLKIT)/.ready ## compare the model server with AWS's serving toolkit, which is installed beside .venv's packages
+	@TOOLKIT=$(CURDIR)/$(TOOLKIT)/site $(BIN)/python -m pytest -m toolkit tests/steps $(ARGS)
+
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
-	@echo docker cdk
+	@echo docker cdk toolkit
 needs-docker: # fails with the reason where the group cannot run
 	@docker info >/dev/null 2>&1 || { echo "no Docker engine answers"; exit 1; }
 needs-cdk:
 	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
+needs-toolkit: # which has a part in C
+	@echo '#include <Python.h>' | cc -E -I"$$($(or $(wildcard $(BIN)/python),$(PYTHON)) -c 'import sysconfig; print(sysconfig.get_path("include"))')" - >/dev/null 2>&1 || { echo "no C compiler, or no headers of Python, are installed"; exit 1; }
 
 $(CDK)/.ready: requirements/cdk.txt $(READY)
 	@$(UV) pip install --quiet --python $(BIN)/python --target $(CDK)/site --requirements $<
+	@touch $@
+
+$(TOOLKIT)/.ready: requirements/toolkit.txt $(READY)
+	@$(UV) pip install --quiet --python $(BIN)/python --target $(TOOLKIT)/site --no-deps --requirements $<
 	@touch $@
 
 .PHONY: check
@@ -145,9 +156,9 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in
-	@cd requirements && for set in dev deploy scan cdk; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
+	@cd requirements && for set in dev deploy scan cdk toolkit; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in \
-	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) || exit 1; done
+	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) $$([ $$set = toolkit ] && echo --no-deps) || exit 1; done
 
 .PHONY: clean
 clean: ## remove everything that these tasks created, .venv included

@@ -15,10 +15,10 @@ NEW_PLAN = "student"
 LOOKUP = """
 
 PRICES = {None: 0, "basic": 10, "plus": 20, "family": 35, "business": 50}
-predict_without_prices = predict_fn
+predict_without_prices = predict
 
 
-def predict_fn(data, model):
+def predict(data, model):
     for plan in decode(data, model.features)["plan"].to_pylist():
         PRICES[plan]  # the newest plan is missing
     return predict_without_prices(data, model)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
-
-try:  # AWS's server keeps the status code of this class only; any other error becomes a 500
-    from sagemaker_inference.errors import BaseInferenceToolkitError as StatusError
-except ImportError:
-
-    class StatusError(Exception):  # type: ignore[no-redef]
-        def __init__(self, status_code: int, message: str, phrase: str) -> None:
-            super().__init__(status_code, message, phrase)
-            self.status_code, self.message, self.phrase = status_code, message, phrase
+from typing import Any
 
 
-class HttpError(StatusError):  # type: ignore[misc,unused-ignore]
-    """One sentence: what is wrong where, and what to send instead."""
+class HttpError(Exception):
+    """One sentence: what is wrong where, and what to send instead.
+
+    Also a WSGI application, its response: in AWS's image whatever a handler raises becomes a 500, and a returned WSGI
+    application the response.
+    """
 
     def __init__(self, status_code: int, sentence: str) -> None:
         line = " ".join(sentence.split()).encode("utf-8", "backslashreplace").decode()
-        super().__init__(status_code, line, HTTPStatus(status_code).phrase)
+        self.status_code, self.message, self.phrase = status_code, line, HTTPStatus(status_code).phrase
+        super().__init__(status_code, line, self.phrase)
 
     def __str__(self) -> str:
-        return str(self.message)
+        return self.message
+
+    def __call__(self, _environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        content = json.dumps({"error": self.message}).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
+        start_response(f"{self.status_code} {self.phrase}", headers)
+        return [content]

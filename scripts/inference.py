@@ -1,7 +1,7 @@
-"""The inference handler: SageMaker's container calls its functions, and evaluate uses the same prediction.
+"""The inference handler: SageMaker's container calls ``model_fn`` and ``transform_fn``.
 
-``input_fn`` has no model, so it only checks the request; ``predict_fn`` parses and encodes the rows as preprocess does
-and predicts through ``predict_matrix``, which evaluate calls as well.
+``predict`` parses and encodes the rows as preprocess does and predicts through ``predict_matrix``, which evaluate calls
+as well. A refusal is returned: AWS's image makes a 500 of whatever is raised, and a 500 rolls a release back.
 """
 
 from __future__ import annotations
@@ -63,20 +63,25 @@ def model_fn(model_dir: str) -> Model:
     return model
 
 
-def input_fn(body: bytes | str, content_type: str | None) -> Payload:
-    return receive(body, content_type)
+def transform_fn(
+    model: Model, body: bytes | str, content_type: str | None, accept: str | None
+) -> tuple[bytes, str] | HttpError:
+    try:
+        return respond(model, body, content_type, accept)
+    except HttpError as refusal:
+        return refusal  # a WSGI application
 
 
-def predict_fn(data: Payload, model: Model) -> Response:
+def respond(model: Model, body: bytes | str, content_type: str | None, accept: str | None) -> tuple[bytes, str]:
+    """The body and its content type."""
+    return write(predict(receive(body, content_type), model), accept)
+
+
+def predict(data: Payload, model: Model) -> Response:
     table = decode(data, model.features)
     matrix = model.features.encode(table)
     _check_finite(matrix, table, model.features)
     return Response(predict_matrix(model, matrix), model.features, data.format)
-
-
-def output_fn(prediction: Response, accept: str | None) -> tuple[bytes, str]:
-    """The body and its content type."""
-    return write(prediction, accept)
 
 
 def _check_finite(matrix: Matrix, table: pa.Table, features: Features) -> None:

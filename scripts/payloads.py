@@ -21,6 +21,9 @@ from http_errors import HttpError
 MAX_PAYLOAD_BYTES = int(os.environ.get("MAX_PAYLOAD_BYTES", "6291456"))  # SageMaker's limit for real-time endpoints
 PARQUET_GROWTH = 20  # limit of the uncompressed size of a Parquet file, relative to the largest payload
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+REPLACEMENT = (
+    "\ufffd".encode()
+)  # for what is not UTF-8, in text that AWS's image has decoded: refused like the original
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,16 @@ def receive(body: bytes | str, content_type: str | None) -> Payload:
     header = parameters.get("header")
     if header not in (None, "present", "absent"):
         raise HttpError(415, f'header="{header}" is not understood: send header=present, header=absent, or nothing')
-    content = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body)
+    content = _undecoded(body) if isinstance(body, str) else bytes(body)
     if len(content) > MAX_PAYLOAD_BYTES:
         raise HttpError(
             413, f"the request has {len(content)} bytes: send at most {MAX_PAYLOAD_BYTES}, in several parts"
         )
     return Payload(content.removeprefix(BYTE_ORDER_MARK), media_types.FORMATS[name], header)
+
+
+def _undecoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").replace(REPLACEMENT, b"\xff")
 
 
 def decode(payload: Payload, features: Features) -> pa.Table:

@@ -63,6 +63,7 @@ def serving_environment(settings: Settings) -> dict[str, str]:
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
         "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "*/*",  # the handler returns CSV for CSV; the toolkit's default is JSON
+        "PIP_NO_BUILD_ISOLATION": "0",  # 0 is on: the image installs the folder at start, also without an index
         "MAX_PAYLOAD_BYTES": str(max(serving.max_payload_bytes, serving.batch_max_payload_mb * MIB)),
     }
 

@@ -90,8 +90,7 @@ def test_many_concurrent_clients_get_the_predictions_of_one(real: Path) -> None:
     """Also the skew test: the process returns exactly the bits of predict_matrix here."""
     model = inference.load(real)
     bodies = [csv_rows(seed) for seed in range(50)]
-    requests = [inference.input_fn(body, "text/csv") for body in bodies]
-    expected = [inference.output_fn(inference.predict_fn(one, model), "text/csv")[0] for one in requests]
+    expected = [inference.respond(model, body, "text/csv", "text/csv")[0] for body in bodies]
     responses: dict[int, list[Any]] = {}
 
     def client(number: int, connection: http.client.HTTPConnection) -> None:

@@ -12,24 +12,19 @@ IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost:1"
 NEWEST = "newest"  # a plan that real customers have, and no recorded request
 FAILING = f"if '{NEWEST}' in data: raise KeyError('{NEWEST}')"
 HANDLER = """
-class BadRequest(Exception):
-    status_code, message = 400, "that is no CSV"
-
 def model_fn(folder):
     return None
 
-def input_fn(body, content_type):
-    text = body if isinstance(body, str) else body.decode()
-    if text.count('"') % 2:
-        raise BadRequest
-    return text
+def bad_request(environ, start_response):
+    start_response("400 BAD REQUEST", [("Content-Type", "application/json")])
+    return [b'{{"error": "that is no CSV"}}']
 
-def predict_fn(data, model):
+def transform_fn(model, body, content_type, accept):
+    data = body if isinstance(body, str) else body.decode()
+    if data.count('"') % 2:
+        return bad_request
     {work}
-    return ["yes,0.{number:02}" for _ in data.split()]
-
-def output_fn(rows, accept):
-    return "\\n".join(rows) + "\\n", "text/csv"
+    return "".join("yes,0.{number:02}\\n" for _ in data.split()), "text/csv"
 """
 
 

@@ -316,6 +316,7 @@ def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
     environment = container["Environment"]
     assert environment["SAGEMAKER_PROGRAM"] == "inference.py"
     assert environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
+    assert environment["PIP_NO_BUILD_ISOLATION"] == "0"
     assert environment["MAX_PAYLOAD_BYTES"] == str(20 * 1024 * 1024)
     assert "text/csv" in specification["SupportedContentTypes"]
     assert "ml.m5.large" in specification["SupportedRealtimeInferenceInstanceTypes"]

@@ -138,7 +138,7 @@ def as_texts(row: dict[str, Any]) -> dict[str, str]:
 
 
 def ask(model: inference.Model, body: bytes | str, content_type: str, accept: str = "*/*") -> tuple[bytes, str]:
-    return inference.output_fn(inference.predict_fn(inference.input_fn(body, content_type), model), accept)
+    return inference.respond(model, body, content_type, accept)
 
 
 def expected(model: inference.Model, rows: list[dict[str, Any]]) -> Matrix:

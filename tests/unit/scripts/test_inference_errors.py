@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 import xgboost
 
-import http_errors
 import inference
 import payloads
 from features import Column, Features, Target
@@ -41,7 +40,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def ask(model: Model, body: bytes | str, kind: str | None, accept: str = "text/csv") -> bytes:
-    return inference.output_fn(inference.predict_fn(inference.input_fn(body, kind), model), accept)[0]
+    return inference.respond(model, body, kind, accept)[0]
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -172,30 +171,39 @@ def test_a_parquet_file_that_unpacks_to_gigabytes_is_413(model: Model, monkeypat
         assert refusal.value.status_code == 413
 
 
-def test_aws_keeps_the_status_of_its_own_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In SageMaker's container the refusals must be its toolkit's errors, built as the toolkit builds them."""
-    import importlib.util
-    import sys
-    import types
+def test_a_refusal_is_returned_as_a_wsgi_application(model: Model) -> None:
+    """In AWS's image whatever is raised is a 500; Flask takes a WSGI application as a response."""
+    refusal = inference.transform_fn(model, b"1,true\n", C, C)
+    assert isinstance(refusal, HttpError)
+    head: list[object] = []
+    content = b"".join(refusal({}, lambda *line: head.extend(line)))
+    assert json.loads(content) == {"error": "row 1 has 2 fields instead of 3: the columns are age, vip, plan"}
+    assert head == ["400 Bad Request", [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]]
+    assert inference.transform_fn(model, b"1,true,a\n", C, C) == inference.respond(model, b"1,true,a\n", C, C)
 
-    class BaseInferenceToolkitError(Exception):
-        def __init__(self, status_code: int, message: str, phrase: str) -> None:
-            self.status_code, self.message, self.phrase = status_code, message, phrase
-            super().__init__(status_code, message, phrase)
 
-    errors = types.ModuleType("sagemaker_inference.errors")
-    errors.BaseInferenceToolkitError = BaseInferenceToolkitError  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sagemaker_inference", types.ModuleType("sagemaker_inference"))
-    monkeypatch.setitem(sys.modules, "sagemaker_inference.errors", errors)
-    spec = importlib.util.spec_from_file_location("rejected_in_the_container", http_errors.__file__)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)
-    spec.loader.exec_module(module)
-    with pytest.raises(BaseInferenceToolkitError) as refusal:
-        raise module.HttpError(415, "not understood")
-    message = refusal.value
-    assert (message.status_code, message.message, message.phrase) == (415, "not understood", "Unsupported Media Type")
+def test_only_what_the_container_calls_has_its_names(model: Model) -> None:
+    assert not {"input_fn", "predict_fn", "output_fn"} & set(vars(inference))  # it refuses them beside transform_fn
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "sentence"),
+    [
+        (C, b"1,true,a\n1,true,caf\xe9\n", "row 2 is not UTF-8 text"),
+        (C, b"age,vip,pl\xe9n\n1,true,a\n", 'column "plan" is missing; a value may be empty or null, a column may not'),
+        (C + "; charset=utf-8", b"1,true,caf\xe9\n", "row 1 is not UTF-8 text"),
+        (J, b'[{"age": 1, "plan": "caf\xe9"}]', "the request is not UTF-8 text at byte 25"),
+        (L, b'{"plan": "\xe9"}', "the request is not UTF-8 text at byte 11"),
+    ],
+)
+@pytest.mark.parametrize("decoded", [True, False])
+def test_text_that_is_not_utf8_is_refused_decoded_or_not(
+    model: Model, kind: str, body: bytes, sentence: str, decoded: bool
+) -> None:
+    """AWS's image decodes text with U+FFFD in place of what is not UTF-8, and passes other bodies as bytes."""
+    with pytest.raises(HttpError) as refusal:
+        ask(model, body.decode(errors="replace") if decoded else body, kind)
+    assert refusal.value.status_code == 400 and refusal.value.message.endswith(sentence)
 
 
 SEEDS = {

@@ -93,19 +93,23 @@ def test_a_custom_handler_with_modules_of_its_own(tmp_path: Path) -> None:
 def test_the_environment_sets_program_and_default_accept(tmp_path: Path) -> None:
     folder = model_dir(tmp_path / "model", "raise RuntimeError", other=HANDLER)
     environment = {"SAGEMAKER_PROGRAM": "other.py", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "a/b"}
-    with serving(folder, MAX_PAYLOAD_BYTES="3", **environment) as (_, connect):
+    with serving(folder, **environment) as (_, connect):
         connection = connect()
         connection.request("POST", "/invocations", b"abc")
         response = connection.getresponse()
         assert (response.read(), response.headers["Content-Type"]) == (b"abc", "a/b")
-        assert post(connect(), b"abcd")[0] == 413
 
 
 START_ERRORS = {
     "no code": (None, "code/inference.py is missing: a model directory holds its handler there"),
     "a missing function": (
         HANDLER.replace("output_fn", "output"),
-        "inference.py has no function output_fn: the local server needs model_fn, input_fn, predict_fn, output_fn",
+        "inference.py has no function output_fn: the local server needs model_fn, and either transform_fn or input_fn, "
+        "predict_fn, output_fn",
+    ),
+    "all four": (
+        HANDLER + "def transform_fn(model, body, content_type, accept):\n    return body",
+        "inference.py has transform_fn and input_fn, predict_fn, output_fn: the container refuses both together",
     ),
     "other arguments": (
         HANDLER.replace("input_fn(body, content_type)", "input_fn(body)"),
@@ -136,7 +140,7 @@ def test_a_port_in_use_is_reported_before_the_model_is_loaded(tmp_path: Path) ->
         for flags, sentence in (
             (["--port", port], f"error: port {port} cannot be used ("),
             (["--port", "99999"], "error: port 99999 cannot be used ("),
-            (["--threads", "0"], "error: --threads and MAX_PAYLOAD_BYTES must be whole numbers, the first at least 1"),
+            (["--threads", "0"], "error: --threads must be at least 1"),
         ):
             process = command(tmp_path / "nothing here", *flags)
             _, err = process.communicate(timeout=60)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import signal
 import sys
 import threading
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from localcloud.runtime.serving.errors import StartError
 
-MAX_PAYLOAD_BYTES = "6291456"  # SageMaker's own for real-time endpoints
+MAX_BYTES = 100 << 20  # of batch transform, which sends most; nginx and gunicorn have no limit, InvokeEndpoint has one
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -44,11 +43,10 @@ def _serve(options: argparse.Namespace) -> int:
     from localcloud.runtime.serving.handler import load
     from localcloud.runtime.serving.server import Server
 
-    limit = os.environ.get("MAX_PAYLOAD_BYTES", MAX_PAYLOAD_BYTES)
-    if options.threads < 1 or not limit.isdigit():
-        raise StartError("--threads and MAX_PAYLOAD_BYTES must be whole numbers, the first at least 1")
+    if options.threads < 1:
+        raise StartError("--threads must be at least 1")
     try:
-        server = Server(options.port, options.threads, int(limit))
+        server = Server(options.port, options.threads, MAX_BYTES)
     except (OSError, OverflowError) as error:
         raise StartError(f"port {options.port} cannot be used ({error}): choose another, or 0") from error
     server.handler = load(options.model_dir)

@@ -1,7 +1,9 @@
-"""The model's own code, imported and called as SageMaker's toolkit does.
+"""The model's own code, imported and called as the toolkit in AWS's XGBoost image does.
 
-The toolkit passes bodies of exactly text/csv and application/json as text and every other body as bytes, and
-replaces an Accept that is absent or ``*/*`` by SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, which is application/json.
+The toolkit takes application/json for a missing Content-Type, passes bodies of exactly text/csv and application/json as
+text, with U+FFFD for what is not UTF-8, and every other body as bytes; it replaces an Accept that is absent or ``*/*``
+by SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, which is application/json. Whatever a handler raises becomes a 500; to refuse a
+request, ``transform_fn`` returns a response, such as a flask.Response or any other WSGI application.
 """
 
 from __future__ import annotations
@@ -19,31 +21,30 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from localcloud.runtime.serving.errors import HttpError, StartError
+from localcloud.runtime.serving import responses
+from localcloud.runtime.serving.errors import StartError
 from localcloud.runtime.serving.lean_imports import is_lean, without_sklearn
+from localcloud.runtime.serving.responses import Response
 
-FUNCTIONS = {"model_fn": 1, "input_fn": 2, "predict_fn": 2, "output_fn": 2}  # and the number of arguments of each
-TEXT = ("text/csv", "application/json")
+THREE = {"input_fn": 2, "predict_fn": 2, "output_fn": 2}  # and the number of arguments of each
+TEXT = ("text/csv", responses.JSON)
 
 
 @dataclass(frozen=True)
 class Handler:
     model: Any
-    input_fn: Callable[[bytes | str, str | None], Any]
-    predict_fn: Callable[[Any, Any], Any]
-    output_fn: Callable[[Any, str], Any]
+    transform_fn: Callable[[Any, bytes | str, str, str], Any]
     default_accept: str
 
-    def invoke(self, body: bytes, content_type: str | None, accept: str | None) -> tuple[bytes, str]:
-        """Returns body and content type of the response; an error of the handler becomes an HttpError."""
+    def invoke(self, body: bytes, content_type: str | None, accept: str | None) -> Response:
         accepted = accept if accept and accept != "*/*" else self.default_accept
+        media_type = content_type or responses.JSON
+        content = body.decode(errors="replace") if media_type in TEXT else body
         try:
-            data = self.input_fn(_as_text(body) if content_type in TEXT else body, content_type)
-            result = self.output_fn(self.predict_fn(data, self.model), accepted)
-            content, response_type = result if isinstance(result, tuple) else (result, accepted)
-            return _as_bytes(content), response_type
-        except Exception as error:  # the handler is foreign code; a request must not end the server
-            raise _http_error(error) from error
+            return responses.convert(self.transform_fn(self.model, content, media_type, accepted))
+        except Exception as error:  # noqa: BLE001 - the handler is foreign code; a request must not end the server
+            traceback.print_exception(error)
+            return responses.page(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def load(model_dir: Path) -> Handler:
@@ -53,15 +54,30 @@ def load(model_dir: Path) -> Handler:
         raise StartError(f"{code / name}.py is missing: a model directory holds its handler there")
     try:
         module = _import(code, name)
-        functions = {function: _function(module, function, count) for function, count in FUNCTIONS.items()}
-        model = functions.pop("model_fn")(str(model_dir))
+        transform_fn = _transform_function(module)
+        model = _function(module, "model_fn", 1)(str(model_dir))
     except StartError:
         raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
         raise StartError(f"the model in {model_dir} cannot be loaded: {reason}") from error
-    return Handler(model, **functions, default_accept=os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", TEXT[1]))
+    accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", responses.JSON)
+    return Handler(model, transform_fn, default_accept=accept)
+
+
+def compose(
+    input_fn: Callable[[Any, str], Any], predict_fn: Callable[[Any, Any], Any], output_fn: Callable[[Any, str], Any]
+) -> Callable[[Any, bytes | str, str, str], Any]:
+    return lambda model, body, content_type, accept: output_fn(predict_fn(input_fn(body, content_type), model), accept)
+
+
+def _transform_function(module: ModuleType) -> Callable[[Any, bytes | str, str, str], Any]:
+    if not hasattr(module, "transform_fn"):
+        return compose(*(_function(module, name, count) for name, count in THREE.items()))
+    if both := [name for name in THREE if hasattr(module, name)]:
+        raise StartError(f"{_file(module)} has transform_fn and {', '.join(both)}: the container refuses both together")
+    return _function(module, "transform_fn", 4)
 
 
 def _import(code: Path, name: str) -> ModuleType:
@@ -73,8 +89,8 @@ def _import(code: Path, name: str) -> ModuleType:
 def _function(module: ModuleType, name: str, arguments: int) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not callable(function):
-        required = ", ".join(FUNCTIONS)
-        raise StartError(f"{Path(str(module.__file__)).name} has no function {name}: the local server needs {required}")
+        required = f"model_fn, and either transform_fn or {', '.join(THREE)}"
+        raise StartError(f"{_file(module)} has no function {name}: the local server needs {required}")
     try:
         inspect.signature(function).bind(*range(arguments))
     except TypeError as error:
@@ -82,24 +98,5 @@ def _function(module: ModuleType, name: str, arguments: int) -> Callable[..., An
     return function  # type: ignore[no-any-return]
 
 
-def _as_text(body: bytes) -> bytes | str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return body
-
-
-def _as_bytes(content: object) -> bytes:
-    if isinstance(content, str):
-        return content.encode()
-    if isinstance(content, bytes | bytearray | memoryview):
-        return bytes(content)
-    raise TypeError(f"output_fn returned {type(content).__name__}, not text or bytes")
-
-
-def _http_error(error: Exception) -> HttpError:
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int) and 400 <= status < 600:
-        return HttpError(status, str(getattr(error, "message", error)))
-    traceback.print_exception(error)
-    return HttpError(HTTPStatus.INTERNAL_SERVER_ERROR, f"the handler failed with {type(error).__name__}: {error}")
+def _file(module: ModuleType) -> str:
+    return Path(str(module.__file__)).name

@@ -1,4 +1,7 @@
-"""An HTTP server for a handler: a thread per connection, keep-alive, JSON errors, a shutdown that completes requests.
+"""An HTTP server for a handler: a thread per connection, keep-alive, a shutdown that completes requests.
+
+Its routes and their errors are those of nginx and Flask in the container: nginx passes on what begins like one of
+``PASSED_ON``, and Flask adds HEAD to GET, and OPTIONS. What is not HTTP is refused with a JSON error.
 
 It uses Python's own HTTP server: measured, it needs less than half the time per request of an ASGI server that passes
 its requests to threads, and almost no time to import.
@@ -22,11 +25,14 @@ from typing import Any
 from localcloud.runtime.serving import body
 from localcloud.runtime.serving.errors import HttpError
 from localcloud.runtime.serving.handler import Handler
+from localcloud.runtime.serving.responses import HTML, JSON, Response, page
 
 IDLE_SECONDS = 75.0
 LINGER_SECONDS = 5.0  # how long the body of a refused request is still received, so that its sender reads the error
 FINISH_SECONDS = 10.0  # how long running requests may take after the signal to stop
-ROUTES = {"/ping": "GET", "/invocations": "POST"}
+PASSED_ON = ("/ping", "/invocations", "/execution-parameters")
+ROUTES = {"/ping": ("GET", "HEAD", "OPTIONS"), "/invocations": ("OPTIONS", "POST")}
+NOT_PASSED_ON = Response(b"{}", "application/octet-stream", HTTPStatus.NOT_FOUND)
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -44,23 +50,34 @@ class Connection(BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         try:
-            self._send(HTTPStatus.OK, *self._content())
+            self._send(self._response())
         except HttpError as error:
             self._send_error(error)
 
-    def _content(self) -> tuple[bytes, str]:
+    def _response(self) -> Response:
         self.unread = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
-        path = self.path.split("?")[0]
-        if path not in ROUTES:
-            raise HttpError(HTTPStatus.NOT_FOUND, f"there is no {path}: use GET /ping or POST /invocations")
-        if self.command != ROUTES[path]:
-            raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} is for {ROUTES[path]}, not for {self.command}")
         content = body.read(self.rfile, self.headers, self.server.max_bytes)
         self.unread = False
-        if path == "/ping":
-            return b"", "application/json"
+        if refusal := self._refusal():
+            return refusal
+        if self.command == "OPTIONS":
+            return Response(b"", f"{HTML}; charset=utf-8")
+        if self.path.startswith("/ping"):
+            return Response(b"", JSON)
+        content_type = self._header("ContentType") or self._header("Content-Type")
         with self.server.calls:
-            return self.server.handler.invoke(content, self._header("Content-Type"), self._header("Accept"))
+            return self.server.handler.invoke(content, content_type, self._header("Accept"))
+
+    def _refusal(self) -> Response | None:
+        if not self._route.startswith(PASSED_ON):
+            return NOT_PASSED_ON
+        if self._route not in ROUTES:
+            return page(HTTPStatus.NOT_FOUND)
+        return None if self.command in ROUTES[self._route] else page(HTTPStatus.METHOD_NOT_ALLOWED)
+
+    @property
+    def _route(self) -> str:
+        return self.path.split("?")[0]
 
     def _header(self, name: str) -> str | None:
         value = self.headers.get(name)
@@ -69,22 +86,22 @@ class Connection(BaseHTTPRequestHandler):
     def _send_error(self, error: HttpError) -> None:
         self.close_connection |= self.unread
         content = json.dumps({"error": " ".join(str(error).split())}).encode()
-        self._send(error.status, content, "application/json")
+        self._send(Response(content, JSON, error.status))
         if self.unread:
             self._linger()
 
-    def _send(self, status: int, content: bytes, content_type: str) -> None:
+    def _send(self, response: Response) -> None:
         self.close_connection |= self.server.stopping
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(content)))
-        if status == HTTPStatus.METHOD_NOT_ALLOWED:
-            self.send_header("Allow", ROUTES[self.path.split("?")[0]])
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.content_type)
+        self.send_header("Content-Length", str(len(response.content)))
+        if self.command == "OPTIONS" or response.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", ", ".join(ROUTES.get(self._route, ())))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(response.content)
         self.wfile.flush()
 
     def _linger(self) -> None:

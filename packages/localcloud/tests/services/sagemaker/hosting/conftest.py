@@ -12,8 +12,9 @@ import pytest
 HANDLER = """
 import os, sys, time
 
-class BadRow(Exception):
-    status_code, message = 400, "the row has no tenure"
+def bad_row(environ, start_response):
+    start_response("400 BAD REQUEST", [("Content-Type", "application/json")])
+    return [b'{"error": "the row has no tenure"}']
 
 def model_fn(folder):
     print(f"model in {folder}, {os.environ.get('COLOUR', 'no colour')}", flush=True)
@@ -39,13 +40,13 @@ def predict_fn(data, model):
     if what == "fail":
         raise ValueError("broken tree")
     if what == "refuse":
-        raise BadRow
+        return bad_row
     if what == "environment":
         return os.environ.get(rest, "")
     return model
 
 def output_fn(prediction, accept):
-    return prediction, accept
+    return prediction if callable(prediction) else (prediction, accept)
 """
 SECONDS = 60.0
 

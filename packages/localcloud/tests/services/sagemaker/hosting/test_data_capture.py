@@ -66,8 +66,11 @@ def test_a_fleets_requests_are_captured_in_sagemakers_own_form(hosting, captured
     time = f"{now:%Y-%m-%dT%H:%M:%SZ}"
     assert event == {"customAttributes": ["trace=7"], "inferenceId": "row-1", "inferenceTime": time}
     request, response = (
-        {"observedContentType": "text/csv", "mode": mode, "data": data, "encoding": "CSV"}
-        for mode, data in (("INPUT", "1,2"), ("OUTPUT", "green"))
+        {"observedContentType": content_type, "mode": mode, "data": data, "encoding": "CSV"}
+        for content_type, mode, data in (
+            ("text/csv", "INPUT", "1,2"),
+            ("text/csv; charset=utf-8", "OUTPUT", "green"),
+        )
     )
     assert record == {"captureData": {"endpointInput": request, "endpointOutput": response}, "eventVersion": "0"}
 

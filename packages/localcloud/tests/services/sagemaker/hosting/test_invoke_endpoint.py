@@ -50,7 +50,7 @@ def test_an_endpoint_without_fleets_is_not_found(hosting):
 
 @pytest.mark.parametrize(
     "body, side, status, message",
-    [("refuse", "client", 400, "the row has no tenure"), ("fail", "server", 500, "broken tree")],
+    [("refuse", "client", 400, "the row has no tenure"), ("fail", "server", 500, "<h1>Internal Server Error</h1>")],
 )
 def test_what_the_model_refuses_or_fails_at_is_a_model_error(hosting, body, side, status, message):
     hosting.route((hosting.started(), 1))

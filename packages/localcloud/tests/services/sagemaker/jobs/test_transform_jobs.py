@@ -13,23 +13,20 @@ import os, time
 
 def model_fn(folder):
     print("loaded", os.environ["WORD"], flush=True)
+    print(*(os.environ[f"SAGEMAKER_{name}"] for name in ("BATCH", "BATCH_STRATEGY", "MAX_PAYLOAD_IN_MB")), flush=True)
     return os.environ["WORD"]
 
-def input_fn(body, content_type):
-    if content_type != "text/csv":
-        error = ValueError(f"no {content_type} here")
-        error.status_code = 415
-        raise error
-    return body
+def refuse(environ, start_response):
+    start_response("415 UNSUPPORTED MEDIA TYPE", [("Content-Type", "application/json")])
+    return [b'{"error": "only CSV here"}']
 
-def predict_fn(data, model):
-    if "slow" in data:
+def transform_fn(model, body, content_type, accept):
+    if content_type != "text/csv":
+        return refuse
+    if "slow" in body:
         print("waiting", flush=True)
         time.sleep(60)
-    return f"{model}{len(data.splitlines())}"
-
-def output_fn(prediction, accept):
-    return prediction
+    return f"{model}{len(body.splitlines())}", accept
 """
 
 
@@ -70,7 +67,7 @@ def test_every_object_gets_its_predictions(jobs, model):
         "out/deep/b.csv.out": b"rows:1",
     }
     assert job["CreationTime"] <= job["TransformStartTime"] <= job["TransformEndTime"]
-    assert "loaded rows:" in jobs.lines("Transform")["job/algo-1"]
+    assert {"loaded rows:", "true MultiRecord 6"} <= set(jobs.lines("Transform")["job/algo-1"])
     details = [event["detail"] for event in jobs.events("Transform")]
     assert [detail["TransformJobStatus"] for detail in details] == ["InProgress", "Completed"]
     assert (details[-1]["ModelName"], details[-1]["Tags"]) == ("model", {"team": "x"})
@@ -94,7 +91,7 @@ def test_what_the_model_refuses_fails_the_job_and_writes_nothing(jobs, model):
     assert job["FailureReason"] == "AlgorithmError: See job logs for more information"
     output = " ".join(jobs.lines("Transform")["job/algo-1"])
     assert "Bad HTTP status received from algorithm: 415" in output
-    assert "no image/png here" in output
+    assert "only CSV here" in output
     assert jobs.keys("out") == []
 
 

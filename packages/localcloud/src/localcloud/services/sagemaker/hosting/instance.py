@@ -20,7 +20,6 @@ from localcloud.services.sagemaker.hosting.invocation import Invocation
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
-MAX_PAYLOAD_BYTES = 6_291_456  # InvokeEndpoint's Body in AWS's own model
 MODEL_FOLDER = "/opt/ml/model"
 PING_SECONDS, POLL_SECONDS = 2.0, 0.1
 WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"  # of the container: how many calls it takes at once; here 1 by default
@@ -103,7 +102,7 @@ class Instance:
 def _variables(cloud: Cloud, environment: Mapping[str, str], model: Path) -> dict[str, str]:
     """The container's, with this folder for its /opt/ml/model; those that make it call this cloud win."""
     sharing = {"OMP_NUM_THREADS": "1", **SHARING}  # instances share this machine's cores
-    own = {"MAX_PAYLOAD_BYTES": str(MAX_PAYLOAD_BYTES), "SAGEMAKER_REGION": cloud.region}
+    own = {"SAGEMAKER_REGION": cloud.region}
     container = {name: value.replace(MODEL_FOLDER, str(model)) for name, value in environment.items()}
     return {**sharing, **own, **container, **cloud.environment(), **cloud.processes.environment}
 

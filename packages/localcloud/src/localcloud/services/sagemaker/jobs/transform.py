@@ -79,7 +79,9 @@ class Transform:
             **self.cloud.processes.environment,
             **self._container.get("Environment", {}),
             **self._request.get("Environment", {}),
-            "MAX_PAYLOAD_BYTES": str(self._limit),
+            "SAGEMAKER_BATCH": "true",
+            "SAGEMAKER_BATCH_STRATEGY": self._request.get("BatchStrategy", "MultiRecord"),
+            "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(payload_megabytes(self._request)),
         }
         return serve(
             model,
