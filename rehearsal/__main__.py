@@ -13,7 +13,7 @@ from rehearsal.server import FOLDER, Server
 from settings.errors import Problem
 
 SPEED = 80  # a bake of ten minutes takes seven and a half seconds
-IS_RUNNING = "localcloud is running, with things of yours in it: `make down` ends it; the demo begins anew"
+IS_RUNNING = "localcloud is running, with things of yours in it: `make down` ends it; the demo starts its own"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -19,13 +19,13 @@ from tests import toml
 # No test reads or reaches anybody's AWS, whatever the shell has set.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
-os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own, also inside a build of localcloud's
+os.environ.pop("LOCALCLOUD_URL", None)  # tests start their own server, also inside a build of localcloud
 os.environ |= dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-# Tests start hundreds of processes: compiling the same modules anew in each would take most of their time.
+# Tests start hundreds of processes: compiling the same modules in each would take most of their time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-# Who starts the tests in the background of a script has Ctrl-C ignored, by all that they start as well.
+# In the background of a script the shell ignores Ctrl-C for the tests and for all processes that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -122,11 +122,11 @@ class Lease:
 
     def _occupied(self, document: Document) -> str:
         record, name = document.get("deployment") or {}, self._context.endpoint_name
-        what = f"{record['package']} since {record['since']}" if record else "it has just begun"
+        what = f"{record['package']} since {record['since']}" if record else "it has just started"
         return f"another deployment of {name} is under way ({what}): wait for it; --status shows it"
 
     def _put(self, owner: str) -> bool:
-        self._beats, begun = self._beats + 1, time.time()
+        self._beats, started = self._beats + 1, time.time()
         record = self._deployment.as_dict() if self._deployment else None
         document = {"owner": owner, "beat": self._beats, "deployment": record}
         etag = s3_documents.write(self._context, self._key, document, if_match=self._etag)
@@ -134,7 +134,7 @@ class Lease:
             found = s3_documents.read(self._context, self._key)
             etag = found[1] if found and found[0] == document and owner else None
         self._etag = etag or self._etag
-        self._renewed_at = begun if etag else self._renewed_at
+        self._renewed_at = started if etag else self._renewed_at
         return etag is not None
 
     def _heartbeat(self) -> None:

@@ -72,7 +72,7 @@ def good_release(
 
 
 def add_good_release(context: Context, shipped: GoodRelease, leaves: str = "", since: str = "") -> None:
-    """``leaves``: the package that a rollback left. Adding again what this deployment, begun at ``since``, has added
+    """``leaves``: the package that a rollback left. Adding again what this deployment, started at ``since``, has added
     already changes nothing."""
     releases = last_good(context)
     if releases and (releases[0].package, releases[0].config) == (shipped.package, shipped.config):
@@ -86,8 +86,8 @@ def add_good_release(context: Context, shipped: GoodRelease, leaves: str = "", s
 
 def write_verdict(context: Context, deployment: Deployment, verdict: Mapping[str, Any], at: datetime) -> str:
     """Returns the URI. A deployment that is judged twice (an interrupted run) has one record."""
-    begun = aws_time.stamp(aws_time.parse(deployment.since))
-    key = f"{context.releases}/verdicts/{begun}-{deployment.config}.json"
+    start = aws_time.stamp(aws_time.parse(deployment.since))
+    key = f"{context.releases}/verdicts/{start}-{deployment.config}.json"
     document = {"time": aws_time.as_text(at), **verdict, "deployment": deployment.as_dict()}
     s3_documents.write(context, key, document)
     return f"s3://{context.settings.bucket}/{key}"

@@ -1,4 +1,4 @@
-"""JSON documents in the bucket, with conditional writes: of two writers at the same time one is told that it lost."""
+"""JSON documents in the bucket, with conditional writes: of two concurrent writers only one succeeds."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _curves(evaluation: Evaluation) -> Html:
     return figure(
         "Each class against all others (ROC)",
         join(plot.svg("One-against-rest ROC curves"), legend(entries)),
-        "Every curve asks: is it this class or not? The closer to the upper left, the better the class is told apart; "
+        "Every curve asks: is it this class or not? The closer to the upper left, the better the separation; "
         f"the dashed line is a coin toss. In brackets the area under the curve (1 is perfect).{which}",
     )
 

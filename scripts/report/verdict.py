@@ -68,8 +68,8 @@ def _reading(evaluation: Evaluation) -> list[str]:
         sentences.append(f"Always giving the same answer reaches {number(estimate.baseline)} at best.")
     if evaluation.champion is not None:
         rows = evaluation.champion.rows
-        made_on = f", measured on {count(rows)} test rows of its own time" if rows else ""
-        sentences.append(f"The champion has {number(evaluation.gate['champion'])}{made_on}.")
+        origin = f", measured on {count(rows)} test rows of its own time" if rows else ""
+        sentences.append(f"The champion has {number(evaluation.gate['champion'])}{origin}.")
     worse = sum(piece.worse for piece in evaluation.slices)
     if worse:
         sentences.append(

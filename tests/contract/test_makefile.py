@@ -1,4 +1,4 @@
-"""What the tasks do about .venv, seen by a uv that only writes down what it is asked."""
+"""The tasks for .venv, observed through a uv that only records its calls."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ touch "$place/bin/python"
 
 @pytest.fixture
 def checkout(tmp_path):
-    """The tasks in an empty checkout: ``make("setup")`` gives what uv was asked, and how it ended."""
+    """The tasks in an empty checkout: ``make("setup")`` returns the calls of uv, and the completed process."""
     place, tools, log = tmp_path / "checkout", tmp_path / "tools", tmp_path / "log"
     shutil.copytree(ROOT / "requirements", place / "requirements")
     (place / "packages/localcloud").mkdir(parents=True)
@@ -31,63 +31,63 @@ def checkout(tmp_path):
     (tools / "uv").chmod(0o755)
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
-    def make(*words):
+    def make(*arguments):
         log.write_text("")
-        asked = ["make", "--no-print-directory", *words]
+        command = ["make", "--no-print-directory", *arguments]
         env["PATH"] = f"{make.tools}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(asked, cwd=place, env=env, capture_output=True, text=True, timeout=60)
-        return log.read_text().splitlines(), done
+        completed = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, timeout=60)
+        return log.read_text().splitlines(), completed
 
     make.folder, make.tools = place, tools
     return make
 
 
 def test_the_uv_of_the_machine_makes_venv_and_no_pip_is_needed(checkout):
-    asked, done = checkout("setup")
-    assert done.returncode == 0, done.stderr
-    assert asked[0].startswith("venv --quiet --allow-existing --python /")
-    assert asked[1].endswith("--requirements requirements/dev.txt")
-    assert asked[2].endswith("--no-deps --editable . --editable packages/localcloud")
+    calls, completed = checkout("setup")
+    assert completed.returncode == 0, completed.stderr
+    assert calls[0].startswith("venv --quiet --allow-existing --python /")
+    assert calls[1].endswith("--requirements requirements/dev.txt")
+    assert calls[2].endswith("--no-deps --editable . --editable packages/localcloud")
     assert checkout("setup")[0] == []
 
 
-def test_a_python_that_cannot_do_it_is_not_taken(checkout):
+def test_a_python_that_is_too_old_is_not_used(checkout):
     """3.11.2 has no filters for what is unpacked, and is what some systems call python3."""
     old = f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 11, 2); exec(sys.argv[1])" "$2"\n'
     for name in ("python3", "python3.11", "python3.12", "python3.13"):
         (checkout.tools / name).write_text(old)
         (checkout.tools / name).chmod(0o755)
-    asked, done = checkout("setup")
-    assert (asked, done.returncode) == ([], 2)
-    assert "error: no Python 3.11 (3.11.4 or later), 3.12 or 3.13 found" in done.stdout
+    calls, completed = checkout("setup")
+    assert (calls, completed.returncode) == ([], 2)
+    assert "error: no Python 3.11 (3.11.4 or later), 3.12 or 3.13 found" in completed.stdout
     assert checkout("setup", f"PYTHON={sys.executable}")[1].returncode == 0
 
 
 def test_a_uv_in_a_path_with_a_space_is_found(checkout, tmp_path):
     """A build finds that of the checkout it was pushed from, wherever that is."""
     checkout.tools = checkout.tools.rename(tmp_path / "my tools")
-    asked, done = checkout("setup")
-    assert done.returncode == 0, done.stderr
-    assert len(asked) == 3
+    calls, completed = checkout("setup")
+    assert completed.returncode == 0, completed.stderr
+    assert len(calls) == 3
 
 
-def test_what_was_made_by_half_is_made_anew(checkout):
+def test_an_incomplete_environment_is_completed(checkout):
     whole = (checkout.tools / "uv").read_text()
     (checkout.tools / "uv").write_text(f"{whole}exit 1\n")
     assert checkout("setup")[1].returncode == 2
     (checkout.tools / "uv").write_text(whole)
-    asked, done = checkout("setup")
-    assert done.returncode == 0, done.stderr
-    assert asked[0].startswith("venv ")
+    calls, completed = checkout("setup")
+    assert completed.returncode == 0, completed.stderr
+    assert calls[0].startswith("venv ")
 
 
 def test_a_release_needs_little(checkout):
-    asked, done = checkout("setup-deploy")
-    assert done.returncode == 0, done.stderr
-    assert [line.rpartition(" ")[2] for line in asked] == [".venv", "requirements/deploy.txt"]
+    calls, completed = checkout("setup-deploy")
+    assert completed.returncode == 0, completed.stderr
+    assert [line.rpartition(" ")[2] for line in calls] == [".venv", "requirements/deploy.txt"]
     assert checkout("setup-deploy")[0] == []
-    asked, _ = checkout("setup")  # the light one becomes whole
-    assert [line.rpartition(" ")[2] for line in asked] == ["requirements/dev.txt", "packages/localcloud"]
+    calls, _ = checkout("setup")  # the light one becomes whole
+    assert [line.rpartition(" ")[2] for line in calls] == ["requirements/dev.txt", "packages/localcloud"]
 
 
 def test_a_whole_venv_stays_whole(checkout):
@@ -97,19 +97,19 @@ def test_a_whole_venv_stays_whole(checkout):
 
 
 def test_the_scanner_has_an_environment_of_its_own(checkout):
-    asked, _ = checkout(".venv/scan/.ready")
-    assert any("--python .venv/scan/bin/python --requirements requirements/scan.txt" in line for line in asked)
-    assert not any("dev.txt" in line for line in asked)
+    calls, _ = checkout(".venv/scan/.ready")
+    assert any("--python .venv/scan/bin/python --requirements requirements/scan.txt" in line for line in calls)
+    assert not any("dev.txt" in line for line in calls)
 
 
 def test_there_are_three_tiers_of_tests(checkout):
     checkout("setup")
-    _, done = checkout("test", "TESTS=most")
-    assert done.returncode == 2
-    assert done.stdout == "error: TESTS=most: all, template or unit\n"
+    _, completed = checkout("test", "TESTS=most")
+    assert completed.returncode == 2
+    assert completed.stdout == "error: TESTS=most: all, template or unit\n"
 
 
-def test_a_release_is_made_by_the_versions_that_the_tests_ran_with():
+def test_a_release_runs_with_the_versions_of_the_tests():
     whole = (ROOT / "requirements/dev.txt").read_text().splitlines()
     light = (ROOT / "requirements/deploy.txt").read_text().splitlines()
     assert light

@@ -33,7 +33,7 @@ ACTIONS = {
 }
 # Creating something with tags needs these as well.
 TAGGING = {"sagemaker:AddTags", "application-autoscaling:TagResource", "cloudwatch:TagResource"}
-# What AWS requires of whoever registers a scaling target: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
+# What AWS requires of a caller that registers a scaling target: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
 SCALING = {"sagemaker:UpdateEndpointWeightsAndCapacities"}
 # What only people call, with their own permissions.
 BY_HAND = {

@@ -1,4 +1,4 @@
-"""Whoever replaces XGBoost finds every file that imports it in docs/bring-your-own-model.md."""
+"""docs/bring-your-own-model.md names every file that imports XGBoost: those to change for another library."""
 
 import ast
 import re

@@ -72,7 +72,7 @@ def test_data_without_the_target_fails_with_the_sentence_of_preprocess(one_model
     assert "localcloud is down" not in done.stdout
 
 
-def test_rows_that_made_the_run_fail_can_be_inspected(one_model_here, running, tmp_path):
+def test_rows_that_failed_the_run_can_be_inspected(one_model_here, running, tmp_path):
     labels = ["" if n % 20 == 0 else "yes" if n % 3 else "no" for n in range(400)]
     rows = ["customer_id,age,churned", *(f"{n},{n % 71},{label}" for n, label in enumerate(labels))]
     (tmp_path / "rows.csv").write_text("\n".join(rows))

@@ -56,7 +56,7 @@ def endpoint():
 @pytest.mark.slow
 def test_a_local_client_ignores_the_variables_of_the_shell(endpoint, monkeypatch):
     with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))  # bound, not listening: whoever goes through this proxy fails
+        unused.bind(("127.0.0.1", 0))  # bound, not listening: a call through this proxy fails
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused.getsockname()[1]}")
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)

@@ -86,7 +86,7 @@ def aws(monkeypatch):
     return use
 
 
-class Answering:
+class StandardInput:
     def __init__(self, terminal):
         self.terminal = terminal
 
@@ -96,7 +96,7 @@ class Answering:
 
 def answer(monkeypatch, text):
     """With or without a terminal."""
-    monkeypatch.setattr(sys, "stdin", Answering(text is not None))
+    monkeypatch.setattr(sys, "stdin", StandardInput(text is not None))
     monkeypatch.setattr("builtins.input", lambda question: print(question) or text)
 
 
@@ -269,10 +269,10 @@ def test_stopping_an_ended_run_is_reported(capsys, aws):
     assert fake.stopped == []
 
 
-@pytest.mark.parametrize(("said", "deleted"), [("y", 1), ("YES", 1), ("n", 0), ("", 0), ("yeah", 0)])
-def test_delete_asks_and_names_what_is_kept(capsys, aws, monkeypatch, said, deleted):
+@pytest.mark.parametrize(("reply", "deleted"), [("y", 1), ("YES", 1), ("n", 0), ("", 0), ("yeah", 0)])
+def test_delete_asks_and_names_what_is_kept(capsys, aws, monkeypatch, reply, deleted):
     fake = aws(FakeAws())
-    answer(monkeypatch, said)
+    answer(monkeypatch, reply)
     assert main(["--delete"]) == (0 if deleted else 1)
     assert fake.deleted == ["churn-local"] * deleted
     shown = capsys.readouterr().out

@@ -38,9 +38,9 @@ def journey(server, tmp_path, monkeypatch):
     calls, make = [], sessions.client
 
     def client(settings, service):
-        made = make(settings, service)
-        made.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
-        return made
+        new_client = make(settings, service)
+        new_client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+        return new_client
 
     monkeypatch.setattr(sessions, "client", client)
 

@@ -101,7 +101,7 @@ def test_account_region_and_interpreter_are_in_it(write):
     assert [image["python"] for image in content["images"]] == [sys.executable]
 
 
-def test_a_role_or_connection_of_another_account_is_not_made(config, write):
+def test_a_role_or_connection_of_another_account_is_not_created(config, write):
     local = config / "local.toml"
     other = local.read_text().replace("eu-west-1:000000000000:connection", "eu-west-1:111122223333:connection")
     theirs = 'account_id = ""\nbucket = "named"\nrole_arn = "arn:aws:iam::111122223333:role/theirs"'
@@ -155,7 +155,7 @@ def test_the_seed_is_kept_until_the_code_changes(write, computed, tmp_path, monk
         assert len(computed) == 2 + number
 
 
-def test_an_example_that_was_deleted_is_made_again(write):
+def test_a_deleted_example_is_created_again(write):
     file = Path(read(write())["buckets"][0]["objects"][0]["file"])
     before = file.read_bytes()
     file.unlink()

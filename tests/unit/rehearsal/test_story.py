@@ -34,5 +34,5 @@ def test_with_settings_for_other_data_nothing_is_started(server, tmp_path, monke
 
 def test_a_localcloud_that_runs_is_left_alone(server, monkeypatch):
     monkeypatch.setattr(Server, "is_running", True)
-    with pytest.raises(Problem, match="`make down` ends it; the demo begins anew"):
+    with pytest.raises(Problem, match="`make down` ends it; the demo starts its own"):
         command.run(server, keep=False)

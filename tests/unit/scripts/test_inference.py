@@ -177,8 +177,8 @@ def test_every_request_format_gives_the_same_bits(models: Models, problem: str, 
     write, content_type = REQUESTS[request_name]
     content, kind = ask(model, write(rows), content_type, "application/x-parquet")
     numbers = read_answer(model, content, kind)[1]
-    wanted = expected(model, rows)
-    assert np.array_equal(numbers[:, 1] if problem == "binary" else numbers, wanted)
+    reference = expected(model, rows)
+    assert np.array_equal(numbers[:, 1] if problem == "binary" else numbers, reference)
 
 
 @pytest.mark.parametrize("problem", TARGETS)
@@ -188,13 +188,13 @@ def test_every_answer_format_reads_back_to_the_same_bits(models: Models, problem
     content, kind = ask(model, as_csv(rows), "text/csv", accept)
     labels, numbers = read_answer(model, content, kind)
     assert kind == accept
-    wanted = expected(model, rows)
+    reference = expected(model, rows)
     if problem == "binary" and accept != "text/csv":
-        assert np.array_equal(numbers[:, 0], 1 - wanted)
+        assert np.array_equal(numbers[:, 0], 1 - reference)
         numbers = numbers[:, 1]
-    assert np.array_equal(numbers, wanted)
+    assert np.array_equal(numbers, reference)
     if problem != "regression":
-        numbered = wanted >= 0.5 if problem == "binary" else wanted.argmax(axis=1)
+        numbered = reference >= 0.5 if problem == "binary" else reference.argmax(axis=1)
         names = model.features.target.classes if accept == "text/csv" else model.features.labels
         assert labels == [names[int(number)] for number in numbered]
         assert len(set(labels)) == len(names)
@@ -215,11 +215,11 @@ def test_the_prediction_of_a_row_does_not_depend_on_the_others(models: Models, p
 def test_extra_columns_are_ignored(models: Models) -> None:
     rows = [row | {"key": f"k{i}", "churn": "yes", 'odd "name"': "x"} for i, row in enumerate(raw_rows(7))]
     names = ["churn", *NAMES[:2], "key", *NAMES[2:], 'odd "name"']
-    wanted = ask(models["binary"], as_csv(rows), "text/csv")
-    assert ask(models["binary"], as_csv(rows, True, names), "text/csv") == wanted
+    reference = ask(models["binary"], as_csv(rows), "text/csv")
+    assert ask(models["binary"], as_csv(rows, True, names), "text/csv") == reference
     twice = as_csv(rows, True, ["key", *NAMES, "key"])
-    assert ask(models["binary"], twice, "text/csv") == wanted
-    assert ask(models["binary"], lines(rows), "application/jsonlines") == wanted
+    assert ask(models["binary"], twice, "text/csv") == reference
+    assert ask(models["binary"], lines(rows), "application/jsonlines") == reference
 
 
 def test_one_object_is_one_row(models: Models) -> None:
@@ -231,7 +231,7 @@ def test_one_object_is_one_row(models: Models) -> None:
 
 def test_missing_texts_nulls_and_nan_mean_the_same(models: Models) -> None:
     model = models["binary"]
-    wanted = ask(model, b",,,\n", "text/csv", "text/csv")
+    reference = ask(model, b",,,\n", "text/csv", "text/csv")
     nothing = dict.fromkeys(NAMES)
     assert ask(model, '[["1", null, null, null], [NaN, null, null, NaN]]', "application/json", "text/csv") == ask(
         model, b"1,,,\n,,,\n", "text/csv", "text/csv"
@@ -244,7 +244,7 @@ def test_missing_texts_nulls_and_nan_mean_the_same(models: Models) -> None:
     }
     for kind, bodies in same.items():
         for body in bodies:
-            assert ask(model, body, kind, "text/csv") == wanted, body
+            assert ask(model, body, kind, "text/csv") == reference, body
 
 
 def test_a_quoted_line_break_stays_inside_its_cell(models: Models) -> None:
@@ -255,10 +255,10 @@ def test_a_quoted_line_break_stays_inside_its_cell(models: Models) -> None:
 
 def test_numbers_and_booleans_are_levels_as_preprocess_writes_them(models: Models) -> None:
     model = models["binary"]
-    wanted = ask(model, b"1,true,3,2\n", "text/csv", "text/csv")
+    reference = ask(model, b"1,true,3,2\n", "text/csv", "text/csv")
     for cell in (3, 3.0, "3"):
         body = json.dumps({"tenure": 1, "paperless": True, "plan": cell, "charge": 2.0})
-        assert ask(model, body, "application/json", "text/csv") == wanted
+        assert ask(model, body, "application/json", "text/csv") == reference
     mixed = json.dumps([[1, True, 3, 2], [1, True, "3", 2], [1, True, "größe", 2], [1, True, False, 2]])
     same = b"1,true,3,2\n1,true,3,2\n1,true,gr\xc3\xb6\xc3\x9fe,2\n1,true,never seen,2\n"
     assert ask(model, mixed, "application/json", "text/csv") == ask(model, same, "text/csv", "text/csv")
@@ -275,7 +275,7 @@ def test_large_integers_round_as_in_csv(models: Models) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "accept", "kind"),
+    ("content_type", "accept", "kind"),
     [
         ("application/json", "*/*", "application/json"),
         ("application/json", "", "application/json"),
@@ -289,9 +289,9 @@ def test_large_integers_round_as_in_csv(models: Models) -> None:
         ("application/json", "application/x-ndjson", "application/x-ndjson"),
     ],
 )
-def test_accept(models: Models, asked: str, accept: str | None, kind: str) -> None:
+def test_accept(models: Models, content_type: str, accept: str | None, kind: str) -> None:
     body = json.dumps(raw_rows(1)[0])
-    assert ask(models["binary"], body, asked, accept)[1] == kind  # type: ignore[arg-type]
+    assert ask(models["binary"], body, content_type, accept)[1] == kind  # type: ignore[arg-type]
 
 
 def test_csv_header_of_the_answer_on_request(models: Models) -> None:

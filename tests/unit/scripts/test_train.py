@@ -155,17 +155,17 @@ def test_the_size_of_batches_changes_nothing(tmp_path, data, monkeypatch):
 
 @pytest.mark.slow
 def test_checkpoints_are_resumed_for_the_same_data_and_settings_only(tmp_path, data, capsys):
-    def said(**flags) -> str:
+    def output_of(**flags) -> str:
         trained(data, tmp_path / "model", checkpoints=tmp_path / "checkpoints", **flags)
         return capsys.readouterr().out
 
-    assert "resuming" not in said(checkpoint_rounds=3)
-    assert "resuming from checkpoint-" in said(checkpoint_rounds=5)
+    assert "resuming" not in output_of(checkpoint_rounds=3)
+    assert "resuming from checkpoint-" in output_of(checkpoint_rounds=5)
     for other in ({"seed": 8}, {"rounds": 11}, {"imbalance": "none"}):
-        assert "resuming" not in said(checkpoint_rounds=3, **other)
+        assert "resuming" not in output_of(checkpoint_rounds=3, **other)
     for file in (data.train, data.validation):
         pq.write_table(pq.read_table(file).slice(1), file)
-        assert "resuming" not in said(checkpoint_rounds=3)
+        assert "resuming" not in output_of(checkpoint_rounds=3)
 
 
 # --- rare classes ---
@@ -371,6 +371,6 @@ def test_a_disk_that_fills_up_while_a_checkpoint_is_written(tmp_path, data, monk
 
 def test_help_imports_nothing_heavy():
     code = "import sys, train\ntry: train.main(['--help'])\nfinally: assert 'numpy' not in sys.modules"
-    asked = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, timeout=30)
-    assert asked.returncode == 0, asked.stderr
-    assert "--early-stopping-rounds N" in asked.stdout
+    completed = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, timeout=30)
+    assert completed.returncode == 0, completed.stderr
+    assert "--early-stopping-rounds N" in completed.stdout

@@ -114,7 +114,7 @@ def test_a_list_is_replaced_whole(tmp_path: Path) -> None:
     assert overlaid(tmp_path, '[data]\nmissing = ["?"]').data.missing == ("?",)
 
 
-def test_a_whole_number_is_fine_where_a_number_is_wanted(tmp_path: Path) -> None:
+def test_a_whole_number_is_accepted_as_a_number(tmp_path: Path) -> None:
     assert overlaid(tmp_path, "[training]\nlearning_rate = 1").training.learning_rate == 1.0
 
 

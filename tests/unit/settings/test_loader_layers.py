@@ -94,7 +94,7 @@ def test_a_layer_that_is_not_there_is_refused_with_those_that_are(folder: Path, 
     assert str(problem.value).startswith(sentence.format(folder=folder))
 
 
-def test_a_wrong_value_is_told_with_the_layer_it_came_from(folder: Path) -> None:
+def test_a_wrong_value_is_reported_with_its_layer(folder: Path) -> None:
     wrong = {"prod": "[training]\nrounds = 0", "local": "[training]\nseed = -1"}
     assert refusals(folder, "prod+local", **wrong) == [
         "prod.toml: training.rounds = 0: must be at least 1",

@@ -254,7 +254,7 @@ def test_impossible_combinations_are_refused(tmp_path: Path, overlay: str, keys:
     assert remedy in line
 
 
-def test_a_combination_is_told_with_values_files_and_the_way_out(tmp_path: Path) -> None:
+def test_a_combination_is_reported_with_values_files_and_the_remedy(tmp_path: Path) -> None:
     assert refusals(tmp_path, "[rollout]\nwait_seconds = 60") == [
         "test.toml: rollout.wait_seconds = 60 with alarms.period_seconds = 60 (base.toml) and alarms.datapoints = 2 "
         "(base.toml): no alarm can fire in less than 120 s (period_seconds x datapoints); bake at least that long"
@@ -340,7 +340,7 @@ def test_sizes_of_other_strategies_in_the_base_are_only_defaults(tmp_path: Path)
     assert refusals(tmp_path, '[rollout]\nstrategy = "rolling"') == []
 
 
-def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     overlay = (
         '[training]\nrounds = "many"\nroundz = 5\n[serving]\ninstance_count = 1\n[quality_gate]\nthreshold = 80\n'
         "[rollout]\nwait_seconds = 5000\n[alarm]\nerror_rate = 1"

@@ -215,7 +215,7 @@ def test_nothing_is_coerced(tmp_path: Path, key: str, value: object, line: str) 
     assert refusals(tmp_path, key, value) == [line.removeprefix(start)]
 
 
-def test_a_limit_is_told_with_its_reason_and_the_remedy(tmp_path: Path) -> None:
+def test_a_limit_is_reported_with_its_reason_and_the_remedy(tmp_path: Path) -> None:
     assert refusals(tmp_path, "rollout.wait_seconds", 5000) == [
         "5000: must be at most 3600; SageMaker bakes for an hour at most; linear and rolling bake several times"
     ]

@@ -48,7 +48,7 @@ def lines(text: str) -> dict[str, tuple[str, str]]:
     return {key: (rest.rsplit("#", 1)[0].strip(), rest.rsplit("#", 1)[1].strip()) for key, rest in split}
 
 
-def test_base_overlay_and_derived_values_are_told_apart() -> None:
+def test_base_overlay_and_derived_values_are_distinguished() -> None:
     shown = lines(show(load("local")))
     assert shown["training.rounds"] == ("500", "base.toml")
     assert shown["aws.account_id"] == ('"000000000000"', "local.toml")

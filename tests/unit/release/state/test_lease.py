@@ -69,7 +69,7 @@ def test_of_two_at_the_same_moment_one_wins(context, s3, long_timeout):
         s3.objects[KEY] = json.dumps({"owner": "other", "beat": next(beats), "deployment": None}).encode()
 
     object.__setattr__(context, "sleep", beat)
-    with pytest.raises(Problem, match="is under way .it has just begun"):
+    with pytest.raises(Problem, match="is under way .it has just started"):
         Lease(context).__enter__()
     assert document(s3)["owner"] == "other"
 

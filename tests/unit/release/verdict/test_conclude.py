@@ -18,7 +18,7 @@ def context(aws):
     return Context(load("prod+local"), aws, lines.append), lines
 
 
-def test_the_champion_is_in_the_bucket_where_models_are_made_not_where_they_serve(context, aws):
+def test_the_champion_is_in_the_bucket_of_training_not_of_serving(context, aws):
     aws("s3").put_object(Bucket=MAKER, Key=KEY, Body=b'{"gate": 1}')
     update_champion(context[0], PACKAGE)
     found = aws("s3").get_object(Bucket=MAKER, Key="churn/champion/evaluation.json")["Body"].read()

@@ -68,7 +68,7 @@ def test_no_folder_no_file_or_none_is_no_champion(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "metric", "said"),
+    ("content", "metric", "sentence"),
     [
         (CHAMPION, "f1", "has no f1: set quality_gate.metric to one that it has (auc)"),
         (CHAMPION, "accuracy", "has no accuracy"),
@@ -78,10 +78,12 @@ def test_no_folder_no_file_or_none_is_no_champion(tmp_path: Path) -> None:
         ({"binary_classification_metrics": {"auc": {"value": True}}}, "auc", "has no auc"),
     ],
 )
-def test_a_champion_that_cannot_be_compared_is_refused(tmp_path: Path, content: Any, metric: str, said: str) -> None:
+def test_a_champion_that_cannot_be_compared_is_refused(
+    tmp_path: Path, content: Any, metric: str, sentence: str
+) -> None:
     with pytest.raises(UserError) as refusal:
         read_champion(folder(tmp_path, content), "binary", metric)
-    assert said in str(refusal.value)
+    assert sentence in str(refusal.value)
 
 
 def test_several_or_broken_files_are_refused(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_the_headline_matches_the_metrics() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metric", "offset", "tone", "said"),
+    ("metric", "offset", "tone", "comparison"),
     [
         ("auc", -0.2, "good", ", and better than the approved champion"),
         ("auc", 0.0, "good", ", and on a par with the approved champion"),
@@ -175,13 +175,13 @@ def test_the_headline_matches_the_metrics() -> None:
         ("log_loss", -0.2, "bad", ", but worse than the approved champion"),
     ],
 )
-def test_the_headline_compares_with_the_champion(metric: str, offset: float, tone: str, said: str) -> None:
+def test_the_headline_compares_with_the_champion(metric: str, offset: float, tone: str, comparison: str) -> None:
     value = evaluated().estimates[metric].value + offset
     champion = Champion({metric: {"value": value, "standard_deviation": 0.01}}, 500)
-    said_verdict = verdict(evaluated(metric=metric, champion=champion))
-    assert said_verdict.headline == f"Clearly better than a constant answer{said}."
-    assert said_verdict.tone == tone
-    assert f"The champion has {number(value)}, measured on 500 test rows of its own time." in said_verdict.reading
+    result = verdict(evaluated(metric=metric, champion=champion))
+    assert result.headline == f"Clearly better than a constant answer{comparison}."
+    assert result.tone == tone
+    assert f"The champion has {number(value)}, measured on 500 test rows of its own time." in result.reading
 
 
 def test_worse_groups_are_named_first() -> None:
@@ -237,6 +237,6 @@ def test_numbers_are_short() -> None:
 
 def test_estimates_of_a_champion_without_deviation_are_compared_all_the_same() -> None:
     champion = Champion({"auc": {"value": 0.5, "standard_deviation": "NaN"}}, None)
-    said = verdict(evaluated(champion=champion))
-    assert "better than the approved champion" in said.headline
-    assert "The champion has 0.500." in said.reading
+    result = verdict(evaluated(champion=champion))
+    assert "better than the approved champion" in result.headline
+    assert "The champion has 0.500." in result.reading

@@ -40,12 +40,12 @@ def test_a_damaged_newest_falls_back_to_the_one_before(tmp_path, damage, capsys)
         content[-2] ^= 1
     newest.write_bytes({"cut": content[:-3], "flipped": content, "empty": b""}[damage])
     assert store.latest() == progress(10)
-    said = capsys.readouterr().out
-    assert "ignoring checkpoint-abc-000020.ubj: it is damaged" in said
-    assert "resuming from checkpoint-abc-000010.ubj after 10 rounds" in said
+    output = capsys.readouterr().out
+    assert "ignoring checkpoint-abc-000020.ubj: it is damaged" in output
+    assert "resuming from checkpoint-abc-000010.ubj after 10 rounds" in output
 
 
-def test_when_all_are_damaged_it_starts_anew(tmp_path):
+def test_with_damaged_checkpoints_only_training_starts_over(tmp_path):
     store = Checkpoints(tmp_path, "abc")
     store.save(progress(10))
     (tmp_path / "checkpoint-abc-000010.ubj").write_bytes(b"\n")
