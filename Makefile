@@ -21,7 +21,8 @@ PYTHON ?= $(shell for python in python3 python3.12 python3.13 python3.11; do \
 ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
-AT_ONCE = $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # files of tests: one more than cores, as stories wait a lot
+CORES = $(shell getconf _NPROCESSORS_ONLN)
+AT_ONCE = $(if $(filter unit,$(TESTS)),$(CORES),$(shell echo $$(( $(CORES) + 1 )))) # one more than cores: stories wait a lot
 ROOMS := settings aws pipelines release codepipeline rehearsal
 CHECKS := lint types types-scripts templates imports
 IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target

@@ -7,6 +7,15 @@ import pytest
 from settings.environments import CONFIG
 
 ACCOUNTS = ("dev", "staging", "prod")
+CLOUDS = {"cloud", "live_cloud"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A cloud of one's own takes seconds to import: such tests are slow."""
+    for item in items:
+        if CLOUDS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ def test_offline_leaves_everything_as_it_was(monkeypatch):
     assert state() == before
 
 
+@pytest.mark.slow
 def test_offline_restores_the_environment_after_an_error(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "work")
     before = state()

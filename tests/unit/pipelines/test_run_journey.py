@@ -5,7 +5,6 @@ import urllib.request
 from functools import partial
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from aws import sessions
 from pipelines import definition
@@ -20,6 +19,8 @@ WRITES = ("Create", "Update", "Put", "Add", "Delete", "Start", "Stop")
 
 @pytest.fixture
 def server():
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     url = "http://{}:{}".format(*server.get_host_and_port())
