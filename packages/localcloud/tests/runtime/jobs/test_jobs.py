@@ -145,6 +145,14 @@ def test_jobs_see_no_credentials_of_the_caller(tmp_path, store, monkeypatch):
     assert "OUT" in lines[0]
 
 
+def test_jobs_find_the_shared_libraries_that_the_server_s_python_needs(tmp_path, store, monkeypatch):
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/python/lib")
+    request = processing_request(store, "import os; print(os.environ['LD_LIBRARY_PATH'])")
+    lines = []
+    assert run(request, tmp_path, store, lines.append).status == "Completed"
+    assert lines == ["/opt/python/lib"]
+
+
 def test_a_path_with_a_space_is_reached_through_an_alias_that_goes_away(tmp_path, store):
     script = "import pathlib, sys; print(pathlib.Path(sys.argv[2], 'rows.csv').read_text())"
     request = processing_request(store, script)

@@ -69,6 +69,15 @@ def test_shell_options_functions_and_arrays_do_not_carry_over(run_build: Any, fi
     assert build["buildStatus"] == "SUCCEEDED", build["phases"]
 
 
+def test_a_build_finds_the_shared_libraries_of_this_machine(
+    run_build: Any, lines: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/python/lib")
+    assert lines(run_build("version: 0.2\nphases: {build: {commands: ['echo $LD_LIBRARY_PATH']}}")) == [
+        "/opt/python/lib"
+    ]
+
+
 def test_an_error_of_the_shell_names_script_sh_and_its_line(run_build: Any, lines: Any) -> None:
     commands = json.dumps(["true\nnonsense --now || true"])
     build = run_build(f"version: 0.2\nenv: {{shell: bash}}\nphases: {{build: {{commands: {commands}}}}}")

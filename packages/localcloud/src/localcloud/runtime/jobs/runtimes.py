@@ -21,7 +21,7 @@ SWITCH = "LOCALCLOUD_DOCKER"  # 1: in the image of the request; anything else: i
 
 SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}  # jobs share the cores: busy waiting would slow all down
 # What a process inherits of the server's environment: neither credentials nor settings.
-INHERITED = ("HOME", "LANG", "LC_ALL", "TMPDIR", "OMP_NUM_THREADS", "OMP_WAIT_POLICY")
+INHERITED = ("HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "OMP_NUM_THREADS", "OMP_WAIT_POLICY")
 
 
 @dataclass(frozen=True)

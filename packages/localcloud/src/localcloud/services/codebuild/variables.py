@@ -20,7 +20,19 @@ from localcloud.services.codebuild.buildspec import Buildspec
 
 Variable = Mapping[str, str]  # name, value, type
 MASK = "***"
-KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ", "USER", "LOGNAME", "SHELL", "SSL_CERT_FILE")
+KEPT = (
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "SSL_CERT_FILE",
+)
 REFERENCE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 VERSION_PARTS = 4  # secret-id:json-key:version-stage:version-id
 ARN_PARTS = 7  # arn:aws:secretsmanager:region:account:secret:name
