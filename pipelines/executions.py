@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
+from aws.response_time import response_time
 from pipelines.state import not_found, require
 from settings.errors import Problem, UsageProblem
 
@@ -25,6 +26,7 @@ class Execution:
     started: datetime | None
     ended: datetime | None = None
     reason: str = ""
+    at: datetime | None = None  # AWS's time of the response
 
     @property
     def id(self) -> str:
@@ -97,7 +99,8 @@ def describe(sagemaker: Any, arn: str) -> Execution:
         raise
     status = response["PipelineExecutionStatus"]
     ended = None if status in RUNNING else response.get("LastModifiedTime")
-    return Execution(arn, status, response.get("CreationTime"), ended, response.get("FailureReason") or "")
+    reason = response.get("FailureReason") or ""
+    return Execution(arn, status, response.get("CreationTime"), ended, reason, response_time(response))
 
 
 def recent(sagemaker: Any, pipeline: str, limit: int) -> list[Execution]:

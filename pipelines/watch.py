@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -30,6 +30,7 @@ STYLES = {"Succeeded": "green", "Failed": "bold red", "Stopped": "red", "Stoppin
 class Snapshot:
     execution: Execution
     steps: Sequence[Step]
+    lead: timedelta = timedelta()  # of AWS's clock over this machine's
 
 
 class View(Protocol):
@@ -37,10 +38,15 @@ class View(Protocol):
     def show_error(self, error: Exception) -> None: ...
 
 
-def poll(sagemaker: Any, arn: str) -> Snapshot:
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def poll(sagemaker: Any, arn: str, clock: Callable[[], datetime] = now) -> Snapshot:
     """Reads the execution first: once it has ended, the steps read afterwards are final."""
     execution = describe(sagemaker, arn)
-    return Snapshot(execution, steps(sagemaker, arn))
+    lead = execution.at - clock() if execution.at else timedelta()
+    return Snapshot(execution, steps(sagemaker, arn), lead)
 
 
 def follow(poll: Callable[[], Snapshot], view: View, sleep: Callable[[float], None] = time.sleep) -> Snapshot:
@@ -60,10 +66,6 @@ def follow(poll: Callable[[], Snapshot], view: View, sleep: Callable[[float], No
                 return snapshot
         sleep(wait)
         wait = min(wait * GROWTH, LONGEST_WAIT)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def elapsed(step: Step | Execution, at: datetime) -> str:
@@ -114,7 +116,7 @@ class StepsTable(LiveTable[Snapshot]):
         from rich.text import Text
 
         table = Table("step", "status", "time", "", box=None)
-        for cells, style in rows(self._snapshot, self._names, self._clock()):
+        for cells, style in rows(self._snapshot, self._names, self._now()):
             table.add_row(*(Text(cell) for cell in cells), style=style)
         return Group(table, Text(self._error or self._state(), no_wrap=True, overflow="ellipsis"))
 
@@ -122,7 +124,11 @@ class StepsTable(LiveTable[Snapshot]):
         if self._snapshot is None:
             return "reading from AWS ..."
         execution = self._snapshot.execution
-        return f"execution {execution.id}: {execution.status}, {elapsed(execution, self._clock())}"
+        return f"execution {execution.id}: {execution.status}, {elapsed(execution, self._now())}"
+
+    def _now(self) -> datetime:
+        """AWS's time, which durations are counted with: a rehearsal's clock is fast, a laptop's may be wrong."""
+        return self._clock() + (self._snapshot.lead if self._snapshot else timedelta())
 
 
 def rows(snapshot: Snapshot | None, names: Sequence[str], at: datetime) -> list[tuple[list[str], str]]:

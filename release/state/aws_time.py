@@ -1,16 +1,8 @@
-"""AWS's time, which may run faster than this machine's in a rehearsal. Time windows and ages use it alone."""
+"""AWS's time as text. Time windows and ages use no other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
-
-
-def response_time(response: Mapping[str, Any]) -> datetime:
-    """To the second, from the ``Date`` header."""
-    return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
 
 
 def as_text(at: datetime) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws.refusals import is_denied, is_missing
+from aws.response_time import response_time
 from aws.s3 import split_uri
 from release import scaling_target
-from release.state.aws_time import response_time
 from release.state.state import Response, State
 from settings.model import Settings
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from release.state.aws_time import as_text, response_time
+from aws.response_time import response_time
+from release.state.aws_time import as_text
 
 TRANSITIONAL = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 BAKING = "Baking"

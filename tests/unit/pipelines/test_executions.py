@@ -53,7 +53,9 @@ class FakeSageMaker:
                 {"Error": {"Code": "ResourceNotFound", "Message": "no such"}}, "DescribePipelineExecution"
             )
         status = "Executing" if name == "abc" else "Failed"
-        return {"PipelineExecutionStatus": status, "CreationTime": START, "LastModifiedTime": END}
+        metadata = {"HTTPHeaders": {"date": "Mon, 05 Jan 2026 10:00:00 GMT"}}
+        times = {"CreationTime": START, "LastModifiedTime": END}
+        return {"PipelineExecutionStatus": status, **times, "ResponseMetadata": metadata}
 
     def list_pipeline_execution_steps(self, PipelineExecutionArn, SortOrder, MaxResults, NextToken="0"):
         assert SortOrder == "Ascending"

@@ -54,7 +54,9 @@ class FakeAws:
     def describe_pipeline_execution(self, PipelineExecutionArn):
         if self.error:
             raise self.error
-        return {"PipelineExecutionStatus": self.status, "CreationTime": START, "LastModifiedTime": START}
+        metadata = {"HTTPHeaders": {"date": "Mon, 05 Jan 2026 10:00:00 GMT"}}
+        times = {"CreationTime": START, "LastModifiedTime": START}
+        return {"PipelineExecutionStatus": self.status, **times, "ResponseMetadata": metadata}
 
     def list_pipeline_execution_steps(self, **_):
         return {"PipelineExecutionSteps": list(self.steps)}

@@ -1,6 +1,7 @@
 """Waiting: shows what changes, survives a network that comes and goes, ends with the run."""
 
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -155,6 +156,20 @@ def test_the_live_table_on_a_terminal_keeps_its_last_state_and_shows_markup_as_i
     assert "\x1b[?25h" in screen.getvalue()  # the cursor is back
 
 
+def test_the_live_table_counts_with_aws_s_clock():
+    """It may be fast: a run of three minutes takes two seconds of this machine."""
+    screen = io.StringIO()
+    console = Console(file=screen, width=100)
+    sagemaker = FakeSageMaker(date="Mon, 05 Jan 2026 09:02:52 GMT")
+    timeline = Timeline(poll(sagemaker, ARN, lambda: at(2)))
+    view = StepsTable([], console, timeline.clock)
+    timeline.seconds = 3
+    view.show(timeline.ask())
+    console.print(view.render())
+    assert re.search(r"Train +Executing +2 min 53 s", screen.getvalue())
+    assert "execution abc: Executing, 2 min 53 s" in screen.getvalue()
+
+
 def test_ctrl_c_leaves_the_terminal_usable():
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=100)
@@ -167,16 +182,19 @@ def test_ctrl_c_leaves_the_terminal_usable():
 class FakeSageMaker:
     """A run that ends between two calls: the second response is newer."""
 
-    def __init__(self):
+    def __init__(self, date="Mon, 05 Jan 2026 09:00:05 GMT"):
         self.ended = False
+        self.metadata = {"HTTPHeaders": {"date": date}}
 
     def describe_pipeline_execution(self, PipelineExecutionArn):
         status = "Succeeded" if self.ended else "Executing"
-        return {"PipelineExecutionStatus": status, "CreationTime": START, "LastModifiedTime": at(5)}
+        times = {"CreationTime": START, "LastModifiedTime": at(5)}
+        return {"PipelineExecutionStatus": status, **times, "ResponseMetadata": self.metadata}
 
     def list_pipeline_execution_steps(self, PipelineExecutionArn, **_):
+        status = "Executing" if not self.ended else "Succeeded"
         self.ended = True
-        return {"PipelineExecutionSteps": [{"StepName": "Train", "StepStatus": "Succeeded"}]}
+        return {"PipelineExecutionSteps": [{"StepName": "Train", "StepStatus": status, "StartTime": START}]}
 
 
 def test_an_ended_run_is_seen_with_its_final_steps():

@@ -1,0 +1,13 @@
+"""AWS's time, which may run faster than this machine's in a rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+
+def response_time(response: Mapping[str, Any]) -> datetime:
+    """To the second, from the ``Date`` header."""
+    return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
