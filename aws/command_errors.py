@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from settings.errors import Problem
 
@@ -32,6 +35,19 @@ def run_command(name: str, run: Callable[[], int], *, interrupted: str = "interr
     except Exception as error:  # noqa: BLE001 - a defect: still one line
         print(f"error: unexpected {_defect(name, error)}", file=sys.stderr)
         return 1
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does, also where a script has started it with SIGINT ignored (``cmd &``)."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def run_in_environment(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:

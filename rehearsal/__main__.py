@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
-from aws.command_errors import run_command
+from aws.command_errors import run_command, sigterm_interrupts
 from rehearsal.control_plane import in_environment
 from rehearsal.server import FOLDER, Server
 from settings.errors import Problem
@@ -23,9 +22,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--keep", action="store_true", help="leave all of it running, to play with")
     args = parser.parse_args(argv)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     server = Server(args.folder.absolute())
-    return run_command("demo", lambda: run(server, keep=args.keep), interrupted="stopped")
+    with sigterm_interrupts():
+        return run_command("demo", lambda: run(server, keep=args.keep), interrupted="stopped")
 
 
 def run(server: Server, *, keep: bool) -> int:
@@ -37,7 +36,7 @@ def run(server: Server, *, keep: bool) -> int:
         raise Problem(IS_RUNNING)
     check(load("local"))
     narrator = Narrator()
-    url = server.up("--speed", str(SPEED))
+    url = server.up("--speed", str(SPEED), ends_with_this_process=not keep)
     finished = False
     try:
         with in_environment(url):

@@ -7,13 +7,12 @@ verdict of the quality gate is read back from S3, and localcloud ends again.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aws.command_errors import run_command
+from aws.command_errors import run_command, sigterm_interrupts
 from rehearsal.control_plane import in_environment
 from rehearsal.server import FOLDER, Server
 
@@ -34,8 +33,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    return run_command("model", lambda: _make_model(args), interrupted="stopped")
+    with sigterm_interrupts():
+        return run_command("model", lambda: _make_model(args), interrupted="stopped")
 
 
 def _make_model(args: argparse.Namespace) -> int:
@@ -61,7 +60,7 @@ def _server(args: argparse.Namespace) -> Iterator[None]:
     """It runs, and every command of this process finds it. One that ran before goes on afterwards."""
     server = Server(args.folder.absolute(), args.config and args.config.absolute())
     keep = args.keep or server.is_running
-    url = server.up(*(["--docker", args.docker] if args.docker else []))
+    url = server.up(*(["--docker", args.docker] if args.docker else []), ends_with_this_process=not keep)
     try:
         with in_environment(url):
             yield

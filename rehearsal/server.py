@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,10 +23,11 @@ class Server:
     def is_running(self) -> bool:
         return not self._localcloud("status").returncode
 
-    def up(self, *options: str) -> str:
-        """Returns its URL."""
+    def up(self, *options: str, ends_with_this_process: bool) -> str:
+        """Returns its URL. One that ends with this process does so also when this process is killed."""
         config = ["--config", str(self.config)] if self.config else []
-        done = _run("rehearsal.up", "--folder", str(self.folder), *config, *options)
+        parent = ["--parent", str(os.getpid())] if ends_with_this_process else []
+        done = _run("rehearsal.up", "--folder", str(self.folder), *config, *parent, *options)
         if done.returncode:
             raise Problem(_last_line(done.stderr).removeprefix("error: ") or f"`up` exited with {done.returncode}")
         print(done.stderr, end="", file=sys.stderr, flush=True)
@@ -57,7 +58,7 @@ def _run(*words: str) -> subprocess.CompletedProcess[str]:
         try:
             text, errors = child.communicate()
         except KeyboardInterrupt:
-            child.send_signal(signal.SIGINT)
+            child.terminate()  # SIGINT may be ignored
             child.wait()
             raise
     return subprocess.CompletedProcess(command, child.returncode, text, errors)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws.command_errors import INTERRUPTED, run_command
+from aws.command_errors import INTERRUPTED, run_command, sigterm_interrupts
 from release.options import check, flags, parser
 from settings.errors import Problem
 
@@ -33,21 +30,8 @@ def _check_and_run(arguments: argparse.ArgumentParser, options: argparse.Namespa
     if not flags(options):
         arguments.print_help(sys.stderr)
     check(options)
-    with _sigterm_interrupts():
+    with sigterm_interrupts():
         return _run(options)
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """SIGTERM, which a build sends when it is stopped, ends as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _run(options: argparse.Namespace) -> int:

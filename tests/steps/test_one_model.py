@@ -13,6 +13,7 @@ import pytest
 from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
+LOCALCLOUD = [sys.executable, "-m", "localcloud"]
 NOT_RUNNING = 3  # the exit code of `localcloud status`
 
 
@@ -43,7 +44,7 @@ def running(tmp_path_factory, example):
 
 
 def localcloud(folder, *words):
-    return subprocess.run([sys.executable, "-m", "localcloud", "--folder", str(folder), *words], cwd=ROOT)
+    return subprocess.run([*LOCALCLOUD, "--folder", str(folder), *words], cwd=ROOT)
 
 
 def test_a_model_below_the_gate_is_not_registered_and_its_metrics_are_printed(tmp_path, example):
@@ -111,10 +112,24 @@ def processes_of(folder):
     return [words for words in running if str(folder) in str(words)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_while_localcloud_starts_leaves_nothing_of_it(tmp_path, example, number):
+def start(words, *, sigint_ignored=False, **options):
+    """A script that starts a command in the background (``make model &``) lets it ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if sigint_ignored else signal.getsignal(signal.SIGINT)
+    try:
+        return subprocess.Popen(words, text=True, cwd=ROOT, **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+ENDS = [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGTERM, True)]
+
+
+@pytest.mark.parametrize("demo", [False, True], ids=["model", "demo"])
+@pytest.mark.parametrize(("number", "sigint_ignored"), ENDS)
+def test_ctrl_c_while_localcloud_starts_leaves_nothing_of_it(tmp_path, example, number, sigint_ignored, demo):
     shutil.copytree(example, tmp_path / "example")
-    with subprocess.Popen(command(tmp_path), stderr=subprocess.PIPE, text=True, cwd=ROOT) as child:
+    words = [sys.executable, "-m", "rehearsal", "--folder", str(tmp_path)] if demo else command(tmp_path)
+    with start(words, sigint_ignored=sigint_ignored, stderr=subprocess.PIPE) as child:
         while not (tmp_path / "server.log").exists():
             time.sleep(0.01)
         child.send_signal(number)
@@ -125,11 +140,11 @@ def test_ctrl_c_while_localcloud_starts_leaves_nothing_of_it(tmp_path, example, 
     assert localcloud(tmp_path, "status").returncode == NOT_RUNNING
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number):
+@pytest.mark.parametrize(("number", "sigint_ignored"), ENDS)
+def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number, sigint_ignored):
     shutil.copytree(example, tmp_path / "example")
-    words = command(tmp_path)
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as child:
+    words, ignored = command(tmp_path), sigint_ignored
+    with start(words, sigint_ignored=ignored, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
         for line in child.stdout:
             if "Preprocess: Executing" in line:
                 break
@@ -139,3 +154,25 @@ def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number):
         assert child.wait(timeout=60) == 130, rest
     assert "localcloud is down" in rest
     assert processes_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "words", [["rehearsal"], ["rehearsal.one_model", "--config", str(CONFIG)]], ids=["demo", "model"]
+)
+def test_a_killed_command_leaves_no_server_and_the_next_start_reports_it(tmp_path, example, words):
+    shutil.copytree(example, tmp_path / "example")
+    with start([sys.executable, "-m", *words, "--folder", str(tmp_path)], stdout=subprocess.DEVNULL) as child:
+        while not (tmp_path / "server.json").exists():
+            time.sleep(0.01)
+        child.kill()
+    wait_until_gone(tmp_path)
+    done = subprocess.run([*LOCALCLOUD, "--folder", str(tmp_path), "up"], capture_output=True, text=True, cwd=ROOT)
+    assert localcloud(tmp_path, "down").returncode == 0
+    assert "ended without `down`: its state is gone" in done.stdout
+
+
+def wait_until_gone(folder):
+    deadline = time.monotonic() + 30
+    while left := processes_of(folder):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)

@@ -20,6 +20,7 @@ from typing import Any
 
 import boto3
 import httpx
+import psutil
 import pytest
 
 from localcloud.cli import commands
@@ -224,6 +225,41 @@ def test_a_server_in_the_foreground_ends_with_its_command(localcloud: Command) -
             command.send_signal(number)
             assert command.wait(30) == code
         assert gone(pid)
+
+
+def test_a_server_ends_with_the_process_that_it_was_started_for(localcloud: Command) -> None:
+    with subprocess.Popen(SLEEP) as parent:
+        localcloud.up("--parent", str(parent.pid))
+        pid = localcloud.pid
+        parent.kill()
+    assert gone(pid)
+    assert f"(pid {pid}) ended without `down`: its state is gone" in localcloud("up").stdout
+
+
+def test_a_process_that_has_ended_already_is_refused_as_the_parent(localcloud: Command) -> None:
+    with subprocess.Popen(["true"]) as parent:
+        pass
+    done = localcloud("up", "--parent", str(parent.pid), ok=False)
+    assert done.returncode == 1
+    assert f"no process {parent.pid} runs: correct --parent" in done.stderr
+    assert localcloud.state_dir.last() is None
+
+
+@pytest.mark.parametrize("ignored", [False, True], ids=["", "SIGINT is ignored"])
+def test_sigterm_while_the_server_starts_leaves_nothing_of_it(localcloud: Command, ignored: bool) -> None:
+    """A script that starts a command in the background lets it ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if ignored else signal.getsignal(signal.SIGINT)
+    try:
+        child = subprocess.Popen(localcloud.argv("up"), cwd=HERE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    while not localcloud.state_dir.log.exists():
+        time.sleep(0.005)
+    child.terminate()
+    assert child.wait(timeout=30) == 130
+    processes = psutil.process_iter(["cmdline"])
+    assert not [process for process in processes if str(localcloud.folder) in str(process.info["cmdline"])]
+    assert localcloud.state_dir.last() is None
 
 
 def test_a_running_server_is_not_changed_by_another_up(shared: Command) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--account", type=_account, metavar="ID", help="12 digits (default: the seed's, or 000000000000)")
     up.add_argument("--region", type=_region, help="default: the seed's, or eu-west-1")
     up.add_argument("--seed", type=Path, metavar="FILE", help="a JSON file: what the account contains from the start")
+    up.add_argument("--parent", type=int, default=0, metavar="PID", help="end when this process has ended")
     up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log to stderr")
     commands.add_parser("down", help="stop it, end its processes and remove its state")
     status = commands.add_parser("status", help="what it is doing; exit code 3 if it does not run")
@@ -54,7 +58,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
-        return _run(options)
+        with _sigterm_interrupts():
+            return _run(options)
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
@@ -66,6 +71,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does, also where a script has started it with SIGINT ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -97,7 +115,7 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
     from localcloud.cli.server_process import ServerOptions
 
     account, region = options.account or "", options.region or ""
-    return ServerOptions(options.port, options.speed, account, region, options.docker)
+    return ServerOptions(options.port, options.speed, account, region, options.docker, options.parent)
 
 
 def _port(text: str) -> int:

@@ -9,8 +9,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,9 +32,11 @@ class ServerOptions:
     account: str = ""
     region: str = ""
     docker: str = ""  # the image that jobs run in; 1: each in its own
+    parent: int = 0  # the process that it ends with
 
     def arguments(self) -> list[str]:
         named = {"--port": self.port, "--speed": self.speed, "--account": self.account, "--region": self.region}
+        named["--parent"] = self.parent or None
         pairs = [[name, str(value)] for name, value in named.items() if value not in (None, "")]
         return [word for pair in pairs for word in pair]
 
@@ -42,9 +44,10 @@ class ServerOptions:
 def start(state_dir: StateDir, options: ServerOptions) -> Running:
     """In the background: it stays when the command ends."""
     state_dir.new_log()
-    with state_dir.log.open("w") as log:
-        child = _spawn(state_dir, options, output=log)
-    with _killed_on_failure(state_dir, child):
+    with ExitStack() as stack:
+        with state_dir.log.open("w") as log, _deferred_interrupts():
+            child = _spawn(state_dir, options, output=log)
+            stack.enter_context(_killed_on_failure(state_dir, child))
         return _ready(state_dir, child, lambda: _last_line(state_dir.log))
 
 
@@ -101,14 +104,31 @@ def _forwarded_signals() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def _deferred_interrupts() -> Iterator[None]:
+    """Until the end of the block, so that a process is not started and forgotten."""
+    received: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    deferred = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+    for number in deferred:
+        signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield
+    finally:
+        for number in deferred:
+            signal.signal(number, before[number])
+    if received:
+        raise KeyboardInterrupt
+
+
 def _spawn(state_dir: StateDir, options: ServerOptions, output: IO[str] | None) -> subprocess.Popen[bytes]:
     """``output`` None: to this command's stderr, and the server ends when this command does.
 
     ``-P``: the server imports nothing from the current folder.
     """
-    command = [sys.executable, "-P", "-m", MODULE, "--folder", str(state_dir.folder), *options.arguments()]
     if output is None:
-        command += ["--parent", str(os.getpid())]
+        options = replace(options, parent=os.getpid())
+    command = [sys.executable, "-P", "-m", MODULE, "--folder", str(state_dir.folder), *options.arguments()]
     return subprocess.Popen(
         command,
         cwd=state_dir.folder,

@@ -34,12 +34,13 @@ class Options:
     speed: float
     account: str
     region: str
-    parent: int
+    parent: int = 0
+    parent_started: float | None = None
 
     @property
     def orphaned(self) -> bool:
-        """The command that runs it in the foreground has ended."""
-        return bool(self.parent) and os.getppid() != self.parent
+        """The process that it was started for has ended."""
+        return bool(self.parent) and start_time(self.parent) != self.parent_started
 
 
 def run(options: Options) -> None:
@@ -122,8 +123,11 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--account", default="")
     arguments.add_argument("--region", default="")
     arguments.add_argument("--parent", type=int, default=0, help="ends when this process has")
-    options = Options(**vars(arguments.parse_args(argv)))
+    values = vars(arguments.parse_args(argv))
+    options = Options(**values, parent_started=start_time(values["parent"]) if values["parent"] else None)
     try:
+        if options.parent and not options.parent_started:
+            raise Problem(f"no process {options.parent} runs: correct --parent")
         run(options)
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
