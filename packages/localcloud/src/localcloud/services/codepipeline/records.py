@@ -107,7 +107,7 @@ class ActionRun:
 class StageRun:
     name: str
     actions: list[ActionRun] = field(default_factory=list)  # every attempt
-    succeeded: set[str] = field(default_factory=set)  # actions, in any attempt
+    succeeded: set[str] = field(default_factory=set)  # actions that a retry of the failed ones does not repeat
     failed: set[str] = field(default_factory=set)  # in this attempt
     status: str = RUNNING
     automatic: int = 0  # retries
