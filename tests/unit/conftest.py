@@ -7,7 +7,7 @@ import pytest
 from settings.environments import CONFIG
 
 ACCOUNTS = ("dev", "staging", "prod")
-CLOUDS = {"cloud", "live_cloud"}
+CLOUDS = {"cloud", "live_cloud", "aws"}
 
 
 @pytest.hookimpl(tryfirst=True)
