@@ -261,7 +261,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def theirs(folder: Path, port: int, accept: dict[str, str]) -> Any:
+def aws_server(folder: Path, port: int, accept: dict[str, str]) -> Any:
     packages = os.environ["TOOLKIT"]
     path = os.pathsep.join([packages, str(folder / "model/code"), str(HERE)])
     command = [sys.executable, "-m", "gunicorn", "--worker-class", "gevent", "--workers", "1", "--timeout", "60"]
@@ -269,7 +269,7 @@ def theirs(folder: Path, port: int, accept: dict[str, str]) -> Any:
     return server(command, port, {"PYTHONPATH": path, "SAGEMAKER_BASE_DIR": str(folder), **accept})
 
 
-def ours(folder: Path, port: int, accept: dict[str, str]) -> Any:
+def local_server(folder: Path, port: int, accept: dict[str, str]) -> Any:
     command = [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(folder / "model")]
     return server([*command, "--port", str(port)], port, accept)
 
@@ -290,7 +290,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pair]]
         ports = {}
         for name, folder in folders.items():
             accept = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "*/*"} if name == "model" else {}
-            both = (running.enter_context(one(folder, free_port(), accept)) for one in (theirs, ours))
+            both = (running.enter_context(one(folder, free_port(), accept)) for one in (aws_server, local_server))
             ports[name] = tuple(both)
         yield ports  # type: ignore[misc]
 

@@ -229,3 +229,36 @@ def test_scikit_learn_is_left_out_only_while_the_handler_is_imported(tmp_path: P
     code += f"import sys, {library}; HIDDEN = sys.modules.get('sklearn', 'to be imported') is None"
     with serving(model_dir(tmp_path / "model", code)) as (_, connect):
         assert post(connect(), b"x") == (200, f"{hidden} False".encode())
+
+
+INSTALLATIONS = [
+    ({}, ""),
+    ({"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}, ""),
+    ({"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "off"}, ""),
+    ({"PIP_NO_INDEX": "0", "PIP_NO_BUILD_ISOLATION": "1"}, ""),
+    ({"PIP_NO_INDEX": "1"}, "No matching distribution found for setuptools>=40.8.0: without a package index set PIP_"),
+    ({"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "1"}, "No matching distribution found for setuptools>=40.8.0"),
+    ({"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "none"}, "pip refuses PIP_NO_BUILD_ISOLATION=none: it takes 0 or"),
+]
+
+
+@pytest.mark.parametrize(("variables", "sentence"), INSTALLATIONS)
+def test_the_image_installs_the_code_folder_as_pip_would(
+    tmp_path: Path, variables: dict[str, str], sentence: str
+) -> None:
+    folder = model_dir(tmp_path / "model")
+    environment = {"SAGEMAKER_PROGRAM": "inference.py", **variables}
+    if sentence:
+        _, err = command(folder, **environment).communicate(timeout=60)
+        assert err.startswith(f"error: {sentence}") and err.count("\n") == 1
+        return
+    with serving(folder, **environment) as (_, connect):
+        assert post(connect(), b"x") == (200, b"x")
+
+
+def test_requirements_need_a_package_index(tmp_path: Path) -> None:
+    folder = model_dir(tmp_path / "model")
+    (folder / "code/requirements.txt").write_text("six\n")
+    without = {"SAGEMAKER_PROGRAM": "inference.py", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    _, err = command(folder, **without).communicate(timeout=60)
+    assert err.startswith("error: code/requirements.txt cannot be installed without a package index")

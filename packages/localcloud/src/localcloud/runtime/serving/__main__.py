@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import signal
 import sys
 import threading
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from localcloud.runtime.serving import installation
     from localcloud.runtime.serving.handler import load
     from localcloud.runtime.serving.server import Server
 
@@ -49,6 +51,7 @@ def _serve(options: argparse.Namespace) -> int:
         server = Server(options.port, options.threads, MAX_BYTES)
     except (OSError, OverflowError) as error:
         raise StartError(f"port {options.port} cannot be used ({error}): choose another, or 0") from error
+    installation.check(options.model_dir / "code", os.environ)
     server.handler = load(options.model_dir)
     gc.collect()
     gc.freeze()  # the garbage collector need not traverse the model and the libraries again

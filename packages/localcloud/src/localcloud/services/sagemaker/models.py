@@ -49,6 +49,10 @@ class Model:
         containers: list[Request] = [primary] if primary else self.request["Containers"]
         return containers
 
+    @property
+    def isolated(self) -> bool:
+        return bool(self.request.get("EnableNetworkIsolation"))
+
     def summary(self) -> Request:
         return {"ModelName": self.name, "ModelArn": self.arn, "CreationTime": self.created}
 
@@ -56,6 +60,11 @@ class Model:
         members = {name: value for name, value in self.request.items() if name != "Tags"}
         defaults = {"EnableNetworkIsolation": False}
         return {**defaults, **copy.deepcopy(members), "ModelArn": self.arn, "CreationTime": self.created}
+
+
+def _isolate(container: Request) -> Request:
+    """An isolated container reaches no package index; pip knows this from a variable."""
+    return {**container, "Environment": {**container.get("Environment", {}), "PIP_NO_INDEX": "1"}}
 
 
 class Models(Part):
@@ -128,7 +137,7 @@ class Models(Part):
             for each in package.members["InferenceSpecification"]["Containers"]:
                 environment = each.get("Environment", {}) | container.get("Environment", {})
                 containers.append({**each, "Environment": environment})
-        return containers
+        return [_isolate(container) for container in containers] if model.isolated else containers
 
     def _check(self, container: Request) -> None:
         if ("Image" in container) == ("ModelPackageName" in container):

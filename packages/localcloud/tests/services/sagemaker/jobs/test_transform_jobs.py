@@ -95,6 +95,27 @@ def test_what_the_model_refuses_fails_the_job_and_writes_nothing(jobs, model):
     assert jobs.keys("out") == []
 
 
+@pytest.mark.parametrize(
+    ("isolated", "variables", "status"),
+    [
+        (False, {}, "Completed"),
+        (True, {}, "Failed"),
+        (True, {"PIP_NO_BUILD_ISOLATION": "0"}, "Completed"),
+    ],
+)
+def test_an_isolated_model_reaches_no_package_index(jobs, model, isolated, variables, status):
+    environment = {"WORD": "rows:", "SAGEMAKER_PROGRAM": "inference.py", **variables}
+    container = {"Image": "image", "ModelDataUrl": "s3://bucket/model.tar.gz", "Environment": environment}
+    jobs.client.delete_model(ModelName="model")
+    jobs.client.create_model(
+        ModelName="model", ExecutionRoleArn=ROLE, PrimaryContainer=container, EnableNetworkIsolation=isolated
+    )
+    transform(jobs)
+    assert jobs.over("Transform")["TransformJobStatus"] == status
+    refused = "No matching distribution found for setuptools" in " ".join(jobs.lines("Transform")["job/algo-1"])
+    assert refused == (status == "Failed")
+
+
 def test_a_model_that_does_not_start_fails_the_job(jobs, model):
     jobs.put("model.tar.gz", b"no archive")
     transform(jobs)
