@@ -60,6 +60,13 @@ def test_versions_are_numbered_and_described_as_they_were_given(sagemaker, regis
         assert "LastModifiedTime" not in package
 
 
+def test_a_version_has_no_name_of_its_own_and_an_unversioned_package_has(sagemaker, register):
+    """As AWS's published responses; the SDK uses the ARN where there is no name."""
+    assert "ModelPackageName" not in sagemaker.describe_model_package(ModelPackageName=register())
+    sagemaker.create_model_package(ModelPackageName="alone", InferenceSpecification=SPECIFICATION)
+    assert sagemaker.describe_model_package(ModelPackageName="alone")["ModelPackageName"] == "alone"
+
+
 def test_a_version_number_is_never_reused(sagemaker, register):
     register()
     sagemaker.delete_model_package(ModelPackageName=register())

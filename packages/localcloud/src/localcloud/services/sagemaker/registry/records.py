@@ -11,6 +11,7 @@ from localcloud.services.sagemaker.event_times import in_iso
 
 Members = dict[str, Any]
 SUMMARY = (
+    "ModelPackageName",
     "ModelPackageGroupName",
     "ModelPackageVersion",
     "ModelPackageDescription",
@@ -65,18 +66,16 @@ class Package:
     modified: datetime | None = None
 
     def description(self) -> Members:
-        return {"ModelPackageName": self.name, **self._common(), "CreatedBy": {}}
+        return {**self._common(), "CreatedBy": {}}
 
     def summary(self) -> Members:
         common = self._common()
-        name = {} if self.group else {"ModelPackageName": self.name}
-        return {"ModelPackageArn": self.arn, **name, **{key: common[key] for key in SUMMARY if key in common}}
+        return {"ModelPackageArn": self.arn, **{key: common[key] for key in SUMMARY if key in common}}
 
     def event_detail(self, updated: list[str]) -> Members:
         """``updated`` names the changed members; it is empty for a new package."""
         changes = {"UpdatedModelPackageFields": updated} if updated else {}
-        name = {} if self.group else {"ModelPackageName": self.name}
-        detail: Members = in_iso({**name, **self._common(), **changes})
+        detail: Members = in_iso({**self._common(), **changes})
         return detail
 
     def change(self, request: Mapping[str, Any]) -> list[str]:
@@ -103,10 +102,10 @@ class Package:
             self.members.pop(name, None)
 
     def _common(self) -> Members:
-        version = {"ModelPackageGroupName": self.group, "ModelPackageVersion": self.version} if self.group else {}
+        version = {"ModelPackageGroupName": self.group, "ModelPackageVersion": self.version}
         times = {"LastModifiedTime": self.modified} if self.modified else {}
         return {
-            **version,
+            **(version if self.group else {"ModelPackageName": self.name}),
             "ModelPackageArn": self.arn,
             "CreationTime": self.created,
             **self.members,
