@@ -203,3 +203,20 @@ def test_no_role_has_more_than_the_boundary(template):
             if role["Type"] == "AWS::IAM::Role":
                 beyond = {each for each in allowed(role) if not granted({each}, most)}
                 assert not beyond, name
+
+
+def test_a_source_behind_a_connection_uploads_its_artifact_with_an_acl(template):
+    """CodePipeline sends an ACL with what comes through a connection; an artifact from CodeCommit has none."""
+    role = template("pipelines")["Resources"]["PipelineRole"]["Properties"]["Policies"]
+    conditional = [
+        each["Fn::If"] for policy in role for each in policy["PolicyDocument"]["Statement"] if "Fn::If" in each
+    ]
+    found = {
+        (action, statement["Resource"]["Fn::Sub"])
+        for condition, statement, _ in conditional
+        if condition == "Connected"
+        for action in statement["Action"]
+        if action.startswith("s3:")
+    }
+    bucket = "arn:${AWS::Partition}:s3:::${BucketName}"
+    assert found == {("s3:PutObjectAcl", f"{bucket}/${{ArtifactStart}}*"), ("s3:GetBucketAcl", bucket)}
