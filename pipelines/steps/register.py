@@ -63,7 +63,9 @@ def serving_environment(settings: Settings) -> dict[str, str]:
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
         "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "*/*",  # the handler returns CSV for CSV; the toolkit's default is JSON
-        "PIP_NO_BUILD_ISOLATION": "0",  # 0 is on: the image installs the folder at start, also without an index
+        # The image installs the code folder with pip at each start, and pip would fetch build tools from a package
+        # index, which an isolated model or a closed network has not. pip inverts the value: 0 turns isolation off.
+        "PIP_NO_BUILD_ISOLATION": "0",
         "MAX_PAYLOAD_BYTES": str(max(serving.max_payload_bytes, serving.batch_max_payload_mb * MIB)),
     }
 

@@ -23,7 +23,10 @@ def model(settings: Settings, package_arn: str, package: Mapping[str, Any]) -> C
 
 
 def _request(settings: Settings, package_arn: str) -> dict[str, Any]:
-    environment = {"MAX_PAYLOAD_BYTES": str(settings.serving.max_payload_bytes)}  # the rest is the package's own
+    environment = {  # the rest is the package's own
+        "MAX_PAYLOAD_BYTES": str(settings.serving.max_payload_bytes),
+        "PIP_NO_BUILD_ISOLATION": "0",  # also for packages that were registered without it
+    }
     request: dict[str, Any] = {
         "ExecutionRoleArn": settings.role_arn,
         "Containers": [{"ModelPackageName": package_arn, "Environment": environment}],

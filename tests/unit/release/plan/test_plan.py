@@ -71,7 +71,10 @@ def test_the_model_is_the_package_in_this_environment(settings_of, empty):
     done = plan(settings_of(WHOLE + "[serving]\nmax_payload_bytes = 2048\n"), empty)
     request = request_of(done, "create_model")
     assert request["Containers"] == [
-        {"ModelPackageName": empty.package_arn, "Environment": {"MAX_PAYLOAD_BYTES": "2048"}}
+        {
+            "ModelPackageName": empty.package_arn,
+            "Environment": {"MAX_PAYLOAD_BYTES": "2048", "PIP_NO_BUILD_ISOLATION": "0"},
+        }
     ]
     assert request["VpcConfig"] == {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
     assert request["EnableNetworkIsolation"] is True
