@@ -79,10 +79,21 @@ def _show(options: argparse.Namespace, settings: Settings, client: Client) -> in
     from pipelines.state import read
     from pipelines.upsert import plan
 
+    if options.definition:  # without a call
+        return _print(json.dumps(json.loads(_compile(settings).body), indent=2, ensure_ascii=False))
+    settings = _with_key(settings, client)
     compiled = _compile(settings)
-    if options.definition:
-        return _print(json.dumps(json.loads(compiled.body), indent=2, ensure_ascii=False))
     return _print(plan(settings, compiled, read(client("sagemaker"), compiled.name, tags=True)).render(done=False))
+
+
+def _with_key(settings: Settings, client: Client) -> Settings:
+    from aws.default_key import with_default_key
+    from pipelines.volume_keys import notes
+
+    settings = with_default_key(settings, client, _print)
+    for note in notes(settings):
+        _print(note)
+    return settings
 
 
 def _compile(settings: Settings) -> Compiled:
@@ -122,10 +133,14 @@ def _upsert_and_start(options: argparse.Namespace, settings: Settings, client: C
     from pipelines import arguments
     from pipelines.start import start
     from pipelines.upsert import upsert
+    from pipelines.volume_keys import check_start
 
     compiled = _compile(settings)
     declarations = arguments.parse_declarations(json.loads(compiled.body))
     values = arguments.parse_values(options.parameters or [], declarations) if options.start else {}
+    settings, before = _with_key(settings, client), settings
+    compiled = compiled if settings is before else _compile(settings)
+    check_start(settings, values)
     if options.upsert:
         _print(upsert(settings, compiled, client).render(done=True))
     if not options.start:

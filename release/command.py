@@ -72,8 +72,17 @@ def _dispatch(options: argparse.Namespace, context: Context) -> int:
         from release.delete import delete
 
         return delete(context, options.yes, input if sys.stdin.isatty() else None)
+    context = _with_key(context)
     choose = _choice(options, context)
     return _plan(context, choose) if options.plan else _release(options, context, choose)
+
+
+def _with_key(context: Context) -> Context:
+    from dataclasses import replace
+
+    from aws.default_key import with_default_key
+
+    return replace(context, settings=with_default_key(context.settings, context.client, context.say))
 
 
 def _choice(options: argparse.Namespace, context: Context) -> Choose:

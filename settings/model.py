@@ -66,6 +66,11 @@ class Settings(Sections):
         return f"{self.project.name}-{self.env}"
 
     @property
+    def key_alias(self) -> str:
+        """Of the foundation's KMS key."""
+        return f"alias/{self.pipeline_name}"
+
+    @property
     def endpoint_name(self) -> str:
         return f"{self.project.name}-{self.env}"
 

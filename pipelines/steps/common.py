@@ -19,6 +19,7 @@ from sagemaker.mlops.workflow import (
 )
 
 from pipelines.parameters import Parameters
+from settings.instance_types import has_local_storage
 from settings.model import Settings
 
 PROCESSING = "/opt/ml/processing"
@@ -66,6 +67,9 @@ class StepContext:
     def kms_key(self) -> str | None:
         return self.settings.network.kms_key_id or None
 
+    def volume_key(self, instance_type: str) -> str | None:
+        return None if has_local_storage(instance_type) else self.kms_key
+
     def run_uri(self, *parts: str) -> Join:
         """A prefix of this execution: runs never overwrite each other."""
         return Join(on="/", values=[f"{self.settings.prefix}/runs", ExecutionVariables.PIPELINE_EXECUTION_ID, *parts])
@@ -81,7 +85,7 @@ class StepContext:
             instance_type=self.parameters.processing_instance_type,
             volume_size_in_gb=settings.processing.volume_gb,
             max_runtime_in_seconds=settings.processing.max_runtime_seconds,
-            volume_kms_key=self.kms_key,
+            volume_kms_key=self.volume_key(settings.processing.instance_type),
             output_kms_key=self.kms_key,
             network_config=self.network,
             env={**LIVE_LOGS, **(environment or {})},

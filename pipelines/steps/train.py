@@ -87,7 +87,7 @@ def _compute(context: StepContext) -> Compute:
         instance_type=context.parameters.training_instance_type,
         instance_count=1,
         volume_size_in_gb=context.settings.training.volume_gb,
-        volume_kms_key_id=context.kms_key,
+        volume_kms_key_id=context.volume_key(context.settings.training.instance_type),
         enable_managed_spot_training=context.settings.training.spot or None,
     )
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from release.call import Call
 from release.kinds import serving_kind
-from release.kinds.kind import Rollout, TrafficShift
+from release.kinds.kind import Capacity, Rollout, TrafficShift
 from release.names import short, tags
 from release.plan.alarm_definition import same
 from release.plan.render import render
@@ -78,8 +78,15 @@ def plan(settings: Settings, state: State, *, all_at_once: bool = False, replace
         after=kind.scaling(settings, state, recreate=replaces),
         alarm_names=needed.rollout.rollback_alarms,
         traffic_shift=needed.rollout.traffic_shift,
-        notes=needed.rollout.notes,
+        notes=(*needed.rollout.notes, *_storage_notes(settings, kind.capacity(settings))),
     )
+
+
+def _storage_notes(settings: Settings, capacity: Capacity) -> tuple[str, ...]:
+    if not settings.network.kms_key_id or capacity.takes_key:
+        return ()
+    instance_type = capacity.variant["InstanceType"]
+    return (f"{instance_type} has local disks, which its hardware encrypts: no key is sent for its storage",)
 
 
 def _change(state: State, config_name: str) -> Change:

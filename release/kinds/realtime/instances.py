@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from release.kinds.kind import Capacity
 from release.state.state import State
+from settings.instance_types import has_local_storage
 from settings.model import Settings
-
-# The hardware encrypts their local disks, and AWS refuses a KMS key for them.
-LOCAL_STORAGE = re.compile(r"ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|g[56][a-z]*|gr6[a-z]*|p5[a-z]*|trn\d[a-z]*)\.")
 
 
 def capacity(settings: Settings) -> Capacity:
     instance_type, count = settings.serving.instance_type, settings.serving.instance_count
     variant = {"InstanceType": instance_type, "InitialInstanceCount": count, "InitialVariantWeight": 1.0}
-    takes_key = not LOCAL_STORAGE.match(instance_type)
+    takes_key = not has_local_storage(instance_type)
     return Capacity(variant, f"{count} x {instance_type} at the start", takes_key)
 
 

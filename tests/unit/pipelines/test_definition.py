@@ -211,6 +211,23 @@ def test_network_key_and_tags_are_on_every_job_when_set(steps):
     assert {"Key": "team", "Value": "retention"} in train["Tags"]
 
 
+@pytest.mark.parametrize("job", ["processing", "training"])
+def test_a_volume_on_local_disks_takes_no_key_and_outputs_do(steps, job):
+    found = steps(f"""
+        [network]
+        kms_key_id = "1234abcd-12ab-34cd-56ef-1234567890ab"
+        [{job}]
+        instance_type = "ml.g5.xlarge"
+        """)
+    processing, train = found["Preprocess"]["Arguments"], found["Train"]["Arguments"]
+    has_key = {
+        "processing": "VolumeKmsKeyId" in processing["ProcessingResources"]["ClusterConfig"],
+        "training": "VolumeKmsKeyId" in train["ResourceConfig"],
+    }
+    assert has_key == {"processing": job != "processing", "training": job != "training"}
+    assert "KmsKeyId" in processing["ProcessingOutputConfig"] and "KmsKeyId" in train["OutputDataConfig"]
+
+
 def test_network_and_key_are_absent_when_not_set(steps):
     text = json.dumps(steps())
     for word in ("NetworkConfig", "VpcConfig", "EnableNetworkIsolation", "KmsKeyId", "TrafficEncryption"):

@@ -60,11 +60,20 @@ def create_bucket(journey):
     journey.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=region)
 
 
+def create_key(journey):
+    """As the foundation does."""
+    kms = journey.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName="alias/churn-local", TargetKeyId=key)
+    return key
+
+
 def writes(journey):
     return [call for call in journey.calls if call.startswith(WRITES)]
 
 
 def test_a_journey(journey, small, capsys):
+    create_key(journey)
     assert journey("--upsert") == 1
     assert f"the bucket {BUCKET} does not exist" in capsys.readouterr().err
     create_bucket(journey)
@@ -105,8 +114,11 @@ def test_the_real_definition_is_created_once_and_updated_with_its_difference(jou
     shutil.copytree(definition.SCRIPTS, tmp_path / "scripts")
     monkeypatch.setattr(definition, "compile", partial(definition.compile, scripts=tmp_path / "scripts"))
     create_bucket(journey)
+    key = create_key(journey)
     assert journey("--upsert") == 0
     assert "step Train added (Training)" in capsys.readouterr().out
+    body = journey.client("sagemaker").describe_pipeline(PipelineName="churn-local")["PipelineDefinition"]
+    assert f'"VolumeKmsKeyId":"{key}"' in body
     assert journey("--upsert") == 0
     assert capsys.readouterr().out == "pipeline churn-local is unchanged\n"
     assert writes(journey) == []

@@ -24,6 +24,8 @@ def request_of(done, operation):
 def test_local_disks_take_no_key(settings_of, empty, instance_type, takes):
     done = plan(settings_of(KEY + f'[serving]\ninstance_type = "{instance_type}"\n'), empty)
     assert ("KmsKeyId" in request_of(done, "create_endpoint_config")) is takes
+    notes = [note for note in done.notes if "no key is sent for its storage" in note]
+    assert len(notes) == (not takes)
 
 
 def test_another_instance_type_takes_autoscaling_off_and_on_again(settings_of, live):

@@ -204,3 +204,20 @@ def test_invalid_requests_are_refused(jobs, refused):
     assert jobs.over("Training")["TrainingJobStatus"] == "Stopped"
     jobs.client.delete_training_job(TrainingJobName="job")
     assert jobs.client.list_training_jobs()["TrainingJobSummaries"] == []
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "accepted"), [("ml.m5.large", True), ("ml.g4dn.xlarge", False), ("ml.g5.xlarge", False)]
+)
+def test_a_volume_on_local_disks_takes_no_key(jobs, refused, instance_type, accepted):
+    resources = {"InstanceCount": 1, "InstanceType": instance_type, "VolumeSizeInGB": 1, "VolumeKmsKeyId": "key"}
+    calls = {
+        "training": lambda: jobs.training("true", ResourceConfig=resources),
+        "processing": lambda: jobs.processing("true", ProcessingResources={"ClusterConfig": resources}),
+    }
+    for call in calls.values():
+        if accepted:
+            call()
+        else:
+            with refused("ValidationException", f"VolumeKmsKeyId is not supported for {instance_type}"):
+                call()

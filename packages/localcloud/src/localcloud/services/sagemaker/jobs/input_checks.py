@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from localcloud.runtime.jobs.job import NO_OBJECTS
 from localcloud.services.sagemaker.refusals import invalid
@@ -12,6 +13,8 @@ from localcloud.services.sagemaker.s3_objects import any_object
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
+
+LOCAL_STORAGE = re.compile(r"ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|g[56][a-z]*|gr6[a-z]*|p5[a-z]*|trn\d[a-z]*)\.")
 
 
 def check_exists(cloud: Cloud, uri: str, role: str) -> None:
@@ -23,6 +26,13 @@ def check_exists(cloud: Cloud, uri: str, role: str) -> None:
             f"({cloud.region}), that objects exist under that S3 prefix, and that the role "
             f'"{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
         )
+
+
+def check_volume_key(resources: Mapping[str, Any]) -> None:
+    """Hardware encrypts the disks of such instances; AWS's documentation of VolumeKmsKeyId names the rule."""
+    instance_type = resources.get("InstanceType", "")
+    if resources.get("VolumeKmsKeyId") and LOCAL_STORAGE.match(instance_type):
+        raise invalid(f"VolumeKmsKeyId is not supported for {instance_type}, which has local storage.")
 
 
 def check_unique(what: str, values: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import processing
 from localcloud.runtime.jobs.job import Outcome, UnsupportedRequest
 from localcloud.services.sagemaker.execution_roles import check_role
-from localcloud.services.sagemaker.jobs.input_checks import check_unique
+from localcloud.services.sagemaker.jobs.input_checks import check_unique, check_volume_key
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import SEE_LOGS, TOO_LONG, JobRecord
 from localcloud.services.sagemaker.jobs.runner import JobRunner
@@ -57,6 +57,7 @@ class ProcessingJobs(Part):
         arn = self._jobs.new_arn("Processing", request["ProcessingJobName"])
         check_role(self.cloud, request["RoleArn"])
         _check_names(request)
+        check_volume_key(request["ProcessingResources"]["ClusterConfig"])
         try:
             instances = processing.instances(request)
         except UnsupportedRequest as problem:

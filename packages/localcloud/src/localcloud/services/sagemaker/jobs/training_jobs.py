@@ -17,7 +17,7 @@ from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import training
 from localcloud.runtime.jobs.job import Job, Outcome, UnsupportedRequest
 from localcloud.services.sagemaker.execution_roles import check_role
-from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_unique
+from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_unique, check_volume_key
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.log_metrics import LogMetrics
 from localcloud.services.sagemaker.jobs.records import INTERRUPT
@@ -44,6 +44,7 @@ class TrainingJobs(Part):
         arn = self._jobs.new_arn("Training", request["TrainingJobName"])
         check_role(self.cloud, request["RoleArn"])
         _check_limits(request)
+        check_volume_key(request["ResourceConfig"])
         channels = request.get("InputDataConfig", [])
         check_unique("Channel names", (channel["ChannelName"] for channel in channels))
         metrics = LogMetrics(request.get("AlgorithmSpecification", {}).get("MetricDefinitions", []))

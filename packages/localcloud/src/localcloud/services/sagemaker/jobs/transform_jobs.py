@@ -16,7 +16,7 @@ from localcloud.runtime.jobs import batches
 from localcloud.runtime.jobs.association import InvalidRequest, association
 from localcloud.runtime.jobs.job import UnsupportedRequest
 from localcloud.services.sagemaker.event_times import in_iso
-from localcloud.services.sagemaker.jobs.input_checks import check_exists
+from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_volume_key
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import JobRecord
 from localcloud.services.sagemaker.jobs.runner import JobRunner
@@ -60,6 +60,7 @@ class TransformJobs(Part):
             _check(request, containers)
         except UnsupportedRequest as problem:
             raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
+        check_volume_key(request["TransformResources"])
         source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         check_exists(self.cloud, source, model.role)
         now = self.cloud.clock.now()
