@@ -15,6 +15,7 @@ from typing import Any
 
 from aws import sessions
 from aws.command_errors import run_in_environment
+from codepipeline import job_logs
 from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
@@ -45,11 +46,14 @@ def _bootstrap(options: argparse.Namespace) -> int:
     check(settings, stages(settings, options.config), releases=has_releases)
     cli, cloudformation = AwsCli(settings), sessions.client(settings, "cloudformation")
     current = {stack.name: status(cloudformation, stack.name) for stack in desired}
-    print(_render(settings, desired, current), flush=True)
+    logs = sessions.client(settings, "logs")
+    log_groups = job_logs.read(logs)
+    print("\n".join([_render(settings, desired, current), *job_logs.render(log_groups)]), flush=True)
     if options.plan:
         return 0
     if reasons := [reason for name, now in current.items() if (reason := blocked(name, now))]:
         raise Problem(reasons[0])
+    job_logs.create(logs, log_groups)
     for stack in desired:
         _deploy(stack, current[stack.name], cli, cloudformation)
     print(_next_steps(settings, has_releases))

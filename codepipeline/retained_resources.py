@@ -28,6 +28,7 @@ def remove(stage: Settings, client: Client) -> Iterator[str]:
     yield from _repository(client("ecr"), stage.pipeline_name)
     for kind in ("build", "deploy"):
         yield from _log_group(client("logs"), f"/aws/codebuild/{stage.pipeline_name}-{kind}")
+    yield from _log_group(client("logs"), f"/aws/sagemaker/Endpoints/{stage.endpoint_name}")
     yield from _reports(client("codebuild"), f"{stage.pipeline_name}-build-")
     yield from _keys(client("kms"), f"{stage.pipeline_name}:")
 

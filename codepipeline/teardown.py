@@ -27,7 +27,7 @@ from settings.model import Settings
 
 REMAINDER = """what is left, and what it costs:
   the packages of the model group {group} and the history of executions: nothing, but their models are gone
-  the logs of jobs and endpoints under /aws/sagemaker: about 0.03 USD per GB and month, until you delete them
+  the logs of jobs under /aws/sagemaker, which other projects share: about 0.03 USD per GB and month
   keys that are scheduled for deletion: nothing"""
 FIRST = ("schedules.yml", "pipelines.yml")  # they start what would recreate the rest
 

@@ -81,7 +81,11 @@ class Rollout(Section):
     termination_wait_seconds: int = Field(
         ge=0, le=3600, description="SageMaker keeps the old fleet for an hour at most"
     )
-    timeout_seconds: int = Field(ge=600, le=28_800, description="SageMaker gives a deployment 10 minutes to 8 hours")
+    timeout_seconds: int = Field(
+        ge=600,
+        le=23_400,
+        description="SageMaker gives a deployment at least 10 minutes, and a build of CodePipeline's ends after 8 hours",
+    )
     bake_requests_per_second: int = Field(
         ge=0, le=1000, description="0 sends none; one process sends no more than 1000"
     )

@@ -11,6 +11,7 @@ import yaml
 
 from pipelines.definition import compile as compiled
 from settings.loader import load
+from settings.release import Rollout
 
 ROOT = Path(__file__).resolve().parents[2]
 # The keys of a configuration that CodePipeline knows: any other one fails the stack, and no linter checks them.
@@ -306,3 +307,33 @@ def test_one_release_at_a_time_and_the_newest_build(pipelines):
         for name, each in resources(pipelines, "AWS::CodePipeline::Pipeline").items()
     }
     assert modes == {"BuildPipeline": ("V2", "SUPERSEDED"), "DeployPipeline": ("V2", "QUEUED")}
+
+
+ACTION_MINUTES = 8 * 60  # of an action of CodeBuild, in the last limits page of CodePipeline that named one
+
+
+@pytest.mark.parametrize("project", BUILDSPECS)
+def test_a_build_ends_before_codepipeline_gives_up(project, pipelines):
+    properties = pipelines["Resources"][project]["Properties"]
+    assert 5 <= properties["QueuedTimeoutInMinutes"] <= 480
+    assert properties["TimeoutInMinutes"] + properties["QueuedTimeoutInMinutes"] <= ACTION_MINUTES
+
+
+def test_the_longest_rollout_fits_into_a_build(pipelines):
+    """SageMaker may take an hour more, to begin and to roll back."""
+    [longest] = [each.le for each in Rollout.model_fields["timeout_seconds"].metadata if hasattr(each, "le")]
+    assert longest / 60 + 60 <= pipelines["Resources"]["DeployProject"]["Properties"]["TimeoutInMinutes"]
+
+
+def test_logs_are_kept_for_a_year_under_the_key(templates, template):
+    groups = {}
+    for path in templates:
+        for each in resources(template(path.stem), "AWS::Logs::LogGroup").values():
+            groups[each["Properties"]["LogGroupName"]["Fn::Sub"]] = each["Properties"]
+    start = "${Project}-${Stage}"
+    assert groups.keys() == {
+        f"/aws/codebuild/{start}-build",
+        f"/aws/codebuild/{start}-deploy",
+        f"/aws/sagemaker/Endpoints/{start}",
+    }
+    assert all(each["RetentionInDays"] == 365 and each["KmsKeyId"] for each in groups.values())

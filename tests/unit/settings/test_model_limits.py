@@ -74,7 +74,7 @@ NUMBERS = [
     ("rollout.rolling_rollback_percent", 5, 4, 100, 101),
     ("rollout.wait_seconds", 0, -1, 3600, 3601),
     ("rollout.termination_wait_seconds", 0, -1, 3600, 3601),
-    ("rollout.timeout_seconds", 600, 599, 28_800, 28_801),
+    ("rollout.timeout_seconds", 600, 599, 23_400, 23_401),
     ("serving.autoscaling_scale_in_cooldown_seconds", 0, -1, 3600, 3601),
     ("serving.autoscaling_scale_out_cooldown_seconds", 0, -1, 3600, 3601),
     ("rollout.bake_requests_per_second", 0, -1, 1000, 1001),
