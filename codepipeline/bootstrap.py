@@ -10,12 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from aws import sessions
 from aws.command_errors import run_in_environment
-from codepipeline import job_logs
+from codepipeline import job_logs, raw_data
 from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
@@ -44,19 +45,21 @@ def _bootstrap(options: argparse.Namespace) -> int:
     desired = stacks(settings, options.config, network=options.network)
     has_releases = releases(settings, options.config)
     check(settings, stages(settings, options.config), releases=has_releases)
-    cli, cloudformation = AwsCli(settings), sessions.client(settings, "cloudformation")
-    current = {stack.name: status(cloudformation, stack.name) for stack in desired}
-    logs = sessions.client(settings, "logs")
-    log_groups = job_logs.read(logs)
-    print("\n".join([_render(settings, desired, current), *job_logs.render(log_groups)]), flush=True)
+    client = cache(partial(sessions.client, settings))
+    cli = AwsCli(settings)
+    current = {stack.name: status(client("cloudformation"), stack.name) for stack in desired}
+    log_groups = job_logs.read(client("logs"))
+    reminder = raw_data.reminder(settings, client("s3"), cli)
+    lines = [_render(settings, desired, current), *job_logs.render(log_groups), *([reminder] if reminder else [])]
+    print("\n".join(lines), flush=True)
     if options.plan:
         return 0
     if reasons := [reason for name, now in current.items() if (reason := blocked(name, now))]:
         raise Problem(reasons[0])
-    job_logs.create(logs, log_groups)
+    job_logs.create(client("logs"), log_groups)
     for stack in desired:
-        _deploy(stack, current[stack.name], cli, cloudformation)
-    print(_next_steps(settings, has_releases))
+        _deploy(stack, current[stack.name], cli, client("cloudformation"))
+    print("\n".join([_next_steps(settings, has_releases), *([reminder] if reminder else [])]))
     return 0
 
 

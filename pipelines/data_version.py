@@ -11,7 +11,7 @@ from aws.s3 import split_uri
 from settings.aws_names import BUCKET
 from settings.errors import AwsProblem
 
-REMEDY = "put the files there, or set another data.uri in the settings"
+REMEDY = "put the files there (`aws s3 cp --recursive FOLDER {uri}`), or set another data.uri in the settings"
 
 
 def data_version(uri: str, s3: Any) -> str:
@@ -23,10 +23,10 @@ def data_version(uri: str, s3: Any) -> str:
         version, files = _hash_listing(s3, bucket, prefix)
     except Exception as error:
         if is_missing(error):
-            raise AwsProblem(f"{uri}: the bucket {bucket} does not exist: {REMEDY}") from error
+            raise AwsProblem(f"{uri}: the bucket {bucket} does not exist: {REMEDY.format(uri=uri)}") from error
         raise
     if not files:
-        raise AwsProblem(f"{uri} holds no data: {REMEDY}")
+        raise AwsProblem(f"{uri} holds no data: {REMEDY.format(uri=uri)}")
     return version
 
 

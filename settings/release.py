@@ -84,7 +84,7 @@ class Rollout(Section):
     timeout_seconds: int = Field(
         ge=600,
         le=23_400,
-        description="SageMaker gives a deployment at least 10 minutes, and a build of CodePipeline's ends after 8 hours",
+        description="SageMaker gives a deployment at least 10 minutes, and CodePipeline a build 8 hours",
     )
     bake_requests_per_second: int = Field(
         ge=0, le=1000, description="0 sends none; one process sends no more than 1000"

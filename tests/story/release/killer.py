@@ -26,7 +26,7 @@ from release.command import main
 
 WARM = (delete, release_run, rollback)  # imported before any fork
 READS = ("Describe", "List", "Get", "Head", "Invoke")
-SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr")
+SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr", "kms")
 
 
 class Killer:

@@ -38,6 +38,8 @@ def test_it_prints_what_it_will_do_and_a_plan_does_nothing(run, aws, capsys):
     assert "account 000000000000, region eu-west-1:" in output
     assert f"create stack {DEV} from codepipeline/templates/foundation.yml" in output
     assert f"BucketName = {BUCKET}" in output
+    assert f"aws s3 cp --recursive FOLDER s3://{BUCKET}/churn/data" in output
+    assert "create log group /aws/sagemaker/TrainingJobs, kept for 365 days" in output
     assert stack_names(aws) == {}
 
 
