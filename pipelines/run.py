@@ -90,9 +90,9 @@ def _with_key(settings: Settings, client: Client) -> Settings:
     from aws.default_key import with_default_key
     from pipelines.volume_keys import notes
 
-    settings = with_default_key(settings, client, _print)
+    settings = with_default_key(settings, client)
     for note in notes(settings):
-        _print(note)
+        print(note, file=sys.stderr, flush=True)
     return settings
 
 

@@ -82,7 +82,7 @@ def _with_key(context: Context) -> Context:
 
     from aws.default_key import with_default_key
 
-    return replace(context, settings=with_default_key(context.settings, context.client, context.say))
+    return replace(context, settings=with_default_key(context.settings, context.client))
 
 
 def _choice(options: argparse.Namespace, context: Context) -> Choose:

@@ -23,13 +23,12 @@ class Kms:
 
 
 @pytest.fixture
-def resolve():
-    """Returns the key, and what was said."""
+def resolve(capsys):
+    """Returns the key, and the lines of stderr."""
 
     def resolved(settings, *aliases):
-        lines = []
-        found = with_default_key(settings, lambda service: {"kms": Kms(*aliases)}[service], lines.append)
-        return found.network.kms_key_id, lines
+        found = with_default_key(settings, lambda service: {"kms": Kms(*aliases)}[service])
+        return found.network.kms_key_id, capsys.readouterr().err.splitlines()
 
     return resolved
 
@@ -41,7 +40,7 @@ def test_the_key_of_the_foundation_is_the_default(resolve):
 def test_a_key_of_the_settings_is_kept_without_a_call(tmp_path):
     settings = load("local")
     own = settings.model_copy(update={"network": settings.network.model_copy(update={"kms_key_id": "own"})})
-    assert with_default_key(own, None, None) is own
+    assert with_default_key(own, None) is own
 
 
 def test_without_a_foundation_it_says_whose_key_is_used(resolve):
