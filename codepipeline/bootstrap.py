@@ -22,7 +22,7 @@ from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, fail
 from codepipeline.stack_checks import check
 from codepipeline.stacks import FOLDER, Stack, releases, stacks, stages
 from settings.environments import CONFIG
-from settings.errors import Problem
+from settings.errors import Problem, SettingsProblem
 from settings.loader import load
 from settings.model import Settings
 
@@ -47,6 +47,8 @@ def _bootstrap(options: argparse.Namespace) -> int:
     check(settings, stages(settings, options.config), releases=has_releases)
     client = cache(partial(sessions.client, settings))
     cli = AwsCli(settings)
+    if problem := raw_data.problem(settings, client("s3")) if has_releases else "":
+        raise SettingsProblem(problem)
     current = {stack.name: status(client("cloudformation"), stack.name) for stack in desired}
     log_groups = job_logs.read(client("logs"))
     reminder = raw_data.reminder(settings, client("s3"), cli)

@@ -32,3 +32,25 @@ def _exists(uri: str, s3: Any) -> bool:
         if is_denied(error):
             return True
         raise
+
+
+def problem(settings: Settings, s3: Any) -> str:
+    """Why new data in a bucket of somebody else would start nothing; "" when it starts a run, or cannot be known."""
+    bucket = split_uri(settings.data_uri)[0]
+    if not settings.retraining.data_arrival or bucket == settings.bucket:
+        return ""  # the foundation's own bucket sends its events
+    try:
+        configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+    except Exception as error:
+        if is_denied(error):
+            return ""
+        if is_missing(error):
+            return f"{settings.file}: data.uri = {settings.data.uri!r}: there is no bucket {bucket}: create it first"
+        raise
+    if "EventBridgeConfiguration" in configuration:
+        return ""
+    return (
+        f"{settings.file}: retraining.data_arrival = {settings.retraining.data_arrival!r}: the bucket {bucket} sends "
+        "no events to EventBridge, so new data would start nothing: turn EventBridge on in the bucket's properties "
+        '(Event notifications), or set retraining.data_arrival = ""'
+    )

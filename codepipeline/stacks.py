@@ -84,6 +84,7 @@ def _foundation(stage: Settings, builder: Settings) -> Stack:
         "ModelGroup": stage.project.group,
         "BucketName": stage.bucket,
         "DataBucketName": _data_bucket(stage),
+        "DataKeyArn": stage.data.kms_key_arn,
         "ModelBucketName": builder.bucket,
         "ArtifactStart": _artifact_start(stage),
         "RoleName": stage.role_arn.rpartition("/")[2],

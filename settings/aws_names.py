@@ -58,6 +58,9 @@ KmsKey = Annotated[
         'be the ID or ARN of a key (volumes take no alias; `aws kms describe-key` prints it), or "" for none',
     ),
 ]
+KmsKeyArn = Annotated[
+    str, matching(optional(KEY_ARN), 'be the ARN of a key (`aws kms describe-key` prints it), or "" for none')
+]
 InstanceType = Annotated[
     str,
     matching(

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.aws_names import InstanceType, S3Uri
+from settings.aws_names import InstanceType, KmsKeyArn, S3Uri
 from settings.fields import Applies, ColumnName, Columns, Delimiter, Part, Section, Text, Texts
 
 DAY = 24 * 3600
@@ -19,6 +19,7 @@ VOLUME = "a SageMaker job has one volume of at most 16 TiB"
 
 class Data(Section):
     uri: S3Uri
+    kms_key_arn: KmsKeyArn
     target: ColumnName
     format: Literal["auto", "csv", "parquet"]
     delimiter: Delimiter

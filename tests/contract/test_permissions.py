@@ -220,3 +220,16 @@ def test_a_source_behind_a_connection_uploads_its_artifact_with_an_acl(template)
     }
     bucket = "arn:${AWS::Partition}:s3:::${BucketName}"
     assert found == {("s3:PutObjectAcl", f"{bucket}/${{ArtifactStart}}*"), ("s3:GetBucketAcl", bucket)}
+
+
+def test_jobs_decrypt_data_of_another_bucket_with_its_key(template):
+    foundation = template("foundation")
+    policies = foundation["Resources"]["ExecutionRole"]["Properties"]["Policies"]
+    [branches] = [
+        each["Fn::If"] for policy in policies for each in policy["PolicyDocument"]["Statement"] if "Fn::If" in each
+    ]
+    condition, statement, otherwise = branches
+    assert (condition, otherwise) == ("HasDataKey", {"Ref": "AWS::NoValue"})
+    assert (statement["Effect"], statement["Resource"]) == ("Allow", {"Ref": "DataKeyArn"})
+    assert statement["Action"] == ["kms:Decrypt", "kms:DescribeKey"]
+    assert foundation["Conditions"]["HasDataKey"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "DataKeyArn"}, ""]}]}

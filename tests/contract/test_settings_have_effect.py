@@ -68,6 +68,7 @@ OTHERS: dict[str, Any] = {
     "network.subnets": ["subnet-9a1b2c3d"],
     "network.security_groups": ["sg-9a1b2c3d"],
     "network.kms_key_id": KEY,
+    "data.kms_key_arn": f"arn:aws:kms:eu-west-1:111122223333:key/{KEY}",
     "tags.project": "other",
 }
 OTHERS |= {f"{section}.instance_type": "ml.c5.4xlarge" for section in ("processing", "training", "serving")}

@@ -64,6 +64,8 @@ class Stage:
         self.s3, self.sagemaker = cloud.client("s3"), cloud.client("sagemaker")
         location = {"LocationConstraint": "eu-west-1"}
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+        kms = cloud.client("kms")  # the foundation's key
+        kms.create_alias(AliasName="alias/churn-local", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
         self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
         rows = "age,plan\n" + "".join(f"{number},basic\n" for number in range(20))
         self.put("samples/sample.csv", rows.encode())

@@ -86,9 +86,13 @@ def test_templates_declare_every_parameter_and_lack_none(folder):
         assert len(stack.path.read_bytes()) <= LIMIT
 
 
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
 def test_a_setting_becomes_a_parameter(folder):
     delivery = 'watched_paths = ["scripts/**", "config/**"]\nnotify_email = "team@example.com"\nstaging'
-    directory = folder(local='[retraining]\nschedule = "rate(7 days)"\n[data]\nuri = "s3://raw-data/churn"\n')
+    data = f'[data]\nuri = "s3://raw-data/churn"\nkms_key_arn = "{KEY}"\n'
+    directory = folder(local=f'[retraining]\nschedule = "rate(7 days)"\n{data}')
     file = directory / "local.toml"
     file.write_text(file.read_text().replace("staging", delivery, 1))
     found = {stack.template: stack.parameters for stack in reversed(stacks(load("local", directory), directory))}
@@ -98,6 +102,7 @@ def test_a_setting_becomes_a_parameter(folder):
     assert found["schedules.yml"]["BucketName"] == "raw-data"
     assert found["foundation.yml"]["NotifyEmail"] == "team@example.com"
     assert found["foundation.yml"]["DataBucketName"] == "raw-data"
+    assert found["foundation.yml"]["DataKeyArn"] == KEY
 
 
 VPC = "vpc-0a1b2c3d4e5f67890"

@@ -37,6 +37,12 @@ def test_an_object_that_is_put(cloud: Any, s3: Any, bodies: Any) -> None:
     assert detail == {"version": "0", "bucket": {"name": "notifying"}, **request}
 
 
+def test_a_bucket_says_whether_it_notifies_eventbridge(s3: Any) -> None:
+    assert s3.get_bucket_notification_configuration(Bucket="notifying")["EventBridgeConfiguration"] == {}
+    only_queue = s3.get_bucket_notification_configuration(Bucket="other")
+    assert "EventBridgeConfiguration" not in only_queue and len(only_queue["QueueConfigurations"]) == 1
+
+
 def test_a_bucket_without_eventbridge_emits_nothing(s3: Any, bodies: Any) -> None:
     s3.put_object(Bucket="other", Key="a", Body=b"1")
     s3.delete_object(Bucket="other", Key="a")

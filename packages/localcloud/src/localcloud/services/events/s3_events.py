@@ -1,8 +1,9 @@
 """S3's "Object Created" and "Object Deleted", of moto's buckets that have EventBridge notifications enabled.
 
-moto calls its own EventBridge, which localcloud replaces, and reports no delete markers: so two functions of moto's S3
-are wrapped when it is imported, which takes most of a second and is left to its first user. They run with moto's lock
-of S3 held, so the event is emitted on another thread.
+moto calls its own EventBridge, which localcloud replaces, reports no delete markers, and leaves the configuration of
+EventBridge out of a bucket's notifications: so functions of moto's S3 are wrapped when it is imported, which takes most
+of a second and is left to its first user. They run with moto's lock of S3 held, so the event is emitted on another
+thread.
 
 Not reproduced: the events of tags, ACLs, restores and storage classes; lifecycle rules, which moto never applies.
 """
@@ -18,11 +19,12 @@ from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
+from xml.etree import ElementTree
 
 from localcloud.core.service import Part
 
 Work = Callable[..., None]
-MOTO_S3 = "moto.s3.models"
+MODELS, RESPONSES = "moto.s3.models", "moto.s3.responses"
 REASONS = {
     "s3:ObjectCreated:Put": "PutObject",
     "s3:ObjectCreated:Post": "POST Object",
@@ -42,9 +44,10 @@ class S3Events(Part):
         """Only one at a time is notified: the last one that was started."""
         global _listener
         _listener = self
-        if MOTO_S3 in sys.modules:
-            _wrap(importlib.import_module(MOTO_S3))
-        elif not any(isinstance(finder, _WhenImported) for finder in sys.meta_path):
+        for name, wrap in WRAPPERS.items():
+            if name in sys.modules:
+                wrap(importlib.import_module(name))
+        if not any(isinstance(finder, _WhenImported) for finder in sys.meta_path):
             sys.meta_path.insert(0, _WhenImported())
 
     def close(self) -> None:
@@ -78,19 +81,42 @@ class S3Events(Part):
 
 class _WhenImported(MetaPathFinder):
     def find_spec(self, name: str, path: Any, _: Any = None) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(name, path) if name == MOTO_S3 else None
+        spec = PathFinder.find_spec(name, path) if name in WRAPPERS else None
         if spec and spec.loader:
             execute = spec.loader.exec_module
 
             def execute_and_wrap(module: Any) -> None:
                 execute(module)
-                _wrap(module)
+                WRAPPERS[name](module)
 
             spec.loader.exec_module = execute_and_wrap  # type: ignore[method-assign]
         return spec
 
 
-def _wrap(models: Any) -> None:
+def _wrap_responses(responses: Any) -> None:
+    get = responses.S3Response.get_bucket_notification
+    if get.__name__ != "get_with_event_bridge":
+        responses.S3Response.get_bucket_notification = _with_event_bridge(get)
+
+
+def _with_event_bridge(get: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def get_with_event_bridge(response: Any) -> Any:
+        configuration = response.backend.get_bucket_notification_configuration(response.bucket_name)
+        result = get(response)
+        if not configuration or configuration.event_bridge is None:
+            return result
+        status, headers, body = result
+        root = ElementTree.fromstring(body)  # noqa: S314 - moto's own
+        namespace = root.tag.rpartition("}")[0]
+        ElementTree.SubElement(
+            root, f"{namespace}}}EventBridgeConfiguration" if namespace else "EventBridgeConfiguration"
+        )
+        return status, headers, ElementTree.tostring(root, encoding="unicode")
+
+    return get_with_event_bridge
+
+
+def _wrap_models(models: Any) -> None:
     if models.notifications._send_event_bridge_message is not _created:
         models.notifications._send_event_bridge_message = _created
         models.S3Backend.delete_object = _reporting(models.S3Backend.delete_object)
@@ -129,3 +155,6 @@ def _etag(key: Any) -> dict[str, str]:
 
 def _version(bucket: Any, version: Any) -> dict[str, str]:
     return {"version-id": str(version)} if bucket.is_versioned and version else {}
+
+
+WRAPPERS: dict[str, Callable[[Any], None]] = {MODELS: _wrap_models, RESPONSES: _wrap_responses}
