@@ -11,6 +11,7 @@ LIGHT := .venv/.ready-to-deploy
 SCAN := .venv/scan
 CDK := .venv/cdk
 TOOLKIT := .venv/toolkit
+ENGINE := $(BIN)/python tests/docker/engine.py # runs a command with a Docker engine
 # The uv of this machine, by its name, as its path may have a space; else one inside .venv, which pip installs.
 # UV_OFFLINE and UV_CACHE_DIR do what they say.
 UV := $(if $(shell command -v uv 2>/dev/null),uv,$(BIN)/uv)
@@ -28,6 +29,7 @@ CHECKS := lint types types-scripts templates imports
 IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
+TESTS_docker := tests/docker packages/localcloud/tests/docker
 TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit)"
 
 .PHONY: help
@@ -86,7 +88,8 @@ test: $(READY) ## run the tests: all, or TESTS=template without localcloud's, or
 
 .PHONY: test-docker
 test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker engine
-	@$(BIN)/python -m pytest -m docker tests/steps $(ARGS)
+	@$(ENGINE) sh -c 'image=$${JOB_IMAGE:-$$($(BIN)/python tests/docker/stand_in.py)} && \
+	  JOB_IMAGE=$$image $(BIN)/python -m pytest -m docker -n 2 --dist loadfile $(TESTS_docker) $(ARGS)'
 
 .PHONY: test-cdk
 test-cdk: needs-cdk $(CDK)/.ready ## run the group of tests that needs Node.js; installs aws-cdk-lib beside .venv's packages
@@ -99,8 +102,8 @@ test-toolkit: needs-toolkit $(TOOLKIT)/.ready ## compare the model server with A
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
 	@echo docker cdk toolkit
-needs-docker: # fails with the reason where the group cannot run
-	@docker info >/dev/null 2>&1 || { echo "no Docker engine answers"; exit 1; }
+needs-docker: $(BIN)/python # fails with the reason where the group cannot run
+	@$(ENGINE) true
 needs-cdk:
 	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
 needs-toolkit: # which has a part in C

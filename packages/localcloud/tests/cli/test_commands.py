@@ -411,7 +411,27 @@ def test_a_childs_variables_name_the_server_and_a_shells_do_not(shared: Command,
     assert "LOCALCLOUD_URL" not in text
 
 
-def test_docker_runs_jobs_in_containers(localcloud: Command) -> None:
+@pytest.mark.parametrize("script", ["exit 1", "exit 127"])
+def test_without_an_engine_up_says_so(
+    localcloud: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    _put_docker_on_the_path(tmp_path, monkeypatch, script)
+    done = localcloud("up", "--docker", ok=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: --docker needs a Docker engine, and none answers: start one, or leave --docker out\n"
+    assert localcloud("status", ok=False).returncode == 3
+
+
+def _put_docker_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    file = tmp_path / "bin/docker"
+    file.parent.mkdir()
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{file.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_docker_runs_jobs_in_containers(localcloud: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _put_docker_on_the_path(tmp_path, monkeypatch, "exit 0")
     localcloud.up("--docker", "some-image")
     variables = Path(f"/proc/{localcloud.pid}/environ").read_text().split("\0")
     assert "LOCALCLOUD_DOCKER=some-image" in variables

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.errors import Problem
 from localcloud.core.state_dir import Running, StateDir
-from localcloud.runtime.jobs.runtimes import SWITCH
+from localcloud.runtime.jobs.containers import SWITCH
 from localcloud.runtime.processes import start_time
 
 if TYPE_CHECKING:

@@ -298,7 +298,8 @@ def test_what_cannot_run_here_is_refused(store, change, message):
 def test_docker_mounts_the_instance_and_runs_the_requests_image(tmp_path, store):
     (job,) = processing.instances(processing_request(store, "", NetworkConfig={"EnableNetworkIsolation": True}))
     argv = runtimes.docker()(job, tmp_path).argv
-    assert argv[:5] == ["docker", "run", "--rm", "--name", "job"]
+    assert argv[:4] == ["docker", "run", "--rm", "--name"]
+    assert argv[4].startswith("localcloud-job-algo-1-")
     assert f"{tmp_path.resolve()}/opt/ml:/opt/ml" in argv
     assert argv[argv.index("--network") + 1] == "none"
     assert argv[argv.index("--entrypoint") :][:4] == [

@@ -9,6 +9,7 @@ from typing import Any
 
 ML = "/opt/ml"  # the root of the container's paths; a runtime maps it to a folder
 MOST_INSTANCES = 16  # on one machine
+NO_ENTRYPOINT = "names no ContainerEntrypoint; jobs use the image's own only with --docker"
 NO_OBJECTS = 'No S3 objects found under S3 URL "{uri}" given in input data source.'
 
 
@@ -44,6 +45,9 @@ class Job:
     reason_file: str  # where the script writes a message when it fails
     max_runtime_seconds: float
     host: str = "algo-1"
+    hosts: tuple[str, ...] = ("algo-1",)
+    instance_type: str = ""
+    image_entrypoint: bool = False  # the image has the entrypoint, and the command its arguments
     environment: dict[str, str] = field(default_factory=dict)
     inputs: tuple[Input, ...] = ()
     outputs: tuple[Output, ...] = ()

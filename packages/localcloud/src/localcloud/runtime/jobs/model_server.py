@@ -9,9 +9,9 @@ import tarfile
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ from localcloud.runtime.jobs.runtimes import INHERITED
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 60.0
-POLL_SECONDS = 0.05
+POLL_SECONDS, PING_SECONDS = 0.05, 2.0
 READY = "http://127.0.0.1:"  # how the line begins that a server prints when it is ready
 
 
@@ -43,6 +43,8 @@ class ModelServer:
     ``variables`` is its environment, in addition to what every process inherits.
     """
 
+    container = ""
+
     def __init__(
         self,
         model: Path,
@@ -51,12 +53,16 @@ class ModelServer:
         threads: int = 1,
         image: Image = Image(),  # noqa: B008 - immutable
     ) -> None:
+        inherited = {name: os.environ[name] for name in (*INHERITED, "PATH") if name in os.environ}
+        path = {} if image.python or image.serve else {"PYTHONPATH": str(ROOT)}
+        self._start(image.serve_command(model, threads), {**inherited, **variables, **path}, on_line)
+
+    def _start(self, argv: Sequence[str], environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
         self.last_line, self.url = "", ""
         self._on_line, self._ready_or_ended = on_line, threading.Event()
-        inherited = {name: os.environ[name] for name in (*INHERITED, "PATH") if name in os.environ}
         self._child = subprocess.Popen(
-            image.serve_command(model, threads),
-            env={**inherited, **variables, **({} if image.python or image.serve else {"PYTHONPATH": str(ROOT)})},
+            argv,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -112,16 +118,12 @@ class ModelServer:
 
 @contextmanager
 def serve(
-    model: Path,
-    variables: Mapping[str, str],
-    on_line: Callable[[str], None],
-    register: Callable[[int], AbstractContextManager[None]],
+    start: Callable[[], ModelServer],
+    register: Callable[[int, str], AbstractContextManager[None]],
     stop_requested: Callable[[], bool],
-    threads: int = 1,
-    image: Image = Image(),  # noqa: B008 - immutable
 ) -> Iterator[str]:
     """Yields its URL. The server is killed when ``stop_requested`` returns True."""
-    server = ModelServer(model, variables, on_line, threads, image)
+    server = start()
 
     def watch() -> None:
         while server.running and not stop_requested():
@@ -130,13 +132,25 @@ def serve(
 
     watcher = threading.Thread(target=watch, daemon=True)
     try:
-        with register(server.pid):
+        with register(server.pid, server.container):
             watcher.start()
             yield server.wait_ready(START_SECONDS)
     finally:
         server.close()
         if watcher.ident:
             watcher.join(timeout=5)
+
+
+def pings(url: str) -> bool:
+    parts = urlsplit(url)
+    connection = HTTPConnection(str(parts.hostname), parts.port or 80, timeout=PING_SECONDS)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def invoke(url: str, body: bytes, content_type: str, accept: str, seconds: float) -> tuple[int, bytes]:

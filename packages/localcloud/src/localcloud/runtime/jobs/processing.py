@@ -7,6 +7,7 @@ from typing import Any
 
 from localcloud.runtime.jobs.job import (
     ML,
+    NO_ENTRYPOINT,
     Input,
     Job,
     Output,
@@ -20,9 +21,13 @@ from localcloud.runtime.jobs.job import (
 )
 
 
-def instances(request: dict[str, Any]) -> list[Job]:
+def instances(request: dict[str, Any], *, containers: bool = False) -> list[Job]:
+    """``containers``: they run in images, which may have an entrypoint."""
     count = request["ProcessingResources"]["ClusterConfig"].get("InstanceCount")
     names = hosts(count, request["ProcessingJobName"])
+    if not containers and not request["AppSpecification"].get("ContainerEntrypoint"):
+        name = checked_name(request["ProcessingJobName"])
+        raise UnsupportedRequest(f"{name} {NO_ENTRYPOINT}")
     return [_job(request, number, names) for number in range(1, len(names) + 1)]
 
 
@@ -30,15 +35,16 @@ def _job(request: dict[str, Any], number: int, names: list[str]) -> Job:
     """Of the instance of that number."""
     name, host = checked_name(request["ProcessingJobName"]), names[number - 1]
     application = request["AppSpecification"]
-    if not application.get("ContainerEntrypoint"):
-        raise UnsupportedRequest(f"{name} names no ContainerEntrypoint; local jobs cannot use the image's own")
     outputs = tuple(_output(item) for item in request.get("ProcessingOutputConfig", {}).get("Outputs", []))
     return Job(
         name=name,
         kind="processing",
         host=host,
+        hosts=tuple(names),
+        instance_type=request["ProcessingResources"]["ClusterConfig"].get("InstanceType", ""),
         image=application["ImageUri"],
-        command=(*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])),
+        image_entrypoint=not application.get("ContainerEntrypoint"),
+        command=(*application.get("ContainerEntrypoint", []), *application.get("ContainerArguments", [])),
         reason_file=f"{ML}/output/message",
         max_runtime_seconds=request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400),
         environment=request.get("Environment", {}),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from localcloud.runtime.jobs import containers
 from localcloud.runtime.jobs.images import PYTHON, Images
 from localcloud.runtime.jobs.job import ML, Job
 
 Prepare = Callable[[Job, Path], "Command"]
 PLAIN = re.compile(r"[\w./+-]+")  # a path that needs no quoting
-SWITCH = "LOCALCLOUD_DOCKER"  # 1: in the image of the request; anything else: in that image; unset: as processes
 
 SHARING = {"OMP_WAIT_POLICY": "PASSIVE"}  # jobs share the cores: busy waiting would slow all down
 # What a process inherits of the server's environment: neither credentials nor settings.
@@ -30,15 +29,14 @@ class Command:
     environment: dict[str, str]
     links: Path | None = None  # a folder to remove when the job has ended
     container: str = ""
+    after: Callable[[], None] = lambda: None  # once the job has ended
 
     def kill(self) -> None:
-        """Ends the container, which the end of ``docker run`` does not."""
         if self.container:
-            with suppress(OSError, subprocess.TimeoutExpired):
-                argv = ["docker", "rm", "--force", self.container]
-                subprocess.run(argv, capture_output=True, timeout=30, check=False)
+            containers.remove(self.container)
 
     def close(self) -> None:
+        self.after()
         if self.links:
             for link in self.links.iterdir():
                 link.unlink()
@@ -50,7 +48,7 @@ def select(
 ) -> Prepare:
     """By the switch in the server's environment. ``variables`` make a job call this cloud; those of ``owner`` mark its
     processes as this server's."""
-    if image := environment.get(SWITCH):
+    if image := environment.get(containers.SWITCH):
         return docker(None if image == "1" else image, variables, owner)
     return partial(process, variables=variables, owner=owner, images=images)
 
@@ -96,17 +94,28 @@ def docker(
     """``docker run`` in the request's image, or in ``image`` where that one cannot be pulled."""
 
     def prepare(job: Job, instance: Path) -> Command:
-        aws = {name: value for name, value in _aws(job, variables).items() if name.startswith("AWS_")}
-        aws.pop("AWS_CA_BUNDLE", None)  # a file that the container does not have
-        settings = [part for item in (aws | job.environment).items() for part in ("--env", "=".join(item))]
-        network = ["--network", "none"] if job.isolated else ["--network", "host"] if aws else []
-        mount = ["--volume", f"{instance.resolve()}/opt/ml:{ML}"]
-        name = job.name if job.host == "algo-1" else f"{job.name}-{job.host}"
-        argv = ["docker", "run", "--rm", "--name", name, *mount, *network, *settings]
-        argv += ["--entrypoint", job.command[0], image or job.image, *job.command[1:]]
-        return Command(argv, {**os.environ, **(owner or {})}, container=name)
+        uri, folder = image or job.image, instance.resolve() / "opt/ml"
+        name = containers.unique_name(job.name, job.host)
+        network = _network(job, instance)
+        argv = ["docker", "run", "--rm", "--name", name, "--volume", f"{folder}:{ML}"]
+        argv += [*network.options, *containers.memory(job.instance_type), "--shm-size", containers.SHARED_MEMORY]
+        argv += containers.with_variables(_aws(job, variables) | job.environment)
+
+        def after() -> None:
+            network.leave()
+            containers.take_ownership(folder, uri)
+
+        network.join()
+        argv += [uri, *job.command] if job.image_entrypoint else ["--entrypoint", job.command[0], uri, *job.command[1:]]
+        return Command(argv, {**os.environ, **(owner or {})}, container=name, after=after)
 
     return prepare
+
+
+def _network(job: Job, instance: Path) -> containers.Network:
+    """Its name is the same for all instances of the job, and of no other server's job."""
+    digest = hashlib.sha256(bytes(instance.resolve().parent)).hexdigest()[:12]
+    return containers.Network(f"localcloud-{digest}", job.host, job.hosts, job.isolated)
 
 
 def _aws(job: Job, variables: Mapping[str, str] | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from localcloud.runtime.jobs.job import (
     ML,
+    NO_ENTRYPOINT,
     Input,
     Job,
     Output,
@@ -20,14 +21,17 @@ from localcloud.runtime.jobs.job import (
 )
 
 Request = dict[str, Any]
+TRAIN = ("train",)  # the argument of an image when the request has neither entrypoint nor arguments
 
 
-def instances(request: Request) -> list[Job]:
+def instances(request: Request, *, containers: bool = False) -> list[Job]:
+    """``containers``: they run in images, which may have an entrypoint."""
     resources = request.get("ResourceConfig", {})
     if "InstanceGroups" in resources:
         raise UnsupportedRequest(
             f"{request['TrainingJobName']} asks for instance groups; local jobs have one kind of instance"
         )
+    _check_image(request, containers=containers)
     names = hosts(resources.get("InstanceCount"), request["TrainingJobName"])
     return [_job(request, number, names) for number in range(1, len(names) + 1)]
 
@@ -36,17 +40,17 @@ def _job(request: Request, number: int, names: list[str]) -> Job:
     """Of the instance of that number."""
     name = checked_name(request["TrainingJobName"])
     algorithm = request.get("AlgorithmSpecification", {})
-    if not algorithm.get("ContainerEntrypoint") or not algorithm.get("TrainingImage"):
-        raise UnsupportedRequest(
-            f"{name} names no TrainingImage with a ContainerEntrypoint; local jobs cannot use an image's own"
-        )
+    entrypoint = algorithm.get("ContainerEntrypoint", [])
     channels = request.get("InputDataConfig", [])
     return Job(
         name=name,
         kind="training",
         host=names[number - 1],
+        hosts=tuple(names),
+        instance_type=request.get("ResourceConfig", {}).get("InstanceType", ""),
         image=algorithm["TrainingImage"],
-        command=(*algorithm["ContainerEntrypoint"], *algorithm.get("ContainerArguments", [])),
+        image_entrypoint=not entrypoint,
+        command=(*entrypoint, *algorithm.get("ContainerArguments", [])) or TRAIN,
         reason_file=f"{ML}/output/failure",
         max_runtime_seconds=request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400),
         environment={"TRAINING_JOB_NAME": name, **request.get("Environment", {})},
@@ -56,6 +60,14 @@ def _job(request: Request, number: int, names: list[str]) -> Job:
         folders=(f"{ML}/model", f"{ML}/output/data"),
         isolated=request.get("EnableNetworkIsolation", False),
     )
+
+
+def _check_image(request: Request, *, containers: bool) -> None:
+    name, algorithm = request["TrainingJobName"], request.get("AlgorithmSpecification", {})
+    if not algorithm.get("TrainingImage"):
+        raise UnsupportedRequest(f"{name} names no TrainingImage; local jobs run no algorithm of the marketplace")
+    if not containers and not algorithm.get("ContainerEntrypoint"):
+        raise UnsupportedRequest(f"{name} {NO_ENTRYPOINT}")
 
 
 def artifact(request: Request) -> str:

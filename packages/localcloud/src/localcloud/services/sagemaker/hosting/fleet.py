@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Condition, Thread
 from typing import TYPE_CHECKING, Any
 
+from localcloud.runtime.jobs.model_container import Launcher
 from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.services.sagemaker.hosting.artifact import Artifact
 from localcloud.services.sagemaker.hosting.connections import NoResponse, NotSent
@@ -47,7 +48,8 @@ class Fleet:
         self.variant_name: str = variant["VariantName"]
         self.capture, self.stopped, self._registry = capture, False, registry
         self._environment: Mapping[str, str] = container.get("Environment", {})
-        self._image = cloud.images.find(container.get("Image", ""))
+        image = container.get("Image", "")
+        self._launcher = Launcher.select(os.environ, image, cloud.images.find(image))
         self.startup_seconds: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
         folder = registry.folder / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
         download = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
@@ -165,7 +167,7 @@ class Fleet:
             return instance
 
     def _instance(self) -> Instance:
-        return Instance(self.cloud, self.endpoint, self.variant_name, self.response_seconds, self._image)
+        return Instance(self.cloud, self.endpoint, self.variant_name, self.response_seconds, self._launcher)
 
     def _start_instance(self, instance: Instance) -> None:
         model = self._artifact.model()

@@ -5,14 +5,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from localcloud.runtime.jobs.images import Image
-from localcloud.runtime.jobs.model_server import ModelServer, ModelServerError
+from localcloud.runtime.jobs.model_container import MODEL_FOLDER, Launcher
+from localcloud.runtime.jobs.model_server import ModelServer, ModelServerError, pings
 from localcloud.runtime.jobs.runtimes import SHARING
 from localcloud.services.sagemaker.hosting.connections import Connections, Reply
 from localcloud.services.sagemaker.hosting.invocation import Invocation
@@ -20,8 +18,7 @@ from localcloud.services.sagemaker.hosting.invocation import Invocation
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
-MODEL_FOLDER = "/opt/ml/model"
-PING_SECONDS, POLL_SECONDS = 2.0, 0.1
+POLL_SECONDS = 0.1
 WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"  # of the container: how many calls it takes at once; here 1 by default
 
 
@@ -32,9 +29,9 @@ class Instance:
         endpoint: str,
         variant: str,
         response_seconds: float,
-        image: Image = Image(),  # noqa: B008 - immutable
+        launcher: Launcher,
     ) -> None:
-        self.cloud, self._response_seconds, self._image = cloud, response_seconds, image
+        self.cloud, self._response_seconds, self._launcher = cloud, response_seconds, launcher
         self.stream = f"{variant}/i-{secrets.token_hex(9)[:17]}"
         self.name = f"{endpoint}/{self.stream}"  # that the kill fault takes
         self.group = f"/aws/sagemaker/Endpoints/{endpoint}"
@@ -49,7 +46,7 @@ class Instance:
         server = self._start_server(model, environment)
         try:
             url = server.wait_ready(seconds)
-            while not _pings(url):
+            while not pings(url):
                 if not server.running or time.monotonic() > deadline:
                     raise ModelServerError("GET /ping did not return 200")
                 time.sleep(POLL_SECONDS)
@@ -85,40 +82,31 @@ class Instance:
             self._connections.close()
 
     def _start_server(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
-        variables = _variables(self.cloud, environment, model)
+        variables = _variables(self.cloud, environment, self._launcher.model_folder(model))
+        clients, owner = self.cloud.environment(), self.cloud.processes.environment
         self.cloud.log(self.group, self.stream, [])
         with self._lock:
             if self._killed:
                 raise ModelServerError("it was stopped before it started")
-            self._server = ModelServer(model, variables, self._log_line(model), _threads(environment), self._image)
-        self.cloud.processes.register(self._server.pid, self.name)
-        return self._server
+            server = self._server = self._launcher.start(
+                model, variables, clients, owner, self._log_line(model), _threads(environment)
+            )
+        self.cloud.processes.register(server.pid, self.name, server.container)
+        return server
 
     def _log_line(self, model: Path) -> Callable[[str], None]:
         folder = str(model)
         return lambda text: self.cloud.log(self.group, self.stream, [text.replace(folder, MODEL_FOLDER)])
 
 
-def _variables(cloud: Cloud, environment: Mapping[str, str], model: Path) -> dict[str, str]:
-    """The container's, with this folder for its /opt/ml/model; those that make it call this cloud win."""
+def _variables(cloud: Cloud, environment: Mapping[str, str], folder: str) -> dict[str, str]:
+    """The container's, with this folder for its /opt/ml/model."""
     sharing = {"OMP_NUM_THREADS": "1", **SHARING}  # instances share this machine's cores
     own = {"SAGEMAKER_REGION": cloud.region}
-    container = {name: value.replace(MODEL_FOLDER, str(model)) for name, value in environment.items()}
-    return {**sharing, **own, **container, **cloud.environment(), **cloud.processes.environment}
+    container = {name: value.replace(MODEL_FOLDER, folder) for name, value in environment.items()}
+    return {**sharing, **own, **container}
 
 
 def _threads(environment: Mapping[str, str]) -> int:
     workers = environment.get(WORKERS, "")
     return max(1, int(workers)) if workers.isdecimal() else 1
-
-
-def _pings(url: str) -> bool:
-    parts = urlsplit(url)
-    connection = HTTPConnection(str(parts.hostname), parts.port or 80, timeout=PING_SECONDS)
-    try:
-        connection.request("GET", "/ping")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -59,7 +59,7 @@ class ProcessingJobs(Part):
         _check_names(request)
         check_volume_key(request["ProcessingResources"]["ClusterConfig"])
         try:
-            instances = processing.instances(request)
+            instances = processing.instances(request, containers=self._runner.containers)
         except UnsupportedRequest as problem:
             raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         now = self.cloud.clock.now()

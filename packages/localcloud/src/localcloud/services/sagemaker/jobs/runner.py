@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
+from localcloud.runtime.jobs.containers import SWITCH
 from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
 from localcloud.runtime.jobs.runner import GRACE_SECONDS, run_all
@@ -28,6 +29,11 @@ class JobRunner:
     def __init__(self, cloud: Cloud, lifecycle: JobLifecycle) -> None:
         self.cloud, self._lifecycle = cloud, lifecycle
         self._cache = EtagCache()
+
+    @property
+    def containers(self) -> bool:
+        """Jobs run in their images."""
+        return bool(os.environ.get(SWITCH))
 
     def run(self, record: JobRecord, instances: Sequence[Job], hooks: JobHooks | None = None) -> Outcome:
         """All instances of a processing or training job, to their end."""

@@ -49,7 +49,7 @@ class TrainingJobs(Part):
         check_unique("Channel names", (channel["ChannelName"] for channel in channels))
         metrics = LogMetrics(request.get("AlgorithmSpecification", {}).get("MetricDefinitions", []))
         try:
-            instances = training.instances(request)
+            instances = training.instances(request, containers=self._runner.containers)
         except UnsupportedRequest as problem:
             raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         for channel in channels:

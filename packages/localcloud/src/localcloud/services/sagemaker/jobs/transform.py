@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -14,6 +15,7 @@ from localcloud.runtime.jobs import batches
 from localcloud.runtime.jobs.association import Association, association
 from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
+from localcloud.runtime.jobs.model_container import Launcher
 from localcloud.runtime.jobs.model_server import ModelServerError, invoke, serve, unpack
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
@@ -74,9 +76,9 @@ class Transform:
 
     def _server(self, model: Path, hooks: JobHooks, threads: int) -> AbstractContextManager[str]:
         job = Job(self._record.name, "transform", self._container["Image"], (), "", 0)
+        clients, owner = self.cloud.environment(), self.cloud.processes.environment
+        launcher = Launcher.select(os.environ, job.image, self.cloud.images.find(job.image))
         variables = {
-            **self.cloud.environment(),
-            **self.cloud.processes.environment,
             **self._container.get("Environment", {}),
             **self._request.get("Environment", {}),
             "SAGEMAKER_BATCH": "true",
@@ -84,13 +86,9 @@ class Transform:
             "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(payload_megabytes(self._request)),
         }
         return serve(
-            model,
-            variables,
-            lambda text: hooks.on_line(HOST, text),
-            lambda pid: hooks.register(job, pid, ""),
+            lambda: launcher.start(model, variables, clients, owner, lambda text: hooks.on_line(HOST, text), threads),
+            lambda pid, container: hooks.register(job, pid, container),
             lambda: _stopping(hooks),
-            threads,
-            self.cloud.images.find(job.image),
         )
 
     @property

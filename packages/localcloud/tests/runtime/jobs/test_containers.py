@@ -1,0 +1,141 @@
+"""``docker run`` of jobs and model servers, with a docker command that only records its arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from localcloud.runtime.jobs import containers
+from localcloud.runtime.jobs.containers import Network
+from localcloud.runtime.jobs.images import Image
+from localcloud.runtime.jobs.job import Job
+from localcloud.runtime.jobs.model_container import Launcher, ModelContainer
+from localcloud.runtime.jobs.model_server import ModelServerError
+from localcloud.runtime.jobs.runtimes import docker
+
+Docker = Callable[[str], Callable[[], list[str]]]
+
+
+@pytest.fixture
+def fake_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
+    """``fake_docker(script)`` puts one on the PATH; returns a function that reads its calls."""
+
+    def create(script: str = "exit 0") -> Callable[[], list[str]]:
+        file, calls = tmp_path / "bin/docker", tmp_path / "calls"
+        file.parent.mkdir()
+        file.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n{script}\n')
+        file.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{file.parent}{os.pathsep}{os.environ['PATH']}")
+        return lambda: calls.read_text().splitlines() if calls.exists() else []
+
+    return create
+
+
+def job(**values: object) -> Job:
+    return Job("job", "training", "image", ("python3", "x.py"), "", 60, **values)  # type: ignore[arg-type]
+
+
+def test_no_engine_and_no_image_are_one_sentence(fake_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake_docker('[ "$1 $2" != "image inspect" ]')
+    assert containers.problem("") == containers.problem("1") == ""
+    assert containers.problem("mine:1") == (
+        "the image mine:1 is not on this machine: `docker pull` or `docker build` it first"
+    )
+    monkeypatch.setenv("PATH", "/nowhere")
+    no_engine = "--docker needs a Docker engine, and none answers: start one, or leave --docker out"
+    assert containers.problem("1") == containers.problem("mine:1") == no_engine
+    assert containers.problem("") == ""
+
+
+def test_no_two_containers_have_the_same_name(tmp_path: Path) -> None:
+    names = {docker()(job(host=host), tmp_path).container for host in ("algo-1", "algo-1", "algo-2")}
+    assert len(names) == 3
+    assert all(name.startswith("localcloud-job-algo-") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "limit"),
+    [
+        ("ml.m5.large", "8g"),
+        ("ml.m5.xlarge", "16g"),
+        ("ml.c7i.2xlarge", "16g"),
+        ("ml.r6g.4xlarge", "128g"),
+        ("ml.g5.xlarge", ""),
+        ("ml.t3.medium", ""),
+        ("local", ""),
+    ],
+)
+def test_the_memory_is_that_of_the_instance_type(tmp_path: Path, instance_type: str, limit: str) -> None:
+    argv = docker()(job(instance_type=instance_type), tmp_path).argv
+    assert (argv[argv.index("--memory") + 1] if "--memory" in argv else "") == limit
+    assert argv[argv.index("--shm-size") + 1] == "1g"
+
+
+def test_the_proxy_and_its_certificate_are_passed(tmp_path: Path) -> None:
+    variables = {"HTTPS_PROXY": "http://127.0.0.1:1", "AWS_CA_BUNDLE": "/here/ca.pem"}
+    argv = docker(variables=variables)(job(), tmp_path).argv
+    assert "HTTPS_PROXY=http://127.0.0.1:1" in argv
+    assert "AWS_CA_BUNDLE=/etc/localcloud/ca.pem" in argv
+    assert "/here/ca.pem:/etc/localcloud/ca.pem:ro" in argv
+    isolated = docker(variables=variables)(job(isolated=True), tmp_path).argv
+    assert not any("127.0.0.1" in word or "ca.pem" in word for word in isolated)
+
+
+def test_an_image_has_its_own_entrypoint(tmp_path: Path) -> None:
+    argv = docker()(job(image_entrypoint=True), tmp_path).argv
+    assert "--entrypoint" not in argv
+    assert argv[-3:] == ["image", "python3", "x.py"]
+
+
+def test_hosts_have_addresses_on_this_machine(tmp_path: Path) -> None:
+    argv = docker()(job(host="algo-2", hosts=("algo-1", "algo-2")), tmp_path).argv
+    assert argv[argv.index("--network") + 1] == "host"
+    assert argv[argv.index("--hostname") + 1] == "algo-2"
+    assert {"--add-host=algo-1:127.0.0.1", "--add-host=algo-2:127.0.0.2"} <= set(argv)
+
+
+def test_isolated_hosts_share_a_network_while_one_of_them_runs(fake_docker: Docker) -> None:
+    calls = fake_docker("exit 0")
+    first, second = (Network("net", host, ("algo-1", "algo-2"), isolated=True) for host in ("algo-1", "algo-2"))
+    first.join()
+    second.join()
+    first.leave()
+    assert calls() == ["network create --internal net"]
+    second.leave()
+    assert calls()[1:] == ["network rm net"]
+    assert second.options == ["--network", "net", "--network-alias", "algo-2", "--hostname", "algo-2"]
+
+
+def test_files_of_others_become_the_users(fake_docker: Docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = fake_docker("exit 0")
+    folder = tmp_path / "opt/ml"
+    folder.mkdir(parents=True)
+    containers.take_ownership(folder, "image")
+    assert calls() == []
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    containers.take_ownership(folder, "image")
+    (call,) = calls()
+    assert call.endswith(f"--volume {folder}:/owned --entrypoint chown image -R 12345:{os.getgid()} /owned")
+
+
+@pytest.mark.parametrize(
+    ("switch", "image"), [("", ""), ("1", "models:1"), ("stand-in", "stand-in")], ids=("process", "own", "stand-in")
+)
+def test_a_model_is_served_by_the_image_of_the_switch(switch: str, image: str) -> None:
+    assert Launcher.select({"LOCALCLOUD_DOCKER": switch}, "models:1", Image()).container_image == image
+
+
+def test_a_model_container_that_ends_is_a_reason(fake_docker: Docker, tmp_path: Path) -> None:
+    calls = fake_docker('[ "$1" = run ] && echo "no serve here" && exit 127')
+    server = ModelContainer(tmp_path, {"A": "B"}, {}, lambda _: None, "models:1")
+    try:
+        with pytest.raises(ModelServerError, match="the model did not start: no serve here"):
+            server.wait_ready(20)
+    finally:
+        server.close()
+    assert calls()[0].endswith("--env A=B models:1 serve")
+    assert f"--volume {tmp_path.resolve()}:/opt/ml/model" in calls()[0]
+    assert calls()[-1] == f"rm --force {server.container}"
