@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from threading import RLock
 from typing import Any
@@ -20,6 +22,8 @@ def backend(service: str, account: str, region: str) -> Iterator[Any]:
     with IMPORTING:
         from moto.backends import get_backend
 
+        if service == "iam":
+            load_managed_policies()
         regions = get_backend(service)[account]
     with lock(service):
         yield regions[region if region in regions else "aws"]
@@ -46,11 +50,28 @@ def load() -> None:
         import moto.core.utils
         import moto.moto_server.werkzeug_app
 
-        moto.core.utils.create_loader = _loader  # moto creates one for every model, and each searches all models
+        loader = _loader()
+        moto.core.utils.create_loader = lambda: loader  # moto creates one for every model, and each searches all models
+
+
+@cache
+def load_managed_policies() -> None:
+    """AWS's, as in every account. moto would read all 1,500 again for each account, and after each reset."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.models import AWSManagedPolicy, IAMBackend
+
+    documents = json.loads(aws_managed_policies_data)
+
+    @cache
+    def policies(*account: str) -> list[AWSManagedPolicy]:
+        return [AWSManagedPolicy.from_data(name, *account, document) for name, document in documents.items()]
+
+    IAMBackend._init_aws_policies = lambda iam: [copy(each) for each in policies(iam.account_id, iam.region_name)]
 
 
 @cache
 def _loader() -> Any:
-    from botocore.loaders import create_loader
+    """moto's own: it adds to AWS's models what the responses of S3, SQS and EC2 need."""
+    from moto.core.loaders import create_loader
 
     return create_loader()

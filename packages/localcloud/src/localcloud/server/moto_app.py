@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
-from localcloud.core.moto_backends import IMPORTING, load, lock
+from localcloud.core.moto_backends import IMPORTING, load, load_managed_policies, lock
 from localcloud.core.refusal import not_implemented
 
 Start = Callable[..., Any]
@@ -56,6 +56,8 @@ def _application() -> Any:
             if service == "s3":
                 _ignore_bucket_policies()
                 _deliver_no_access_logs()
+            elif service == "iam":
+                load_managed_policies()
             elif service == "logs":
                 _filter_log_streams()
             return werkzeug_app.create_backend_app(service)
