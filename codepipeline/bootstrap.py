@@ -21,6 +21,7 @@ from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
 from codepipeline.stacks import FOLDER, Stack, releases, stacks, stages
+from codepipeline.zones import with_zones
 from settings.environments import CONFIG
 from settings.errors import Problem, SettingsProblem
 from settings.loader import load
@@ -50,6 +51,8 @@ def _bootstrap(options: argparse.Namespace) -> int:
     if problem := raw_data.problem(settings, client("s3")) if has_releases else "":
         raise SettingsProblem(problem)
     current = {stack.name: status(client("cloudformation"), stack.name) for stack in desired}
+    if options.network and current[desired[0].name] in (*NO_STACK, *FAILED_CREATION):
+        desired[0] = with_zones(desired[0], client("ec2"), settings.aws.region)
     log_groups = job_logs.read(client("logs"))
     reminder = raw_data.reminder(settings, client("s3"), cli)
     lines = [_render(settings, desired, current), *job_logs.render(log_groups), *([reminder] if reminder else [])]

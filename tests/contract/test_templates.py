@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from codepipeline.zones import SERVICES
 from pipelines.definition import compile as compiled
 from settings.loader import load
 from settings.release import Rollout
@@ -299,6 +300,17 @@ def test_builds_inside_the_vpc_reach_every_service_that_a_release_calls(template
     names = {each["Properties"]["ServiceName"]["Fn::Sub"].partition("${AWS::Region}.")[2] for each in endpoints}
     data = {"s3", "ecr.api", "ecr.dkr", "logs", "kms", "sts"}
     assert names == data | {"sagemaker.api", "sagemaker.runtime", "monitoring", "application-autoscaling"}
+
+
+def test_zones_are_chosen_by_every_endpoint_of_the_network(template):
+    network = template("network")
+    endpoints = [each["Properties"] for each in resources(network, "AWS::EC2::VPCEndpoint").values()]
+    interfaces = [each for each in endpoints if each["VpcEndpointType"] == "Interface"]
+    names = {each["ServiceName"]["Fn::Sub"].partition("${AWS::Region}.")[2] for each in interfaces}
+    assert sorted(names) == sorted(SERVICES)
+    subnets = resources(network, "AWS::EC2::Subnet").values()
+    zones = [each["Properties"]["AvailabilityZone"]["Fn::If"][:2] for each in subnets]
+    assert zones == [["HasZones", {"Ref": "FirstZone"}], ["HasZones", {"Ref": "SecondZone"}]]
 
 
 def test_one_release_at_a_time_and_the_newest_build(pipelines):
