@@ -44,17 +44,18 @@ setup-deploy: $(if $(wildcard $(READY)),$(READY),$(LIGHT)) ## a light .venv, wit
 
 $(READY): requirements/dev.txt setup.py packages/localcloud/pyproject.toml | $(BIN)/python
 	@echo "setting up .venv (about a minute, once)"
-	@$(UV) pip install --quiet --python $(BIN)/python --requirements requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable packages/localcloud
 	@touch $@
 
 $(LIGHT): requirements/deploy.txt | $(BIN)/python
-	@$(UV) pip install --quiet --python $(BIN)/python --requirements $<
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes --requirements $<
 	@touch $@
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 (3.11.4 or later), 3.12 or 3.13 found; install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
-	@if [ "$(UV)" = "$(BIN)/uv" ]; then $(PYTHON) -m venv .venv && $@ -m pip install --quiet --disable-pip-version-check uv; \
+	@if [ "$(UV)" = "$(BIN)/uv" ]; then $(PYTHON) -m venv .venv && \
+	  $@ -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt; \
 	else $(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv; fi
 
 .PHONY: demo
@@ -110,11 +111,11 @@ needs-toolkit: # which has a part in C
 	@echo '#include <Python.h>' | cc -E -I"$$($(or $(wildcard $(BIN)/python),$(PYTHON)) -c 'import sysconfig; print(sysconfig.get_path("include"))')" - >/dev/null 2>&1 || { echo "no C compiler, or no headers of Python, are installed"; exit 1; }
 
 $(CDK)/.ready: requirements/cdk.txt $(READY)
-	@$(UV) pip install --quiet --python $(BIN)/python --target $(CDK)/site --requirements $<
+	@$(UV) pip install --quiet --python $(BIN)/python --target $(CDK)/site --require-hashes --requirements $<
 	@touch $@
 
 $(TOOLKIT)/.ready: requirements/toolkit.txt $(READY)
-	@$(UV) pip install --quiet --python $(BIN)/python --target $(TOOLKIT)/site --no-deps --requirements $<
+	@$(UV) pip install --quiet --python $(BIN)/python --target $(TOOLKIT)/site --no-deps --require-hashes --requirements $<
 	@touch $@
 
 .PHONY: check
@@ -146,7 +147,7 @@ scan: $(SCAN)/.ready ## look for what is insecure in the templates
 
 $(SCAN)/.ready: requirements/scan.txt | $(BIN)/python
 	@test -x $(SCAN)/bin/python || $(UV) venv --quiet --python $(BIN)/python $(SCAN)
-	@$(UV) pip install --quiet --python $(SCAN)/bin/python --requirements $<
+	@$(UV) pip install --quiet --python $(SCAN)/bin/python --require-hashes --requirements $<
 	@touch $@
 
 .PHONY: format
@@ -160,8 +161,8 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in
-	@cd requirements && for set in dev deploy scan cdk toolkit; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
-	  --no-header --no-annotate --no-emit-index-url --output-file $$set.txt $$set.in \
+	@cd requirements && for set in uv dev deploy scan cdk toolkit; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --generate-hashes --output-file $$set.txt $$set.in \
 	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) $$([ $$set = toolkit ] && echo --no-deps) || exit 1; done
 
 .PHONY: clean

@@ -23,9 +23,7 @@ RELEASES = {
 
 
 def pins(file):
-    lines = (
-        line.split("#")[0].split(";")[0].strip() for line in (ROOT / "requirements" / file).read_text().splitlines()
-    )
+    lines = (re.split(r"[#;\\]", line)[0].strip() for line in (ROOT / "requirements" / file).read_text().splitlines())
     return [tuple(line.split("==")) for line in lines if "==" in line]
 
 

@@ -46,7 +46,7 @@ def test_the_uv_of_the_machine_makes_venv_and_no_pip_is_needed(checkout):
     calls, completed = checkout("setup")
     assert completed.returncode == 0, completed.stderr
     assert calls[0].startswith("venv --quiet --allow-existing --python /")
-    assert calls[1].endswith("--requirements requirements/dev.txt")
+    assert calls[1].endswith("--require-hashes --requirements requirements/dev.txt")
     assert calls[2].endswith("--no-deps --editable . --editable packages/localcloud")
     assert checkout("setup")[0] == []
 
@@ -85,6 +85,7 @@ def test_a_release_needs_little(checkout):
     calls, completed = checkout("setup-deploy")
     assert completed.returncode == 0, completed.stderr
     assert [line.rpartition(" ")[2] for line in calls] == [".venv", "requirements/deploy.txt"]
+    assert "--require-hashes" in calls[1]
     assert checkout("setup-deploy")[0] == []
     calls, _ = checkout("setup")  # the light one becomes whole
     assert [line.rpartition(" ")[2] for line in calls] == ["requirements/dev.txt", "packages/localcloud"]
@@ -98,7 +99,9 @@ def test_a_whole_venv_stays_whole(checkout):
 
 def test_the_scanner_has_an_environment_of_its_own(checkout):
     calls, _ = checkout(".venv/scan/.ready")
-    assert any("--python .venv/scan/bin/python --requirements requirements/scan.txt" in line for line in calls)
+    assert any(
+        "--python .venv/scan/bin/python --require-hashes --requirements requirements/scan.txt" in line for line in calls
+    )
     assert not any("dev.txt" in line for line in calls)
 
 
@@ -109,8 +112,31 @@ def test_there_are_three_tiers_of_tests(checkout):
     assert completed.stdout == "error: TESTS=most: all, template or unit\n"
 
 
+def pins(name):
+    """The pins of a file, each with its hashes, by their first words."""
+    text = (ROOT / f"requirements/{name}.txt").read_text().replace("\\\n", " ")
+    return {line.partition("--hash")[0].strip(): line for line in text.splitlines() if line and line[0] != "#"}
+
+
 def test_a_release_runs_with_the_versions_of_the_tests():
-    whole = (ROOT / "requirements/dev.txt").read_text().splitlines()
-    light = (ROOT / "requirements/deploy.txt").read_text().splitlines()
+    whole, light = pins("dev"), pins("deploy")
     assert light
-    assert set(light) <= set(whole)
+    assert light.items() <= whole.items()
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in (ROOT / "requirements").glob("*.in")))
+def test_what_is_installed_is_pinned_by_hash_from_the_usual_index(name):
+    if name == "project":
+        return  # a part of dev.in
+    lines = pins(name)
+    assert lines
+    assert [pin for pin, line in lines.items() if "==" not in pin or "--hash=sha256:" not in line] == []
+    assert not any("://" in line or "--index" in line or "--find-links" in line for line in lines.values())
+
+
+def test_without_a_uv_a_pinned_one_is_installed():
+    recipe = (ROOT / "Makefile").read_text()
+    assert (
+        "pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/uv.txt" in recipe
+    )
+    assert len(pins("uv")) == 1

@@ -154,6 +154,7 @@ def test_a_build_reads_and_writes_its_outputs_and_nothing_else(template):
     written += [f"s3://{cache}/x".replace("${BucketName}", settings.bucket).replace("${Project}", "churn")]
     assert [uri for uri in written if not writable(uri)] == []
     others = ("data/a.csv", "runs/1/train/model.tar.gz", "releases/churn-prod/last-good.json", "capture/x")
+    others += ("release-cache/x",)
     assert [name for name in others if writable(f"{settings.prefix}/{name}")] == []
 
 
@@ -233,3 +234,14 @@ def test_jobs_decrypt_data_of_another_bucket_with_its_key(template):
     assert (statement["Effect"], statement["Resource"]) == ("Allow", {"Ref": "DataKeyArn"})
     assert statement["Action"] == ["kms:Decrypt", "kms:DescribeKey"]
     assert foundation["Conditions"]["HasDataKey"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "DataKeyArn"}, ""]}]}
+
+
+def test_a_release_writes_its_own_cache(template):
+    """A cache that every push can write would bring unreviewed code into a release."""
+    resources = template("pipelines")["Resources"]
+    policies = resources["DeployRole"]["Properties"]["Policies"]
+    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+    written = [each["Resource"] for each in statements if "s3:PutObject" in str(each.get("Action"))]
+    cache = resources["DeployProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
+    assert f"arn:${{AWS::Partition}}:s3:::{cache}/*" in str(written)
+    assert cache != resources["BuildProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
