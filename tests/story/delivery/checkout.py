@@ -19,10 +19,10 @@ GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 GIT |= {f"GIT_{who}_{what}": "story" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 # Setup, checks and tests of a build take minutes: here it uses the packages of this environment, and has one test.
 MAKEFILE = """
-.PHONY: setup setup-deploy check test
+.PHONY: setup setup-deploy check-template test
 setup setup-deploy:
 \tln -sfn '{packages}' .venv
-check:
+check-template:
 \t.venv/bin/python -m compileall -q config tests
 test:
 \t.venv/bin/python -m pytest -q -p no:cacheprovider --rootdir=tests tests $(ARGS)
