@@ -178,8 +178,8 @@ def running() -> set[str]:
     listed = subprocess.run(
         ["docker", "ps", "--all", "--format", "{{.Names}}"], capture_output=True, text=True, check=True
     )
-    ours = ("localcloud-job-", "localcloud-model-")  # other tests run beside these
-    return {name for name in listed.stdout.split() if name.startswith(ours)}
+    prefixes = ("localcloud-job-", "localcloud-model-")  # other tests run beside these
+    return {name for name in listed.stdout.split() if name.startswith(prefixes)}
 
 
 def test_a_training_job_without_entrypoint_runs_the_images_own(sagemaker: SageMaker) -> None:

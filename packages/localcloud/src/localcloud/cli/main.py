@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="start it unless it runs; the last line printed is its URL")
     up.add_argument("--port", type=_port, help="default: the same as last time, or any that is free")
     up.add_argument("--speed", type=_speed, help="how many times as fast as real time its clock runs (default: 1)")
-    docker = "run jobs in containers: in the images that they name, or all in IMAGE"
+    docker = "run jobs and models in containers: in the images that they name, or all in IMAGE"
     up.add_argument("--docker", nargs="?", const="1", default="", metavar="IMAGE", help=docker)
     up.add_argument("--account", type=_account, metavar="ID", help="12 digits (default: the seed's, or 000000000000)")
     up.add_argument("--region", type=_region, help="default: the seed's, or eu-west-1")

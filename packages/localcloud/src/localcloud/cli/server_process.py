@@ -31,7 +31,7 @@ class ServerOptions:
     speed: float | None = None
     account: str = ""
     region: str = ""
-    docker: str = ""  # the image that jobs run in; 1: each in its own
+    docker: str = ""  # the image that jobs and models run in; 1: each in its own
     parent: int = 0  # the process that it ends with
 
     def arguments(self) -> list[str]:

@@ -58,7 +58,7 @@ class Running:
     speed: float
     region: str
     account: str
-    docker: str = ""  # the image that jobs run in; 1: each in its own; "": as processes
+    docker: str = ""  # the image that jobs and models run in; 1: each in its own; "": as processes
 
     @property
     def alive(self) -> bool:
