@@ -97,7 +97,7 @@ def test_many_concurrent_clients_get_the_predictions_of_one(real: Path) -> None:
         responses[number] = [post(connection, bodies[(at + number) % 50], accept="text/csv") for at in range(50)]
         connection.close()
 
-    with serving(real, "--threads", "4") as (process, connect):
+    with serving(real, "--workers", "4") as (process, connect):
         clients = [threading.Thread(target=client, args=(number, connect())) for number in range(8)]
         for one in clients:
             one.start()

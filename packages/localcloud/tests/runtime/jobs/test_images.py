@@ -54,12 +54,12 @@ def test_a_job_runs_with_the_interpreter_of_its_image(tmp_path, python):
 
 def test_a_model_is_served_by_the_command_of_its_image(tmp_path, python):
     (tmp_path / "serve.py").write_text(SERVER)
-    image = Image("*", str(python), ("python", str(tmp_path / "serve.py"), "{model_dir}", "n={threads}", "{threads}"))
+    image = Image("*", str(python), ("python", str(tmp_path / "serve.py"), "{model_dir}", "n={workers}", "{workers}"))
     lines = []
     server = ModelServer(tmp_path, {}, lines.append, 3, image)
     try:
         assert server.wait_ready(30) == lines[1]
-        assert lines[0] == f"{[str(tmp_path), 'n={threads}', '3']} None"
+        assert lines[0] == f"{[str(tmp_path), 'n={workers}', '3']} None"
     finally:
         server.close()
 

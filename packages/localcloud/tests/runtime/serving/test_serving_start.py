@@ -3,83 +3,14 @@
 from __future__ import annotations
 
 import http.client
-import os
 import signal
 import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from runtime.serving.server_process import HANDLER, command, model_dir, post, refuses, serving, until
 
 from localcloud.runtime.serving.lean_imports import is_lean
-
-ROOT = Path(__file__).parents[5]
-HANDLER = """
-def model_fn(model_dir):
-    return model_dir
-def input_fn(body, content_type):
-    return body
-def predict_fn(data, model):
-    return data
-def output_fn(prediction, accept):
-    return prediction, accept
-"""
-
-
-def model_dir(folder: Path, code: str = HANDLER, **files: str) -> Path:
-    (folder / "code").mkdir(parents=True)
-    (folder / "code/inference.py").write_text(code)
-    for name, text in files.items():
-        (folder / f"code/{name}.py").write_text(text)
-    return folder
-
-
-def command(folder: Path, *flags: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(folder), *flags],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@contextmanager
-def serving(folder: Path, *flags: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    """The process, and a function that makes a new connection to it."""
-    process = command(folder, *flags, **environment)
-    timer = threading.Timer(60, process.kill)
-    timer.start()
-    try:
-        assert process.stdout and process.stderr
-        url = urlsplit(process.stdout.readline().strip())
-        assert url.hostname == "127.0.0.1", process.stderr.read()
-        yield process, lambda: http.client.HTTPConnection("127.0.0.1", url.port or 0, timeout=20)
-    finally:
-        timer.cancel()
-        process.kill()
-        process.communicate(timeout=30)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "the condition did not become true in time"
-        time.sleep(0.02)
-
-
-def post(connection: http.client.HTTPConnection, body: bytes, kind: str = "text/csv", accept: str = "x/y") -> Any:
-    connection.request("POST", "/invocations", body, {"Content-Type": kind, "Accept": accept})
-    response = connection.getresponse()
-    return response.status, response.read()
 
 
 def test_a_custom_handler_with_modules_of_its_own(tmp_path: Path) -> None:
@@ -140,7 +71,10 @@ def test_a_port_in_use_is_reported_before_the_model_is_loaded(tmp_path: Path) ->
         for flags, sentence in (
             (["--port", port], f"error: port {port} cannot be used ("),
             (["--port", "99999"], "error: port 99999 cannot be used ("),
-            (["--threads", "0"], "error: --threads must be at least 1"),
+            (
+                ["--workers", "0"],
+                "error: --workers and SAGEMAKER_MODEL_SERVER_TIMEOUT must be whole numbers, at least 1",
+            ),
         ):
             process = command(tmp_path / "nothing here", *flags)
             _, err = process.communicate(timeout=60)
@@ -175,17 +109,6 @@ def test_a_signal_lets_a_running_request_finish(tmp_path: Path) -> None:
         response = connection.getresponse()
         assert (response.read(), response.headers["Connection"]) == (b"late", "close")
         assert process.wait(30) == 0
-
-
-def refuses(connection: http.client.HTTPConnection) -> bool:
-    try:
-        connection.connect()
-    except ConnectionRefusedError:
-        return True
-    except ConnectionResetError:  # it was still listening a moment ago
-        return False
-    connection.close()
-    return False
 
 
 def test_a_signal_while_the_model_is_loading(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 PYTHON = ("python", "python3")
-SERVE = ("python", "-m", "localcloud.runtime.serving", "--model-dir", "{model_dir}", "--threads", "{threads}")
+SERVE = ("python", "-m", "localcloud.runtime.serving", "--model-dir", "{model_dir}", "--workers", "{workers}")
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Image:
     def interpreter(self) -> Path:
         return Path(self.python or sys.executable)
 
-    def serve_command(self, model: Path, threads: int) -> list[str]:
+    def serve_command(self, model: Path, workers: int) -> list[str]:
         """It prints its URL, http://127.0.0.1:<port>, once it answers GET /ping and POST /invocations there."""
-        values = {"{model_dir}": str(model), "{threads}": str(threads)}
+        values = {"{model_dir}": str(model), "{workers}": str(workers)}
         words = [values.get(word, word) for word in self.serve or SERVE]
         return [str(self.interpreter), *words[1:]] if words[0] in PYTHON else words
 

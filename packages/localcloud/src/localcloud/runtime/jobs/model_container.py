@@ -80,13 +80,13 @@ class Launcher:
         own: Mapping[str, str],
         owner: Mapping[str, str],
         on_line: Callable[[str], None],
-        threads: int = 1,
+        workers: int = 1,
     ) -> ModelServer:
         """``variables`` of the model; ``own`` make a process call this cloud; those of ``owner`` mark it as this
         server's."""
         if self.container_image:
             return ModelContainer(model, variables, owner, on_line, self.container_image)
-        return ModelServer(model, {**variables, **own, **owner}, on_line, threads, self.image)
+        return ModelServer(model, {**variables, **own, **owner}, on_line, workers, self.image)
 
 
 def _free_port() -> int:

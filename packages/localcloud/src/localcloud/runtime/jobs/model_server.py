@@ -50,12 +50,12 @@ class ModelServer:
         model: Path,
         variables: Mapping[str, str],
         on_line: Callable[[str], None],
-        threads: int = 1,
+        workers: int = 1,
         image: Image = Image(),  # noqa: B008 - immutable
     ) -> None:
         inherited = {name: os.environ[name] for name in (*INHERITED, "PATH") if name in os.environ}
         path = {} if image.python or image.serve else {"PYTHONPATH": str(ROOT)}
-        self._start(image.serve_command(model, threads), {**inherited, **variables, **path}, on_line)
+        self._start(image.serve_command(model, workers), {**inherited, **variables, **path}, on_line)
 
     def _start(self, argv: Sequence[str], environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
         self.last_line, self.url = "", ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import sys
 import threading
@@ -23,7 +24,8 @@ from socketserver import TCPServer
 from typing import Any
 
 from localcloud.runtime.serving import body
-from localcloud.runtime.serving.errors import HttpError
+from localcloud.runtime.serving.deadlines import Deadlines
+from localcloud.runtime.serving.errors import HttpError, StartError
 from localcloud.runtime.serving.handler import Handler
 from localcloud.runtime.serving.responses import HTML, JSON, Response, page
 
@@ -32,6 +34,7 @@ LINGER_SECONDS = 5.0  # how long the body of a refused request is still received
 FINISH_SECONDS = 10.0  # how long running requests may take after the signal to stop
 PASSED_ON = ("/ping", "/invocations", "/execution-parameters")
 ROUTES = {"/ping": ("GET", "HEAD", "OPTIONS"), "/invocations": ("OPTIONS", "POST")}
+TIME_OUT = Response(b"<h1>504 Gateway Time-out</h1>", HTML, HTTPStatus.GATEWAY_TIMEOUT)
 NOT_PASSED_ON = Response(b"{}", "application/octet-stream", HTTPStatus.NOT_FOUND)
 
 
@@ -58,22 +61,30 @@ class Connection(BaseHTTPRequestHandler):
         self.unread = "Content-Length" in self.headers or "Transfer-Encoding" in self.headers
         content = body.read(self.rfile, self.headers, self.server.max_bytes)
         self.unread = False
-        if refusal := self._refusal():
-            return refusal
-        if self.command == "OPTIONS":
-            return Response(b"", f"{HTML}; charset=utf-8")
-        if self.path.startswith("/ping"):
-            return Response(b"", JSON)
-        content_type = self._header("ContentType") or self._header("Content-Type")
-        with self.server.calls:
-            return self.server.handler.invoke(content, content_type, self._header("Accept"))
-
-    def _refusal(self) -> Response | None:
         if not self._route.startswith(PASSED_ON):
             return NOT_PASSED_ON
+        try:
+            return self._respond(self.server.handler, content)
+        except StartError as problem:  # gunicorn's worker, too, tries again at the next request
+            print(f"error: {problem}", file=sys.stderr, flush=True)
+            return page(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _respond(self, handler: Handler, content: bytes) -> Response:
         if self._route not in ROUTES:
             return page(HTTPStatus.NOT_FOUND)
-        return None if self.command in ROUTES[self._route] else page(HTTPStatus.METHOD_NOT_ALLOWED)
+        if self.command not in ROUTES[self._route]:
+            return page(HTTPStatus.METHOD_NOT_ALLOWED)
+        if self.command == "OPTIONS":
+            return Response(b"", f"{HTML}; charset=utf-8")
+        if self._route == "/ping":
+            return Response(b"", JSON)
+        content_type = self._header("ContentType") or self._header("Content-Type")
+        with self.server.deadlines.limit(self._time_out), self.server.one_call:
+            return handler.invoke(content, content_type, self._header("Accept"))
+
+    def _time_out(self) -> None:
+        self.close_connection = True
+        self._send(TIME_OUT)
 
     @property
     def _route(self) -> str:
@@ -144,14 +155,22 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, threads: int, max_bytes: int) -> None:
+    def __init__(self, port: int, load: Callable[[], Handler], max_bytes: int, seconds: float) -> None:
         super().__init__(("127.0.0.1", port), Connection, bind_and_activate=False)
-        self.handler: Handler
-        self.calls = threading.BoundedSemaphore(threads)
-        self.max_bytes = max_bytes
-        self.stopping = False
+        self._load, self._loading = load, threading.Lock()
+        self._loaded: Handler | None = None
+        self.one_call, self.deadlines = threading.Lock(), Deadlines(seconds)
+        self.max_bytes, self.stopping = max_bytes, False
+        self._parent = os.getpid()
         self._open: set[socket.socket] = set()
         self.server_bind()
+
+    @property
+    def handler(self) -> Handler:
+        """Loaded once, at the first request or before."""
+        with self._loading:
+            self._loaded = self._loaded or self._load()
+            return self._loaded
 
     @property
     def url(self) -> str:
@@ -159,6 +178,15 @@ class Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         TCPServer.server_bind(self)  # HTTPServer's own looks up the machine's name in DNS
+
+    def server_activate(self) -> None:
+        super().server_activate()
+        self.socket.setblocking(False)  # of several workers one gets a connection, the others must not wait for it
+        self.deadlines.start()
+
+    def service_actions(self) -> None:
+        if self._parent not in (os.getpid(), os.getppid()):  # a worker without the process that started it
+            os._exit(0)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 POLL_SECONDS = 0.1
-WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"  # of the container: how many calls it takes at once; here 1 by default
+WORKERS = "SAGEMAKER_MODEL_SERVER_WORKERS"  # of the container: how many processes serve; here 1 by default
 
 
 class Instance:
@@ -89,7 +89,7 @@ class Instance:
             if self._killed:
                 raise ModelServerError("it was stopped before it started")
             server = self._server = self._launcher.start(
-                model, variables, clients, owner, self._log_line(model), _threads(environment)
+                model, variables, clients, owner, self._log_line(model), _workers(environment)
             )
         self.cloud.processes.register(server.pid, self.name, server.container)
         return server
@@ -107,6 +107,6 @@ def _variables(cloud: Cloud, environment: Mapping[str, str], folder: str) -> dic
     return {**sharing, **own, **container}
 
 
-def _threads(environment: Mapping[str, str]) -> int:
+def _workers(environment: Mapping[str, str]) -> int:
     workers = environment.get(WORKERS, "")
     return max(1, int(workers)) if workers.isdecimal() else 1

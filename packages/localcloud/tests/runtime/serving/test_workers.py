@@ -1,0 +1,124 @@
+"""Several worker processes, as gunicorn has them, and the time-out of a request."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from runtime.serving.server_process import HANDLER, command, model_dir, post, refuses, serving, until
+
+COUNTING = """
+import os, time
+def model_fn(folder):
+    if os.environ.get("GATE") and os.path.exists(os.environ["GATE"]):
+        raise ValueError("no model.json")
+    open(os.path.join(folder, f"loaded-{os.getpid()}"), "w").close()
+    return folder
+def transform_fn(model, body, content_type, accept):
+    if body == "die":
+        os._exit(1)
+    if body.startswith("sleep"):
+        time.sleep(float(body[5:]))
+    return str(os.getpid()), "text/plain"
+"""
+
+
+def loaded(folder: Path) -> set[str]:
+    return {file.name.partition("-")[2] for file in folder.glob("loaded-*")}
+
+
+def test_each_worker_loads_a_model_of_its_own_at_its_first_request(tmp_path: Path) -> None:
+    folder = model_dir(tmp_path / "model", COUNTING)
+    with serving(folder, "--workers", "3") as (process, connect):
+        assert len(loaded(folder)) == 1
+        responses: list[bytes] = []
+
+        def busy() -> None:
+            responses.append(post(connect(), b"sleep 0.05")[1])
+
+        def all_have_served() -> bool:
+            clients = [threading.Thread(target=busy) for _ in range(6)]
+            for client in clients:
+                client.start()
+            for client in clients:
+                client.join(30)
+            return len(set(responses)) == 3
+
+        until(all_have_served)
+        assert loaded(folder) == {pid.decode() for pid in responses}
+        assert str(process.pid) not in loaded(folder)
+
+
+def test_a_worker_that_ends_is_replaced(tmp_path: Path) -> None:
+    folder = model_dir(tmp_path / "model", COUNTING)
+    with serving(folder, "--workers", "2") as (process, connect):
+        for _ in range(4):
+            with pytest.raises((ConnectionError, http.client.HTTPException)):
+                post(connect(), b"die")
+        assert post(connect(), b"x")[0] == 200
+        assert process.poll() is None
+
+
+def test_a_worker_that_cannot_load_the_model_responds_with_a_500_and_tries_again(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    folder = model_dir(tmp_path / "model", COUNTING)
+    with serving(folder, "--workers", "2", GATE=str(gate)) as (_, connect):
+        gate.touch()
+        os.kill(int(loaded(folder).pop()), signal.SIGKILL)
+        until(lambda: status(connect()) == 500)
+        gate.unlink()
+        until(lambda: status(connect()) == 200)
+
+
+def status(connection: http.client.HTTPConnection) -> int:
+    """Of GET /ping, for which a worker loads the model, too."""
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+
+
+def test_a_model_that_does_not_load_ends_all_workers_with_one_sentence(tmp_path: Path) -> None:
+    code = HANDLER.replace("return model_dir", "return 1 / 0")
+    process = command(model_dir(tmp_path / "model", code), "--workers", "3")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.count("\n")) == (1, "", 1)
+    assert "cannot be loaded: ZeroDivisionError" in err
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_all_workers(tmp_path: Path, stop: int) -> None:
+    folder = model_dir(tmp_path / "model", COUNTING)
+    with serving(folder, "--workers", "2") as (process, connect):
+        assert post(connect(), b"x")[0] == 200
+        process.send_signal(stop)
+        assert process.wait(30) == 0
+        assert refuses(connect())
+        assert process.stderr and process.stderr.read() == ""
+
+
+def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
+    folder = model_dir(tmp_path / "model", COUNTING)
+    with serving(folder, "--workers", "2") as (process, connect):
+        process.kill()
+        until(lambda: refuses(connect()))
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_request_that_takes_too_long_is_a_504_and_the_end_of_its_worker(tmp_path: Path, workers: str) -> None:
+    folder = model_dir(tmp_path / "model", COUNTING)
+    with serving(folder, "--workers", workers, SAGEMAKER_MODEL_SERVER_TIMEOUT="1") as (process, connect):
+        assert post(connect(), b"sleep 0.2")[0] == 200
+        began = time.monotonic()
+        assert post(connect(), b"sleep 60") == (504, b"<h1>504 Gateway Time-out</h1>")
+        assert 1 <= time.monotonic() - began < 30
+        if workers == "1":
+            assert process.wait(30) == 1  # the worker is the server
+        else:
+            assert post(connect(), b"x")[0] == 200
