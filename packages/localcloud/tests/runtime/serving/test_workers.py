@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from runtime.serving.server_process import HANDLER, command, model_dir, post, refuses, serving, until
+from runtime.serving.server_process import HANDLER, ROOT, command, model_dir, post, refuses, serving, until
 
 COUNTING = """
 import os, time
@@ -122,3 +124,25 @@ def test_a_request_that_takes_too_long_is_a_504_and_the_end_of_its_worker(tmp_pa
             assert process.wait(30) == 1  # the worker is the server
         else:
             assert post(connect(), b"x")[0] == 200
+
+
+SLOW_FORK = """
+import os, sys, time
+from localcloud.runtime.serving.__main__ import main
+fork, pids = os.fork, []
+def slow_fork():
+    pids.append(fork())
+    if pids[-1] == 0 and len(pids) > 1:
+        time.sleep(1)
+    return pids[-1]
+os.fork = slow_fork
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_worker_that_is_stopped_while_it_is_forked_ends_quietly(tmp_path: Path) -> None:
+    """It has the signal handlers of the process that starts workers until it sets its own."""
+    folder = model_dir(tmp_path / "model", HANDLER.replace("return model_dir", "return 1 / 0"))
+    argv = [sys.executable, "-c", SLOW_FORK, "--model-dir", str(folder), "--workers", "3"]
+    result = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1), result.stderr

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Callable
 
+STOP = (signal.SIGTERM, signal.SIGINT)
 START_FAILED = 3  # a worker's exit code: the others would fail as well
 
 
@@ -21,7 +22,7 @@ class Workers:
         self._stopping = self._failed = False
 
     def run(self) -> int:
-        for stop in (signal.SIGTERM, signal.SIGINT):
+        for stop in STOP:
             signal.signal(stop, self._stop)
         for number in range(self._count):
             self._fork(first=number == 0)
@@ -36,10 +37,15 @@ class Workers:
         return int(self._failed)
 
     def _fork(self, first: bool) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP)  # a worker must not run the handler of this process
         pid = os.fork()
         if pid == 0:
+            for stop in STOP:
+                signal.signal(stop, lambda *_: os._exit(0))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
             os._exit(self._work(first))
         self._pids.add(pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
