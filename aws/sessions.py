@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "SAGEMAKER_USER_CONFIG_OVERRIDE": os.devnull,
 }
 
+OPTIONAL = ("service-quotas",)  # read for advice; a network without a way out has no endpoint of it
+
 
 def client(settings: Settings, service: str) -> Any:
     """A boto3 client for this environment: AWS, or the local endpoint with its own keys."""
@@ -38,7 +40,7 @@ def client(settings: Settings, service: str) -> Any:
 
     aws, url = settings.aws, endpoint.url(settings.aws)
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
+        retries={"mode": "standard", "total_max_attempts": 1 if service in OPTIONAL else 5},
         connect_timeout=10,
         read_timeout=60,
         proxies={} if url else None,  # a company's proxy must not see 127.0.0.1

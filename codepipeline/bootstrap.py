@@ -16,7 +16,7 @@ from typing import Any
 
 from aws import sessions
 from aws.command_errors import run_in_environment
-from codepipeline import job_logs, raw_data
+from codepipeline import instance_quotas, job_logs, raw_data
 from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
@@ -55,7 +55,9 @@ def _bootstrap(options: argparse.Namespace) -> int:
         desired[0] = with_zones(desired[0], client("ec2"), settings.aws.region)
     log_groups = job_logs.read(client("logs"))
     reminder = raw_data.reminder(settings, client("s3"), cli)
-    lines = [_render(settings, desired, current), *job_logs.render(log_groups), *([reminder] if reminder else [])]
+    endpoints = stages(settings, options.config)
+    lines = [_render(settings, desired, current), *job_logs.render(log_groups)]
+    lines += [*instance_quotas.notes(settings, endpoints, client), *([reminder] if reminder else [])]
     print("\n".join(lines), flush=True)
     if options.plan:
         return 0

@@ -15,6 +15,7 @@ READS = frozenset(
         ("sagemaker", "describe_endpoint_config"),
         ("sagemaker", "describe_model"),
         ("sagemaker", "describe_model_package"),
+        ("service-quotas", "list_service_quotas"),
     }
 )
 WRITES = frozenset(

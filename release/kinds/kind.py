@@ -63,6 +63,10 @@ class Kind(ABC):
         """What the live variant is (as in "on instances") when no update makes this kind of it; otherwise ""."""
 
     @abstractmethod
+    def peak(self, settings: Settings, state: State, shift: TrafficShift) -> tuple[str, int] | None:
+        """The instance type, and how many of it exist at once while a deployment moves traffic; None without any."""
+
+    @abstractmethod
     def rollout(self, settings: Settings, config_name: str, all_at_once: bool) -> Rollout: ...
 
     @abstractmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from aws.quotas import UNREAD
 from release.call import Call
 from release.kinds import serving_kind
 from release.kinds.kind import Capacity, Rollout, TrafficShift
@@ -78,7 +79,7 @@ def plan(settings: Settings, state: State, *, all_at_once: bool = False, replace
         after=kind.scaling(settings, state, recreate=replaces),
         alarm_names=needed.rollout.rollback_alarms,
         traffic_shift=needed.rollout.traffic_shift,
-        notes=(*needed.rollout.notes, *_storage_notes(settings, kind.capacity(settings))),
+        notes=(*needed.rollout.notes, *_storage_notes(settings, kind.capacity(settings)), *_quota_notes(state)),
     )
 
 
@@ -87,6 +88,10 @@ def _storage_notes(settings: Settings, capacity: Capacity) -> tuple[str, ...]:
         return ()
     instance_type = capacity.variant["InstanceType"]
     return (f"{instance_type} has local disks, which its hardware encrypts: no key is sent for its storage",)
+
+
+def _quota_notes(state: State) -> tuple[str, ...]:
+    return (UNREAD,) if state.quotas is None else ()
 
 
 def _change(state: State, config_name: str) -> Change:

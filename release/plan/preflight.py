@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from aws import quotas
 from release.kinds import serving_kind
 from release.names import VARIANT, watches_new_fleet
 from release.plan.plan import Plan
@@ -55,6 +56,13 @@ def problems(settings: Settings, state: State, plan: Plan) -> Iterator[str]:
     if state.endpoint is not None:
         yield from _endpoint(settings, state, plan)
     yield from _alarms(settings, state, plan)
+    yield from _quota(settings, state, plan)
+
+
+def _quota(settings: Settings, state: State, plan: Plan) -> Iterator[str]:
+    peak = serving_kind(settings).peak(settings, state, plan.traffic_shift)
+    if peak and (sentence := quotas.shortage(quotas.endpoint_quota(peak[0]), peak[1], state.quotas or {})):
+        yield sentence
 
 
 def _package(settings: Settings, state: State) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aws import quotas
 from aws.refusals import is_denied, is_missing
 from aws.response_time import response_time
 from aws.s3 import split_uri
@@ -57,7 +58,14 @@ def read_state(settings: Settings, package_arn: str, package: Response, names: R
         schedules=schedules,
         existing=frozenset(_existing(sagemaker, names)) | (definitions.keys() & set(names.alarms)),
         now=response_time(response),
+        quotas=_quotas(settings, client),
     )
+
+
+def _quotas(settings: Settings, client: Client) -> Mapping[str, float] | None:
+    if settings.serving.kind != "realtime":
+        return {}
+    return quotas.read(client, [quotas.endpoint_quota(settings.serving.instance_type)])
 
 
 def _find(call: Callable[..., Response], **request: Any) -> Response | None:

@@ -27,6 +27,7 @@ class State:
     schedules: tuple[Response, ...] = ()
     existing: frozenset[str] = frozenset()  # which of the release's own model, config and alarms exist
     now: datetime | None = None  # by AWS's clock
+    quotas: Mapping[str, float] | None = field(default_factory=dict)  # by name; None: they could not be read
 
     @property
     def status(self) -> str:

@@ -20,8 +20,8 @@ from release.plan.config_request import config
 from settings.loader import load
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr")
-PREFIX = {"sagemaker-runtime": "sagemaker"}
+SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr", "service-quotas")
+PREFIX = {"sagemaker-runtime": "sagemaker", "service-quotas": "servicequotas"}
 # The actions of operations whose names differ.
 ACTIONS = {
     "s3.head_object": {"s3:GetObject"},
@@ -49,7 +49,7 @@ BY_HAND = {
 }
 ROLES = {
     "BuildRole": ["pipelines", "aws/model_registry.py", "aws/s3.py"],
-    "DeployRole": ["release", "aws/model_registry.py"],
+    "DeployRole": ["release", "aws/model_registry.py", "aws/quotas.py"],
 }
 
 
@@ -124,7 +124,7 @@ def test_nothing_is_allowed_that_no_code_needs(name, template):
     """Without S3, keys and logs, which the services themselves need too."""
     has = allowed(template("pipelines")["Resources"][name])
     needed = {action for method in methods_in(ROLES[name]) for group in actions(method) for action in group}
-    services = ("sagemaker", "application-autoscaling", "ecr", "cloudwatch")
+    services = ("sagemaker", "application-autoscaling", "ecr", "cloudwatch", "servicequotas")
     of_services = {action for action in has if action.split(":")[0] in services}
     assert sorted(of_services - needed - TAGGING - SCALING) == []
 

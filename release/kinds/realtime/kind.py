@@ -20,6 +20,9 @@ class Realtime(Kind):
     def mismatch(self, variant: Response) -> str:
         return "serverless" if "ServerlessConfig" in variant else ""
 
+    def peak(self, settings: Settings, state: State, shift: TrafficShift) -> tuple[str, int]:
+        return instances.peak(settings, state, shift)
+
     def rollout(self, settings: Settings, config_name: str, all_at_once: bool) -> Rollout:
         return guardrails.rollout(settings, config_name, all_at_once)
 

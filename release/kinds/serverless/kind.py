@@ -24,6 +24,9 @@ class Serverless(Kind):
     def mismatch(self, variant: Response) -> str:
         return "" if "ServerlessConfig" in variant else "on instances"
 
+    def peak(self, settings: Settings, state: State, shift: TrafficShift) -> None:
+        return None
+
     def rollout(self, settings: Settings, config_name: str, all_at_once: bool) -> Rollout:
         return Rollout(at_once(settings), "replaced at once, no guardrails", notes=(NOTE,))
 

@@ -26,7 +26,16 @@ from release.command import main
 
 WARM = (delete, release_run, rollback)  # imported before any fork
 READS = ("Describe", "List", "Get", "Head", "Invoke")
-SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr", "kms")
+SERVICES = (
+    "sagemaker",
+    "sagemaker-runtime",
+    "s3",
+    "cloudwatch",
+    "application-autoscaling",
+    "ecr",
+    "kms",
+    "service-quotas",
+)
 
 
 class Killer:

@@ -44,6 +44,13 @@ def test_it_prints_what_it_will_do_and_a_plan_does_nothing(run, aws, capsys):
 
 
 @pytest.mark.slow
+def test_a_plan_names_quotas_that_are_too_small(run, capsys, monkeypatch):
+    monkeypatch.setattr("codepipeline.instance_quotas.read", lambda *_: {"ml.m5.large for endpoint usage": 1.0})
+    assert run(bootstrap, "--env", "dev", "--plan") == 0
+    assert 'the quota "ml.m5.large for endpoint usage" is 1, and 2 are needed' in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_created_once_then_unchanged_then_removed_and_removed_again(run, aws, capfd):
     assert run(bootstrap, "--env", "dev") == 0
     assert "nothing of the group churn-dev is released" in capfd.readouterr().out

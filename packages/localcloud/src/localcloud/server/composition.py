@@ -24,6 +24,7 @@ SERVICES = (
     "localcloud.services.sagemaker.service:SageMaker",
     "localcloud.services.sagemaker_runtime.service:SageMakerRuntime",
     "localcloud.services.scheduler.service:Scheduler",
+    "localcloud.services.service_quotas.service:ServiceQuotas",
 )  # "module:Class"; a new service is added here and nowhere else
 
 

@@ -42,3 +42,32 @@ def test_another_instance_type_under_autoscaling(settings_of, live):
     assert "--replace" in line
     assert refusals(settings, before, replace=True) == []
     assert refusals(settings, replace(before, target=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("overlay", "needed"),
+    [
+        ("", 4),  # both fleets of two
+        ('[rollout]\nstrategy = "rolling"\n', 3),  # the fleet and a batch of one
+        ('[serving]\ninstance_type = "ml.c5.xlarge"\n', 2),  # the old fleet is of another type
+    ],
+)
+def test_a_quota_for_the_instances_that_bake_is_needed(settings_of, live, overlay, needed):
+    settings = settings_of(overlay)
+    before = live(settings_of(""))
+    name = f"{settings.serving.instance_type} for endpoint usage"
+
+    def reasons(quota):
+        state = replace(before, quotas={name: quota})
+        return [reason for reason in refusals(settings, state) if "quota" in reason]
+
+    assert reasons(float(needed)) == []
+    [reason] = reasons(needed - 1.0)
+    assert reason.startswith(f'the quota "{name}" is {needed - 1}, and {needed} are needed')
+
+
+def test_quotas_that_cannot_be_read_are_a_note(settings_of, live):
+    settings = settings_of("")
+    assert not any("quotas" in note for note in plan(settings, live(settings)).notes)
+    unread = plan(settings, replace(live(settings), quotas=None))
+    assert any("quotas could not be read" in note for note in unread.notes)

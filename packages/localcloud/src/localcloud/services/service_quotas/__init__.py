@@ -1,0 +1,1 @@
+"""Service Quotas: a machine limits nothing by quota."""
