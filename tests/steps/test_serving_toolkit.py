@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -236,17 +237,17 @@ def write_handler(folder: Path, code: str) -> Path:
 @contextmanager
 def server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[int]:
     variables = {"OMP_NUM_THREADS": "1", "SAGEMAKER_PROGRAM": "inference.py", **environment}
-    process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    os.set_blocking(process.stderr.fileno(), False)
-    try:
-        end = time.monotonic() + 60
-        while not responds(port):
-            assert process.poll() is None and time.monotonic() < end, (process.stderr.read() or b"").decode()
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.DEVNULL, stderr=log)
+        try:
+            end = time.monotonic() + 60
+            while not responds(port):
+                assert process.poll() is None and time.monotonic() < end, log.seek(0) or log.read().decode()
+                time.sleep(0.1)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def responds(port: int) -> bool:
