@@ -20,7 +20,16 @@ from release.plan.config_request import config
 from settings.loader import load
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "cloudwatch", "application-autoscaling", "ecr", "service-quotas")
+SERVICES = (
+    "sagemaker",
+    "sagemaker-runtime",
+    "s3",
+    "cloudwatch",
+    "application-autoscaling",
+    "ecr",
+    "service-quotas",
+    "kms",
+)
 PREFIX = {"sagemaker-runtime": "sagemaker", "service-quotas": "servicequotas"}
 # The actions of operations whose names differ.
 ACTIONS = {
@@ -48,8 +57,8 @@ BY_HAND = {
     "search",  # a method of regular expressions
 }
 ROLES = {
-    "BuildRole": ["pipelines", "aws/model_registry.py", "aws/s3.py"],
-    "DeployRole": ["release", "aws/model_registry.py", "aws/quotas.py"],
+    "BuildRole": ["pipelines", "aws/model_registry.py", "aws/s3.py", "aws/default_key.py"],
+    "DeployRole": ["release", "aws/model_registry.py", "aws/quotas.py", "aws/default_key.py"],
 }
 
 
