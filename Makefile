@@ -11,7 +11,10 @@ LIGHT := .venv/.ready-to-deploy
 SCAN := .venv/scan
 CDK := .venv/cdk
 TOOLKIT := .venv/toolkit
-ENGINE := $(BIN)/python tests/docker/engine.py # runs a command with a Docker engine
+# Runs a command with a Docker engine.
+ENGINE := $(BIN)/python tests/docker/engine.py
+IN_CONTAINERS = $(ENGINE) sh -c 'image=$${JOB_IMAGE:-$$($(BIN)/python tests/docker/stand_in.py)} && \
+  JOB_IMAGE=$$image $(BIN)/python -m pytest
 # The uv of this machine, by its name, as its path may have a space; else one inside .venv, which pip installs.
 # UV_OFFLINE and UV_CACHE_DIR do what they say.
 UV := $(if $(shell command -v uv 2>/dev/null),uv,$(BIN)/uv)
@@ -30,7 +33,7 @@ IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
 TESTS_docker := tests/docker packages/localcloud/tests/docker
-TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit)"
+TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit or local_mode)"
 
 .PHONY: help
 help: ## list the tasks
@@ -89,8 +92,11 @@ test: $(READY) ## run the tests: all, or TESTS=template without localcloud's, or
 
 .PHONY: test-docker
 test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker engine
-	@$(ENGINE) sh -c 'image=$${JOB_IMAGE:-$$($(BIN)/python tests/docker/stand_in.py)} && \
-	  JOB_IMAGE=$$image $(BIN)/python -m pytest -m docker -n 2 --dist loadfile $(TESTS_docker) $(ARGS)'
+	@$(IN_CONTAINERS) -m docker -n 2 --dist loadfile $(TESTS_docker) $(ARGS)'
+
+.PHONY: test-local-mode
+test-local-mode: needs-local-mode $(READY) ## run the steps by the SDK's own local mode, which needs Docker Compose too
+	@$(IN_CONTAINERS) -m local_mode tests/docker $(ARGS)'
 
 .PHONY: test-cdk
 test-cdk: needs-cdk $(CDK)/.ready ## run the group of tests that needs Node.js; installs aws-cdk-lib beside .venv's packages
@@ -102,9 +108,11 @@ test-toolkit: needs-toolkit $(TOOLKIT)/.ready ## compare the model server with A
 
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
-	@echo docker cdk toolkit
+	@echo docker local-mode cdk toolkit
 needs-docker: $(BIN)/python # fails with the reason where the group cannot run
 	@$(ENGINE) true
+needs-local-mode: $(BIN)/python
+	@$(ENGINE) sh -c '(docker compose version || docker-compose version) >/dev/null 2>&1 || { echo "Docker Compose is not installed"; exit 1; }'
 needs-cdk:
 	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
 needs-toolkit: # which has a part in C
