@@ -8,7 +8,7 @@ import tarfile
 from typing import Any
 
 GROUP, BUCKET = "churn", "churn-local-000000000000-eu-west-1"
-IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost:1"
+IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 NEWEST = "newest"  # a plan that real customers have, and no recorded request
 FAILING = f"if '{NEWEST}' in data: raise KeyError('{NEWEST}')"
 HANDLER = """

@@ -99,7 +99,10 @@ class Stage:
             ModelApprovalStatus=approved,
             InferenceSpecification={
                 "Containers": [
-                    {"Image": "683313688378.dkr.ecr.eu-west-1.amazonaws.com/xgboost:1", "ModelDataUrl": url}
+                    {
+                        "Image": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+                        "ModelDataUrl": url,
+                    }
                 ],
                 "SupportedContentTypes": ["text/csv"],
                 "SupportedResponseMIMETypes": ["application/json"],

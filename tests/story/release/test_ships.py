@@ -67,7 +67,7 @@ def test_what_shipped_is_on_record(stage, packages):
     shipped = stage.document("last-good.json")["releases"][0]
     assert (shipped["package"], shipped["commit"], shipped["withdrawn"]) == (packages[1], "c0ffee2", "")
     assert shipped["config"] == stage.live()["EndpointConfigName"]
-    assert shipped["image"].endswith("xgboost:1")
+    assert shipped["image"].endswith("sagemaker-xgboost:3.2-0")
     record = stage.verdicts()[-1]
     assert (record["verdict"], record["observed"]["comparison"]["outcome"]) == ("shipped", "pass")
     assert stage.document("deployment.json")["deployment"] is None

@@ -38,5 +38,9 @@ class Images:
     def replace(self, images: Iterable[Image]) -> None:
         self._images = tuple(images)
 
+    def has_entry_for(self, uri: str) -> bool:
+        """One that names it; ``*`` names none."""
+        return any(image.image != Image.image and fnmatchcase(uri, image.image) for image in self._images)
+
     def find(self, uri: str) -> Image:
         return next((image for image in self._images if fnmatchcase(uri, image.image)), Image())

@@ -1,6 +1,6 @@
 """Models: a container and its artifacts, or a model package, under a name that endpoints and transform jobs use.
 
-Not reproduced: whether the image can be pulled and what the role allows, marketplace packages, several models in one
+Not reproduced: what the role allows, marketplace packages, several models in one
 container, inference recommendations.
 """
 
@@ -15,6 +15,7 @@ from localcloud.core.paging import paged
 from localcloud.core.service import Part, operation
 from localcloud.services.sagemaker.event_times import in_milliseconds
 from localcloud.services.sagemaker.execution_roles import check_role
+from localcloud.services.sagemaker.image_registry import check_image
 from localcloud.services.sagemaker.refusals import invalid
 from localcloud.services.sagemaker.registry.model_packages import ModelPackages
 from localcloud.services.sagemaker.s3_objects import any_object
@@ -128,22 +129,25 @@ class Models(Part):
 
     def containers_of(self, model: Model) -> list[Request]:
         """A container that names a package is replaced by the package's, with its own environment over theirs."""
-        containers = []
-        for container in model.containers:
-            if "ModelPackageName" not in container:
-                containers.append(container)
-                continue
-            package = self._packages.find(container["ModelPackageName"])
-            for each in package.members["InferenceSpecification"]["Containers"]:
-                environment = each.get("Environment", {}) | container.get("Environment", {})
-                containers.append({**each, "Environment": environment})
+        containers = [each for container in model.containers for each in self._containers_of(container)]
         return [_isolate(container) for container in containers] if model.isolated else containers
+
+    def _containers_of(self, container: Request) -> list[Request]:
+        if "ModelPackageName" not in container:
+            return [container]
+        package = self._packages.find(container["ModelPackageName"])
+        return [
+            {**each, "Environment": each.get("Environment", {}) | container.get("Environment", {})}
+            for each in package.members["InferenceSpecification"]["Containers"]
+        ]
 
     def _check(self, container: Request) -> None:
         if ("Image" in container) == ("ModelPackageName" in container):
             raise invalid("A container names either an Image or a ModelPackageName.")
         if "ModelPackageName" in container:
             self._check_package(container["ModelPackageName"])
+        for each in self._containers_of(container):
+            check_image(self.cloud, each["Image"])
         uri = container.get("ModelDataUrl") or container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
         if uri and not any_object(self.cloud, uri):
             raise invalid(f"Could not find model data at {uri}.")

@@ -15,3 +15,11 @@ def test_a_job_runs_with_the_interpreter_of_its_image(jobs, tmp_path):
         jobs.processing("", image, AppSpecification={"ImageUri": "image", "ContainerEntrypoint": script})
         jobs.over(name=image)
         assert jobs.lines(name=image)[f"{image}/algo-1"] == [line]
+
+
+def test_a_job_whose_image_does_not_exist_fails_when_it_starts(jobs):
+    image = "000000000000.dkr.ecr.eu-west-1.amazonaws.com/churn:2"
+    jobs.processing("", "job", AppSpecification={"ImageUri": image, "ContainerEntrypoint": ["true"]})
+    job = jobs.over(name="job")
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"] == f"ClientError: Requested image {image} not found."

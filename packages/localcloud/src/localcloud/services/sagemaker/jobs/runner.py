@@ -16,6 +16,7 @@ from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
 from localcloud.runtime.jobs.runner import GRACE_SECONDS, run_all
 from localcloud.runtime.s3_store import S3Store
+from localcloud.services.sagemaker.image_registry import image_problem
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import ABANDON, INTERRUPT, STOP, JobRecord
 
@@ -37,6 +38,8 @@ class JobRunner:
 
     def run(self, record: JobRecord, instances: Sequence[Job], hooks: JobHooks | None = None) -> Outcome:
         """All instances of a processing or training job, to their end."""
+        if problem := image_problem(self.cloud, instances[0].image):
+            return Outcome("Failed", None, f"ClientError: {problem}")
         prepare = runtimes.select(
             os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
         )
