@@ -40,6 +40,8 @@ def image() -> str:
     tag = f"{NAME}:{_digest()}"
     if not _docker("image", "inspect", tag).returncode:
         return tag
+    for outdated in _docker("images", "--quiet", NAME).stdout.split():
+        _docker("rmi", "--force", outdated)
     if sys.platform == "linux":
         _import(tag)
     else:

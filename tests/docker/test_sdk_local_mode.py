@@ -4,6 +4,7 @@ Left out, as local mode cannot do it: Register (RegisterModel is refused), Conti
 """
 
 import os
+import subprocess
 
 import boto3
 import pytest
@@ -89,6 +90,25 @@ def run(settings, url, **parameters):
         return execution.describe(), {
             step["StepName"]: step for step in execution.list_steps()["PipelineExecutionSteps"]
         }
+
+
+def docker(*words):
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(tmp_path, monkeypatch):
+    """The SDK leaves its folders, ended containers and a network."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    containers = ("ps", "--all", "--quiet", "--filter", "name=-algo-1-")
+    network = ("network", "ls", "--quiet", "--filter", "name=sagemaker-local")
+    before = docker(*containers), docker(*network)
+    yield
+    for container in docker(*containers) - before[0]:
+        docker("rm", "--force", container)
+    for each in docker(*network) - before[1]:
+        docker("network", "rm", each)
 
 
 @pytest.mark.parametrize(("threshold", "passed"), [(0.5, True), (0.99, False)])
