@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -225,6 +226,13 @@ def test_a_server_in_the_foreground_ends_with_its_command(localcloud: Command) -
             command.send_signal(number)
             assert command.wait(30) == code
         assert gone(pid)
+
+
+def test_up_on_a_full_disk_says_so(localcloud: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=900_000))
+    with pytest.raises(Problem, match=r"is full: 0.9 MB are free, 20 MB are needed"):
+        commands.up(localcloud.state_dir, ServerOptions())
+    assert localcloud.state_dir.last() is None
 
 
 def test_a_server_ends_with_the_process_that_it_was_started_for(localcloud: Command) -> None:

@@ -13,6 +13,7 @@ from localcloud.cli import running_server, server_process
 from localcloud.cli.server_process import ServerOptions
 from localcloud.core import seed
 from localcloud.core.control_client import local_time
+from localcloud.core.disk_space import disk_problem
 from localcloud.core.errors import Problem
 from localcloud.core.seed import Seed
 from localcloud.core.state_dir import Running, StateDir
@@ -34,6 +35,8 @@ def up(
             _post_seed(running, content, seed_file)
             print(f"localcloud is running already (pid {running.pid}, since {local_time(running.since)})")
             return _print_url(running)
+        if problem := disk_problem(state_dir.folder):
+            raise Problem(problem)
         content = _read_seed(seed_file, options.account, options.region)
         if content:
             options = replace(options, account=content.account, region=content.region)

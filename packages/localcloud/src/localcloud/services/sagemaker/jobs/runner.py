@@ -6,9 +6,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localcloud.core.disk_space import disk_problem
 from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.containers import SWITCH
@@ -40,11 +42,13 @@ class JobRunner:
         """All instances of a processing or training job, to their end."""
         if problem := image_problem(self.cloud, instances[0].image):
             return Outcome("Failed", None, f"ClientError: {problem}")
+        if problem := disk_problem(self.cloud.folder):
+            return Outcome("Failed", None, f"InternalServerError: {problem}")
         prepare = runtimes.select(
             os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
         )
         with self.folders(record, len(instances)) as folders:
-            return run_all(
+            outcome = run_all(
                 instances,
                 folders,
                 self.store(),
@@ -52,6 +56,8 @@ class JobRunner:
                 hooks=hooks or self.hooks(record),
                 grace_seconds=self.grace_seconds,
             )
+        problem = disk_problem(self.cloud.folder) if outcome.status == "Failed" else ""
+        return replace(outcome, reason=f"InternalServerError: {problem}") if problem else outcome
 
     @contextmanager
     def folders(self, record: JobRecord, instances: int) -> Iterator[list[Path]]:
