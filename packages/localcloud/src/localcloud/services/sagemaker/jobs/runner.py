@@ -57,7 +57,7 @@ class JobRunner:
                 grace_seconds=self.grace_seconds,
             )
         problem = disk_problem(self.cloud.folder) if outcome.status == "Failed" else ""
-        return replace(outcome, reason=f"InternalServerError: {problem}") if problem else outcome
+        return replace(outcome, exit_code=None, reason=f"InternalServerError: {problem}") if problem else outcome
 
     @contextmanager
     def folders(self, record: JobRecord, instances: int) -> Iterator[list[Path]]:
