@@ -16,4 +16,4 @@ def bind(server):
 
 Server.server_bind = bind
 workers = os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS", "1")
-sys.exit(command.main(["--model-dir", "/opt/ml/model", "--threads", workers]))
+sys.exit(command.main(["--model-dir", "/opt/ml/model", "--workers", workers]))

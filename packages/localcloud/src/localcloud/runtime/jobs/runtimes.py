@@ -102,6 +102,7 @@ def docker(
         argv += containers.with_variables(_aws(job, variables) | job.environment)
 
         def after() -> None:
+            containers.remove(name)  # `docker run` may end before its container, when it was stopped while it started
             network.leave()
             containers.take_ownership(folder, uri)
 
