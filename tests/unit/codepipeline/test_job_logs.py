@@ -17,7 +17,7 @@ def test_missing_groups_are_created_with_a_limit(aws):
     assert list(job_logs.render(job_logs.read(logs))) == []
 
 
-def test_a_group_that_exists_is_left_alone_and_said_so(aws):
+def test_a_group_that_exists_is_left_alone_and_reported_so(aws):
     logs = aws("logs")
     logs.create_log_group(logGroupName="/aws/sagemaker/TrainingJobs")
     current = job_logs.read(logs)

@@ -34,7 +34,7 @@ def test_an_empty_folder_is_no_data(remind, aws):
     assert f"there is no data at {URI}" in remind()
 
 
-def test_nothing_is_said_when_data_is_there(remind, aws):
+def test_nothing_is_reported_when_data_is_there(remind, aws):
     put(aws, "churn/data/2026/a.csv", b"a")
     assert remind() == ""
 
