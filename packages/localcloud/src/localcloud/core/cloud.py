@@ -13,6 +13,9 @@ from threading import Lock, RLock
 from typing import Any, TypeVar
 
 from localcloud.core import client_environment, moto_backends
+from localcloud.core.access.access import Access
+from localcloud.core.access.credentials import Credentials
+from localcloud.core.access.principal import Principal
 from localcloud.core.clock import Clock
 from localcloud.core.counters import DEFECTS, Counters
 from localcloud.core.events import EventEmitter
@@ -30,8 +33,15 @@ CLOSING_SECONDS = 10.0
 
 class Cloud:
     def __init__(
-        self, folder: Path, *, clock: Clock | None = None, account: str = ACCOUNT, region: str = REGION
+        self,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        account: str = ACCOUNT,
+        region: str = REGION,
+        enforced: bool = False,
     ) -> None:
+        """``enforced``: every call by a role is decided as IAM decides."""
         self.folder, self.account, self.region = folder, account, region
         self.url = ""  # once a Server listens
         self.proxy_url = ""  # once a EgressProxy does
@@ -43,13 +53,15 @@ class Cloud:
         self.processes = ProcessRegistry(folder / "processes")
         self.images = Images()  # what stands for the images of jobs and models
         self.faults = Faults(self.processes)
+        self.credentials = Credentials(account)
+        self.access = Access(account, region, self.moto, enforced=enforced)
         self.events = EventEmitter(self.clock, self.faults, account, region)
         self.metrics = MetricEmitter(self.clock)
         self.workers = Workers(self.counters)
         self.logs = LogWriter(self.clock, self.counters, self.moto)
         self.emit, self.metric, self.log = self.events.emit, self.metrics.emit, self.logs.write
         self.services: dict[str, Any] = {}
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
         self._clients_lock = Lock()
         folder.mkdir(parents=True, exist_ok=True)
         moto_backends.reset()
@@ -72,11 +84,16 @@ class Cloud:
         return self.workers.submit(function, *arguments)
 
     def client(self, service: str) -> Any:
+        """The administrator's: for tests, and for what a person does."""
+        return self.client_as(self.credentials.administrator, service)
+
+    def client_as(self, principal: Principal, service: str) -> Any:
         """boto3's client to this cloud, over HTTP: S3, SQS, SNS of moto, or our own. Never under the lock."""
         with self._clients_lock:
-            if service not in self._clients:
-                self._clients[service] = client_environment.client(service, self.region, self.url)
-            return self._clients[service]
+            key = (service, principal.arn)
+            if key not in self._clients:
+                self._clients[key] = client_environment.client(service, self.region, self.url)
+            return self._clients[key]
 
     def moto(self, service: str) -> AbstractContextManager[Any]:
         """moto's backend of a service, in process: ``with cloud.moto("sqs") as sqs: sqs.send_message(...)``."""
@@ -95,6 +112,7 @@ class Cloud:
             for service in self.services.values():
                 service.reset()
             self.faults.clear()
+            self.credentials.reset()
             self.images.replace(())
             self.events.recent.clear()
             self.metrics.recent.clear()

@@ -35,8 +35,9 @@ def compose(
     account: str = ACCOUNT,
     region: str = REGION,
     services: Sequence[type[Service] | str] | None = None,
+    enforced: bool = False,
 ) -> Cloud:
-    cloud = Cloud(folder, clock=clock, account=account, region=region)
+    cloud = Cloud(folder, clock=clock, account=account, region=region, enforced=enforced)
     added = [_load(service)(cloud) for service in (SERVICES if services is None else services)]
     for service in added:
         cloud.add(service)
