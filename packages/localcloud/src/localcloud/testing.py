@@ -7,6 +7,8 @@ A test file that needs only some of the services defines its own ``services`` fi
     def services():
         return [SageMaker]
 
+In a test marked ``roles`` every call by a role or a service is decided as IAM decides.
+
 The helpers are all that tests of another project import. localcloud itself is imported when one is called.
 """
 
@@ -28,16 +30,22 @@ def services() -> Sequence[Any] | None:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path, services: Sequence[Any] | None) -> Iterator[Any]:
+def enforced(request: pytest.FixtureRequest) -> bool:
+    """Whether the test's cloud decides about calls."""
+    return request.node.get_closest_marker("roles") is not None
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, services: Sequence[Any] | None, enforced: bool) -> Iterator[Any]:
     """Its clock stands still until ``cloud.clock.advance(seconds)``. A defect (a 500) fails the test."""
-    with start_cloud(tmp_path, services=services) as started:
+    with start_cloud(tmp_path, services=services, enforced=enforced) as started:
         yield started
 
 
 @pytest.fixture
-def live_cloud(tmp_path: Path, services: Sequence[Any] | None) -> Iterator[Any]:
+def live_cloud(tmp_path: Path, services: Sequence[Any] | None, enforced: bool) -> Iterator[Any]:
     """The same with a clock that runs, 1000 times as fast as real time."""
-    with start_cloud(tmp_path, LIVE_SPEED, services) as started:
+    with start_cloud(tmp_path, LIVE_SPEED, services, enforced=enforced) as started:
         yield started
 
 
@@ -50,7 +58,9 @@ def aws(request: pytest.FixtureRequest) -> Callable[[str], Any]:
 
 
 @contextmanager
-def start_cloud(folder: Path, speed: float | None = None, services: Sequence[Any] | None = None) -> Iterator[Any]:
+def start_cloud(
+    folder: Path, speed: float | None = None, services: Sequence[Any] | None = None, *, enforced: bool = False
+) -> Iterator[Any]:
     """Without a speed the clock stands still until it is advanced."""
     from localcloud.core.clock import Clock
     from localcloud.core.counters import DEFECTS
@@ -58,7 +68,7 @@ def start_cloud(folder: Path, speed: float | None = None, services: Sequence[Any
     from localcloud.server.listening import listening
 
     clock = Clock(stepped=True) if speed is None else Clock(speed)
-    with listening(compose(folder / "localcloud", clock=clock, services=services)) as cloud:
+    with listening(compose(folder / "localcloud", clock=clock, services=services, enforced=enforced)) as cloud:
         yield cloud
     assert not cloud.counters[DEFECTS], "localcloud failed inside (500): see the captured log"  # noqa: S101 - a test's
 
