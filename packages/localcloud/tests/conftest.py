@@ -28,6 +28,43 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 IDENTITY = {f"GIT_{role}_{field}": "someone" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 
 
+class RecordingAccess:
+    """Allows everything, unless ``denied`` names a call (``logs.PutLogEvents``) or ``untrusting`` a role."""
+
+    def __init__(self, cloud: Any) -> None:
+        self._cloud, self._assume, self._client_as = cloud, cloud.access.assume, cloud.client_as
+        self.denied: set[str] = set()
+        self.untrusting: set[str] = set()
+        self.decisions: list[tuple[str, str, Any]] = []  # the principal's ARN, the call, its request
+        self.sessions: dict[str, tuple[str, str]] = {}  # by the role's ARN: the service and its SourceArn
+        self.clients: list[tuple[str, str, str]] = []  # the principal's ARN and SourceArn, the service called
+
+    def authorize(self, principal: Any, service: str, operation: str, request: Any) -> None:
+        call = f"{service}.{operation}"
+        self.decisions.append((principal.arn, call, request))
+        if call in self.denied:
+            self._refuse(principal.arn, f"{service}:{operation}")
+
+    def assume(self, role_arn: str, session_name: str, *, service: str, source_arn: str = "") -> Any:
+        self.sessions[role_arn] = service, source_arn
+        if role_arn in self.untrusting:
+            self._refuse(service, "sts:AssumeRole")
+        return self._assume(role_arn, session_name, service=service, source_arn=source_arn)
+
+    def client_as(self, principal: Any, service: str) -> Any:
+        if principal.decided:
+            self.clients.append((principal.role_arn or principal.arn, principal.source_arn, service))
+        return self._client_as(principal, service)
+
+    def calls(self) -> list[str]:
+        return [call for _, call, _ in self.decisions]
+
+    def _refuse(self, who: str, action: str) -> None:
+        from localcloud.core.refusal import Refusal
+
+        raise Refusal("AccessDeniedException", f"User: {who} is not authorized to perform: {action}")
+
+
 @pytest.fixture
 def git(tmp_path: Path) -> Callable[..., str]:
     """Runs git in a working copy, which the first call creates; returns the output."""
@@ -136,6 +173,16 @@ def drain(cloud: Any, settle: Callable[[], None]) -> Callable[[str], list[Any]]:
         return messages
 
     return take
+
+
+@pytest.fixture
+def access(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> RecordingAccess:
+    """What reaches the place where calls are decided, in process."""
+    recording = RecordingAccess(cloud)
+    for name in ("authorize", "assume"):
+        monkeypatch.setattr(cloud.access, name, getattr(recording, name))
+    monkeypatch.setattr(cloud, "client_as", recording.client_as)
+    return recording
 
 
 @pytest.fixture

@@ -272,3 +272,36 @@ def test_on_a_running_clock(live_cloud: Cloud) -> None:
             return
         time.sleep(0.02)
     raise AssertionError(f"the alarms did not go off: {changes}")
+
+
+@pytest.mark.roles
+def test_a_topic_is_called_in_the_name_of_the_alarm(
+    topic: str, put: Any, alarm: Any, cloud: Cloud, service: CloudWatch, access: Any
+) -> None:
+    alarm(AlarmActions=[topic])
+    put(9.0)
+    cloud.clock.advance(60)
+    service.settle()
+    assert access.clients == [("cloudwatch.amazonaws.com", cloud.arn("cloudwatch", "alarm:a"), "sns")]
+
+
+@pytest.mark.roles
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("AuthorizationError", "Resource: {alarm} is not authorized to perform: SNS:Publish on resource: {topic}"),
+        ("KMSAccessDenied", "CloudWatch Alarms does not have authorization to access the SNS topic encryption key."),
+    ],
+)
+def test_a_denied_action_reads_as_on_aws(
+    topic: str, put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud, service: CloudWatch, code: str, problem: str
+) -> None:
+    alarm(AlarmActions=[topic])
+    cloud.faults.fail("sns.Publish", code, status=403)
+    put(9.0)
+    cloud.clock.advance(60)
+    service.settle()
+    sentence = problem.format(alarm=cloud.arn("cloudwatch", "alarm:a"), topic=topic)
+    (item, *_) = cloudwatch.describe_alarm_history(AlarmName="a", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert item["HistorySummary"] == f"Failed to execute action {topic}. Received error: {sentence}"
+    assert json.loads(item["HistoryData"])["error"] == sentence

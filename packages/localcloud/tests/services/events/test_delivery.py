@@ -178,7 +178,7 @@ def test_an_attempt_during_a_reset_is_the_last(cloud: Any, rule: Callable[..., s
 
     began, go_on, attempts = Event(), Event(), []
 
-    def slow(invocation: Any) -> None:
+    def slow(invocation: Any, _: Any) -> None:
         attempts.append(invocation.id)
         began.set()
         go_on.wait(30)
@@ -200,7 +200,7 @@ def test_a_defect_in_a_target_is_counted_and_reported(
     from localcloud.core.counters import DEFECTS
     from localcloud.services.events.target_kinds import TargetKind
 
-    def broken(invocation: Any) -> None:
+    def broken(_invocation: Any, _principal: Any) -> None:
         raise RuntimeError("oh")
 
     cloud.services["events"].target_kinds.add("codedeploy", "", TargetKind(broken))

@@ -152,7 +152,7 @@ def test_another_service_adds_a_kind(cloud: Any, rule: Callable[..., str], put: 
 
     built: list[Any] = []
 
-    def build(invocation: Invocation) -> None:
+    def build(invocation: Invocation, _: Any) -> None:
         built.append((invocation.arn.name, json.loads(invocation.payload())["detail"]["state"], datetime.now()))
 
     cloud.services["events"].target_kinds.add("codebuild", "project/", TargetKind(build, needs_role=True))

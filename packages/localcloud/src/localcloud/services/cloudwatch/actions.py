@@ -1,5 +1,7 @@
 """An alarm's actions when its state changes: messages to SNS topics, one after the other, without the lock.
 
+They are sent in CloudWatch's own name for the alarm: the topic's policy decides, and that of its key.
+
 Other actions (Auto Scaling, EC2, Lambda, Systems Manager) are accepted, as AWS accepts them, and the history says each
 time that localcloud did not perform them. Another service adds one in ``connect()``:
 ``cloudwatch.actions.add("autoscaling", function)``.
@@ -22,6 +24,7 @@ from localcloud.services.cloudwatch.alarm import ACTIONS, Alarm
 from localcloud.services.cloudwatch.alarm_messages import message, subject
 from localcloud.services.cloudwatch.history import ACTION, AlarmHistory
 
+SERVICE = "cloudwatch.amazonaws.com"
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +33,7 @@ class Action:
     """One action to perform."""
 
     alarm: str
+    alarm_arn: str
     arn: str
     subject: str
     message: str
@@ -62,7 +66,7 @@ class AlarmActions(Part):
         account, region = self._cloud.account, self._cloud.region
         for arn in alarm.settings[ACTIONS[alarm.state.value]]:
             text = message(alarm, previous, account, region)
-            self._enqueue(Action(alarm.name, arn, subject(alarm, region), text, alarm.state.at))
+            self._enqueue(Action(alarm.name, alarm.arn, arn, subject(alarm, region), text, alarm.state.at))
 
     def settle(self, timeout: float = 60) -> None:
         """Returns when all actions are done. For tests."""
@@ -94,14 +98,28 @@ class AlarmActions(Part):
             if performer:
                 performer(action)
         except Exception as error:  # noqa: BLE001 - this action failed; the next one must still be performed
-            problem = str(error) or repr(error)
+            problem = _problem(action, error)
         if problem:
             log.warning("alarm %s: action %s failed: %s", action.alarm, action.arn, problem)
         with self._cloud.lock:
             self._history.add(action.alarm, action.at, ACTION, *_history_entry(action, problem))
 
     def _publish(self, action: Action) -> None:
-        self._cloud.client("sns").publish(TopicArn=action.arn, Subject=action.subject, Message=action.message)
+        principal = self._cloud.access.service(SERVICE, action.alarm_arn)
+        self._cloud.client_as(principal, "sns").publish(
+            TopicArn=action.arn, Subject=action.subject, Message=action.message
+        )
+
+
+def _problem(action: Action, error: Exception) -> str:
+    """With AWS's sentences for the policies of a topic and of its key."""
+    response = getattr(error, "response", {}).get("Error", {})
+    code = response.get("Code", "")
+    if code.startswith("KMS") or " kms:" in response.get("Message", ""):
+        return "CloudWatch Alarms does not have authorization to access the SNS topic encryption key."
+    if code == "AuthorizationError":
+        return f"Resource: {action.alarm_arn} is not authorized to perform: SNS:Publish on resource: {action.arn}"
+    return str(error) or repr(error)
 
 
 def _history_entry(action: Action, problem: str) -> tuple[str, dict[str, Any]]:

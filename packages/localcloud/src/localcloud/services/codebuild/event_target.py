@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
+from localcloud.core.access.principal import Principal
+from localcloud.core.cloud import Cloud
 from localcloud.services.events.api_targets import call_api
 from localcloud.services.events.invocation import Invocation
 from localcloud.services.events.target_kinds import TargetKind, TargetKinds
 
 
-def add_build_target(kinds: TargetKinds, client: Callable[[str], Any]) -> None:
-    kinds.add("codebuild", "project/", TargetKind(partial(start_build, client), needs_role=True))
+def add_build_target(kinds: TargetKinds, cloud: Cloud) -> None:
+    kinds.add("codebuild", "project/", TargetKind(partial(start_build, cloud), needs_role=True))
 
 
-def start_build(client: Callable[[str], Any], invocation: Invocation) -> None:
+def start_build(cloud: Cloud, invocation: Invocation, principal: Principal) -> None:
     members = {"projectName": invocation.arn.name}
-    call = client("codebuild").start_build
+    call = cloud.client_as(principal, "codebuild").start_build
     call_api(call, invocation, idempotency_member="idempotencyToken", members=members, operation="StartBuild")

@@ -32,4 +32,4 @@ class CodeBuild(Service):
 
     def connect(self) -> None:
         if isinstance(events := self.cloud.services.get("events"), Events):
-            add_build_target(events.target_kinds, self.cloud.client)
+            add_build_target(events.target_kinds, self.cloud)

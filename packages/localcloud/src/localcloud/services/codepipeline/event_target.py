@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
+from localcloud.core.access.principal import Principal
+from localcloud.core.cloud import Cloud
 from localcloud.services.events.api_targets import call_api
 from localcloud.services.events.invocation import Invocation
 from localcloud.services.events.target_kinds import TargetKind, TargetKinds
 
 
-def add_pipeline_target(kinds: TargetKinds, client: Callable[[str], Any]) -> None:
-    kinds.add("codepipeline", "", TargetKind(partial(start_pipeline, client), needs_role=True))
+def add_pipeline_target(kinds: TargetKinds, cloud: Cloud) -> None:
+    kinds.add("codepipeline", "", TargetKind(partial(start_pipeline, cloud), needs_role=True))
 
 
-def start_pipeline(client: Callable[[str], Any], invocation: Invocation) -> None:
+def start_pipeline(cloud: Cloud, invocation: Invocation, principal: Principal) -> None:
     members, operation = {"name": invocation.arn.name}, "StartPipelineExecution"
-    call = client("codepipeline").start_pipeline_execution
+    call = cloud.client_as(principal, "codepipeline").start_pipeline_execution
     call_api(call, invocation, idempotency_member="clientRequestToken", members=members, operation=operation)

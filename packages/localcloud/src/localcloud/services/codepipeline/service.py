@@ -57,7 +57,7 @@ class CodePipeline(Service):
         if isinstance(codebuild := self.cloud.services.get("codebuild"), CodeBuild):
             self.build_actions.connect(codebuild)
         if isinstance(events := self.cloud.services.get("events"), Events):
-            add_pipeline_target(events.target_kinds, self.cloud.client)
+            add_pipeline_target(events.target_kinds, self.cloud)
 
     def start_for_push(self, push: Push) -> list[str]:
         """Under the lock; returns a line for each pipeline that the push triggers."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Any, Protocol
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.clock import Timer
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Part
@@ -28,10 +29,12 @@ class Transport(Protocol):
     source: str  # "rule", for messages
 
     def send(self, invocation: Invocation) -> None:
-        """Raises an error of botocore, or a DeliveryFailure."""
+        """Raises a Refusal, an error of botocore, or a DeliveryFailure."""
 
     def dead_letter(self, invocation: Invocation, failure: DeliveryFailure) -> tuple[str, dict[str, str]]:
         """The message's body and attributes."""
+
+    def dead_letter_principal(self, invocation: Invocation) -> Principal: ...
 
     def count(self, invocation: Invocation, metric: str) -> None: ...
 
@@ -135,4 +138,5 @@ class Deliveries(Part):
         if exhausted:
             values = {**values, "EXHAUSTED_RETRY_CONDITION": exhausted}
         attributes = {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}
-        self._queues.send(queue, body, MessageAttributes=attributes)
+        principal = self._transport.dead_letter_principal(invocation)
+        self._queues.send(principal, queue, body, MessageAttributes=attributes)

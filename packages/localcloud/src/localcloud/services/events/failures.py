@@ -1,7 +1,8 @@
-"""A client's error as a delivery failure: EventBridge's code, and whether another attempt may succeed. Pure."""
+"""An error of a call as a delivery failure: EventBridge's code, and whether another attempt may succeed. Pure."""
 
 from __future__ import annotations
 
+from localcloud.core.refusal import Refusal
 from localcloud.services.events.invocation import DeliveryFailure
 from localcloud.services.events.transform import PathNotFound
 
@@ -19,6 +20,8 @@ def failure_of(error: Exception) -> DeliveryFailure | None:
         return error
     if isinstance(error, PathNotFound):
         return DeliveryFailure("INVALID_PARAMETER", str(error))
+    if isinstance(error, Refusal):
+        return _from_response(error.code, error.message, error.status)
     if isinstance(error, HTTPClientError):
         return DeliveryFailure("CONNECTION_FAILURE", str(error), retry=True)
     if isinstance(error, ClientError):

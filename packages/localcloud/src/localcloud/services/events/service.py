@@ -37,7 +37,7 @@ class Events(Service):
         super().__init__(cloud)
         self.target_kinds = TargetKinds()  # other services add theirs in connect()
         queues, envelopes = Queues(cloud), Envelopes(cloud.clock, cloud.account, cloud.region)
-        self.deliveries = Deliveries(cloud, RuleTransport(self.target_kinds, cloud.metrics), queues)
+        self.deliveries = Deliveries(cloud, RuleTransport(self.target_kinds, cloud.metrics, cloud.access), queues)
         self.buses = Buses(cloud.clock, cloud.arn)
         self.router = Router(cloud.clock, cloud.lock, self.buses, self.deliveries)
         self.rules = Rules(self.buses, ScheduledRules(cloud, envelopes, self.router), cloud.account, cloud.arn)

@@ -1,17 +1,18 @@
 """The kinds of targets that EventBridge itself adds: SQS, SNS, CloudWatch Logs, SageMaker pipelines, other event buses.
 
-Not reproduced: the policies of queues, topics and log groups, and those of roles: every delivery is permitted.
+Another bus of the account accepts events without a role, as events of the account itself.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
 from localcloud.services.events.invocation import DeliveryFailure, Invocation
 from localcloud.services.events.queues import FIFO, Queues
@@ -19,31 +20,31 @@ from localcloud.services.events.router import Router
 from localcloud.services.events.target_kinds import TargetKind, TargetKinds
 from localcloud.services.events.transform import INPUT_MEMBERS, MISSING, compact, is_path, look_up
 
-Clients = Callable[[str], Any]
-
 
 def add_standard_targets(kinds: TargetKinds, cloud: Cloud, queues: Queues, router: Router) -> None:
     kinds.add("sqs", "", TargetKind(partial(send_message, queues), problems=_group_problems))
-    kinds.add("sns", "", TargetKind(partial(publish, cloud.client)))
+    kinds.add("sns", "", TargetKind(partial(publish, cloud)))
     kinds.add("logs", "log-group:", TargetKind(partial(put_log_event, cloud)))
-    pipeline = TargetKind(partial(start_pipeline, cloud.client), needs_role=True, problems=_parameter_problems)
+    pipeline = TargetKind(partial(start_pipeline, cloud), needs_role=True, problems=_parameter_problems)
     kinds.add("sagemaker", "pipeline/", pipeline)
-    kinds.add("events", "event-bus/", TargetKind(partial(forward, router), problems=_input_problems))
+    kinds.add("events", "event-bus/", TargetKind(partial(forward, cloud, router), problems=_input_problems))
 
 
-def send_message(queues: Queues, invocation: Invocation) -> None:
-    queues.send_to_target(invocation.target, invocation.payload())
+def send_message(queues: Queues, invocation: Invocation, principal: Principal) -> None:
+    queues.send_to_target(principal, invocation.target, invocation.payload())
 
 
-def publish(client: Clients, invocation: Invocation) -> None:
-    client("sns").publish(TopicArn=invocation.target["Arn"], Message=invocation.payload())
+def publish(cloud: Cloud, invocation: Invocation, principal: Principal) -> None:
+    cloud.client_as(principal, "sns").publish(TopicArn=invocation.target["Arn"], Message=invocation.payload())
 
 
-def put_log_event(cloud: Cloud, invocation: Invocation) -> None:
+def put_log_event(cloud: Cloud, invocation: Invocation, principal: Principal) -> None:
     """One stream per rule and target. In process: moto refuses times ahead of real time, as a fast clock's are."""
     group = invocation.arn.resource.removeprefix("log-group:").removesuffix(":*")
     stream = uuid.uuid5(uuid.NAMESPACE_URL, f"{invocation.match.rule_arn}#{invocation.target['Id']}").hex
-    event = _log_event(cloud, invocation)
+    event, place = _log_event(cloud, invocation), {"logGroupName": group, "logStreamName": stream}
+    cloud.access.authorize(principal, "logs", "CreateLogStream", place)
+    cloud.access.authorize(principal, "logs", "PutLogEvents", {**place, "logEvents": [event]})
     with cloud.moto("logs") as logs:
         if group not in logs.groups:
             raise DeliveryFailure("NO_RESOURCE", f"The log group {group} does not exist.")
@@ -66,11 +67,11 @@ def _log_event(cloud: Cloud, invocation: Invocation) -> dict[str, Any]:
     return {"timestamp": millis, "message": message if isinstance(message, str) else compact(message)}
 
 
-def start_pipeline(client: Clients, invocation: Invocation) -> None:
+def start_pipeline(cloud: Cloud, invocation: Invocation, principal: Principal) -> None:
     """The token makes attempts idempotent; an event that arrives twice starts two executions."""
     entries = invocation.target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
     parameters = [{"Name": entry["Name"], "Value": _value(entry, invocation)} for entry in entries]
-    client("sagemaker").start_pipeline_execution(
+    cloud.client_as(principal, "sagemaker").start_pipeline_execution(
         PipelineName=invocation.arn.name, PipelineParameters=parameters, ClientRequestToken=invocation.id
     )
 
@@ -86,13 +87,20 @@ def _value(parameter: Mapping[str, str], invocation: Invocation) -> str:
     return value if isinstance(value, str) else compact(value)
 
 
-def forward(router: Router, invocation: Invocation) -> None:
+def forward(cloud: Cloud, router: Router, invocation: Invocation, principal: Principal) -> None:
     """To another event bus, and only once."""
     if invocation.forwarded:
         sentence = "Events received from another event bus cannot be forwarded to this event bus."
         raise DeliveryFailure("THIRD_ACCOUNT_HOP_DETECTED", sentence)
+    if "RoleArn" in invocation.target:
+        entry = {"EventBusName": invocation.target["Arn"], **_entry(invocation.event)}
+        cloud.access.authorize(principal, "events", "PutEvents", {"Entries": [entry]})
     if not router.route(invocation.event, invocation.arn.name, forwarded=True):
         raise DeliveryFailure("NO_RESOURCE", f"Event bus {invocation.arn.name} does not exist.")
+
+
+def _entry(event: Mapping[str, Any]) -> dict[str, str]:
+    return {"Source": event["source"], "DetailType": event["detail-type"], "Detail": compact(event["detail"])}
 
 
 def _group_problems(target: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.arn import Arn
 from localcloud.services.events.invocation import Invocation
 
@@ -23,9 +24,12 @@ def _no_problems(_: Mapping[str, Any]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class TargetKind:
-    """``send`` runs on a thread of its own, without the lock. It raises an error of botocore, or a DeliveryFailure."""
+    """``send`` acts as the principal, on a thread of its own, without the lock.
 
-    send: Callable[[Invocation], None]
+    It raises a Refusal, an error of botocore, or a DeliveryFailure.
+    """
+
+    send: Callable[[Invocation, Principal], None]
     needs_role: bool = False  # AWS requires a RoleArn
     problems: Check = _no_problems  # of a target in PutTargets
 

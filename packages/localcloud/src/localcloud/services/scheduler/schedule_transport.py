@@ -1,4 +1,7 @@
-"""How schedules invoke their targets: Scheduler's input, dead letters and metrics for the deliveries of events."""
+"""How schedules invoke their targets: Scheduler's input, dead letters and metrics for the deliveries of events.
+
+The target and the dead-letter queue are called under the target's role.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 import uuid
 from datetime import datetime
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.metrics import MetricEmitter
 from localcloud.services.events.entries import iso_time
 from localcloud.services.events.failures import failure_of
@@ -32,7 +36,8 @@ class ScheduleTransport:
     def send(self, invocation: Invocation) -> None:
         self._emit(invocation, "InvocationAttemptCount")
         try:
-            self._targets.send(invocation.target, render_input(invocation), invocation.id)
+            principal = self._principal(invocation)
+            self._targets.send(principal, invocation.target, render_input(invocation), invocation.id)
         except Exception as error:
             self._emit(invocation, "TargetErrorCount")
             raise _with_target_code(error) from error
@@ -49,6 +54,13 @@ class ScheduleTransport:
             "RETRY_ATTEMPTS": str(invocation.retries),
             "IS_PAYLOAD_TRUNCATED": "false",
         }
+
+    def dead_letter_principal(self, invocation: Invocation) -> Principal:
+        return self._principal(invocation)
+
+    def _principal(self, invocation: Invocation) -> Principal:
+        group = invocation.match.rule_arn.replace(":schedule/", ":schedule-group/").rpartition("/")[0]
+        return self._targets.principal(invocation.target, group)
 
     def count(self, invocation: Invocation, metric: str) -> None:
         if metric in METRICS:

@@ -35,7 +35,7 @@ class Schedules(Part):
         cloud: Cloud,
         groups: Groups,
         tokens: Tokens,
-        check_target: Callable[[dict[str, Any]], None],
+        check_target: Callable[[dict[str, Any], str], None],
         invoke: Invoke,
     ) -> None:
         self._clock, self._lock, self._arn = cloud.clock, cloud.lock, cloud.arn
@@ -86,7 +86,7 @@ class Schedules(Part):
     def _put(self, group: Group, name: str, request: dict[str, Any]) -> dict[str, Any]:
         now, settings = self._clock.now(), _settings(request)
         expression = _expression(settings, now)
-        self._check_target(settings["Target"])
+        self._check_target(settings["Target"], group.arn)
         existing = group.schedules.get(name)
         if existing:
             existing.stop()

@@ -1,15 +1,18 @@
 """What a schedule can invoke: templated targets by the service of their ARN, universal ones by service and operation.
 
-Not reproduced: the policies of roles (every call is permitted); ECS, Kinesis, Firehose, Inspector, Lambda and Step
+Not reproduced: ECS, Kinesis, Firehose, Inspector, Lambda and Step
 Functions as templates (their ``aws-sdk`` form calls as much of them as moto has).
 """
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.arn import Arn
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
@@ -18,12 +21,14 @@ from localcloud.services.events.queues import FIFO, Queues
 from localcloud.services.scheduler import universal_targets
 
 Target = Mapping[str, Any]
-Send = Callable[[Target, str, str], None]  # the target, its input, the invocation's id
+Send = Callable[[Principal, Target, str, str], None]  # as whom, the target, its input, the invocation's id
+SERVICE = "scheduler.amazonaws.com"
+NOT_TRUSTED = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
 
 
 class ScheduleTargets:
     def __init__(self, cloud: Cloud, queues: Queues) -> None:
-        self._client, self._queues = cloud.client, queues
+        self._cloud, self._queues = cloud, queues
         self._account, self._region = cloud.account, cloud.region
         self._kinds: dict[tuple[str, str], Send] = {
             ("sqs", ""): self._send_message,
@@ -34,13 +39,18 @@ class ScheduleTargets:
             ("codebuild", "project/"): self._start_build,
         }
 
-    def send(self, target: Target, text: str, id: str) -> None:
-        if universal_targets.is_universal(target["Arn"]):
-            universal_targets.call(self._client, target["Arn"], text)
-        elif send := self._kind(Arn.parse(target["Arn"])):
-            send(target, text, id)
+    def principal(self, target: Target, group: str) -> Principal:
+        """The session of the target's role, for schedules of a group, which is given by its ARN."""
+        session = uuid.uuid5(uuid.NAMESPACE_URL, group).hex
+        return self._cloud.access.assume(target["RoleArn"], session, service=SERVICE, source_arn=group)
 
-    def check(self, target: Target) -> None:
+    def send(self, principal: Principal, target: Target, text: str, id: str) -> None:
+        if universal_targets.is_universal(target["Arn"]):
+            universal_targets.call(partial(self._cloud.client_as, principal), target["Arn"], text)
+        elif send := self._kind(Arn.parse(target["Arn"])):
+            send(principal, target, text, id)
+
+    def check(self, target: Target, group: str) -> None:
         """Refuses what AWS refuses, and what localcloud cannot invoke."""
         if universal_targets.is_universal(target["Arn"]):
             problems = universal_targets.problems(target["Arn"], target.get("Input"))
@@ -48,6 +58,10 @@ class ScheduleTargets:
             problems = self._template_problems(target)
         for sentence in (*problems, *self._queue_problems(target)):
             raise Refusal("ValidationException", sentence)
+        try:
+            self.principal(target, group)
+        except Refusal:
+            raise Refusal("ValidationException", NOT_TRUSTED) from None
 
     def _template_problems(self, target: Target) -> Iterator[str]:
         try:
@@ -79,31 +93,33 @@ class ScheduleTargets:
         )
         return next(matching, None)
 
-    def _send_message(self, target: Target, text: str, _: str) -> None:
-        self._queues.send_to_target(target, text)
+    def _send_message(self, principal: Principal, target: Target, text: str, _: str) -> None:
+        self._queues.send_to_target(principal, target, text)
 
-    def _publish(self, target: Target, text: str, _: str) -> None:
-        self._client("sns").publish(TopicArn=target["Arn"], Message=text)
+    def _publish(self, principal: Principal, target: Target, text: str, _: str) -> None:
+        self._cloud.client_as(principal, "sns").publish(TopicArn=target["Arn"], Message=text)
 
-    def _put_event(self, target: Target, text: str, _: str) -> None:
+    def _put_event(self, principal: Principal, target: Target, text: str, _: str) -> None:
         entry = {**target["EventBridgeParameters"], "Detail": text, "EventBusName": target["Arn"]}
-        response = self._client("events").put_events(Entries=[entry])
+        response = self._cloud.client_as(principal, "events").put_events(Entries=[entry])
         if response["FailedEntryCount"]:
             (result,) = response["Entries"]
             raise DeliveryFailure(result["ErrorCode"], result["ErrorMessage"])
 
-    def _start_sagemaker_pipeline(self, target: Target, _: str, id: str) -> None:
+    def _start_sagemaker_pipeline(self, principal: Principal, target: Target, _: str, id: str) -> None:
         """The token makes attempts idempotent."""
         parameters = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
-        self._client("sagemaker").start_pipeline_execution(
+        self._cloud.client_as(principal, "sagemaker").start_pipeline_execution(
             PipelineName=_name(target), PipelineParameters=parameters, ClientRequestToken=id
         )
 
-    def _start_pipeline(self, target: Target, _: str, id: str) -> None:
-        self._client("codepipeline").start_pipeline_execution(name=_name(target), clientRequestToken=id)
+    def _start_pipeline(self, principal: Principal, target: Target, _: str, id: str) -> None:
+        self._cloud.client_as(principal, "codepipeline").start_pipeline_execution(
+            name=_name(target), clientRequestToken=id
+        )
 
-    def _start_build(self, target: Target, _: str, id: str) -> None:
-        self._client("codebuild").start_build(projectName=_name(target), idempotencyToken=id)
+    def _start_build(self, principal: Principal, target: Target, _: str, id: str) -> None:
+        self._cloud.client_as(principal, "codebuild").start_build(projectName=_name(target), idempotencyToken=id)
 
 
 def _member_problems(arn: Arn, target: Target) -> Iterator[str]:
