@@ -297,7 +297,7 @@ def test_a_denied_action_reads_as_on_aws(
     topic: str, put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud, service: CloudWatch, code: str, problem: str
 ) -> None:
     alarm(AlarmActions=[topic])
-    cloud.faults.fail("sns.Publish", code, status=403)
+    cloud.faults.fail("sns.Publish", code=code, status=403)
     put(9.0)
     cloud.clock.advance(60)
     service.settle()
