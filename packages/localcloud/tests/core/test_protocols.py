@@ -18,7 +18,7 @@ from werkzeug.test import EnvironBuilder
 from localcloud.core import protocols
 from localcloud.core.protocols import Call, RawResponse
 from localcloud.core.refusal import Refusal
-from localcloud.server.routing import Directory, Scope
+from localcloud.server.routing import Directory, Signature
 
 MOMENT = datetime(2026, 3, 4, 5, 6, 7, 250_000, tzinfo=UTC)
 WHOLE_MOMENT = MOMENT.replace(microsecond=0)
@@ -88,7 +88,7 @@ def environ(service: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def route(service: str, request: dict[str, Any]) -> Call:
-    call = DIRECTORY.find(environ(service, request), Scope("eu-west-1", SIGNED_AS[service]))
+    call = DIRECTORY.find(environ(service, request), Signature(region="eu-west-1", service=SIGNED_AS[service]))
     assert call
     return call
 

@@ -53,7 +53,7 @@ class Cloud:
         self.processes = ProcessRegistry(folder / "processes")
         self.images = Images()  # what stands for the images of jobs and models
         self.faults = Faults(self.processes)
-        self.credentials = Credentials(account)
+        self.credentials = Credentials(account, self.moto)
         self.access = Access(account, region, self.moto, enforced=enforced)
         self.events = EventEmitter(self.clock, self.faults, account, region)
         self.metrics = MetricEmitter(self.clock)

@@ -25,6 +25,7 @@ SERVICES = (
     "localcloud.services.sagemaker_runtime.service:SageMakerRuntime",
     "localcloud.services.scheduler.service:Scheduler",
     "localcloud.services.service_quotas.service:ServiceQuotas",
+    "localcloud.services.sts.service:Sts",
 )  # "module:Class"; a new service is added here and nowhere else
 
 

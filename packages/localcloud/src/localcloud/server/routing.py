@@ -6,10 +6,9 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from localcloud.core import protocols
@@ -22,10 +21,11 @@ LOCAL_OR_AWS_HOST = re.compile(
 SERVICE_OF_SCOPE = {"monitoring": "cloudwatch", "email": "ses"}  # the name in the signature: botocore's name
 
 
-@dataclass(frozen=True)
-class Scope:
-    """From the signature: Credential=<key>/<date>/<region>/<service>/aws4_request."""
+class Signature(NamedTuple):
+    """What the signature says: Credential=<key>/<date>/<region>/<service>/aws4_request."""
 
+    access_key: str = ""  # "" if the request is not signed
+    token: str = ""
     region: str = ""
     service: str = ""
 
@@ -36,10 +36,29 @@ def is_for_localcloud(environ: dict[str, Any]) -> bool:
     return LOCAL_OR_AWS_HOST.fullmatch(environ.get("HTTP_HOST", "127.0.0.1")) is not None
 
 
-def scope(environ: dict[str, Any]) -> Scope:
-    header = environ.get("HTTP_AUTHORIZATION", "")
-    parts = header.partition("Credential=")[2].split(",")[0].strip().split("/")
-    return Scope(parts[-3], parts[-2].lower()) if len(parts) >= 5 else Scope()
+def signature(environ: dict[str, Any]) -> Signature:
+    """From the header, or from a presigned URL. Old clients of S3 sign in another way, without region and service."""
+    header: str = environ.get("HTTP_AUTHORIZATION", "")
+    if not header:
+        return _presigned(environ.get("QUERY_STRING", ""))
+    token: str = environ.get("HTTP_X_AMZ_SECURITY_TOKEN", "")
+    if header.startswith("AWS "):
+        return Signature(header[4:].partition(":")[0], token)
+    return _signature(header.partition("Credential=")[2].partition(",")[0].strip(), token)
+
+
+def _presigned(query: str) -> Signature:
+    if "X-Amz-Credential=" not in query and "AWSAccessKeyId=" not in query:
+        return Signature()
+    values = dict(parse_qsl(query))
+    if old := values.get("AWSAccessKeyId"):
+        return Signature(old, values.get("x-amz-security-token", ""))
+    return _signature(values.get("X-Amz-Credential", ""), values.get("X-Amz-Security-Token", ""))
+
+
+def _signature(credential: str, token: str) -> Signature:
+    parts = credential.split("/")
+    return Signature(parts[0], token, parts[-3], parts[-2].lower()) if len(parts) == 5 else Signature()
 
 
 class Directory:
@@ -52,7 +71,7 @@ class Directory:
         for name, model in models.items():
             self._signers.setdefault(model.signing_name, []).append(name)
 
-    def find(self, environ: dict[str, Any], signed: Scope) -> Call | None:
+    def find(self, environ: dict[str, Any], signed: Signature) -> Call | None:
         """None: it is for moto. The operation is "" if the service has no such operation."""
         prefix, _, name = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")
         if prefix:
@@ -70,7 +89,8 @@ class Directory:
         if "rest-json" in accepted:
             name, values = route(service, environ)
             return _call(environ, service, "rest-json", name, values) if name else None
-        return _call(environ, service, "query") if "query" in accepted and _is_form(environ) else None
+        is_query = "query" in accepted and (_is_form(environ) or "Action=" in environ.get("QUERY_STRING", ""))
+        return _call(environ, service, "query") if is_query else None
 
 
 def _call(environ: dict[str, Any], service: str, protocol: str, name: str = "", values: Any = None) -> Call:
@@ -81,7 +101,8 @@ def _call(environ: dict[str, Any], service: str, protocol: str, name: str = "", 
     call = Call(service, "", protocol, name, headers=request.headers, arguments=request.args, path_values=values or {})
     call.body = _body(request)
     if protocol == "query":
-        call.form = MultiDict(parse_qsl(call.body.decode(errors="replace"), keep_blank_values=True))
+        text = call.body.decode(errors="replace") if _is_form(environ) else environ.get("QUERY_STRING", "")
+        call.form = MultiDict(parse_qsl(text, keep_blank_values=True))
         call.client_operation = call.form.get("Action", "")
     call.operation = call.client_operation if call.client_operation in protocols.model(service).operation_names else ""
     return call
@@ -98,7 +119,7 @@ def _body(request: Any) -> bytes:
         return body  # which is refused later
 
 
-def moto_call(environ: dict[str, Any], signed: Scope) -> Call:
+def moto_call(environ: dict[str, Any], signed: Signature) -> Call:
     """A call for moto: only what the format of an error needs."""
     service = SERVICE_OF_SCOPE.get(signed.service, signed.service) or "s3"  # its reads may be unsigned
     if "HTTP_X_AMZ_TARGET" in environ:

@@ -12,14 +12,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core import protocols
+from localcloud.core.access.caller import calling
 from localcloud.core.counters import CALLS, DEFECTS, MISSING
 from localcloud.core.protocols import Call, RawResponse
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.request_validation import request_problems
-from localcloud.server import moto_errors, routing
+from localcloud.server import authentication, moto_errors, routing
 from localcloud.server.control import PATH, Control
 from localcloud.server.moto_app import WAITERS, Moto, Response, Start
-from localcloud.server.routing import Directory, Scope
+from localcloud.server.routing import Directory, Signature
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -28,6 +29,7 @@ log = logging.getLogger("localcloud.calls")
 READS = ("Describe", "List", "Get", "Head", "GET", "HEAD", "Invoke")  # frequent: logged only when refused
 WRONG_HOST = b"localcloud answers as 127.0.0.1, as localhost and under AWS's names.\n"
 UNKNOWN = (None, True)
+GLOBAL = ("sts",)  # its clients may sign for the region of the global endpoint
 WAITING = "localcloud.waiting"  # set by server.py
 
 
@@ -61,14 +63,16 @@ class Application:
             return self.control(environ, start)
         began = time.perf_counter()
         self.cloud.counters.count(CALLS)
-        signed = routing.scope(environ)
+        signed = routing.signature(environ)
         call, what = routing.moto_call(environ, signed), "a call"
         try:
             directory, moto = self.load()
             own = directory.find(environ, signed)
             call = own or call
             what = own.name if own else routing.moto_call_name(environ, call.service, self.cloud.faults.active)
-            response = self._own(environ, own, signed) if own else self._moto(environ, call, what, moto)
+            principal = authentication.principal(self.cloud.credentials, signed, call)
+            with calling(principal, signed.access_key):
+                response = self._own(environ, own, signed) if own else self._moto(environ, call, what, moto)
         except Exception as error:  # noqa: BLE001 - a Refusal or a defect: both become a response
             response = _render(protocols.serialize_error(call, self._refusal(error, what)))
         status, headers, body = response
@@ -76,17 +80,15 @@ class Application:
         start(status, headers)
         return body
 
-    def _own(self, environ: dict[str, Any], call: Call, signed: Scope) -> Response:
+    def _own(self, environ: dict[str, Any], call: Call, signed: Signature) -> Response:
         _, locked = self.cloud.services[call.service].operations.get(call.operation, UNKNOWN)
         with _spare_thread(environ, not locked):
             self._admit(call, signed)
             return _render(protocols.serialize(call, self._perform(call)))
 
-    def _admit(self, call: Call, signed: Scope) -> None:
-        if not signed.service:
-            raise Refusal("MissingAuthenticationToken", "Missing Authentication Token", 403)
+    def _admit(self, call: Call, signed: Signature) -> None:
         here = self.cloud.region
-        if signed.region != here:
+        if signed.region != here and call.service not in GLOBAL:
             sentence = f"This localcloud is region {here}; the request is for {signed.region}: set AWS_REGION={here}."
             raise Refusal("RegionNotServedByLocalcloud", sentence)
         if call.client_operation.startswith("/"):
