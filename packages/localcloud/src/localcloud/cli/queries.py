@@ -59,7 +59,9 @@ def logs(state_dir: StateDir, *, follow: bool = False) -> int:
 def env(state_dir: StateDir) -> int:
     """For ``eval "$(python -m localcloud env)"``, with or without the quotes."""
     running = running_server.require(state_dir)
-    variables = client_environment.variables(running.url, running.region, running.proxy, Path(running.certificate))
+    variables = client_environment.ADMINISTRATOR | client_environment.variables(
+        running.url, running.region, running.proxy, Path(running.certificate)
+    )
     del variables[client_environment.URL]  # a shell is not a child of the server: its commands may change it
     print("\n".join(f"export {name}={shlex.quote(value)};" for name, value in variables.items()))
     print(f"unset {' '.join(client_environment.OTHERS)};")

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Lock, RLock
+from threading import RLock
 from typing import Any, TypeVar
 
 from localcloud.core import client_environment, moto_backends
 from localcloud.core.access.access import Access
 from localcloud.core.access.credentials import Credentials
 from localcloud.core.access.principal import Principal
+from localcloud.core.access.process_keys import ProcessKeys
+from localcloud.core.clients import Clients
 from localcloud.core.clock import Clock
 from localcloud.core.counters import DEFECTS, Counters
 from localcloud.core.events import EventEmitter
@@ -54,6 +56,7 @@ class Cloud:
         self.images = Images()  # what stands for the images of jobs and models
         self.faults = Faults(self.processes)
         self.credentials = Credentials(account, self.moto)
+        self.process_keys = ProcessKeys(self.credentials)
         self.access = Access(account, region, self.moto, enforced=enforced)
         self.events = EventEmitter(self.clock, self.faults, account, region)
         self.metrics = MetricEmitter(self.clock)
@@ -61,8 +64,7 @@ class Cloud:
         self.logs = LogWriter(self.clock, self.counters, self.moto)
         self.emit, self.metric, self.log = self.events.emit, self.metrics.emit, self.logs.write
         self.services: dict[str, Any] = {}
-        self._clients: dict[tuple[str, str], Any] = {}
-        self._clients_lock = Lock()
+        self._clients = Clients(region, self.credentials)
         folder.mkdir(parents=True, exist_ok=True)
         moto_backends.reset()
         self._open: list[Any] = []
@@ -89,18 +91,21 @@ class Cloud:
 
     def client_as(self, principal: Principal, service: str) -> Any:
         """boto3's client to this cloud, over HTTP: S3, SQS, SNS of moto, or our own. Never under the lock."""
-        with self._clients_lock:
-            key = (service, principal.arn)
-            if key not in self._clients:
-                self._clients[key] = client_environment.client(service, self.region, self.url)
-            return self._clients[key]
+        return self._clients.client(principal, service, self.url)
 
     def moto(self, service: str) -> AbstractContextManager[Any]:
         """moto's backend of a service, in process: ``with cloud.moto("sqs") as sqs: sqs.send_message(...)``."""
         return moto_backends.backend(service, self.account, self.region)
 
     def environment(self) -> dict[str, str]:
-        """The variables that make any AWS tool or SDK of a child process call this cloud, and nothing else."""
+        """The variables that make the AWS tools and SDKs of a person call this cloud, and nothing else."""
+        return client_environment.ADMINISTRATOR | self._addresses()
+
+    def process_environment(self, token: str) -> dict[str, str]:
+        """Those of a process that acts under a role; ``token`` is from ``process_keys``."""
+        return client_environment.keys_of_process(self.url, token) | self._addresses()
+
+    def _addresses(self) -> dict[str, str]:
         return client_environment.variables(self.url, self.region, self.proxy_url, self.certificate)
 
     def arn(self, service: str, resource: str) -> str:
@@ -113,6 +118,7 @@ class Cloud:
                 service.reset()
             self.faults.clear()
             self.credentials.reset()
+            self.process_keys.reset()
             self.images.replace(())
             self.events.recent.clear()
             self.metrics.recent.clear()
@@ -132,5 +138,4 @@ class Cloud:
         self.workers.close()
         self.processes.end_own()
         self.logs.close()
-        for client in self._clients.values():
-            client.close()
+        self._clients.close()

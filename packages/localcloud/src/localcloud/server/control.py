@@ -5,6 +5,7 @@
     GET  faults          lists them; POST adds one (see faults.py); DELETE clears all
     POST seed            {"seed": {...}}: adds what it has and the account does not; see seeding.py
     POST reset           empties everything, and applies the last seed again
+    GET  credentials     keys for a process that localcloud started, whose token is the header Authorization
     ...                  and what services add (``Service.controls``): POST git, POST git/push
 
 A POST must have the content type of JSON: another web page cannot send that without permission.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 PATH = "/_localcloud/"
+CREDENTIALS = ("GET", "credentials")
 
 
 class Control:
@@ -54,6 +56,8 @@ class Control:
 
     def _respond(self, environ: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         requested = (environ["REQUEST_METHOD"], environ["PATH_INFO"].removeprefix(PATH))
+        if requested == CREDENTIALS:
+            return self._fetch_keys(environ.get("HTTP_AUTHORIZATION", ""))
         route = self._routes.get(requested)
         if not route:
             routes = ", ".join(" ".join(each) for each in self._routes)
@@ -66,6 +70,11 @@ class Control:
             log.exception("%s failed", " ".join(requested))
             self.cloud.counters.count(DEFECTS)
             return "500 Internal Server Error", {"error": f"a defect of localcloud: {error!r}"}
+
+    def _fetch_keys(self, token: str) -> tuple[str, dict[str, Any]]:
+        if keys := self.cloud.process_keys.fetch(token):
+            return "200 OK", keys
+        return "403 Forbidden", {"code": "AccessDenied", "message": "No process of localcloud has this token now."}
 
     def _status(self) -> dict[str, Any]:
         cloud = self.cloud
