@@ -15,6 +15,8 @@ TOOLKIT := .venv/toolkit
 ENGINE := $(BIN)/python tests/docker/engine.py
 IN_CONTAINERS = $(ENGINE) sh -c 'image=$${JOB_IMAGE:-$$($(BIN)/python tests/docker/stand_in.py)} && \
   JOB_IMAGE=$$image $(BIN)/python -m pytest
+# Runs a command that may mount file systems, also without being root; they end with it.
+MOUNTING := unshare --map-root-user --mount
 # The uv of this machine, by its name, as its path may have a space; else one inside .venv, which pip installs.
 # UV_OFFLINE and UV_CACHE_DIR do what they say.
 UV := $(if $(shell command -v uv 2>/dev/null),uv,$(BIN)/uv)
@@ -33,7 +35,7 @@ IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
 TESTS_docker := tests/docker packages/localcloud/tests/docker
-TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit or local_mode)"
+TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit or local_mode or full_disk)"
 
 .PHONY: help
 help: ## list the tasks
@@ -106,15 +108,21 @@ test-cdk: needs-cdk $(CDK)/.ready ## run the group of tests that needs Node.js; 
 test-toolkit: needs-toolkit $(TOOLKIT)/.ready ## compare the model server with AWS's serving toolkit, which is installed beside .venv's packages
 	@TOOLKIT=$(CURDIR)/$(TOOLKIT)/site $(BIN)/python -m pytest -m toolkit tests/steps $(ARGS)
 
+.PHONY: test-full-disk
+test-full-disk: needs-full-disk $(READY) ## run the tests that fill a small disk, which they mount where nobody else sees it
+	@$(MOUNTING) $(BIN)/python -m pytest -m full_disk -n 2 packages/localcloud/tests/full_disk $(ARGS)
+
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
-	@echo docker local-mode cdk toolkit
+	@echo docker local-mode cdk toolkit full-disk
 needs-docker: $(BIN)/python # fails with the reason where the group cannot run
 	@$(ENGINE) true
 needs-local-mode: $(BIN)/python
 	@$(ENGINE) sh -c '(docker compose version || docker-compose version) >/dev/null 2>&1 || { echo "Docker Compose is not installed"; exit 1; }'
 needs-cdk:
 	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
+needs-full-disk:
+	@$(MOUNTING) mount -t tmpfs tmpfs /tmp >/dev/null 2>&1 || { echo "nothing can be mounted here, not even with unshare"; exit 1; }
 needs-toolkit: # which has a part in C
 	@echo '#include <Python.h>' | cc -E -I"$$($(or $(wildcard $(BIN)/python),$(PYTHON)) -c 'import sysconfig; print(sysconfig.get_path("include"))')" - >/dev/null 2>&1 || { echo "no C compiler, or no headers of Python, are installed"; exit 1; }
 

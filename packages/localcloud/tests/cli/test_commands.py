@@ -230,7 +230,7 @@ def test_a_server_in_the_foreground_ends_with_its_command(localcloud: Command) -
 
 def test_up_on_a_full_disk_says_so(localcloud: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=900_000))
-    with pytest.raises(Problem, match=r"is full: 0.9 MB are free, 20 MB are needed"):
+    with pytest.raises(Problem, match=r"is full \(0.9 MB free, 20 MB needed\): free some space and try again"):
         commands.up(localcloud.state_dir, ServerOptions())
     assert localcloud.state_dir.last() is None
 

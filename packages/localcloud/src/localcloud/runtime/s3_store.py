@@ -16,6 +16,7 @@ ATTEMPTS = 5
 FIRST_PAUSE = 0.05  # seconds; doubled each time
 PAGE = 1000
 EMPTY: dict[str, Any] = {}  # no body: botocore would send "Expect: 100-continue", for which some servers wait
+FULL_DISK = 507  # Insufficient Storage
 MISSING = ("NoSuchKey", "NoSuchBucket", "404")
 
 
@@ -106,7 +107,7 @@ def _with_retries(call: Callable[[], T], what: str) -> T:
             code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
             if code in MISSING:
                 raise _Missing(f"Cannot {what}: {error.response['Error'].get('Message', code)}") from None
-            if status < 500 or attempt == ATTEMPTS - 1:
+            if status < 500 or status == FULL_DISK or attempt == ATTEMPTS - 1:
                 raise Unavailable(f"Cannot {what}: {code}, {error.response['Error'].get('Message', '')}") from None
         except BotoCoreError as error:
             if attempt == ATTEMPTS - 1:

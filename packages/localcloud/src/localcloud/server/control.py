@@ -6,7 +6,7 @@
     POST seed            {"seed": {...}}: adds what it has and the account does not; see seeding.py
     POST reset           empties everything, and applies the last seed again
     GET  credentials     keys for a process that localcloud started, whose token is the header Authorization
-    ...                  and what services add (``Service.controls``): POST git, POST git/push
+    ...                  and what services add (``Service.controls``): POST git, and those of Git's hooks
 
 A POST must have the content type of JSON: another web page cannot send that without permission.
 """
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
+from localcloud.core.disk_space import full_disk, is_full
 from localcloud.core.errors import Problem
 from localcloud.server.moto_app import Start
 from localcloud.server.seeding import Seeding
@@ -67,6 +68,8 @@ class Control:
         except (ValueError, Problem) as error:
             return "400 Bad Request", {"error": str(error)}
         except Exception as error:
+            if is_full(error):
+                return "507 Insufficient Storage", {"error": full_disk(self.cloud.folder)}
             log.exception("%s failed", " ".join(requested))
             self.cloud.counters.count(DEFECTS)
             return "500 Internal Server Error", {"error": f"a defect of localcloud: {error!r}"}

@@ -13,13 +13,16 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
+from localcloud.core import disk_space
 from localcloud.core.counters import BLOCKED_HOSTS, REDIRECTED_HOSTS, Counters
 from localcloud.server.certificates import Authority
 
@@ -99,8 +102,13 @@ class EgressProxy:
                 self._refuse(client, host)
                 return
             self._counters.count(f"{REDIRECTED_HOSTS}: {host}")
+            try:
+                context = self._authority.context(host)
+            except OSError:  # its certificate is written to a file
+                _send_refusal(client, disk_space.STATUS, disk_space.full_disk(Path(tempfile.gettempdir())))
+                return
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            with self._tracked(self._authority.context(host).wrap_socket(client, server_side=True)) as plain:
+            with self._tracked(context.wrap_socket(client, server_side=True)) as plain:
                 self._tunnel(plain)
 
     def _tunnel(self, plain: Any) -> None:
@@ -115,9 +123,7 @@ class EgressProxy:
         self._counters.count(f"{BLOCKED_HOSTS}: {host}")
         log.info("blocked %s", host)
         sentence = f"localcloud lets nothing leave this machine, and {host} is elsewhere: unset HTTPS_PROXY to reach it"
-        body = f"{sentence}\n".encode()
-        head = f"HTTP/1.1 403 {sentence}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
-        client.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
+        _send_refusal(client, 403, sentence)
 
     @contextmanager
     def _tracked(self, connection: Any) -> Iterator[Any]:
@@ -133,6 +139,12 @@ class EgressProxy:
                 self._sockets.discard(connection)
             _shut(connection)
             connection.close()
+
+
+def _send_refusal(client: socket.socket, status: int, sentence: str) -> None:
+    body = f"{sentence}\n".encode()
+    head = f"HTTP/1.1 {status} {sentence}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
+    client.sendall(head.encode() + b"Connection: close\r\n\r\n" + body)
 
 
 def _head(client: socket.socket) -> tuple[str, str]:

@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import logging
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
+from localcloud.core.disk_space import disk_problem, full_disk
+
 HOST = "127.0.0.1"
 THREADS = 16
 SPARE = 16  # threads beyond those needed
 CONNECTIONS = 4096
-LARGEST_BODY = 16 << 30  # bodies wait in files, not in memory
+LARGEST_BODY = 16 << 30  # bodies of requests wait in files, not in memory
+PIECE = 1 << 20  # of a response: responses wait in memory, and not more of one than 16 MB
 METADATA = b"x-amz-meta-"
 
 
@@ -83,6 +89,7 @@ class Server:
             connection_limit=CONNECTIONS,
             max_request_body_size=LARGEST_BODY,
             recv_bytes=1 << 18,
+            outbuf_overflow=LARGEST_BODY,
             channel_timeout=600,
             ident=None,
         )
@@ -101,6 +108,35 @@ class Server:
             wasyncore.loop(timeout=5, use_poll=True, map=self._map, count=1)
 
 
+class _Body(OverflowableBuffer):  # type: ignore[misc]
+    """A request's body, in a file if it is large. When the disk is full it is read to its end and dropped, so that the
+    application can refuse the request: a connection that is cut looks like a network failure, and is retried."""
+
+    problem = ""
+
+    def __init__(self, overflow: int, expected: int) -> None:
+        super().__init__(overflow)
+        self._expected = expected
+
+    def append(self, data: bytes) -> None:
+        if self.problem:
+            return
+        folder = Path(tempfile.gettempdir())
+        if not self.overflowed and len(self) + len(data) >= self.overflow:
+            self.problem = disk_problem(folder, self._expected)
+        try:
+            super().append(b"" if self.problem else data)
+        except OSError:
+            self.problem = full_disk(folder)
+        if self.problem:
+            self._drop()
+
+    def _drop(self) -> None:
+        with suppress(OSError):
+            self.close()
+        self.buf, self.strbuf = None, b""
+
+
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
     """Keeps S3's metadata with underscores in their names; like most servers, waitress drops such headers."""
 
@@ -110,6 +146,8 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         super().parse_header(header_plus)
         if not self.content_length and not self.chunked:
             self.expect_continue = False  # there is no body to wait for
+        if self.body_rcv is not None:
+            self.body_rcv.buf = _Body(self.adj.inbuf_overflow, self.content_length)
         self.metadata = {}
         if METADATA in header_plus.lower():
             lines = (line.partition(b":") for line in header_plus.split(b"\r\n")[1:])
@@ -126,6 +164,8 @@ class _Task(WSGITask):  # type: ignore[misc]
             names = {f"HTTP_{name.upper().replace('-', '_')}": name for name in self.request.metadata}
             metadata = {key: self.request.metadata[name] for key, name in names.items()}
             environ |= metadata | {"RAW_URI": self.request.request_uri, "moto.preserved_header_names": names}
+            body = self.request.body_rcv
+            environ["localcloud.disk_problem"] = "" if body is None else body.buf.problem
         return environ
 
     def build_response_header(self) -> bytes:
@@ -151,7 +191,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def write_soon(self, data: Any) -> int:
         self._sending = True
         try:
-            return int(super().write_soon(data))
+            return sum(int(super(_Channel, self).write_soon(piece)) for piece in _pieces(data))
         finally:
             self._sending = False
             if self.total_outbufs_len:  # the client reads slowly: the loop sends the rest
@@ -162,6 +202,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         before, self._sending = self._sending, False
         super()._flush_outbufs_below_high_watermark()
         self._sending = before
+
+
+def _pieces(data: Any) -> Iterator[Any]:
+    """A response of one piece would be buffered as a whole."""
+    if not isinstance(data, bytes) or len(data) <= PIECE:
+        yield data
+        return
+    view = memoryview(data)
+    yield from (view[start : start + PIECE] for start in range(0, len(data), PIECE))
 
 
 class _Listener(TcpWSGIServer):  # type: ignore[misc]

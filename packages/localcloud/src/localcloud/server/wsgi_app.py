@@ -11,7 +11,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from localcloud.core import protocols
+from localcloud.core import disk_space, protocols
 from localcloud.core.access.caller import calling
 from localcloud.core.counters import CALLS, DEFECTS, MISSING
 from localcloud.core.protocols import Call, RawResponse
@@ -67,6 +67,8 @@ class Application:
         call, what = routing.moto_call(environ, signed), "a call"
         try:
             directory, moto = self.load()
+            if problem := environ.get("localcloud.disk_problem"):
+                raise Refusal(disk_space.CODE, problem, disk_space.STATUS)
             own = directory.find(environ, signed)
             call = own or call
             what = own.name if own else routing.moto_call_name(environ, call.service, self.cloud.faults.active)
@@ -123,7 +125,9 @@ class Application:
                 status, headers, body = moto(environ, what)
         except Refusal:
             raise
-        except Exception:
+        except Exception as error:
+            if disk_space.is_full(error):
+                raise
             if refusal := moto_errors.refusal(environ, call, what):
                 raise refusal from None
             raise
@@ -132,6 +136,8 @@ class Application:
         return status, headers, body
 
     def _refusal(self, error: Exception, what: str) -> Refusal:
+        if disk_space.is_full(error):
+            error = disk_space.refusal(self.cloud.folder)
         if not isinstance(error, Refusal):
             log.error("%s failed", what, exc_info=error)
             self.cloud.counters.count(DEFECTS)

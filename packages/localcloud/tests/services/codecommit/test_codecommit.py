@@ -117,6 +117,6 @@ def test_a_defect_is_not_reported_as_an_invalid_push(
 
 @pytest.mark.parametrize("report", [{}, {"updates": [["a"]]}, {"updates": 3}])
 def test_an_invalid_report_of_a_push_is_refused(cloud: Any, report: Any) -> None:
-    response = httpx.post(f"{cloud.url}/_localcloud/git/push", json=report)
+    response = httpx.post(f"{cloud.url}/_localcloud/git/post-receive", json=report)
     assert response.status_code == 400
     assert "a push is reported as" in response.json()["error"]

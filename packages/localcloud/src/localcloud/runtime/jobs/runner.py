@@ -10,8 +10,9 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,7 +89,7 @@ class _InstanceGroup:
 
     def _process(self, job: Job, instance: Path, command: Command) -> Outcome:
         with (
-            (instance / "log").open("w", buffering=1) as log,
+            (instance / "log").open("wb", buffering=0) as log,
             subprocess.Popen(
                 command.argv,
                 env=command.environment,
@@ -100,10 +101,12 @@ class _InstanceGroup:
                 errors="replace",
                 start_new_session=True,
             ) as child,
+            _killed_on_error(child),
         ):
 
             def line(text: str) -> None:
-                log.write(text)
+                with suppress(OSError):  # the disk is full: the log in CloudWatch is complete
+                    log.write(text.encode())
                 self.hooks.on_line(job.host, text.rstrip("\n"))
 
             with self.hooks.register(job, child.pid, command.container):
@@ -173,6 +176,16 @@ def _signal(child: subprocess.Popen[str], number: int) -> None:
         os.killpg(child.pid, number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+@contextmanager
+def _killed_on_error(child: subprocess.Popen[str]) -> Iterator[None]:
+    """Else Popen waits for its end."""
+    try:
+        yield
+    except BaseException:
+        _signal(child, signal.SIGKILL)
+        raise
 
 
 def _outcome(job: Job, instance: Path, exit_code: int, cause: str) -> Outcome:

@@ -90,7 +90,6 @@ class Executor:
     def _run(self, build: Build) -> str:
         folder = self.cloud.folder / "codebuild" / "builds" / build.id.replace(":", "-")
         try:
-            folder.mkdir(parents=True)
             return self._run_in(folder.resolve(), build)
         except Exception:
             if build.end_reason != ABANDON:  # else the cloud closes, and S3 with it

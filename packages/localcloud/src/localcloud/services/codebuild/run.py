@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from localcloud.core.cloud import Cloud
+from localcloud.core.disk_space import DiskWatch, disk_problem, full_disk, is_full
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 from localcloud.services.codebuild import sources, variables
@@ -36,7 +37,7 @@ class Run:
     def __init__(
         self, cloud: Cloud, phases: Phases, reports: Reports, build: Build, folder: Path, deadline: float
     ) -> None:
-        """``folder`` is empty, and is removed with the build."""
+        """``folder`` does not exist yet, and is removed with the build."""
         self.cloud, self.phases, self.build, self.folder, self.deadline = cloud, phases, build, folder, deadline
         self.source, self.home, self.scratch = folder / "src", folder / "home", folder / "scratch"
         self.log = BuildLog(cloud, build)
@@ -49,11 +50,13 @@ class Run:
         self.secret_names: set[str] = set()
         self.shell: Shell | None = None
         self.status = "SUCCEEDED"
+        self.disk = DiskWatch(cloud.folder)
 
     def run(self) -> str:
         """Returns the build's status."""
         try:
             with self._phase("PROVISIONING"):
+                self.folder.mkdir(parents=True)
                 self.log.write(f"Waiting for agent ping; this is {self.build.arn}")
             with self._phase("DOWNLOAD_SOURCE"):
                 self._prepare()
@@ -129,11 +132,15 @@ class Run:
             self.environment,
             self.source,
             self.scratch,
-            on_line=self.log.write_output,
+            on_line=self._write_output,
             must_end=self._must_end,
             on_start=lambda pid: self.cloud.processes.register(pid, self.build.id),
             on_end=self.cloud.processes.forget,
         )
+
+    def _write_output(self, line: str) -> None:
+        self.disk.read(line)
+        self.log.write_output(line)
 
     def _run_phase(self, name: str) -> bool:
         """Whether the next phase runs."""
@@ -165,12 +172,15 @@ class Run:
     def _run_command(self, command: str) -> None:
         assert self.shell  # noqa: S101 - the caller created it
         self.log.write(f"Running command {command}")
+        self.disk = DiskWatch(self.cloud.folder)
         status = self.shell.run(command)
         if status == ENDED:
             raise end_failure(self.build.end_reason)
         if status:
             message = f"Error while executing command: {command}. Reason: exit status {status}"
+            message += f"; {self.disk.problem}" if self.disk.check() else ""
             raise PhaseFailed("COMMAND_EXECUTION_ERROR", self.log.mask(message))
+        self._check_disk()  # its variables, which carry over in a file, may be lost
 
     def _restore_cache(self) -> None:
         """A cache that cannot be read is created again."""
@@ -203,12 +213,14 @@ class Run:
         with self.phases.during(self.build, kind) as phase:
             self.log.write(f"Entering phase {kind}")
             try:
+                self._check_disk()
                 yield
             except PhaseFailed as failure:
                 self._fail(phase, failure)
                 raise
             except EXPECTED as error:
-                expected = PhaseFailed(code_of(error), self.log.mask(str(error)))
+                message = full_disk(self.cloud.folder) if is_full(error) else str(error)
+                expected = PhaseFailed(code_of(error), self.log.mask(message))
                 self._fail(phase, expected)
                 raise expected from None
             finally:
@@ -217,6 +229,10 @@ class Run:
     def _fail(self, phase: BuildPhase, failure: PhaseFailed) -> None:
         phase.status, phase.contexts = failure.status, (failure.context,)
         self.log.write(f"Phase context status code: {failure.code} Message: {failure.message}")
+
+    def _check_disk(self) -> None:
+        if problem := disk_problem(self.cloud.folder):
+            raise PhaseFailed("CLIENT_ERROR", problem)
 
     def _must_end(self) -> bool:
         if not self.build.end_reason and time.monotonic() > self.deadline:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -9,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.core.cloud import Cloud
+from localcloud.core.disk_space import disk_problem
 from localcloud.runtime.git_repository import NO_COMMIT, GitProblem, Repository
 from localcloud.services.codecommit.repositories import Repositories
 from localcloud.services.codepipeline.triggers import Push
 
-HOOK = Path(__file__).with_name("post_receive.py")
+HOOK = Path(__file__).with_name("hook.py")
 REFERENCES = {"refs/heads/": "branch", "refs/tags/": "tag"}
 StartPipelines = Callable[[Push], list[str]]
 
@@ -29,12 +32,15 @@ class Pushes:
             self.git.create()
         except GitProblem as problem:
             raise ValueError(str(problem)) from None
-        hook = self.git.folder / "hooks" / "post-receive"
-        hook.parent.mkdir(exist_ok=True)
-        command = shlex.join([sys.executable, "-I", str(HOOK), f"{self.cloud.url}/_localcloud/git/push"])
-        hook.write_text(f"#!/bin/sh\nexec {command}\n")
-        hook.chmod(0o755)
+        for name in ("pre-receive", "post-receive"):
+            self._write_hook(self.git.folder / "hooks" / name)
         return {"repository": str(self.git.folder.resolve())}
+
+    def check(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Before a push: one that nothing could be done with is declined."""
+        if disk_problem(self.cloud.folder):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return {}
 
     def receive(self, request: dict[str, Any]) -> dict[str, Any]:
         """The hook's report: {"updates": [[old, new, reference], ...]}."""
@@ -46,6 +52,14 @@ class Pushes:
             return {"lines": [line for update in updates for line in self._receive(*update)]}
         except GitProblem as problem:
             raise ValueError(str(problem)) from None
+
+    def _write_hook(self, file: Path) -> None:
+        file.parent.mkdir(exist_ok=True)
+        command = shlex.join([sys.executable, "-I", str(HOOK), f"{self.cloud.url}/_localcloud/git/{file.name}"])
+        partial = file.with_suffix(".partial")
+        partial.write_text(f"#!/bin/sh\nexec {command}\n")
+        partial.chmod(0o755)
+        partial.replace(file)
 
     def _receive(self, old: str, new: str, reference: str) -> list[str]:
         prefix = next((prefix for prefix in REFERENCES if reference.startswith(prefix)), "")

@@ -48,7 +48,11 @@ class CodeCommit(Service):
             self.ready()
 
     def controls(self) -> Mapping[tuple[str, str], Callable[[Request], Request]]:
-        return {("POST", "git"): lambda _: self.open(), ("POST", "git/push"): self.pushes.receive}
+        return {
+            ("POST", "git"): lambda _: self.open(),
+            ("POST", "git/pre-receive"): self.pushes.check,
+            ("POST", "git/post-receive"): self.pushes.receive,
+        }
 
     def open(self) -> dict[str, Any]:
         return self.pushes.open()

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.core.cloud import Cloud
+from localcloud.core.disk_space import NO_SPACE, disk_problem, full_disk, is_full
 from localcloud.runtime.git_repository import Commit, GitProblem, Repository
 from localcloud.runtime.s3_store import S3Store
-from localcloud.runtime.store import Unavailable
 from localcloud.services.codepipeline.actions import ActionFailed, Actions, Start
 from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.records import ActionRun, Artifact, Execution, Revision
@@ -45,9 +45,8 @@ class SourceActions:
         error = None
         try:
             revision = find(run, override)
-        except (ActionFailed, GitProblem, Unavailable) as problem:
-            code = problem.code if isinstance(problem, ActionFailed) else "ConfigurationError"
-            error = ActionFailed(code, str(problem))
+        except (ActionFailed, GitProblem, OSError) as problem:
+            error = self._failure(problem)
         except Exception:
             defect = ActionFailed("InternalError", "localcloud failed internally; see its log")
             self.engine.finish(execution, run, error=defect)
@@ -55,6 +54,12 @@ class SourceActions:
         else:
             self._record(revision, execution, run)
         self.engine.finish(execution, run, error=error)
+
+    def _failure(self, problem: Exception) -> ActionFailed:
+        if is_full(problem) or NO_SPACE in str(problem):
+            return ActionFailed("SystemUnavailable", full_disk(self.cloud.folder))
+        code = problem.code if isinstance(problem, ActionFailed) else "ConfigurationError"
+        return ActionFailed(code, str(problem))
 
     def _record(self, revision: Revision, execution: Execution, run: ActionRun) -> None:
         with self.cloud.lock:
@@ -100,6 +105,8 @@ class SourceActions:
         repository = Repository.of(self.cloud.folder)
         requested = override.get("revisionValue")
         commit = repository.commit(repository.resolve(requested) if requested else repository.branch(branch))
+        if problem := disk_problem(self.cloud.folder):
+            raise ActionFailed("SystemUnavailable", problem)
         with tempfile.TemporaryDirectory(dir=self.cloud.folder) as folder:
             archive = Path(folder) / "source.zip"
             repository.archive(commit.id, archive)

@@ -9,11 +9,11 @@ def test_a_job_on_a_full_disk_fails_with_a_sentence(jobs, monkeypatch):
     jobs.processing("true")
     job = jobs.over()
     assert job["ProcessingJobStatus"] == "Failed"
-    assert "is full: 4.0 MB are free, 20 MB are needed" in job["FailureReason"]
+    assert "is full (4.0 MB free, 20 MB needed): free some space and try again" in job["FailureReason"]
 
 
 def test_a_job_that_fills_the_disk_fails_with_a_sentence(jobs, monkeypatch, tmp_path):
     free = lambda _: SimpleNamespace(free=0 if (tmp_path / "filled").exists() else 1e9)  # noqa: E731
     monkeypatch.setattr(shutil, "disk_usage", free)
     jobs.processing(f"touch {tmp_path}/filled; exit 1")
-    assert "is full: 0.0 MB are free" in jobs.over()["FailureReason"]
+    assert "is full (0.0 MB free, 20 MB needed)" in jobs.over()["FailureReason"]

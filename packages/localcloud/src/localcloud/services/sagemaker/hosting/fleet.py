@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Condition, Thread
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.disk_space import NO_SPACE, disk_problem, full_disk, is_full
 from localcloud.runtime.jobs.model_container import Launcher
 from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.services.sagemaker.hosting.artifact import Artifact
@@ -170,6 +171,17 @@ class Fleet:
         return Instance(self.cloud, self.endpoint, self.variant_name, self.response_seconds, self._launcher)
 
     def _start_instance(self, instance: Instance) -> None:
+        folder = self.cloud.folder
+        try:
+            if problem := disk_problem(folder):
+                raise ModelServerError(problem)
+            self._start_with_model(instance)
+        except (ModelServerError, OSError) as error:
+            if is_full(error) or NO_SPACE in str(error):
+                raise ModelServerError(full_disk(folder)) from None
+            raise
+
+    def _start_with_model(self, instance: Instance) -> None:
         model = self._artifact.model()
         with self._starting:
             try:

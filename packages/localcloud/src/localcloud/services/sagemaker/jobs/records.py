@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from localcloud.core.disk_space import DiskWatch
 from localcloud.runtime.jobs.job import Outcome
 from localcloud.runtime.jobs.queue import Ticket
 from localcloud.services.sagemaker.event_times import in_milliseconds
@@ -38,6 +39,7 @@ class JobRecord:
     ticket: Ticket | None = None
     signal: str = ""  # STOP, INTERRUPT or ABANDON, for the thread that runs the job
     began: float = field(default_factory=time.monotonic)
+    disk: DiskWatch = field(init=False)  # while it runs
 
     @property
     def name(self) -> str:

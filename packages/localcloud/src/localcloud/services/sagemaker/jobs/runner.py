@@ -6,11 +6,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localcloud.core.disk_space import disk_problem
+from localcloud.core.disk_space import DiskWatch, full_disk, is_full
 from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.containers import SWITCH
@@ -42,22 +41,31 @@ class JobRunner:
         """All instances of a processing or training job, to their end."""
         if problem := image_problem(self.cloud, instances[0].image):
             return Outcome("Failed", None, f"ClientError: {problem}")
-        if problem := disk_problem(self.cloud.folder):
-            return Outcome("Failed", None, f"InternalServerError: {problem}")
+        return self.on_disk(record, lambda: self._run(record, instances, hooks or self.hooks(record)))
+
+    def on_disk(self, record: JobRecord, work: Callable[[], Outcome]) -> Outcome:
+        """``work``; a job that fails while the disk is full fails for that reason."""
+        disk = record.disk = DiskWatch(self.cloud.folder)
+        outcome = Outcome("Failed", None)
+        try:
+            if not disk.check():
+                outcome = work()
+        except OSError as error:
+            if not is_full(error):
+                raise
+            disk.problem = full_disk(self.cloud.folder)
+        if outcome.status == "Failed" and disk.problem:
+            return Outcome("Failed", None, f"InternalServerError: {disk.problem}")
+        return outcome
+
+    def _run(self, record: JobRecord, instances: Sequence[Job], hooks: JobHooks) -> Outcome:
         prepare = runtimes.select(
             os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
         )
         with self.folders(record, len(instances)) as folders:
-            outcome = run_all(
-                instances,
-                folders,
-                self.store(),
-                prepare=prepare,
-                hooks=hooks or self.hooks(record),
-                grace_seconds=self.grace_seconds,
+            return run_all(
+                instances, folders, self.store(), prepare=prepare, hooks=hooks, grace_seconds=self.grace_seconds
             )
-        problem = disk_problem(self.cloud.folder) if outcome.status == "Failed" else ""
-        return replace(outcome, exit_code=None, reason=f"InternalServerError: {problem}") if problem else outcome
 
     @contextmanager
     def folders(self, record: JobRecord, instances: int) -> Iterator[list[Path]]:
@@ -70,6 +78,7 @@ class JobRunner:
         try:
             yield folders
         finally:
+            record.disk.check()
             for each in folders:
                 shutil.rmtree(each / "opt", ignore_errors=True)
 
@@ -82,6 +91,7 @@ class JobRunner:
         began = int(self.cloud.clock.seconds())
 
         def log_line(host: str, text: str) -> None:
+            record.disk.read(text)
             if record.signal != ABANDON:
                 self.cloud.log(group, f"{record.name}/{host}-{began}", [text])
                 on_line(text)

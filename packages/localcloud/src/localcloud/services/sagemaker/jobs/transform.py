@@ -45,6 +45,9 @@ class Transform:
         self._request = record.request
 
     def run(self) -> Outcome:
+        return self._runner.on_disk(self._record, self._transform)
+
+    def _transform(self) -> Outcome:
         started, hooks, store = monotonic(), self._runner.hooks(self._record), self._runner.store()
         try:
             with self._runner.folders(self._record, 1) as [folder]:
