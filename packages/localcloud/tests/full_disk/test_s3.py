@@ -80,7 +80,7 @@ def test_a_body_without_a_length_is_refused_when_it_fills_the_disk(disk: Any, cl
     import httpx
 
     disk.fill(22)
-    response = httpx.put(f"{cloud.url}/bucket/chunks", content=(LARGE for _ in range(4)), timeout=30)
+    response = httpx.put(f"{cloud.url}/bucket/chunks", content=(LARGE for _ in range(6)), timeout=30)
     assert response.status_code == 507
     assert "is full" in response.text
     assert "Contents" not in s3.list_objects_v2(Bucket="bucket")
