@@ -11,6 +11,7 @@ LIGHT := .venv/.ready-to-deploy
 SCAN := .venv/scan
 CDK := .venv/cdk
 TOOLKIT := .venv/toolkit
+IAM := .venv/iam
 # Runs a command with a Docker engine.
 ENGINE := $(BIN)/python tests/docker/engine.py
 IN_CONTAINERS = $(ENGINE) sh -c 'image=$${JOB_IMAGE:-$$($(BIN)/python tests/docker/stand_in.py)} && \
@@ -112,9 +113,13 @@ test-toolkit: needs-toolkit $(TOOLKIT)/.ready ## compare the model server with A
 test-full-disk: needs-full-disk $(READY) ## run the tests that fill a small disk, which they mount where nobody else sees it
 	@$(MOUNTING) $(BIN)/python -m pytest -m full_disk -n 2 packages/localcloud/tests/full_disk $(ARGS)
 
+.PHONY: test-iam
+test-iam: needs-iam $(IAM)/.ready ## compare IAM's decisions with those of an independent evaluator, which needs Node.js and is installed beside .venv's packages
+	@IAM=$(CURDIR)/$(IAM) $(BIN)/python -m pytest -m iam packages/localcloud/tests/core/access $(ARGS)
+
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
-	@echo docker local-mode cdk toolkit full-disk
+	@echo docker local-mode cdk toolkit full-disk iam
 needs-docker: $(BIN)/python # fails with the reason where the group cannot run
 	@$(ENGINE) true
 needs-local-mode: $(BIN)/python
@@ -123,6 +128,8 @@ needs-cdk:
 	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
 needs-full-disk:
 	@$(MOUNTING) mount -t tmpfs tmpfs /tmp >/dev/null 2>&1 || { echo "nothing can be mounted here, not even with unshare"; exit 1; }
+needs-iam:
+	@node --version >/dev/null 2>&1 && npm --version >/dev/null 2>&1 || { echo "Node.js or npm is not installed"; exit 1; }
 needs-toolkit: # which has a part in C
 	@echo '#include <Python.h>' | cc -E -I"$$($(or $(wildcard $(BIN)/python),$(PYTHON)) -c 'import sysconfig; print(sysconfig.get_path("include"))')" - >/dev/null 2>&1 || { echo "no C compiler, or no headers of Python, are installed"; exit 1; }
 
@@ -132,6 +139,11 @@ $(CDK)/.ready: requirements/cdk.txt $(READY)
 
 $(TOOLKIT)/.ready: requirements/toolkit.txt $(READY)
 	@$(UV) pip install --quiet --python $(BIN)/python --target $(TOOLKIT)/site --no-deps --require-hashes --requirements $<
+	@touch $@
+
+$(IAM)/.ready: requirements/iam/package.json requirements/iam/package-lock.json $(READY)
+	@mkdir -p $(IAM) && cp requirements/iam/*.json $(IAM)
+	@npm ci --prefix $(IAM) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
 	@touch $@
 
 .PHONY: check
@@ -176,10 +188,11 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 	@for benchmark in preprocess train inference pipeline clients; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 
 .PHONY: lock
-lock: $(READY) ## pin every version again from requirements/*.in
+lock: $(READY) ## pin every version again from requirements/*.in and requirements/iam/package.json
 	@cd requirements && for set in uv dev deploy scan cdk toolkit; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --generate-hashes --output-file $$set.txt $$set.in \
 	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) $$([ $$set = toolkit ] && echo --no-deps) || exit 1; done
+	@npm install --prefix requirements/iam --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --loglevel error
 
 .PHONY: clean
 clean: ## remove everything that these tasks created, .venv included

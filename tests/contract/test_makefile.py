@@ -1,5 +1,6 @@
 """The tasks for .venv, observed through a uv that only records its calls."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -132,6 +133,15 @@ def test_what_is_installed_is_pinned_by_hash_from_the_usual_index(name):
     assert lines
     assert [pin for pin, line in lines.items() if "==" not in pin or "--hash=sha256:" not in line] == []
     assert not any("://" in line or "--index" in line or "--find-links" in line for line in lines.values())
+
+
+def test_the_evaluator_of_policies_is_pinned_by_hash_from_the_usual_registry():
+    text = (ROOT / "requirements/iam/package-lock.json").read_text()
+    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+    assert "node_modules/@cloud-copilot/iam-simulate" in packages
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert "://" not in text
+    assert "npm ci --prefix $(IAM) --ignore-scripts" in (ROOT / "Makefile").read_text()
 
 
 def test_without_a_uv_a_pinned_one_is_installed():
