@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.refusal import not_implemented
 from localcloud.core.service import Service
 
@@ -12,12 +13,16 @@ class Caller:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        """As a client would call it, under the lock: faults for the operation apply, a Refusal is raised."""
+    def call(self, principal: Principal, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """As the principal's client would call it, under the lock: faults apply, its policies decide.
+
+        A Refusal is raised.
+        """
         name = f"{self._service.name}.{operation}"
         if fault := self._service.cloud.faults.next_call(name):
             raise fault
         if operation not in self._service.operations:
             raise not_implemented(name)
+        self._service.cloud.access.authorize(principal, self._service.name, operation, request)
         response: dict[str, Any] | None = self._service.operations[operation].method(request)
         return response or {}

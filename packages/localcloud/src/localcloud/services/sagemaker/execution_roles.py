@@ -1,4 +1,6 @@
-"""Checks that the execution role of a job or a model exists, as AWS does before it accepts them.
+"""Execution roles: SageMaker's sessions of them, and the check that the role of a job or a model exists.
+
+AWS makes the check before it accepts them.
 
 Checked only in an account that has roles (``up`` creates one), and only for roles of this account. Not reproduced: who
 may assume the role, and what it allows.
@@ -9,10 +11,18 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from localcloud.core.access.principal import Principal
 from localcloud.services.sagemaker.refusals import invalid
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
+
+SERVICE, SESSION = "sagemaker.amazonaws.com", "SageMaker"
+
+
+def assume(cloud: Cloud, role_arn: str, source_arn: str) -> Principal:
+    """SageMaker's session of a role, for the resource that it acts for."""
+    return cloud.access.assume(role_arn, SESSION, service=SERVICE, source_arn=source_arn)
 
 
 def check_role(cloud: Cloud, arn: str) -> None:

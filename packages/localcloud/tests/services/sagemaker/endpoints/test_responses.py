@@ -26,7 +26,8 @@ def check(endpoints):
 
     def validate(operation, request):
         with endpoints.cloud.lock:
-            response = Caller(endpoints.service).call(operation, request)
+            administrator = endpoints.cloud.credentials.administrator
+            response = Caller(endpoints.service).call(administrator, operation, request)
         shape = model.operation_model(operation).output_shape
         if shape is None:
             assert not response

@@ -1,6 +1,6 @@
 """Executions of pipelines: start, stop, retry, describe, list. ``interpreter`` runs them.
 
-Not reproduced: what an execution's role allows (jobs run as the user of localcloud), experiments and lineage.
+Not reproduced: experiments and lineage.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
 from localcloud.core.tokens import Tokens
-from localcloud.services.sagemaker import s3_objects
+from localcloud.services.sagemaker import execution_roles, s3_objects
 from localcloud.services.sagemaker.listing import within
 from localcloud.services.sagemaker.pipelines import parameters, selective_execution
 from localcloud.services.sagemaker.pipelines.expressions import Scope, Unresolved
@@ -150,12 +150,22 @@ class Executions(Part):
         members = {key: request[key] for key in MEMBERS if key in request}
         members.setdefault("PipelineExecutionDisplayName", f"execution-{int(now.timestamp() * 1000)}")
         variables = _variables(pipeline, arn, now.isoformat())
-        scope = Scope(values, variables, _property_files(version), lambda uri: s3_objects.read_uri(self.cloud, uri))
+        scope = Scope(values, variables, _property_files(version), lambda uri: self._read(pipeline, uri))
         members |= _experiment(version.definition.get("PipelineExperimentConfig") or {}, scope)
         execution = Execution(arn, pipeline, version, now, now, members, given, scope)
         if "SelectiveExecutionConfig" in members:
             self._select(execution, members["SelectiveExecutionConfig"])
         return execution
+
+    def _read(self, pipeline: Pipeline, uri: str) -> bytes:
+        """A property file, under the pipeline's role."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        try:
+            principal = execution_roles.assume(self.cloud, pipeline.members["RoleArn"], pipeline.arn)
+            self.cloud.access.authorize(principal, "s3", "GetObject", {"Bucket": bucket, "Key": key})
+        except Refusal as refusal:
+            raise PermissionError(refusal.message) from None
+        return s3_objects.read_uri(self.cloud, uri)
 
     def _select(self, execution: Execution, config: Request) -> None:
         graph, source = execution.version.graph, None

@@ -139,6 +139,10 @@ class Execution:
         return self.arn.rsplit("/", 1)[-1]
 
     @property
+    def role_arn(self) -> str:
+        return str(self.pipeline.members["RoleArn"])
+
+    @property
     def over(self) -> bool:
         return self.status in ("Succeeded", "Failed", "Stopped")
 

@@ -32,7 +32,7 @@ class StepRunner:
 
     def __init__(self, cloud: Cloud, caller: Caller, tasks: TaskQueue, advance: Callable[[Execution], None]) -> None:
         self.cloud, self._tasks, self._advance = cloud, tasks, advance
-        self._steps = Steps(caller)
+        self._steps = Steps(cloud, caller)
         self._jobs: dict[str, tuple[Execution, StepRun]] = {}  # by the job's name
 
     def start(self, execution: Execution, name: str) -> None:
@@ -47,7 +47,7 @@ class StepRunner:
             self._end(execution, run, "Stopped")
         else:
             self._set_status(execution, run, "Stopping")
-            self._tasks.put(lambda: self._stop_job(run))
+            self._tasks.put(lambda: self._stop_job(execution, run))
 
     def forget(self, run: StepRun) -> None:
         self._jobs.pop(run.job, None)
@@ -58,6 +58,15 @@ class StepRunner:
         if name not in self._jobs:
             return  # not of an execution, or of a deleted one
         execution, run = self._jobs.pop(name)
+        try:
+            self._steps.check_description(execution, run, name)
+        except Refusal as refusal:
+            self._fail(execution, run, _invocation_failure(f"Describe{JOBS[run.kind].member}", refusal))
+        else:
+            self._conclude_job(execution, run, name, description)
+        self._advance(execution)
+
+    def _conclude_job(self, execution: Execution, run: StepRun, name: str, description: dict[str, Any]) -> None:
         status, reason = description[JOBS[run.kind].status], str(description.get("FailureReason", ""))
         if status == "Completed":
             self._cache(execution, run, description)
@@ -70,7 +79,6 @@ class StepRunner:
             self._fail(execution, run, f"ClientError: The job {name} {end}")
         else:
             self._retry(execution, run, retries.of_failure(reason), reason or f"The job {name} failed.")
-        self._advance(execution)
 
     def _attempt(self, execution: Execution, run: StepRun) -> None:
         run.number += 1
@@ -82,8 +90,8 @@ class StepRunner:
             else:
                 self._execute(execution, run)
         except Refusal as refusal:
-            details = f"Failed to invoke sagemaker:{CALLS[run.kind][0]}. Error Details: {refusal.message}"
-            self._retry(execution, run, retries.of_refusal(refusal), f"ClientError: {details}")
+            reason = _invocation_failure(CALLS[run.kind][0], refusal)
+            self._retry(execution, run, retries.of_refusal(refusal), reason)
         except (Unresolved, TypeError, ValueError) as error:
             self._fail(execution, run, f"ClientError: {error}")
         except Exception as error:
@@ -101,14 +109,16 @@ class StepRunner:
             self._set_status(execution, run, "Executing")
             self._finish(execution, run, StepResult(hit.output, hit.metadata))
         elif run.kind in JOBS:
-            self._steps.create(run, request)  # should the job end within the call, its end is a task that waits
+            self._steps.create(
+                execution, run, request
+            )  # if the job ends within the call, its end waits
             run.job = request[JOBS[run.kind].name]
             self._jobs[run.job] = execution, run
             self._set_status(execution, run, "Executing")
         else:
-            self._steps.create(run, request)
+            self._steps.create(execution, run, request)
             self._set_status(execution, run, "Executing")
-            self._finish(execution, run, StepResult(self._steps.describe(run, request), run.metadata))
+            self._finish(execution, run, StepResult(self._steps.describe(execution, run, request), run.metadata))
 
     def _finish(self, execution: Execution, run: StepRun, result: StepResult) -> None:
         run.metadata, run.output, run.reason = result.metadata, result.output, result.reason[:LONGEST_REASON]
@@ -141,9 +151,9 @@ class StepRunner:
                 self._tasks.put(lambda: self._attempt(execution, run))
                 self._tasks.put(lambda: self._advance(execution))
 
-    def _stop_job(self, run: StepRun) -> None:
+    def _stop_job(self, execution: Execution, run: StepRun) -> None:
         try:
-            self._steps.stop(run)
+            self._steps.stop(execution, run)
         except Refusal as refusal:  # it has just ended by itself: the lifecycle reports it
             log.info("job %s is not stopped: %s", run.job, refusal.message)
 
@@ -164,6 +174,10 @@ class StepRunner:
         previous, run.status = run.status, status
         execution.modified = self.cloud.clock.now()
         emit_step_change(self.cloud.emit, execution, run, previous)
+
+
+def _invocation_failure(operation: str, refusal: Refusal) -> str:
+    return f"ClientError: Failed to invoke sagemaker:{operation}. Error Details: {refusal.message}"
 
 
 def _no_retry_message(execution: Execution, run: StepRun, exception: str) -> str:

@@ -1,4 +1,4 @@
-"""The types of steps: they call the operations of this service, as AWS's pipelines do.
+"""The types of steps: they call the operations of this service under the pipeline's role, as AWS's pipelines do.
 
 Not reproduced: step types that are not in ``definition_structure.SUPPORTED`` (CreatePipeline refuses them).
 """
@@ -9,16 +9,22 @@ import re
 import secrets
 import string
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.caller import Caller
-from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
+from localcloud.core.refusal import Refusal
 from localcloud.core.request_validation import request_problems
+from localcloud.services.sagemaker import execution_roles
 from localcloud.services.sagemaker.pipelines import conditions
 from localcloud.services.sagemaker.pipelines.definition_checks import CALLS
 from localcloud.services.sagemaker.pipelines.records import Execution, StepRun
 from localcloud.services.sagemaker.refusals import invalid
 
+if TYPE_CHECKING:
+    from localcloud.core.cloud import Cloud
+
+ABSENT = "ValidationException"  # of a model package group
 ALPHABET = string.ascii_lowercase + string.digits
 LONGEST_NAME = 63
 MOST_TAGS = 50
@@ -55,8 +61,8 @@ PACKAGE = Kind("RegisterModel", "ModelPackageName", "ModelPackageArn")
 class Steps:
     """``prepare`` builds the request of a step's Create call, ``create`` makes it."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._call = caller.call
+    def __init__(self, cloud: Cloud, caller: Caller) -> None:
+        self._cloud, self._caller = cloud, caller
 
     def decide(self, execution: Execution, run: StepRun) -> StepResult:
         """Of a condition: the branch that it takes."""
@@ -80,38 +86,50 @@ class Steps:
         request["Tags"] = [*request.get("Tags", []), *({"Key": key, "Value": value} for key, value in own)][:MOST_TAGS]
         return request
 
-    def create(self, run: StepRun, request: dict[str, Any]) -> None:
+    def create(self, execution: Execution, run: StepRun, request: dict[str, Any]) -> None:
         """UnsupportedRequest as a client's call would be: its request is validated as well."""
         operation = CALLS[run.kind][0]
         problems = request_problems("sagemaker", operation, request)
         if problems:
             raise invalid("; ".join(problems))
         if run.kind == "RegisterModel":
-            self._ensure_group(request.get("ModelPackageGroupName"))
-        response = self._call(operation, request)
+            self._ensure_group(execution, request.get("ModelPackageGroupName"))
+        response = self._call(execution, operation, request)
         kind = {**JOBS, "Model": MODEL, "RegisterModel": PACKAGE}[run.kind]
         run.metadata = {kind.member: {"Arn": response[kind.arn]}}
 
-    def describe(self, run: StepRun, request: dict[str, Any]) -> dict[str, Any]:
+    def describe(self, execution: Execution, run: StepRun, request: dict[str, Any]) -> dict[str, Any]:
         """Of a model or a package that was just created."""
         if run.kind == "RegisterModel":
-            return self._call("DescribeModelPackage", {"ModelPackageName": run.metadata[PACKAGE.member]["Arn"]})
-        return self._call("DescribeModel", {"ModelName": request["ModelName"]})
+            name = run.metadata[PACKAGE.member]["Arn"]
+            return self._call(execution, "DescribeModelPackage", {"ModelPackageName": name})
+        return self._call(execution, "DescribeModel", {"ModelName": request["ModelName"]})
 
-    def stop(self, run: StepRun) -> None:
+    def check_description(self, execution: Execution, run: StepRun, job: str) -> None:
+        """AWS's pipelines describe their jobs until they end; here an event brings the description."""
+        kind, principal = JOBS[run.kind], self._principal(execution)
+        self._cloud.access.authorize(principal, "sagemaker", f"Describe{kind.member}", {kind.name: job})
+
+    def stop(self, execution: Execution, run: StepRun) -> None:
         kind = JOBS[run.kind]
-        self._call(f"Stop{kind.member}", {kind.name: run.job})
+        self._call(execution, f"Stop{kind.member}", {kind.name: run.job})
 
-    def _ensure_group(self, group: str | None) -> None:
+    def _call(self, execution: Execution, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        return self._caller.call(self._principal(execution), operation, request)
+
+    def _principal(self, execution: Execution) -> Principal:
+        return execution_roles.assume(self._cloud, execution.role_arn, execution.pipeline.arn)
+
+    def _ensure_group(self, execution: Execution, group: str | None) -> None:
         """As on AWS, the first registration in a group creates it."""
         if group is None:
             return
         try:
-            self._call("DescribeModelPackageGroup", {"ModelPackageGroupName": group})
+            self._call(execution, "DescribeModelPackageGroup", {"ModelPackageGroupName": group})
         except Refusal as refusal:
-            if refusal.code == NOT_IMPLEMENTED:
+            if refusal.code != ABSENT:
                 raise
-            self._call("CreateModelPackageGroup", {"ModelPackageGroupName": group})
+            self._call(execution, "CreateModelPackageGroup", {"ModelPackageGroupName": group})
 
 
 def job_name(execution: Execution, run: StepRun, prefix: str | None = None) -> str:
