@@ -17,6 +17,7 @@ FIRST_PAUSE = 0.05  # seconds; doubled each time
 PAGE = 1000
 EMPTY: dict[str, Any] = {}  # no body: botocore would send "Expect: 100-continue", for which some servers wait
 FULL_DISK = 507  # Insufficient Storage
+FORBIDDEN = 403
 MISSING = ("NoSuchKey", "NoSuchBucket", "404")
 
 
@@ -77,10 +78,11 @@ class S3Store(Store):
         else:
             file.write_bytes(cached)
 
-    def put(self, file: Path, uri: str) -> None:
+    def put(self, file: Path, uri: str, **headers: str) -> None:
         def put() -> None:
             with file.open("rb") as source:
-                self.client.put_object(**_bucket_and_key(uri), **({"Body": source} if file.stat().st_size else EMPTY))
+                body = {"Body": source} if file.stat().st_size else EMPTY
+                self.client.put_object(**_bucket_and_key(uri), **body, **headers)
 
         _with_retries(put, f"write {uri}")
 
@@ -90,6 +92,10 @@ def _bucket_and_key(uri: str) -> dict[str, str]:
     if not uri.startswith("s3://") or not bucket:
         raise Unavailable(f"{uri} is not an S3 URI: it must start with s3:// and a bucket")
     return {"Bucket": bucket, "Key": key}
+
+
+class _Denied(Unavailable, PermissionError):
+    """The policies do not allow the call."""
 
 
 class _Missing(Unavailable, FileNotFoundError):
@@ -107,6 +113,9 @@ def _with_retries(call: Callable[[], T], what: str) -> T:
             code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
             if code in MISSING:
                 raise _Missing(f"Cannot {what}: {error.response['Error'].get('Message', code)}") from None
+            if status == FORBIDDEN:
+                message = error.response["Error"].get("Message", code)
+                raise _Denied(f"Cannot {what}: {code}, {message}") from None
             if status < 500 or status == FULL_DISK or attempt == ATTEMPTS - 1:
                 raise Unavailable(f"Cannot {what}: {code}, {error.response['Error'].get('Message', '')}") from None
         except BotoCoreError as error:

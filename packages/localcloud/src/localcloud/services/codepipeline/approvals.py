@@ -12,6 +12,7 @@ from urllib.parse import quote
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
+from localcloud.services.codepipeline import service_role
 from localcloud.services.codepipeline.actions import ActionFailed, Actions
 from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.pipelines import Pipelines
@@ -75,10 +76,13 @@ class Approvals(Part):
 
         subject = f"APPROVAL NEEDED: AWS CodePipeline {execution.pipeline} for action {run.name}"[:100]
         try:
-            self.cloud.client("sns").publish(TopicArn=topic, Subject=subject, Message=message)
+            principal = service_role.of_execution(self.cloud, execution)
+            self.cloud.client_as(principal, "sns").publish(TopicArn=topic, Subject=subject, Message=message)
+        except ActionFailed as failure:
+            self.engine.finish(execution, run, error=failure)
         except ClientError as error:
             sentence = f"The notification to {topic} was refused: {error.response['Error']['Message']}"
-            self.engine.finish(execution, run, error=ActionFailed("PermissionError", sentence))
+            self.engine.finish(execution, run, error=ActionFailed(service_role.PERMISSION, sentence))
 
     def _message(self, execution: Execution, run: ActionRun, minutes: int) -> dict[str, Any]:
         """In CodePipeline's own layout."""

@@ -10,6 +10,7 @@ from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part
 from localcloud.services.codebuild.build import Build
 from localcloud.services.codebuild.service import CodeBuild
+from localcloud.services.codepipeline import service_role
 from localcloud.services.codepipeline.actions import ActionFailed, Actions
 from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.records import ActionRun, Artifact, Execution
@@ -29,12 +30,14 @@ class BuildActions(Part):
         self._builds.clear()
 
     def _start(self, execution: Execution, run: ActionRun) -> None:
+        principal = service_role.of_execution(self.cloud, execution)
         try:
             request = {"projectName": run.configuration["ProjectName"], "environmentVariablesOverride": _variables(run)}
+            self.cloud.access.authorize(principal, "codebuild", "StartBuild", request)
             project = self.codebuild.projects.get(run.configuration["ProjectName"])
             build = self.codebuild.builds.start(request, **_artifacts(execution, run, project))
         except Refusal as refusal:
-            raise ActionFailed("ConfigurationError", f"Error calling startBuild: {refusal.message}") from None
+            raise _start_failure(refusal) from None
         self._builds[build.id] = (execution, run)
         run.external_id = build.id
         page = f"https://console.aws.amazon.com/codebuild/home?region={self.cloud.region}#/builds"
@@ -49,10 +52,21 @@ class BuildActions(Part):
         single = len(run.outputs) == 1
         run.outputs = [output for output in run.outputs if (single and "" in uploaded) or output.name in uploaded]
         run.variables = {"BuildID": build.id, "BuildTag": build.uuid, **build.exported}
-        error = None
-        if build.status != "SUCCEEDED":
+        error = self._denied_description(execution, build)
+        if not error and build.status != "SUCCEEDED":
             error = ActionFailed("JobFailed", f"Build terminated with state: {build.status}. {_failure(build)}".strip())
         self.engine.finish(execution, run, error=error)
+
+    def _denied_description(self, execution: Execution, build: Build) -> ActionFailed | None:
+        """CodePipeline describes its builds until they end; here an event brings the description."""
+        try:
+            principal = service_role.of_execution(self.cloud, execution)
+            self.cloud.access.authorize(principal, "codebuild", "BatchGetBuilds", {"ids": [build.id]})
+        except ActionFailed as failure:
+            return failure
+        except Refusal as refusal:
+            return ActionFailed(service_role.PERMISSION, f"Error calling batchGetBuilds: {refusal.message}")
+        return None
 
 
 def _artifacts(execution: Execution, run: ActionRun, project: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +92,11 @@ def _artifacts(execution: Execution, run: ActionRun, project: dict[str, Any]) ->
         "secondary_artifacts": identified if len(outputs) > 1 else [],
         "initiator": f"codepipeline/{execution.pipeline}",
     }
+
+
+def _start_failure(refusal: Refusal) -> ActionFailed:
+    code = service_role.PERMISSION if refusal.code.startswith("AccessDenied") else "ConfigurationError"
+    return ActionFailed(code, f"Error calling startBuild: {refusal.message}")
 
 
 def _variables(run: ActionRun) -> list[dict[str, str]]:

@@ -10,8 +10,9 @@ from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
+from localcloud.services.codepipeline import service_role
 from localcloud.services.codepipeline.records import Pipeline, Stage
-from localcloud.services.codepipeline.structure import problems
+from localcloud.services.codepipeline.structure import STRUCTURE, problems
 
 PAGES: dict[str, Any] = {"size_key": "maxResults", "token_key": "nextToken", "code": "InvalidNextTokenException"}
 DEFAULTS = {"pipelineType": "V1", "executionMode": "SUPERSEDED"}
@@ -103,3 +104,7 @@ class Pipelines(Part):
     def _check(self, declaration: dict[str, Any]) -> None:
         for code, sentence in problems(declaration, self.cloud.region):
             raise Refusal(code, sentence)
+        try:
+            service_role.assume(self.cloud, declaration)
+        except Refusal:
+            raise Refusal(STRUCTURE, service_role.not_assumable(declaration["roleArn"])) from None

@@ -1,4 +1,4 @@
-"""Source actions: the source becomes an artifact in the pipeline's bucket, and variables.
+"""Source actions: under the pipeline's role the source becomes an artifact in its bucket, and variables.
 
 A connection's repository and CodeCommit's are the one local repository, whatever their names. Sources are not polled:
 a push starts pipelines itself; an object in S3 needs a rule, as AWS recommends.
@@ -10,18 +10,28 @@ import tempfile
 from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
 from localcloud.core.disk_space import NO_SPACE, disk_problem, full_disk, is_full
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.git_repository import Commit, GitProblem, Repository
 from localcloud.runtime.s3_store import S3Store
+from localcloud.services.codepipeline import service_role
 from localcloud.services.codepipeline.actions import ActionFailed, Actions, Start
 from localcloud.services.codepipeline.engine import Engine
 from localcloud.services.codepipeline.records import ActionRun, Artifact, Execution, Revision
 
-Find = Callable[[ActionRun, dict[str, str]], Revision]
+Find = Callable[[Principal, ActionRun, dict[str, str]], Revision]
+# https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
+CODECOMMIT = ("GetBranch", "GetRepository", "GetCommit", "UploadArchive", "GetUploadArchiveStatus")
+NO_PERMISSION = (
+    "The service role or action role doesn’t have the permissions required to access the {}. Update the IAM role "
+    "permissions, and then try again. Error: {}"
+)
 
 
 class SourceActions:
@@ -44,7 +54,8 @@ class SourceActions:
         override = execution.overrides.get(run.name, {})
         error = None
         try:
-            revision = find(run, override)
+            principal = service_role.of_execution(self.cloud, execution)
+            revision = find(principal, run, override)
         except (ActionFailed, GitProblem, OSError) as problem:
             error = self._failure(problem)
         except Exception:
@@ -68,12 +79,12 @@ class SourceActions:
             others = [other for other in execution.revisions if other.action != run.name]
             execution.revisions = [*others, revision]
 
-    def _from_connection(self, run: ActionRun, override: dict[str, str]) -> Revision:
+    def _from_connection(self, principal: Principal, run: ActionRun, override: dict[str, str]) -> Revision:
         settings = run.configuration
         arn = settings["ConnectionArn"]
         if self.connections and not any(arn in known for known in self.connections):
             raise ActionFailed("PermissionError", f"Unable to use Connection: {arn}. It does not exist.")
-        commit = self._zip(run, settings["BranchName"], override)
+        commit = self._through_connection(principal, run, override)
         run.variables = {
             "AuthorDate": commit.author.date,
             "AuthorEmail": commit.author.email,
@@ -86,11 +97,26 @@ class SourceActions:
         }
         return _revision(run, commit)
 
-    def _from_codecommit(self, run: ActionRun, override: dict[str, str]) -> Revision:
+    def _through_connection(self, principal: Principal, run: ActionRun, override: dict[str, str]) -> Commit:
+        """The connection uploads with an ACL."""
+        arn, access = run.configuration["ConnectionArn"], self.cloud.access
+        try:
+            access.authorize(principal, arn.split(":")[2], "UseConnection", {"ConnectionArn": arn})
+        except Refusal:
+            sentence = f"Unable to use Connection: {arn}. The provided role does not have sufficient permissions."
+            raise ActionFailed(service_role.PERMISSION, sentence) from None
+        try:
+            access.authorize(principal, "s3", "GetBucketAcl", {"Bucket": run.outputs[0].bucket})
+            return self._zip(principal, run, override, ACL="bucket-owner-full-control")
+        except (Refusal, PermissionError):
+            sentence = "Upload to S3 failed with the following error: Access Denied"
+            raise ActionFailed(service_role.PERMISSION, sentence) from None
+
+    def _from_codecommit(self, principal: Principal, run: ActionRun, override: dict[str, str]) -> Revision:
         settings = run.configuration
         if self.repositories is not None and settings["RepositoryName"] not in self.repositories:
             raise ActionFailed("ConfigurationError", f"The repository {settings['RepositoryName']} does not exist.")
-        commit = self._zip(run, settings["BranchName"], override)
+        commit = self._through_codecommit(principal, run, override)
         run.variables = {
             "AuthorDate": commit.author.date,
             "BranchName": settings["BranchName"],
@@ -101,7 +127,21 @@ class SourceActions:
         }
         return _revision(run, commit)
 
-    def _zip(self, run: ActionRun, branch: str, override: dict[str, str]) -> Commit:
+    def _through_codecommit(self, principal: Principal, run: ActionRun, override: dict[str, str]) -> Commit:
+        name = run.configuration["RepositoryName"]
+        try:
+            for operation in CODECOMMIT:
+                self.cloud.access.authorize(principal, "codecommit", operation, {"repositoryName": name})
+        except Refusal as refusal:
+            sentence = NO_PERMISSION.format(f"AWS CodeCommit repository named {name}", refusal.message)
+            raise ActionFailed(service_role.PERMISSION, sentence) from None
+        try:
+            return self._zip(principal, run, override)
+        except PermissionError as error:
+            raise _no_permission(run.outputs[0].bucket, error) from None
+
+    def _zip(self, principal: Principal, run: ActionRun, override: dict[str, str], **headers: str) -> Commit:
+        branch = run.configuration["BranchName"]
         repository = Repository.of(self.cloud.folder)
         requested = override.get("revisionValue")
         commit = repository.commit(repository.resolve(requested) if requested else repository.branch(branch))
@@ -110,10 +150,10 @@ class SourceActions:
         with tempfile.TemporaryDirectory(dir=self.cloud.folder) as folder:
             archive = Path(folder) / "source.zip"
             repository.archive(commit.id, archive)
-            S3Store(self.cloud.client("s3")).put(archive, _uri(run.outputs[0]))
+            S3Store(self.cloud.client_as(principal, "s3")).put(archive, _uri(run.outputs[0]), **headers)
         return commit
 
-    def _from_s3(self, run: ActionRun, override: dict[str, str]) -> Revision:
+    def _from_s3(self, principal: Principal, run: ActionRun, override: dict[str, str]) -> Revision:
         from botocore.exceptions import ClientError
 
         bucket, key = run.configuration["S3Bucket"], run.configuration["S3ObjectKey"]
@@ -121,17 +161,24 @@ class SourceActions:
             key = override["revisionValue"]
         version = override.get("revisionValue") if override.get("revisionType") == "S3_OBJECT_VERSION_ID" else None
         source: dict[str, Any] = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
-        s3, artifact = self.cloud.client("s3"), run.outputs[0]
+        s3, artifact = self.cloud.client_as(principal, "s3"), run.outputs[0]
         try:
+            s3.get_bucket_versioning(Bucket=bucket)
             head = s3.head_object(**source)
             s3.copy_object(CopySource=source, Bucket=artifact.bucket, Key=artifact.key)
         except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.FORBIDDEN:
+                raise _no_permission(bucket, error) from None
             sentence = f"s3://{bucket}/{key} cannot be read: {error.response['Error'].get('Message')}"
             raise ActionFailed("ConfigurationError", sentence) from None
         etag, version_id = head["ETag"].strip('"'), head.get("VersionId", "null")
         run.variables = {"BucketName": bucket, "ObjectKey": key, "ETag": etag, "VersionId": version_id}
         revision = version_id if version_id != "null" else etag
         return Revision(run.name, artifact.name, revision, f"Amazon S3 version id: {version_id}", head["LastModified"])
+
+
+def _no_permission(bucket: str, error: Exception) -> ActionFailed:
+    return ActionFailed(service_role.PERMISSION, NO_PERMISSION.format(f"Amazon S3 bucket named {bucket}", error))
 
 
 def _revision(run: ActionRun, commit: Commit) -> Revision:

@@ -109,9 +109,7 @@ class StepRunner:
             self._set_status(execution, run, "Executing")
             self._finish(execution, run, StepResult(hit.output, hit.metadata))
         elif run.kind in JOBS:
-            self._steps.create(
-                execution, run, request
-            )  # if the job ends within the call, its end waits
+            self._steps.create(execution, run, request)  # if the job ends within the call, its end waits
             run.job = request[JOBS[run.kind].name]
             self._jobs[run.job] = execution, run
             self._set_status(execution, run, "Executing")
