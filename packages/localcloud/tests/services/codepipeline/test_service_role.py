@@ -40,7 +40,9 @@ def connected(cloud: Any) -> dict[str, Any]:
 def test_the_role_fetches_the_source_and_starts_the_build(cloud: Any, run: Any, access: Any) -> None:
     assert run(stage("Build", build())) == {}
     assert access.sessions == {ROLE: ("codepipeline.amazonaws.com", cloud.arn("codepipeline", "ship"))}
-    of_pipeline = [(who.split("/")[1:], call) for who, call, _ in access.decisions if call in CODEBUILD or "commit" in call]
+    of_pipeline = [
+        (who.split("/")[1:], call) for who, call, _ in access.decisions if call in CODEBUILD or "commit" in call
+    ]
     calls = [*(f"codecommit.{operation}" for operation in CODECOMMIT), *CODEBUILD]
     assert of_pipeline == [([ROLE.rpartition("/")[2], "ship"], call) for call in calls]
     assert (ROLE, "", "s3") in access.clients
