@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from localcloud.core.access.caller import calling
 from localcloud.core.access.principal import Principal
 from localcloud.core.refusal import not_implemented
 from localcloud.core.service import Service
@@ -24,5 +25,6 @@ class Caller:
         if operation not in self._service.operations:
             raise not_implemented(name)
         self._service.cloud.access.authorize(principal, self._service.name, operation, request)
-        response: dict[str, Any] | None = self._service.operations[operation].method(request)
+        with calling(principal):
+            response: dict[str, Any] | None = self._service.operations[operation].method(request)
         return response or {}

@@ -58,7 +58,7 @@ def load() -> None:
 def load_managed_policies() -> None:
     """AWS's, as in every account. moto would read all 1,500 again for each account, and after each reset."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
-    from moto.iam.models import AWSManagedPolicy, IAMBackend
+    from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
 
     documents = json.loads(aws_managed_policies_data)
 
@@ -67,6 +67,10 @@ def load_managed_policies() -> None:
         return [AWSManagedPolicy.from_data(name, *account, document) for name, document in documents.items()]
 
     IAMBackend._init_aws_policies = lambda iam: [copy(each) for each in policies(iam.account_id, iam.region_name)]
+    for regions in iam_backends.values():  # another service of moto has used it already
+        for iam in regions.values():
+            iam.aws_managed_policies = iam._init_aws_policies()
+            iam.managed_policies |= iam._init_managed_policies()
 
 
 @cache

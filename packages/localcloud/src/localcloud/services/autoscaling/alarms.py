@@ -1,11 +1,12 @@
-"""The alarms of scaling policies, in CloudWatch."""
+"""The alarms of scaling policies, in CloudWatch: put and deleted with the permissions of whoever changes a policy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.core.clock import Clock
+from localcloud.core.access.caller import caller
+from localcloud.core.cloud import Cloud
 from localcloud.services.cloudwatch.alarm import Alarm
 from localcloud.services.cloudwatch.service import CloudWatch
 
@@ -13,8 +14,8 @@ from localcloud.services.cloudwatch.service import CloudWatch
 class PolicyAlarms:
     """``cloudwatch`` returns the service: it may not exist yet when this is created."""
 
-    def __init__(self, clock: Clock, cloudwatch: Callable[[], CloudWatch]) -> None:
-        self._clock, self._cloudwatch = clock, cloudwatch
+    def __init__(self, cloud: Cloud, cloudwatch: Callable[[], CloudWatch]) -> None:
+        self._clock, self._access, self._cloudwatch = cloud.clock, cloud.access, cloudwatch
 
     def get(self, name: str) -> Alarm | None:
         return self._cloudwatch().alarms.get(name)
@@ -31,10 +32,14 @@ class PolicyAlarms:
         return [point.value or 0.0 for point in evaluation.breaching or evaluation.evaluated]
 
     def put(self, request: dict[str, Any]) -> None:
-        self._cloudwatch().operations["PutMetricAlarm"].method(request)
+        self._call("PutMetricAlarm", request)
 
     def delete(self, names: list[str]) -> None:
         """Those that still exist."""
         existing = [name for name in names if self.get(name)]
         if existing:
-            self._cloudwatch().operations["DeleteAlarms"].method({"AlarmNames": existing})
+            self._call("DeleteAlarms", {"AlarmNames": existing})
+
+    def _call(self, operation: str, request: dict[str, Any]) -> None:
+        self._access.authorize(caller(), "cloudwatch", operation, request)
+        self._cloudwatch().operations[operation].method(request)

@@ -59,9 +59,9 @@ class Policies(Part):
 
     def delete(self, target: Target, policy: Policy) -> None:
         """An alarm that a user created for it stays, and its action then fails."""
+        self._alarms.delete(_alarm_names(target, policy))
         policy.stop()
         del target.policies[policy.name]
-        self._alarms.delete(_alarm_names(target, policy))
 
     @operation("DescribeScalingPolicies")
     def describe_scaling_policies(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +80,8 @@ class Policies(Part):
             for request in tracking.alarms(settings, target.resource, policy.arn, policy.alarm_id, dimensions):
                 self._alarms.put(request)
         except Refusal as refusal:
+            if refusal.code.startswith("AccessDenied"):
+                raise
             raise Refusal("ValidationException", f"CloudWatch refuses the alarm: {refusal.message}") from None
 
     def _new(self, target: Target, name: str, kind: str) -> Policy:

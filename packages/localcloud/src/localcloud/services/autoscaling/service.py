@@ -18,6 +18,7 @@ from localcloud.services.autoscaling.decisions import Decisions
 from localcloud.services.autoscaling.policies import Policies
 from localcloud.services.autoscaling.records import TOO_MANY_TAGS
 from localcloud.services.autoscaling.scheduled_actions import ScheduledActions
+from localcloud.services.autoscaling.service_linked_role import ServiceLinkedRole
 from localcloud.services.autoscaling.target_store import TargetStore
 from localcloud.services.autoscaling.targets import Targets
 from localcloud.services.autoscaling.variants import Variants
@@ -30,14 +31,15 @@ class AutoScaling(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self.targets = TargetStore()
-        variants = Variants(lambda operation, request: Caller(self._sagemaker).call(operation, request))
-        alarms = PolicyAlarms(cloud.clock, lambda: cloud.service(CloudWatch))
+        role = ServiceLinkedRole(cloud)
+        variants = Variants(lambda operation, request: Caller(self._sagemaker).call(role.session(), operation, request))
+        alarms = PolicyAlarms(cloud, lambda: cloud.service(CloudWatch))
         activities = Activities(cloud.clock, self.targets)
         capacity = Capacity(cloud, variants, activities)
         policies = Policies(cloud.clock, self.targets, alarms, cloud.arn)
         self._decisions = Decisions(cloud, self.targets, variants, alarms, capacity, activities)
         self.parts = (
-            Targets(cloud, self.targets, variants, capacity, policies),
+            Targets(cloud, self.targets, role, variants, capacity, policies),
             policies,
             ScheduledActions(cloud, self.targets, capacity, activities),
             activities,

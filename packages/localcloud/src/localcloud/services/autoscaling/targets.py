@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from localcloud.core import tags
+from localcloud.core.access.caller import caller
 from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
@@ -14,18 +15,22 @@ from localcloud.services.autoscaling.capacity import Capacity, limits_cause
 from localcloud.services.autoscaling.checks import check_dimension, check_limits
 from localcloud.services.autoscaling.policies import Policies
 from localcloud.services.autoscaling.records import BAD_TOKEN, PAGE, TOO_MANY_TAGS, Target
+from localcloud.services.autoscaling.service_linked_role import ServiceLinkedRole
 from localcloud.services.autoscaling.target_store import TargetStore
-from localcloud.services.autoscaling.variants import NOT_READY, NoVariant, Variants
-
-ROLE = "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com"
-ROLE_NAME = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+from localcloud.services.autoscaling.variants import NOT_READY, NoVariant, Variants, endpoint_of
 
 
 class Targets(Part):
     def __init__(
-        self, cloud: Cloud, targets: TargetStore, variants: Variants, capacity: Capacity, policies: Policies
+        self,
+        cloud: Cloud,
+        targets: TargetStore,
+        role: ServiceLinkedRole,
+        variants: Variants,
+        capacity: Capacity,
+        policies: Policies,
     ) -> None:
-        self._clock, self._account, self._arn = cloud.clock, cloud.account, cloud.arn
+        self._clock, self._access, self._arn, self._role = cloud.clock, cloud.access, cloud.arn, role
         self._targets, self._variants, self._capacity, self._policies = targets, variants, capacity, policies
 
     def reset(self) -> None:
@@ -40,6 +45,8 @@ class Targets(Part):
         high = request.get("MaxCapacity", existing.high if existing else None)
         check_limits(low, high)
         if not existing:
+            self._check_permissions(request["ResourceId"])
+            self._role.ensure(caller())
             self._check_variant(request["ResourceId"])
         new_tags = tags.checked(request.get("Tags", {}), too_many=TOO_MANY_TAGS)
         if existing and new_tags:
@@ -67,6 +74,15 @@ class Targets(Part):
             self._policies.delete(target, policy)
         self._targets.remove(target)
 
+    def _check_permissions(self, resource: str) -> None:
+        """Whoever registers a target needs what scaling needs.
+
+        https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
+        """
+        request = {"EndpointName": endpoint_of(resource)}
+        for call in ("DescribeEndpoint", "UpdateEndpointWeightsAndCapacities"):
+            self._access.authorize(caller(), "sagemaker", call, request)
+
     def _check_variant(self, resource: str) -> None:
         try:
             status = self._variants.read(resource).status
@@ -77,8 +93,7 @@ class Targets(Part):
 
     def _new(self, resource: str, new_tags: dict[str, str]) -> Target:
         arn = self._arn("application-autoscaling", f"scalable-target/{uuid.uuid4().hex}")
-        role = f"arn:aws:iam::{self._account}:{ROLE}/{ROLE_NAME}"
-        return Target(resource, arn, role, self._clock.now(), tags=new_tags)
+        return Target(resource, arn, self._role.arn, self._clock.now(), tags=new_tags)
 
 
 def _describe(target: Target) -> dict[str, Any]:

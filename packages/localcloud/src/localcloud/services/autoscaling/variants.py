@@ -54,6 +54,10 @@ def is_variant(resource: str) -> bool:
     return RESOURCE.fullmatch(resource) is not None
 
 
+def endpoint_of(resource: str) -> str:
+    return _names(resource)[0]
+
+
 def dimensions(resource: str) -> list[dict[str, str]]:
     """Of the variant's metrics."""
     endpoint, name = _names(resource)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from localcloud.core.access.principal import Principal
@@ -15,7 +16,7 @@ PERMISSION = "PermissionError"  # the code of an action that its role does not a
 LONGEST_SESSION = 64
 
 
-def assume(cloud: Cloud, declaration: dict[str, Any]) -> Principal:
+def assume(cloud: Cloud, declaration: Mapping[str, Any]) -> Principal:
     """The session of a pipeline's role. Raises a Refusal."""
     name = declaration["name"]
     source = cloud.arn("codepipeline", name)

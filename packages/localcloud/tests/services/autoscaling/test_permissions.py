@@ -1,0 +1,89 @@
+"""Application Auto Scaling acts under a role that is linked to it; whoever asks for its help needs what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .conftest import NAMED
+
+pytestmark = pytest.mark.roles
+SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+ARN = f"arn:aws:iam::000000000000:role/aws-service-role/{SERVICE}/{ROLE}"
+ROOT = "arn:aws:iam::000000000000:root"
+
+
+def test_the_first_target_creates_the_role(cloud: Any, target: Callable[..., str]) -> None:
+    iam = cloud.client("iam")
+    assert iam.list_roles()["Roles"] == []
+    target()
+    target()
+    (role,) = iam.list_roles()["Roles"]
+    assert role["Arn"] == ARN
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": SERVICE}
+    (policy,) = iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]
+    assert policy["PolicyName"] == "AWSApplicationAutoscalingSageMakerEndpointPolicy"
+
+
+def test_whoever_registers_a_target_needs_what_scaling_needs(target: Callable[..., str], access: Any) -> None:
+    target()
+    needed = [call for who, call, _ in access.decisions if who == ROOT and not call.startswith("application-")]
+    assert needed == [
+        "sagemaker.DescribeEndpoint",
+        "sagemaker.UpdateEndpointWeightsAndCapacities",
+        "iam.CreateServiceLinkedRole",
+    ]
+
+
+@pytest.mark.parametrize(
+    "denied",
+    ["sagemaker.DescribeEndpoint", "sagemaker.UpdateEndpointWeightsAndCapacities", "iam.CreateServiceLinkedRole"],
+)
+def test_without_it_nothing_is_registered(cloud: Any, scaling: Any, refused: Any, access: Any, denied: str) -> None:
+    access.denied = {denied}
+    sentence = refused(scaling.register_scalable_target, "AccessDeniedException", **NAMED, MinCapacity=1, MaxCapacity=2)
+    assert sentence.endswith(f"is not authorized to perform: {denied.replace('.', ':')}")
+    access.denied = set()
+    assert scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    assert cloud.client("iam").list_roles()["Roles"] == []
+
+
+def test_scaling_acts_under_the_linked_role(
+    target: Callable[..., str], tracking: Any, minutes: Any, endpoint: Any, access: Any
+) -> None:
+    target()
+    tracking()
+    minutes(4, 300.0)
+    assert endpoint.desired
+    session = f"arn:aws:sts::000000000000:assumed-role/{ROLE}/AutoScaling"
+    calls = {call for who, call, _ in access.decisions if who == session}
+    assert calls == {"sagemaker.DescribeEndpoint", "sagemaker.UpdateEndpointWeightsAndCapacities"}
+    assert access.sessions == {ARN: (SERVICE, "")}
+
+
+@pytest.mark.parametrize(("denied", "code"), [("cloudwatch.PutMetricAlarm", "ValidationException")])
+def test_the_alarms_are_put_by_whoever_puts_the_policy(
+    cloud: Any, target: Callable[..., str], tracking: Any, access: Any, denied: str, code: str
+) -> None:
+    from botocore.exceptions import ClientError
+
+    target()
+    access.denied = {denied}
+    with pytest.raises(ClientError, match="is not authorized to perform: cloudwatch:PutMetricAlarm") as caught:
+        tracking()
+    assert caught.value.response["Error"]["Code"] == code
+    assert cloud.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+def test_the_alarms_are_deleted_by_whoever_deletes_the_policy(
+    scaling: Any, target: Callable[..., str], tracking: Any, refused: Any, access: Any
+) -> None:
+    target()
+    tracking()
+    access.denied = {"cloudwatch.DeleteAlarms"}
+    refused(scaling.delete_scaling_policy, "AccessDeniedException", **NAMED, PolicyName="busy")
+    assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 1
