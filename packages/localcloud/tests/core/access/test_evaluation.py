@@ -188,7 +188,7 @@ def test_a_decision_takes_microseconds() -> None:
 
 
 def _seconds(question: Question, policies: Policies) -> float:
-    start = time.perf_counter()
+    start = time.thread_time()
     for _ in range(1000):
         decide(question, policies)
-    return time.perf_counter() - start
+    return time.thread_time() - start
