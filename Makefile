@@ -114,7 +114,7 @@ test-full-disk: needs-full-disk $(READY) ## run the tests that fill a small disk
 	@$(MOUNTING) $(BIN)/python -m pytest -m full_disk -n 2 packages/localcloud/tests/full_disk $(ARGS)
 
 .PHONY: test-iam
-test-iam: needs-iam $(IAM)/.ready ## compare IAM's decisions with those of an independent evaluator, which needs Node.js and is installed beside .venv's packages
+test-iam: needs-iam $(IAM)/.ready $(IAM)/.reference ## compare IAM's decisions with those of an independent evaluator, which needs Node.js, and its actions with a published reference
 	@IAM=$(CURDIR)/$(IAM) $(BIN)/python -m pytest -m iam packages/localcloud/tests/core/access $(ARGS)
 
 # Without a line in `make help`: for .ci/run and the targets above.
@@ -144,6 +144,10 @@ $(TOOLKIT)/.ready: requirements/toolkit.txt $(READY)
 $(IAM)/.ready: requirements/iam/package.json requirements/iam/package-lock.json $(READY)
 	@mkdir -p $(IAM) && cp requirements/iam/*.json $(IAM)
 	@npm ci --prefix $(IAM) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null
+	@touch $@
+
+$(IAM)/.reference: requirements/iam-reference.txt $(READY)
+	@$(UV) pip install --quiet --python $(BIN)/python --target $(IAM)/reference --no-deps --require-hashes --requirements $<
 	@touch $@
 
 .PHONY: check
@@ -189,10 +193,14 @@ bench: $(READY) ## measure against the usual way, side by side (about ten minute
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in and requirements/iam/package.json
-	@cd requirements && for set in uv dev deploy scan cdk toolkit; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
+	@cd requirements && for set in uv dev deploy scan cdk toolkit iam-reference; do $(patsubst $(BIN)/%,../$(BIN)/%,$(UV)) pip compile --quiet --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --generate-hashes --output-file $$set.txt $$set.in \
-	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) $$([ $$set = toolkit ] && echo --no-deps) || exit 1; done
+	  $$([ $$set = dev ] && echo ../packages/localcloud/pyproject.toml) $$(case $$set in toolkit|iam-reference) echo --no-deps;; esac) || exit 1; done
 	@npm install --prefix requirements/iam --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --loglevel error
+
+.PHONY: reference
+reference: $(IAM)/.reference ## cut localcloud's reference of IAM actions again, after a new release of its package
+	@$(BIN)/python packages/localcloud/tools/authorization_reference.py $(IAM)/reference packages/localcloud/src/localcloud/core/access/reference.json
 
 .PHONY: clean
 clean: ## remove everything that these tasks created, .venv included

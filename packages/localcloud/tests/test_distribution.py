@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 
 PACKAGE = Path(__file__).resolve().parents[1]
 SRC = PACKAGE / "src"
-PROJECT = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
+CONFIGURATION = tomllib.loads((PACKAGE / "pyproject.toml").read_text())
+PROJECT = CONFIGURATION["project"]
 ONLY_THERE = f"""
 import sys
 sys.path[:] = [path for path in sys.path if path and "site-packages" not in path]
@@ -70,9 +71,11 @@ def test_what_is_installed_here_is_what_is_declared() -> None:
         assert each.specifier.contains(version(each.name)), each
 
 
-def test_nothing_but_modules_has_to_be_packaged() -> None:
-    files = [file for file in SRC.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
-    assert {file.suffix for file in files if not any(part.endswith(".egg-info") for part in file.parts)} == {".py"}
+def test_all_that_is_no_module_is_declared_as_data() -> None:
+    files = {file.relative_to(SRC) for file in SRC.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+    others = {file for file in files if file.suffix != ".py" and not file.parts[0].endswith(".egg-info")}
+    declared = CONFIGURATION["tool"]["setuptools"]["package-data"].items()
+    assert others == {Path(*package.split("."), name) for package, names in declared for name in names}
 
 
 def test_every_module_can_be_imported_where_only_its_dependencies_are(tmp_path: Path) -> None:
