@@ -10,7 +10,7 @@ import pytest
 
 from localcloud.runtime.jobs import containers
 from localcloud.runtime.jobs.containers import Network
-from localcloud.runtime.jobs.images import Image
+from localcloud.runtime.jobs.images import Images
 from localcloud.runtime.jobs.job import Job
 from localcloud.runtime.jobs.model_container import Launcher, ModelContainer
 from localcloud.runtime.jobs.model_server import ModelServerError
@@ -125,7 +125,7 @@ def test_files_of_others_become_the_users(fake_docker: Docker, tmp_path: Path, m
     ("switch", "image"), [("", ""), ("1", "models:1"), ("stand-in", "stand-in")], ids=("process", "own", "stand-in")
 )
 def test_a_model_is_served_by_the_image_of_the_switch(switch: str, image: str) -> None:
-    assert Launcher.select({"LOCALCLOUD_DOCKER": switch}, "models:1", Image()).container_image == image
+    assert Launcher.select({"LOCALCLOUD_DOCKER": switch}, "models:1", Images()).container_image == image
 
 
 def test_a_model_container_that_ends_is_a_reason(fake_docker: Docker, tmp_path: Path) -> None:

@@ -43,4 +43,13 @@ class Images:
         return any(image.image != Image.image and fnmatchcase(uri, image.image) for image in self._images)
 
     def find(self, uri: str) -> Image:
-        return next((image for image in self._images if fnmatchcase(uri, image.image)), Image())
+        return self._entry(uri) or Image()
+
+    def notice(self, uri: str) -> str:
+        """For a log, so that no image is silently replaced by another; "" when an entry says what replaces it."""
+        if self._entry(uri):
+            return ""
+        return f"localcloud: {sys.executable} stands for the image {uri}, for which the seed's images have no entry"
+
+    def _entry(self, uri: str) -> Image | None:
+        return next((image for image in self._images if fnmatchcase(uri, image.image)), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from localcloud.runtime.jobs import containers
-from localcloud.runtime.jobs.images import Image
+from localcloud.runtime.jobs.images import Image, Images
 from localcloud.runtime.jobs.model_server import PING_SECONDS, POLL_SECONDS, ModelServer, ModelServerError, pings
 
 MODEL_FOLDER, PORT = "/opt/ml/model", 8080  # of a container
@@ -63,12 +63,14 @@ class Launcher:
 
     image: Image = field(default_factory=Image)
     container_image: str = ""
+    notice: str = ""  # for the log of what it starts
 
     @classmethod
-    def select(cls, environment: Mapping[str, str], uri: str, image: Image) -> Launcher:
+    def select(cls, environment: Mapping[str, str], uri: str, images: Images) -> Launcher:
         """By the switch in the server's environment."""
         switch = environment.get(containers.SWITCH, "")
-        return cls(image, uri if switch == "1" else switch)
+        notice = "" if switch else images.notice(uri)
+        return cls(images.find(uri), uri if switch == "1" else switch, notice)
 
     def model_folder(self, model: Path) -> str:
         return MODEL_FOLDER if self.container_image else str(model)

@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from localcloud.runtime.jobs.images import Image
+
 ROLE = "arn:aws:iam::000000000000:role/churn-dev"
 OVER = ("Completed", "Failed", "Stopped")
 
@@ -26,6 +28,7 @@ class Jobs:
 
     def __init__(self, cloud, aws):
         self.cloud, self.s3, self.client = cloud, aws("s3"), aws("sagemaker")
+        cloud.images.replace([Image("*")])
         self.service = cloud.services["sagemaker"]
         self.service.job_runner.grace_seconds = 30.0  # enough for a script that handles SIGTERM
         self.end_calls = []

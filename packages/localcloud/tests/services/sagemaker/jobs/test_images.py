@@ -10,11 +10,12 @@ def test_a_job_runs_with_the_interpreter_of_its_image(jobs, tmp_path):
     python.write_text(f'#!/bin/sh\nPLAYED=1 exec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
     script = ["python3", "-c", "import os; print(os.environ.get('PLAYED'))"]
-    for image, line in (("image", "1"), ("another", "None")):
+    notice = f"localcloud: {sys.executable} stands for the image image, for which the seed's images have no entry"
+    for image, lines in (("image", ["1"]), ("another", [notice, "None"])):
         jobs.cloud.images.replace([Image(image, str(python))])
         jobs.processing("", image, AppSpecification={"ImageUri": "image", "ContainerEntrypoint": script})
         jobs.over(name=image)
-        assert jobs.lines(name=image)[f"{image}/algo-1"] == [line]
+        assert jobs.lines(name=image)[f"{image}/algo-1"] == lines
 
 
 def test_a_job_whose_image_does_not_exist_fails_when_it_starts(jobs):

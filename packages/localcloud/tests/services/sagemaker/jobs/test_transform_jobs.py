@@ -163,3 +163,11 @@ def test_invalid_requests_are_refused(jobs, model, refused):
         transform(jobs, source={"SplitType": "RecordIO"})
     with refused("ValidationException", "100 MB"):
         transform(jobs, MaxConcurrentTransforms=20)
+
+
+def test_an_image_without_an_entry_is_named_in_the_log(jobs, model):
+    jobs.cloud.images.replace(())
+    transform(jobs)
+    jobs.over("Transform")
+    first = jobs.lines("Transform")["job/algo-1"][0]
+    assert first.endswith(" stands for the image image, for which the seed's images have no entry")

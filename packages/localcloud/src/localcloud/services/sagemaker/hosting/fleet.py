@@ -50,7 +50,7 @@ class Fleet:
         self.capture, self.stopped, self._registry = capture, False, registry
         self._environment: Mapping[str, str] = container.get("Environment", {})
         image = container.get("Image", "")
-        self._launcher = Launcher.select(os.environ, image, cloud.images.find(image))
+        self._launcher = Launcher.select(os.environ, image, cloud.images)
         self.startup_seconds: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
         folder = registry.folder / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
         download = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)

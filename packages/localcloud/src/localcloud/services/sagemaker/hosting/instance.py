@@ -84,7 +84,7 @@ class Instance:
     def _start_server(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
         variables = _variables(self.cloud, environment, self._launcher.model_folder(model))
         clients, owner = self.cloud.environment(), self.cloud.processes.environment
-        self.cloud.log(self.group, self.stream, [])
+        self.cloud.log(self.group, self.stream, [self._launcher.notice])
         with self._lock:
             if self._killed:
                 raise ModelServerError("it was stopped before it started")

@@ -62,6 +62,9 @@ class JobRunner:
         prepare = runtimes.select(
             os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
         )
+        notice = "" if self.containers else self.cloud.images.notice(instances[0].image)
+        for job in instances if notice else ():
+            hooks.on_line(job.host, notice)
         with self.folders(record, len(instances)) as folders:
             return run_all(
                 instances, folders, self.store(), prepare=prepare, hooks=hooks, grace_seconds=self.grace_seconds

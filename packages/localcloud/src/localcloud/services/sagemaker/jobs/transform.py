@@ -80,7 +80,9 @@ class Transform:
     def _server(self, model: Path, hooks: JobHooks, threads: int) -> AbstractContextManager[str]:
         job = Job(self._record.name, "transform", self._container["Image"], (), "", 0)
         clients, owner = self.cloud.environment(), self.cloud.processes.environment
-        launcher = Launcher.select(os.environ, job.image, self.cloud.images.find(job.image))
+        launcher = Launcher.select(os.environ, job.image, self.cloud.images)
+        if launcher.notice:
+            hooks.on_line(HOST, launcher.notice)
         variables = {
             **self._container.get("Environment", {}),
             **self._request.get("Environment", {}),
