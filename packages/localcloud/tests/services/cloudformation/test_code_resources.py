@@ -162,7 +162,8 @@ def test_requests_of_scaling_are_valid(cloud: Cloud) -> None:
         "MaxCapacity": 2,
     }
     action = {"ScheduledActionName": "a", "Schedule": "rate(1 day)", "ScalableTargetAction": {"MinCapacity": 1}}
-    resource_type, context = RESOURCE_TYPES["AWS::ApplicationAutoScaling::ScalableTarget"], Recording(cloud, "s", "T")
+    resource_type = RESOURCE_TYPES["AWS::ApplicationAutoScaling::ScalableTarget"]
+    context = Recording(cloud, cloud.credentials.administrator, "s", "T")
     ref = resource_type.create(context, {**target, "ScheduledActions": [action]})
     assert ref == "endpoint/e/variant/AllTraffic|sagemaker:variant:DesiredInstanceCount|sagemaker"
     resource_type.update(context, ref, target, {**target, "ScheduledActions": [action]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
 from localcloud.services.cloudformation import dependency_graph
 from localcloud.services.cloudformation.errors import validation_error
@@ -20,11 +21,11 @@ Retains = Callable[[Resource], bool]
 class ResourceActions:
     """For one operation on one stack, on a worker thread; ``token`` is the operation's ClientRequestToken.
 
-    The lock is held only to record; the services are called without it.
+    The lock is held only to record; the services are called as the principal, without it.
     """
 
-    def __init__(self, cloud: Cloud, events: StackEvents, stack: Stack, token: str = "") -> None:
-        self.cloud, self.stack = cloud, stack
+    def __init__(self, cloud: Cloud, principal: Principal, events: StackEvents, stack: Stack, token: str = "") -> None:
+        self.cloud, self.principal, self.stack = cloud, principal, stack
         self._events, self._token = events, token
 
     def set_stack_status(self, status: str, reason: str = "") -> None:
@@ -109,7 +110,7 @@ class ResourceActions:
         self._events.set_resource_status(self.stack, resource, status, reason, self._token)
 
     def _context(self, resource: Resource) -> Context:
-        return Context(self.cloud, self.stack.name, resource.logical_id, resource.notes)
+        return Context(self.cloud, self.principal, self.stack.name, resource.logical_id, resource.notes)
 
     def _read_attributes(self, resource: Resource) -> None:
         resource_type, context = RESOURCE_TYPES[resource.type], self._context(resource)

@@ -4,9 +4,9 @@ The resource types are those of ``resources``; AWS's other types are refused bef
 every property that localcloud does not support. An operation runs in real time, whatever the clock's speed.
 
 Not reproduced: nested stacks, stack sets, modules, macros except the language extensions (of these no Fn::ForEach),
-dynamic references, drift, imports of resources, hooks, creation and update policies, signals and wait conditions, the
-role of a stack (RoleARN is stored, and everything is permitted), stack policies, rollback triggers and notifications
-(all stored only), time-outs, CancelUpdateStack, deletion of a stack during its creation, the tags aws:cloudformation:*.
+dynamic references, drift, imports of resources, hooks, creation and update policies, signals and wait conditions, stack
+policies, rollback triggers and notifications (all stored only), time-outs, CancelUpdateStack, deletion of a stack
+during its creation, the tags aws:cloudformation:*. The calls are localcloud's own: AWS's may need other permissions.
 Resources are created one after the other. Calls that start an operation return when it is done, after 20 s at most, so
 that waiters, which poll every 30 s, see it done at once.
 """

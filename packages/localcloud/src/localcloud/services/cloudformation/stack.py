@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.services.cloudformation.change_set import EXECUTING, ChangeSet
 from localcloud.services.cloudformation.stack_definition import StackDefinition
 
@@ -66,7 +67,7 @@ class Stack:
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)  # not executed yet
     executed_change_set: ChangeSet | None = None  # if the last operation executed one
     operation: Future[Any] | None = None
-    rollback: Callable[[Sequence[str]], None] | None = None  # continues a rollback that failed
+    rollback: Callable[[Principal, Sequence[str]], None] | None = None  # continues a rollback that failed
     cancelled: bool = False  # by a reset or at shutdown: the operation in progress stops
 
     @property

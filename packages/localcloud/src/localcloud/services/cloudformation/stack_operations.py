@@ -9,7 +9,7 @@ from typing import Any
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Part
-from localcloud.services.cloudformation import workflows
+from localcloud.services.cloudformation import principals, workflows
 from localcloud.services.cloudformation.deployment import Deployment
 from localcloud.services.cloudformation.evaluation import Location
 from localcloud.services.cloudformation.exports import Exports
@@ -61,8 +61,8 @@ class StackOperations(Part):
 
     def continue_rollback(self, stack: Stack, request: Mapping[str, Any]) -> None:
         if stack.rollback:
-            self._begin(stack, "UPDATE_ROLLBACK_IN_PROGRESS", request)
-            self._start(stack, stack.rollback, request.get("ResourcesToSkip", []))
+            actions = self._begin(stack, "UPDATE_ROLLBACK_IN_PROGRESS", request)
+            self._start(stack, stack.rollback, actions.principal, request.get("ResourcesToSkip", []))
 
     def delete(self, stack: Stack, request: Mapping[str, Any], *, force: bool) -> None:
         status_before, stack.executed_change_set = stack.status, None
@@ -76,7 +76,8 @@ class StackOperations(Part):
             wait([stack.operation], self.response_seconds)
 
     def _begin(self, stack: Stack, status: str, request: Mapping[str, Any]) -> ResourceActions:
-        actions = ResourceActions(self._cloud, self._events, stack, request.get("ClientRequestToken", ""))
+        principal = principals.of_operation(self._cloud.access, request, stack)
+        actions = ResourceActions(self._cloud, principal, self._events, stack, request.get("ClientRequestToken", ""))
         actions.set_stack_status(status, USER_INITIATED)
         return actions
 

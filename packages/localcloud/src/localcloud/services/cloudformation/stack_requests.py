@@ -6,11 +6,13 @@ This calls other services (S3, Systems Manager, EC2) and so runs without the loc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from localcloud.core import tags
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
-from localcloud.services.cloudformation import evaluation, parameters, template_source
+from localcloud.services.cloudformation import evaluation, parameters, principals, template_source
 from localcloud.services.cloudformation import template as templates
 from localcloud.services.cloudformation.errors import VALIDATION_ERROR, validation_error
 from localcloud.services.cloudformation.evaluation import Location
@@ -35,10 +37,14 @@ class StackRequests:
         previous = stack.definition if stack else None
         template = self.read_template(request, stack)
         templates.check_implemented(template)
+        principal = principals.of_operation(self._cloud.access, request, stack)
         values = parameters.resolve(
-            template, request.get("Parameters", []), previous.parameters if previous else None, self._read_parameters
+            template,
+            request.get("Parameters", []),
+            previous.parameters if previous else None,
+            partial(self._read_parameters, principal),
         )
-        self._check_existing(template, values)
+        self._check_existing(principal, template, values)
         settings = dict(previous.settings) if previous else {}
         settings |= {key: request[key] for key in SETTINGS if key in request}
         definition = StackDefinition(template, values, _tags(request, previous), settings)
@@ -52,18 +58,18 @@ class StackRequests:
             return stack.definition.template
         return templates.read(template_source.read_text(self._cloud, request))
 
-    def _read_parameters(self, names: list[str]) -> dict[str, str]:
-        response = self._cloud.client("ssm").get_parameters(Names=names)
+    def _read_parameters(self, principal: Principal, names: list[str]) -> dict[str, str]:
+        response = self._cloud.client_as(principal, "ssm").get_parameters(Names=names)
         return {parameter["Name"]: parameter["Value"] for parameter in response["Parameters"]}
 
-    def _check_existing(self, template: Template, values: Mapping[str, Parameter]) -> None:
+    def _check_existing(self, principal: Principal, template: Template, values: Mapping[str, Parameter]) -> None:
         from botocore.exceptions import ClientError
 
         for key, declaration in template.parameters.items():
             operation, member = EXISTING.get(declaration["Type"].removeprefix("List<").removesuffix(">"), ("", ""))
             for value in values[key].items if operation else ():
                 try:
-                    getattr(self._cloud.client("ec2"), operation)(**{member: [value]})
+                    getattr(self._cloud.client_as(principal, "ec2"), operation)(**{member: [value]})
                 except ClientError:
                     reason = f"parameter value {value} for parameter name {key} does not exist"
                     raise validation_error(f"Parameter validation failed: {reason}") from None

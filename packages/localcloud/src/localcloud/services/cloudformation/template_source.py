@@ -1,4 +1,4 @@
-"""The text of a template, from a request's body or from S3."""
+"""The text of a template, from a request's body or, with the permissions of the caller, from S3."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from localcloud.core.access.caller import caller
 from localcloud.core.cloud import Cloud
 from localcloud.services.cloudformation.errors import length_error, validation_error
 
@@ -28,7 +29,7 @@ def _download(cloud: Cloud, url: str) -> str:
 
     bucket, key = _bucket_and_key(cloud.url, url)
     try:
-        response = cloud.client("s3").get_object(Bucket=bucket, Key=key)
+        response = cloud.client_as(caller(), "s3").get_object(Bucket=bucket, Key=key)
         if response["ContentLength"] > MAX_OBJECT_BYTES:
             raise validation_error(f"Template may not exceed {MAX_OBJECT_BYTES} bytes in size.")
         text: str = response["Body"].read().decode()

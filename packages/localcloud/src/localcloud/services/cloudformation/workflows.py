@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from localcloud.core.access.principal import Principal
 from localcloud.services.cloudformation.deployment import Deployment
 from localcloud.services.cloudformation.exports import Exports
 from localcloud.services.cloudformation.failures import ResourceFailure
@@ -65,12 +66,18 @@ def continue_rollback(deployment: Deployment, skipped: Sequence[str], retains: R
     if failed := deployment.revert(skipped):
         reason = f"The following resource(s) failed to update: [{', '.join(failed)}]."
         with actions.cloud.lock:
-            stack.rollback = partial(continue_rollback, deployment, retains=retains)
+            stack.rollback = partial(_resume_rollback, deployment, retains)
         actions.set_stack_status("UPDATE_ROLLBACK_FAILED", reason)
         return
     actions.set_stack_status("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
     _clean_up(deployment, deployment.new_resources(), retains, rollback=True)
     actions.set_stack_status("UPDATE_ROLLBACK_COMPLETE")
+
+
+def _resume_rollback(deployment: Deployment, retains: Retains, principal: Principal, skipped: Sequence[str]) -> None:
+    """By a request of its own, and so perhaps as somebody else."""
+    deployment.actions.principal = principal
+    continue_rollback(deployment, skipped, retains)
 
 
 def delete(

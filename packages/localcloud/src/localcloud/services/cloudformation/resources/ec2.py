@@ -27,7 +27,7 @@ GATEWAYS = (
 def update_tags(context: Context, physical_id: str, after: Any, before: Any) -> None:
     removed, changed = tag_changes(after, before)
     if removed:
-        context.cloud.client("ec2").delete_tags(Resources=[physical_id], Tags=[{"Key": key} for key in removed])
+        context.client("ec2").delete_tags(Resources=[physical_id], Tags=[{"Key": key} for key in removed])
     if changed:
         context.call("ec2", "CreateTags", Resources=[physical_id], Tags=as_list(changed))
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
 from localcloud.core.seed import TAG, TAG_VALUE
 from localcloud.core.tags import as_list
@@ -29,6 +30,7 @@ class Context:
     """One resource of a stack, and access to the services."""
 
     cloud: Cloud
+    principal: Principal  # as whom the services are called
     stack_name: str
     logical_id: str
     notes: dict[str, Any] = field(default_factory=dict)  # what the type stores about this resource
@@ -38,7 +40,7 @@ class Context:
         """Call an operation with these properties, converted to the names and types of its request."""
         from botocore import xform_name
 
-        client = self.cloud.client(service)
+        client = self.client(service)
         properties: dict[str, Any] = {}
         for part in (*parts, members):
             properties |= part
@@ -46,6 +48,9 @@ class Context:
         request = convert(properties, shape, operation) if shape else {}
         response: dict[str, Any] = getattr(client, xform_name(operation))(**request)
         return response
+
+    def client(self, service: str) -> Any:
+        return self.cloud.client_as(self.principal, service)
 
     def generate_name(self, max_length: int, suffix: str = "") -> str:
         """As CloudFormation does: stack name, logical id and random characters."""
