@@ -165,6 +165,17 @@ def test_invalid_requests_are_refused(jobs, model, refused):
         transform(jobs, MaxConcurrentTransforms=20)
 
 
+@pytest.mark.parametrize(("instance_type", "refuses"), [("ml.m5.large", False), ("ml.g4dn.xlarge", True)])
+def test_a_volume_on_local_disks_takes_no_key(jobs, model, refused, instance_type, refuses):
+    resources = {"InstanceType": instance_type, "InstanceCount": 1, "VolumeKmsKeyId": "key"}
+    if not refuses:
+        transform(jobs, TransformResources=resources)
+        assert jobs.over("Transform")["TransformJobStatus"] == "Completed"
+        return
+    with refused("ValidationException", f"VolumeKmsKeyId is not supported for {instance_type}"):
+        transform(jobs, TransformResources=resources)
+
+
 def test_an_image_without_an_entry_is_named_in_the_log(jobs, model):
     jobs.cloud.images.replace(())
     transform(jobs)

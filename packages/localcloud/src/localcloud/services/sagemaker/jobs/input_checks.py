@@ -29,7 +29,8 @@ def check_exists(cloud: Cloud, uri: str, role: str) -> None:
 
 
 def check_volume_key(resources: Mapping[str, Any]) -> None:
-    """Hardware encrypts the disks of such instances; AWS's documentation of VolumeKmsKeyId names the rule."""
+    """Hardware encrypts the disks of such instances: AWS's documentation of VolumeKmsKeyId has the rule, that of an
+    endpoint config's KmsKeyId had it once."""
     instance_type = resources.get("InstanceType", "")
     if resources.get("VolumeKmsKeyId") and LOCAL_STORAGE.match(instance_type):
         raise invalid(f"VolumeKmsKeyId is not supported for {instance_type}, which has local storage.")
