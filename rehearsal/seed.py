@@ -28,6 +28,8 @@ EXAMPLE_SOURCES = ("pipelines/example_data.py", "pipelines/example_churn.py")
 SOURCES = ("settings/*.py", "rehearsal/seed.py", "pipelines/image.py", *EXAMPLE_SOURCES)
 ROWS = 20_000
 EXAMPLE_TARGET = "churned"
+# Of the role until the stacks replace it by one that may do only what the pipeline does.
+POLICIES = ["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess", "arn:aws:iam::aws:policy/AmazonS3FullAccess"]
 NO_ACCOUNT = "000000000000"
 
 
@@ -59,7 +61,7 @@ def seed(folder: Path, config: Path) -> dict[str, Any]:
         "account": account,
         "region": region,
         "buckets": _buckets(settings, folder),
-        "roles": [{"arn": role}] if f":{account}:role/" in role else [],
+        "roles": [{"arn": role, "managed_policies": POLICIES}] if f":{account}:role/" in role else [],
         "connections": [{"arn": connection}] if f":{region}:{account}:" in connection else [],
         "images": [{"image": f"*/sagemaker-{image.FRAMEWORK}:{image.TAG}*", "python": sys.executable}],
     }

@@ -197,3 +197,31 @@ def refused() -> Callable[..., str]:
         return str(caught.value.response["Error"]["Message"])
 
     return refusal
+
+
+@pytest.fixture
+def create_role(aws: Callable[[str], Any]) -> Callable[..., str]:
+    """Creates a role with one inline policy; returns its ARN. The account may assume it unless ``trust`` says who."""
+    from support.policies import ACCOUNT, document
+
+    def create(name: str, *statements: dict[str, Any], trust: dict[str, Any] | None = None, **settings: Any) -> str:
+        trusted = trust or {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+        iam = aws("iam")
+        policy = document({"Effect": "Allow", "Action": "sts:AssumeRole", **trusted})
+        created = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy, **settings)
+        if statements:
+            iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
+        return str(created["Role"]["Arn"])
+
+    return create
+
+
+@pytest.fixture
+def open_session(cloud: Any, create_role: Callable[..., str]) -> Callable[..., Any]:
+    """A session of a new role."""
+
+    def create(name: str, *statements: dict[str, Any], **settings: Any) -> Any:
+        arn = create_role(name, *statements, **settings)
+        return cloud.access.assume_role(cloud.credentials.administrator, arn, "test")
+
+    return create

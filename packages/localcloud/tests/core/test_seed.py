@@ -16,6 +16,9 @@ from localcloud.runtime.jobs.images import Image
 
 CONNECTION = "arn:aws:codeconnections:eu-west-1:000000000000:connection/00000000-0000-0000-0000-000000000000"
 
+JOBS = "arn:aws:iam::000000000000:role/team/jobs"
+POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -27,7 +30,7 @@ def complete() -> dict[str, Any]:
     return {
         "version": 1,
         "buckets": [{"name": "one", "objects": [{"key": "in/data.csv", "file": "data.csv", "if_empty": "in/"}]}],
-        "roles": [{"arn": "arn:aws:iam::000000000000:role/team/jobs"}, {"name": "build", "service": "x.amazonaws.com"}],
+        "roles": [{"arn": JOBS, "managed_policies": [POLICY]}, {"name": "build", "service": "x.amazonaws.com"}],
         "parameters": [{"name": "/team/size", "value": "3"}, {"name": "key", "value": "k", "type": "SecureString"}],
         "connections": [{"arn": CONNECTION, "provider": "GitLab"}],
         "images": [{"image": "*/churn:*", "python": sys.executable, "serve": ["python", "-m", "mine"]}],
@@ -43,7 +46,7 @@ def test_each_kind_of_content_is_read(folder: Path) -> None:
         "000000000000",
         "eu-west-1",
         buckets=(Bucket("one", (Object("in/data.csv", str(folder / "data.csv"), "in/"),)),),
-        roles=(Role("jobs", "/team/", "sagemaker.amazonaws.com"), Role("build", "/", "x.amazonaws.com")),
+        roles=(Role("jobs", "/team/", "sagemaker.amazonaws.com", (POLICY,)), Role("build", "/", "x.amazonaws.com")),
         parameters=(Parameter("/team/size", "3", "String"), Parameter("key", "k", "SecureString")),
         connections=(Connection(CONNECTION, "local", "GitLab"),),
         images=(Image("*/churn:*", sys.executable, ("python", "-m", "mine")),),
@@ -112,6 +115,11 @@ def test_an_interpreter_is_looked_up_on_the_path_or_beside_the_seed(folder: Path
         (
             {"buckets": [{"name": "one", "objects": [{"key": "", "file": "data.csv"}]}]},
             'seed.json: buckets[0].objects[0]: key is "": it must be the key of an object: 1 to 1024 characters',
+        ),
+        (
+            {"roles": [{"name": "a", "managed_policies": ["AdministratorAccess"]}]},
+            "seed.json: roles[0]: managed_policies has 'AdministratorAccess', which must be the ARN of "
+            "a policy of AWS: arn:aws:iam::aws:policy/<name>",
         ),
         ({"roles": [{}]}, "seed.json: roles[0]: give either arn, or name and path"),
         ({"roles": [{"name": "a", "arn": "b"}]}, "seed.json: roles[0]: give either arn, or name and path"),

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 CONNECTION = "arn:aws:codeconnections:eu-west-1:000000000000:connection/00000000-0000-0000-0000-000000000000"
+POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
 TAGS = [{"Key": "seeded-by", "Value": "localcloud"}]
 
 
@@ -24,7 +25,7 @@ def document(tmp_path: Path) -> dict[str, Any]:
     return {
         "version": 1,
         "buckets": [{"name": "one", "objects": [item]}],
-        "roles": [{"name": "jobs", "path": "/team/"}],
+        "roles": [{"name": "jobs", "path": "/team/", "managed_policies": [POLICY]}],
         "parameters": [{"name": "/team/size", "value": "3"}],
         "connections": [{"arn": CONNECTION, "name": "mine", "provider": "GitLab"}],
     }
@@ -54,6 +55,8 @@ def test_each_kind_is_added_once(aws: Any, apply: Any, document: Any) -> None:
     role = aws("iam").get_role(RoleName="jobs")["Role"]
     assert role["Arn"] == "arn:aws:iam::000000000000:role/team/jobs"
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    [attached] = aws("iam").list_attached_role_policies(RoleName="jobs")["AttachedPolicies"]
+    assert attached["PolicyArn"] == POLICY
     parameter = aws("ssm").get_parameter(Name="/team/size")["Parameter"]
     assert (parameter["Value"], parameter["Type"]) == ("3", "String")
 
@@ -107,10 +110,12 @@ def test_a_prefix_is_empty_for_all_objects_of_one_seed(aws: Any, apply: Any, doc
 def test_an_unchanged_seed_restores_nothing_with_if_changed(aws: Any, apply: Any, document: Any) -> None:
     """`up` comes before each command: what a person deleted in between stays deleted."""
     apply(document)
+    aws("iam").detach_role_policy(RoleName="jobs", PolicyArn=POLICY)
     aws("iam").delete_role(RoleName="jobs")
     assert apply(document, if_changed=True) == []
     document["roles"].append({"name": "more"})
     assert apply(document, if_changed=True) == ["role jobs", "role more"]
+    aws("iam").detach_role_policy(RoleName="jobs", PolicyArn=POLICY)
     aws("iam").delete_role(RoleName="jobs")
     assert apply(document) == ["role jobs"]
 
@@ -148,3 +153,9 @@ def test_a_mistake_is_refused_and_changes_nothing(aws: Any, apply: Any, document
     assert apply(document, source="my.json").startswith("my.json: roles[0]: arn is of the account 111122223333, ")
     assert aws("s3").list_buckets()["Buckets"] == []
     assert apply(None).startswith("the seed: must be an object")
+
+
+def test_a_policy_that_aws_does_not_have_is_refused(apply: Any) -> None:
+    arn = "arn:aws:iam::aws:policy/NoSuchPolicy"
+    sentence = f"the role jobs of the seed: AWS has no policy {arn}; correct managed_policies"
+    assert apply({"version": 1, "roles": [{"name": "jobs", "managed_policies": [arn]}]}) == sentence

@@ -133,6 +133,8 @@ def _refuse_other_options(running: Running, options: ServerOptions) -> None:
     ):
         if desired and desired != actual:
             raise Problem(f"localcloud is running with {name} {_text(actual)}, not {_text(desired)}; {FIRST}")
+    if options.no_roles and running.enforced:
+        raise Problem(f"localcloud is running with roles enforced, not with --no-roles; {FIRST}")
     if options.docker and options.docker != running.docker:
         actual, desired = _with_docker(running.docker), _with_docker(options.docker)
         raise Problem(f"localcloud is running {actual}, not {desired}; {FIRST}")

@@ -1,4 +1,4 @@
-"""The command, ``localcloud`` or ``python -m localcloud``: up, seed, down, status, reset, logs, remote, env."""
+"""The command, ``localcloud``: up, seed, down, status, explain, unused, reset, logs, remote, env."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     up.add_argument("--account", type=_account, metavar="ID", help="12 digits (default: the seed's, or 000000000000)")
     up.add_argument("--region", type=_region, help="default: the seed's, or eu-west-1")
     up.add_argument("--seed", type=Path, metavar="FILE", help="a JSON file: what the account contains from the start")
+    up.add_argument("--no-roles", action="store_true", help="allow every call: decide nothing as IAM does")
     up.add_argument("--parent", type=int, default=0, metavar="PID", help="end when this process has ended")
     up.add_argument("--foreground", action="store_true", help="stay until Ctrl-C, and log to stderr")
     commands.add_parser("down", help="stop it, end its processes and remove its state")
@@ -47,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
     seed = commands.add_parser("seed", help="add what a seed file has and the account does not; safe to repeat")
     seed.add_argument("file", type=Path, metavar="FILE")
     commands.add_parser("reset", help="empty it, and apply the last seed again")
+    explain = commands.add_parser("explain", help="why a call was denied: the statements that were looked at")
+    explain.add_argument(
+        "number", type=int, nargs="?", default=0, help="of the denial, as `status` lists it (default: the last)"
+    )
+    unused = commands.add_parser("unused", help="permissions of roles that no call has needed so far")
+    unused.add_argument("role", nargs="?", default="", metavar="ROLE", help="its name or ARN (default: all)")
     logs = commands.add_parser("logs", help="print the server's log")
     logs.add_argument("-f", "--follow", action="store_true", help="until Ctrl-C")
     commands.add_parser("remote", help="add the remote `local` to this checkout, for: git push local main")
@@ -101,6 +108,10 @@ def _run(options: argparse.Namespace) -> int:
         return commands.seed_again(state_dir, options.file)
     if options.command == "status":
         return queries.status(state_dir, as_json=options.json)
+    if options.command == "explain":
+        return queries.explain(state_dir, options.number)
+    if options.command == "unused":
+        return queries.unused(state_dir, options.role)
     if options.command == "logs":
         return queries.logs(state_dir, follow=options.follow)
     if options.command == "remote":
@@ -115,7 +126,7 @@ def _server_options(options: argparse.Namespace) -> ServerOptions:
     from localcloud.cli.server_process import ServerOptions
 
     account, region = options.account or "", options.region or ""
-    return ServerOptions(options.port, options.speed, account, region, options.docker, options.parent)
+    return ServerOptions(options.port, options.speed, account, region, options.docker, options.no_roles, options.parent)
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The commands that only read: status, logs, env."""
+"""The commands that only read: status, explain, unused, logs, env."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from localcloud.cli import running_server
 from localcloud.cli.running_server import HINT
 from localcloud.core import client_environment
-from localcloud.core.control_client import local_time, status_lines, status_record
+from localcloud.core.control_client import explanation_lines, local_time, status_lines, status_record, unused_lines
 from localcloud.core.errors import Problem
 from localcloud.core.state_dir import Running, StateDir
 
@@ -39,6 +39,19 @@ def _print_record(state_dir: StateDir, running: Running | None) -> int:
         return NOT_RUNNING
     known = {"since": running.since, "docker": running.docker, **where}
     print(json.dumps(status_record(running_server.call(running, "status"), **known)), flush=True)
+    return 0
+
+
+def explain(state_dir: StateDir, number: int = 0) -> int:
+    """Why a call was denied; 0 is the last one."""
+    denial = running_server.call(running_server.require(state_dir), "denials/explain", {"number": number})
+    print("\n".join(explanation_lines(denial)))
+    return 0
+
+
+def unused(state_dir: StateDir, role: str = "") -> int:
+    response = running_server.call(running_server.require(state_dir), "permissions/unused", {"role": role})
+    print("\n".join(unused_lines(response["roles"])))
     return 0
 
 

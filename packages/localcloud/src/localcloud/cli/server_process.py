@@ -32,13 +32,14 @@ class ServerOptions:
     account: str = ""
     region: str = ""
     docker: str = ""  # the image that jobs and models run in; 1: each in its own
+    no_roles: bool = False  # allows every call
     parent: int = 0  # the process that it ends with
 
     def arguments(self) -> list[str]:
         named = {"--port": self.port, "--speed": self.speed, "--account": self.account, "--region": self.region}
         named["--parent"] = self.parent or None
         pairs = [[name, str(value)] for name, value in named.items() if value not in (None, "")]
-        return [word for pair in pairs for word in pair]
+        return [*(word for pair in pairs for word in pair), *(["--no-roles"] if self.no_roles else [])]
 
 
 def start(state_dir: StateDir, options: ServerOptions) -> Running:

@@ -119,6 +119,7 @@ class Cloud:
             self.faults.clear()
             self.credentials.reset()
             self.process_keys.reset()
+            self.access.reset()
             self.images.replace(())
             self.events.recent.clear()
             self.metrics.recent.clear()

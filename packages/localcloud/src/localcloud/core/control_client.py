@@ -44,6 +44,7 @@ def _refusal(error: HTTPError) -> str:
         return ""
 
 
+SHOWN_DENIALS = 10
 FIELDS = (
     *("running", "url", "account", "region", "pid", "speed"),
     *("folder", "proxy", "certificate", "log", "since", "docker"),
@@ -63,11 +64,44 @@ def status_lines(status: dict[str, Any]) -> Iterator[str]:
     yield f"  account     {status['account']} in {status['region']}"
     yield f"  services    {', '.join([*status['services'], 'and those of moto'])}"
     yield f"  processes   {', '.join(p['name'] or str(p['pid']) for p in status['processes']) or 'none'}"
+    roles = "are enforced" if status["roles_enforced"] else "are not enforced: every call is allowed"
+    yield f"  roles       {roles}"
     yield f"  calls       {counters.get(CALLS, 0)}, of which {counters.get(DEFECTS, 0)} failed inside localcloud"
     for kind in (MISSING, REDIRECTED_HOSTS, BLOCKED_HOSTS):
         for name, number in counters.items():
             if name.startswith(f"{kind}: "):
                 yield f"  {name} ({number} times)"
+    yield from denial_lines(status["denials"])
+
+
+def denial_lines(denials: list[dict[str, Any]]) -> Iterator[str]:
+    if not denials:
+        return
+    calls = "1 call" if len(denials) == 1 else f"{len(denials)} calls"
+    yield f"  denied      {calls} lately; `localcloud explain NUMBER` says why:"
+    for denial in denials[-SHOWN_DENIALS:]:
+        yield f"    {denial['number']:>4}  {denial['sentence']}"
+
+
+def explanation_lines(denial: dict[str, Any]) -> Iterator[str]:
+    yield f"{denial['number']}: {denial['call']}"
+    yield f"  {denial['sentence']}"
+    yield "  condition keys of the request"
+    yield from [f"    {name}: {', '.join(values)}" for name, values in denial["context"].items()] or ["    none"]
+    yield "  statements that were looked at"
+    for statement in denial["statements"]:
+        yield f"    {statement['kind']}, {statement['policy']}, {statement['statement']}: {statement['effect']}"
+        yield f"      {statement['reason']}"
+    if not denial["statements"]:
+        yield "    none: no policy is attached"
+
+
+def unused_lines(roles: dict[str, list[dict[str, str]]]) -> Iterator[str]:
+    for role, permissions in roles.items():
+        number = "1 permission" if len(permissions) == 1 else f"{len(permissions) or 'no'} permissions"
+        yield f"{role}: {number} that no call has needed"
+        for permission in permissions:
+            yield f"  {permission['policy']}, {permission['statement']}: {permission['action']}"
 
 
 def local_time(text: str) -> str:

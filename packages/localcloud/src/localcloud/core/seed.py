@@ -34,6 +34,9 @@ ROLE_ARN = Form.of(
     r"arn:aws:iam::(?P<account>\d{12}):role(?P<path>/([\x21-\x7e]{1,510}/)?)(?P<name>[\w+=,.@-]{1,64})",
     "the ARN of a role: arn:aws:iam::<account>:role/<name>",
 )
+MANAGED_POLICY_ARN = Form.of(
+    r"arn:aws:iam::aws:policy/[\w+=,.@/-]{1,512}", "the ARN of a policy of AWS: arn:aws:iam::aws:policy/<name>"
+)
 SERVICE = Form.of(r"[a-z0-9.-]+\.amazonaws\.com", f"a service such as {SAGEMAKER}")
 OBJECT_KEY = Form.of(r"(?s).{1,1024}", "the key of an object: 1 to 1024 characters")
 PARAMETER_NAME = Form.of(
@@ -65,6 +68,7 @@ class Role:
     name: str
     path: str = "/"
     service: str = SAGEMAKER  # that may assume it
+    managed_policies: tuple[str, ...] = ()  # ARNs of AWS's own, such as AmazonSageMakerFullAccess
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ def parse(document: Any, source: str, folder: Path, account: str = "", region: s
         scope.account,
         scope.region,
         buckets=_each(fields, "buckets", ("name", "objects"), scope.bucket),
-        roles=_each(fields, "roles", ("arn", "name", "path", "service"), scope.role),
+        roles=_each(fields, "roles", ("arn", "name", "path", "service", "managed_policies"), scope.role),
         parameters=_each(fields, "parameters", ("name", "value", "type"), scope.parameter),
         connections=_each(fields, "connections", ("arn", "name", "provider"), scope.connection),
         images=_each(fields, "images", ("image", "python", "serve"), scope.image),
@@ -170,10 +174,14 @@ class _Scope:
         if ("arn" in fields) == ("name" in fields) or ("arn" in fields and "path" in fields):
             raise Problem(f"{fields.where}: give either arn, or name and path")
         service = fields.text("service", SERVICE, default=SAGEMAKER)
+        policies = fields.texts("managed_policies")
+        if unknown := next((arn for arn in policies if not MANAGED_POLICY_ARN.pattern.fullmatch(arn)), ""):
+            raise fields.problem("managed_policies", f"has {unknown!r}, which must be {MANAGED_POLICY_ARN.description}")
         if "name" in fields:
-            return Role(fields.text("name", ROLE_NAME), fields.text("path", ROLE_PATH, default="/"), service)
+            path = fields.text("path", ROLE_PATH, default="/")
+            return Role(fields.text("name", ROLE_NAME), path, service, policies)
         parts = self._own(fields, ROLE_ARN)
-        return Role(parts["name"], parts["path"], service)
+        return Role(parts["name"], parts["path"], service, policies)
 
     def parameter(self, fields: Fields) -> Parameter:
         kind = fields.choice("type", PARAMETER_TYPES, default="String")

@@ -58,6 +58,7 @@ class Running:
     speed: float
     region: str
     account: str
+    enforced: bool = True  # roles
     docker: str = ""  # the image that jobs and models run in; 1: each in its own; "": as processes
 
     @property

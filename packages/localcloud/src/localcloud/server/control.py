@@ -1,6 +1,8 @@
 """The control plane, under ``/_localcloud/``: requests to the server itself.
 
     GET  status          URL, account, clock, counters, processes
+    GET  denials         the calls that were denied; POST denials/explain {"number": 3}: why, 0 for the last
+    POST permissions/unused {"role": "..."}: what no call has needed so far; of all roles without a name
     POST clock/advance   {"seconds": 600}, for a stepped clock
     GET  faults          lists them; POST adds one (see faults.py); DELETE clears all
     POST seed            {"seed": {...}}: adds what it has and the account does not; see seeding.py
@@ -17,6 +19,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.counters import DEFECTS
@@ -39,6 +42,9 @@ class Control:
         self._seeding = Seeding(cloud)
         self._routes: dict[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] = {
             ("GET", "status"): lambda _: self._status(),
+            ("GET", "denials"): lambda _: {"denials": [denial.record() for denial in cloud.access.denials]},
+            ("POST", "denials/explain"): self._explain,
+            ("POST", "permissions/unused"): self._unused,
             ("POST", "clock/advance"): self._advance,
             ("GET", "faults"): lambda _: cloud.faults.show(),
             ("POST", "faults"): cloud.faults.inject,
@@ -91,9 +97,24 @@ class Control:
             "certificate": str(cloud.certificate.resolve()),
             "services": sorted(cloud.services),
             "clock": {"now": cloud.clock.now().isoformat(), "speed": cloud.clock.speed, "stepped": cloud.clock.stepped},
+            "roles_enforced": cloud.access.enforced,
+            "denials": [denial.record() for denial in cloud.access.denials],
             "counters": cloud.counters.all(),
             "processes": [{"pid": p.pid, "name": p.name} for p in cloud.processes.all() if p.alive],
         }
+
+    def _explain(self, request: dict[str, Any]) -> dict[str, Any]:
+        number = request.get("number", 0)
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise ValueError(f"number is {number!r}: it is that of a denied call, or 0 for the last")
+        return self.cloud.access.denials.find(number).explanation()
+
+    def _unused(self, request: dict[str, Any]) -> dict[str, Any]:
+        roles, name = self.cloud.access.roles(), request.get("role", "")
+        selected = [arn for arn in roles if not name or name in (arn, arn.rpartition("/")[2])]
+        if not selected:
+            raise ValueError(f"there is no role {name!r}; there are: {', '.join(roles) or 'none'}")
+        return {"roles": {arn: [asdict(each) for each in self.cloud.access.unused(arn)] for arn in selected}}
 
     def _clear(self, _: dict[str, Any]) -> dict[str, Any]:
         self.cloud.faults.clear()

@@ -34,6 +34,7 @@ class Options:
     speed: float
     account: str
     region: str
+    enforced: bool = True
     parent: int = 0
     parent_started: float | None = None
 
@@ -94,7 +95,8 @@ def _cloud(state_dir: StateDir, options: Options) -> Cloud:
     account, region = options.account or ACCOUNT, options.region or REGION
     if region != REGION and region not in Session().get_available_regions("s3"):
         raise Problem(f"{region} is not a region of AWS: correct --region")
-    return compose(state_dir.state, clock=Clock(options.speed), account=account, region=region)
+    clock = Clock(options.speed)
+    return compose(state_dir.state, clock=clock, account=account, region=region, enforced=options.enforced)
 
 
 def _describe(state_dir: StateDir, cloud: Any) -> Running:
@@ -111,6 +113,7 @@ def _describe(state_dir: StateDir, cloud: Any) -> Running:
         region=cloud.region,
         account=cloud.account,
         docker=os.environ.get(SWITCH, ""),
+        enforced=cloud.access.enforced,
     )
 
 
@@ -122,6 +125,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments.add_argument("--speed", type=float, default=1.0)
     arguments.add_argument("--account", default="")
     arguments.add_argument("--region", default="")
+    arguments.add_argument("--no-roles", dest="enforced", action="store_false", help="allow every call")
     arguments.add_argument("--parent", type=int, default=0, help="ends when this process has")
     values = vars(arguments.parse_args(argv))
     options = Options(**values, parent_started=start_time(values["parent"]) if values["parent"] else None)

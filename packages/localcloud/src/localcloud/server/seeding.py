@@ -105,6 +105,10 @@ def _add_role(iam: Any, role: Role) -> bool:
         tags=[{"Key": TAG, "Value": TAG_VALUE}],
         max_session_duration="3600",
     )
+    for arn in role.managed_policies:
+        if arn not in iam.managed_policies:
+            raise Problem(f"the role {role.name} of the seed: AWS has no policy {arn}; correct managed_policies")
+        iam.attach_role_policy(arn, role.name)
     return True
 
 

@@ -12,12 +12,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core import disk_space, protocols
-from localcloud.core.access.caller import calling
+from localcloud.core.access.caller import caller, calling
 from localcloud.core.counters import CALLS, DEFECTS, MISSING
 from localcloud.core.protocols import Call, RawResponse
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.request_validation import request_problems
-from localcloud.server import authentication, moto_errors, routing
+from localcloud.server import authentication, moto_errors, moto_requests, routing
 from localcloud.server.control import PATH, Control
 from localcloud.server.moto_app import WAITERS, Moto, Response, Start
 from localcloud.server.routing import Directory, Signature
@@ -111,6 +111,7 @@ class Application:
             raise Refusal(service.validation_code, f"{count}: {'; '.join(problems)}")
         if call.protocol == "json":
             request = protocols.parse(call)
+        self.cloud.access.authorize(caller(), call.service, call.operation, request)
         with self.cloud.lock if locked else nullcontext():
             response: dict[str, Any] = method(request) or {}
             return response
@@ -118,6 +119,9 @@ class Application:
     def _moto(self, environ: dict[str, Any], call: Call, what: str, moto: Moto) -> Response:
         if fault := self.cloud.faults.next_call(what, environ[WAITING]):
             raise fault
+        if self.cloud.access.decides(caller()):
+            operation, request = moto_requests.read(environ, call)
+            self.cloud.access.authorize(caller(), call.service, operation, request)
         if what.startswith("sqs."):  # it builds the URLs of queues from the host of the request
             environ["HTTP_HOST"] = self.cloud.url.partition("://")[2]
         try:

@@ -170,11 +170,20 @@ Resources:
     assert "the bucket does not exist" in str(cfn.describe_stack_events(StackName="s")["StackEvents"])
 
 
+SEEDED_POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
+
+
+def attached(iam: Any) -> list[str]:
+    policies = iam.list_attached_role_policies(RoleName="role")["AttachedPolicies"]
+    return [policy["PolicyArn"] for policy in policies]
+
+
 @pytest.mark.parametrize(("fails", "arns"), [(False, "stacks"), (True, "local")])
 def test_a_seeded_role_is_replaced(create: Make, cloud: Cloud, fails: bool, arns: str) -> None:
     iam = cloud.client("iam")
     tags = [{"Key": "seeded-by", "Value": "localcloud"}]
     iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
+    iam.attach_role_policy(RoleName="role", PolicyArn=SEEDED_POLICY)
     role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
     resources: dict[str, Any] = {"R": {"Type": "AWS::IAM::Role", "Properties": role}}
     if fails:
@@ -182,6 +191,7 @@ def test_a_seeded_role_is_replaced(create: Make, cloud: Cloud, fails: bool, arns
     create(json.dumps({"Resources": resources}))
     current = iam.get_role(RoleName="role")["Role"]
     assert current["Arn"].endswith(f":role/{arns}/role") and current.get("Tags", []) == (tags if fails else [])
+    assert attached(iam) == ([SEEDED_POLICY] if fails else [])
     assert create(json.dumps({"Resources": {"R": resources["R"]}}), "t")["StackStatus"] == (
         "CREATE_COMPLETE" if fails else "ROLLBACK_COMPLETE"
     )
@@ -191,12 +201,14 @@ def test_a_seeded_role_stays_if_the_stacks_role_cannot_be_created(create: Make, 
     iam = cloud.client("iam")
     tags = [{"Key": "seeded-by", "Value": "localcloud"}]
     iam.create_role(RoleName="role", Path="/local/", AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags)
+    iam.attach_role_policy(RoleName="role", PolicyArn=SEEDED_POLICY)
     role = {"RoleName": "role", "Path": "/stacks/", "AssumeRolePolicyDocument": TRUST}
     cloud.faults.fail("iam.CreateRole", code="MalformedPolicyDocument", status=400, message="no")
     stack = create(json.dumps({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": role}}}))
     current = iam.get_role(RoleName="role")["Role"]
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert current["Arn"].endswith(":role/local/role") and current["Tags"] == tags
+    assert attached(iam) == [SEEDED_POLICY]
 
 
 def test_a_partly_created_resource_is_deleted(create: Make, cloud: Cloud) -> None:

@@ -1,32 +1,122 @@
-"""Decides whether a principal may make a call, and assumes roles for services."""
+"""Decides whether a principal may make a call, and assumes roles for services and people.
+
+A call needs its own action and what AWS demands beside it (calls.py), such as keys of what is encrypted. Each need is
+decided by the policies of the principal, their boundary, their session and the resource.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
-from localcloud.core.access.principal import ROLE, Principal, service_principal
-from localcloud.core.refusal import Refusal
+from localcloud.core.access.calls import Need, Scope, needs
+from localcloud.core.access.denials import Denials
+from localcloud.core.access.encryption_keys import EncryptionKeys
+from localcloud.core.access.evaluation import Decision, Policies, Question, decide
+from localcloud.core.access.iam_policies import Attached, IamPolicies, Moto, Role, parse
+from localcloud.core.access.policy import Policy
+from localcloud.core.access.principal import ADMINISTRATOR, ROLE, SERVICE, Principal, service_principal
+from localcloud.core.access.refusals import denied
+from localcloud.core.access.resource_policies import ResourcePolicies
+from localcloud.core.access.unused_permissions import AllowedQuestions, Permission, unused
 
-
-class Moto(Protocol):
-    def __call__(self, service: str) -> AbstractContextManager[Any]: ...
+ASSUME = "sts:AssumeRole"
+EVERYTHING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+# EventBridge sends neither account nor rule to a topic or to a key: a statement with these conditions allows nothing.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html
+WITHOUT_SOURCE = ("events.amazonaws.com", ("sns:", "kms:"))
+UNKNOWN_ROLE = "AROAUNKNOWN"
 
 
 class Access:
-    """Not ``enforced``, every role can be assumed and every call is allowed."""
+    """Not ``enforced``, services can assume every role and every call is allowed."""
 
     def __init__(self, account: str, region: str, moto: Moto, *, enforced: bool = False) -> None:
-        self.account, self.region, self.enforced = account, region, enforced
-        self._moto = moto
+        self.enforced = enforced
+        self.denials, self.allowed = Denials(), AllowedQuestions()
+        self._scope = Scope(account, region)
+        self._iam, self._resources = IamPolicies(moto), ResourcePolicies(moto)
+        self.keys = EncryptionKeys(moto, self._scope)
+
+    def reset(self) -> None:
+        self.denials.clear()
+        self.allowed.clear()
+
+    def decides(self, principal: Principal) -> bool:
+        return self.enforced and principal.kind != ADMINISTRATOR
 
     def authorize(self, principal: Principal, service: str, operation: str, request: Mapping[str, Any]) -> None:
         """Raises AWS's Refusal. ``service`` is botocore's name, ``request`` in the API's spelling."""
+        if not self.decides(principal):
+            return
+        attached = self._iam.attached(principal)
+        for need in self._needs(service, operation, request):
+            for resource in need.resources:
+                question = self._question(principal, need, resource)
+                policies = self._policies(question, attached)
+                decision = decide(question, policies)
+                if not decision.allowed and not self._role_may(need, resource):
+                    self._deny(f"{service}.{operation}", question, policies, decision)
+                self.allowed.add(question)
 
-    def assume(self, role_arn: str, session_name: str, *, service: str, source_arn: str = "") -> Principal:  # noqa: ARG002
+    def _policies(self, question: Question, attached: Attached) -> Policies:
+        return Policies(
+            attached.identity,
+            attached.boundary,
+            _session(question.principal),
+            self._resources.of(question.resource),
+            resource_must_allow=question.resource.startswith("arn:aws:kms:") and ":key/" in question.resource,
+        )
+
+    def _role_may(self, need: Need, resource: str) -> bool:
+        """What the caller lacks, and the role that it passes may have instead."""
+        if not need.role:
+            return False
+        role = _session_of(need.role, UNKNOWN_ROLE, "passed")
+        question = self._question(role, need, resource)
+        allowed = decide(question, self._policies(question, self._iam.attached(role))).allowed
+        if allowed:
+            self.allowed.add(question)
+        return allowed
+
+    def unused(self, role_arn: str) -> list[Permission]:
+        """The actions of a role's own policies that no call has needed so far."""
+        questions = self.allowed.of_role(role_arn)
+        attached = self._iam.attached(_session_of(role_arn, UNKNOWN_ROLE, "any"))
+
+        def needed(narrowed: tuple[Policy, ...], question: Question) -> bool:
+            policies = self._policies(question, replace(attached, identity=narrowed))
+            return not decide(question, policies).allowed
+
+        return unused(self._iam.inline_documents(role_arn), attached.identity, questions, needed)
+
+    def roles(self) -> list[str]:
+        return self._iam.role_arns()
+
+    def _needs(self, service: str, operation: str, request: Mapping[str, Any]) -> Iterator[Need]:
+        resolved = (self.keys.resolve(need) for need in needs(service, operation, request, self._scope))
+        return (need for need in resolved if need)
+
+    def _question(self, principal: Principal, need: Need, resource: str) -> Question:
+        name, actions = WITHOUT_SOURCE
+        if principal.arn == name and need.action.lower().startswith(actions):
+            principal = replace(principal, source_account="", source_arn="")
+        context = {"aws:requestedregion": (self._scope.region,), **need.context}
+        if principal.kind == SERVICE and principal.source_account:
+            context["aws:sourceowner"] = (principal.source_account,)
+        return Question(principal, need.action, resource, context)
+
+    def _deny(self, call: str, question: Question, policies: Policies, decision: Decision) -> None:
+        refusal = denied(call.partition(".")[0], question, decision.reason)
+        self.denials.add(call, refusal.message, question, policies)
+        raise refusal
+
+    def assume(self, role_arn: str, session_name: str, *, service: str, source_arn: str = "") -> Principal:
         """A service's session of a role, if the role's trust policy allows it; else a Refusal."""
-        return _session_of(role_arn, "AROA", session_name)
+        if not self.enforced:
+            return _session_of(role_arn, UNKNOWN_ROLE, session_name)
+        return self.assume_role(self.service(service, source_arn), role_arn, session_name)
 
     def assume_role(
         self,
@@ -35,25 +125,35 @@ class Access:
         session_name: str,
         *,
         session_policies: tuple[str, ...] = (),
-        context: Mapping[str, tuple[str, ...]] | None = None,  # noqa: ARG002
+        context: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Principal:
         """``context``: further condition keys of the request, such as sts:externalid."""
-        role = self._role(role_arn)
-        if not role:
-            sentence = f"User: {principal.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
-            raise Refusal("AccessDenied", sentence, 403)
-        return _session_of(role_arn, role.id, session_name, session_policies)
+        role = self._iam.role(role_arn)
+        need = Need(ASSUME, (role_arn,), {"sts:rolesessionname": (session_name,), **(context or {})})
+        question = self._question(principal, need, role_arn)
+        policies = self._assuming(principal, role)
+        decision = decide(question, policies)
+        if not role or (self.enforced and not decision.allowed):
+            self._deny("sts.AssumeRole", question, policies, decision)
+        return _session_of(role_arn, role.id if role else "", session_name, session_policies)
+
+    def _assuming(self, principal: Principal, role: Role | None) -> Policies:
+        attached = self._iam.attached(principal)
+        identity = (parse(EVERYTHING, "the administrator"),) if principal.kind == ADMINISTRATOR else attached.identity
+        return Policies(
+            identity, attached.boundary, _session(principal), role.trust if role else None, resource_must_allow=True
+        )
 
     def max_session_seconds(self, role_arn: str) -> int:
-        role = self._role(role_arn)
-        return int(role.max_session_duration or 3600) if role else 3600
-
-    def _role(self, arn: str) -> Any:
-        with self._moto("iam") as iam:
-            return next((role for role in iam.roles.values() if role.arn == arn), None)
+        role = self._iam.role(role_arn)
+        return role.max_session_seconds if role else 3600
 
     def service(self, name: str, source_arn: str = "") -> Principal:
-        return service_principal(name, self.account, source_arn)
+        return service_principal(name, self._scope.account, source_arn)
+
+
+def _session(principal: Principal) -> tuple[Policy, ...] | None:
+    return tuple(parse(text, "the session policy") for text in principal.session_policies) or None
 
 
 def _session_of(role_arn: str, role_id: str, name: str, policies: tuple[str, ...] = ()) -> Principal:

@@ -32,14 +32,14 @@ class Role(ResourceType):
     def create(self, context: Context, properties: Properties) -> str:
         name = properties.get("RoleName") or context.generate_name(64)
         if seeded := _seeded(context, name):
-            context.call("iam", "DeleteRole", RoleName=name)
-            context.notes["seeded"] = seeded
+            context.notes["seeded"], context.notes["seeded_policies"] = seeded, self._attached(context, name)
+            self._remove_seeded(context, name)
         request = pick(properties, f"Path AssumeRolePolicyDocument {SETTINGS} PermissionsBoundary Tags")
         try:
             context.call("iam", "CreateRole", request, RoleName=name)
         except Exception:
             if seeded:  # no resource exists yet, so no rollback would restore it
-                context.call("iam", "CreateRole", seeded)
+                self._restore_seeded(context)
             raise
         context.physical_id = name
         self._update_policies(context, name, properties, {})
@@ -66,8 +66,19 @@ class Role(ResourceType):
 
     def roll_back(self, context: Context, physical_id: str, properties: Properties) -> None:
         self.delete(context, physical_id, properties)
-        if seeded := context.notes.get("seeded"):
-            context.call("iam", "CreateRole", seeded)
+        if context.notes.get("seeded"):
+            self._restore_seeded(context)
+
+    def _remove_seeded(self, context: Context, name: str) -> None:
+        for arn in context.notes["seeded_policies"]:
+            context.call("iam", "DetachRolePolicy", RoleName=name, PolicyArn=arn)
+        context.call("iam", "DeleteRole", RoleName=name)
+
+    def _restore_seeded(self, context: Context) -> None:
+        request = context.notes["seeded"]
+        context.call("iam", "CreateRole", request)
+        for arn in context.notes["seeded_policies"]:
+            context.call("iam", "AttachRolePolicy", RoleName=request["RoleName"], PolicyArn=arn)
 
     def _update_policies(self, context: Context, role: str, properties: Properties, before: Properties) -> None:
         self._update_inline_policies(context, role, properties, before)

@@ -1,0 +1,83 @@
+"""The permissions of roles that no call has needed: found by taking each away and deciding the same calls again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from localcloud.core.access.evaluation import Question
+from localcloud.core.access.iam_policies import parse
+from localcloud.core.access.policy import Policy
+
+MOST_QUESTIONS = 50_000
+Needed = Callable[[tuple[Policy, ...], Question], bool]
+
+
+@dataclass(frozen=True)
+class Permission:
+    policy: str
+    statement: str  # its Sid, or its number
+    action: str
+
+
+class AllowedQuestions:
+    """What was allowed, each once."""
+
+    def __init__(self) -> None:
+        self._questions: dict[tuple[Any, ...], Question] = {}
+        self._lock = Lock()
+
+    def add(self, question: Question) -> None:
+        principal = question.principal
+        key = (principal.role_arn, question.action, question.resource, frozenset(question.context.items()))
+        if principal.role_arn and key not in self._questions and len(self._questions) < MOST_QUESTIONS:
+            with self._lock:
+                self._questions[key] = question
+
+    def of_role(self, arn: str) -> list[Question]:
+        with self._lock:
+            return [question for question in self._questions.values() if question.principal.role_arn == arn]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._questions.clear()
+
+
+def unused(
+    documents: Mapping[str, str], policies: Sequence[Policy], questions: Sequence[Question], needed: Needed
+) -> list[Permission]:
+    """``documents``: the role's inline policies; ``policies``: all of its policies, ``needed``: whether a question is
+    denied under others."""
+    return [
+        permission
+        for name, document in documents.items()
+        for permission, narrowed in _narrowed(name, json.loads(document))
+        if not any(needed(_replaced(policies, name, narrowed), question) for question in questions)
+    ]
+
+
+def _narrowed(name: str, document: dict[str, Any]) -> Iterator[tuple[Permission, str]]:
+    """Each Allow without one of its actions."""
+    statements = _listed(document["Statement"])
+    for number, statement in enumerate(statements):
+        actions = _listed(statement.get("Action", []))
+        for action in actions if statement["Effect"] == "Allow" else ():
+            others = [other for other in actions if other != action]
+            rest = [
+                *statements[:number],
+                *([{**statement, "Action": others}] if others else []),
+                *statements[number + 1 :],
+            ]
+            permission = Permission(name, statement.get("Sid") or str(number + 1), action)
+            yield permission, json.dumps({**document, "Statement": rest})
+
+
+def _replaced(policies: Sequence[Policy], name: str, document: str) -> tuple[Policy, ...]:
+    return tuple(parse(document, name) if policy.name == name else policy for policy in policies)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
