@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -12,11 +13,19 @@ from settings.errors import AwsProblem
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT_SECONDS = 90
+OF_CONTAINER = "AWS_CONTAINER_CREDENTIALS_FULL_URI"  # where AWS's SDKs find the keys of a container's role
 
 
 def url(aws: Aws) -> str | None:
     """None means AWS itself."""
     return _start(aws.endpoint_command) if aws.endpoint_command else aws.endpoint_url or None
+
+
+def keys(aws: Aws) -> tuple[str, str]:
+    """The settings' own; none in a process that gets keys from the endpoint itself, such as a build: it has a role."""
+    source = os.environ.get(OF_CONTAINER, "")
+    given = source and source.startswith(f"{url(aws)}/")
+    return ("", "") if given else (aws.access_key_id, aws.secret_access_key)
 
 
 @cache

@@ -45,7 +45,7 @@ def client(settings: Settings, service: str) -> Any:
         read_timeout=60,
         proxies={} if url else None,  # a company's proxy must not see 127.0.0.1
     )
-    session = _session_of(aws.access_key_id, aws.secret_access_key, aws.region)
+    session = _session_of(*endpoint.keys(aws), aws.region)
     return session.client(service, endpoint_url=url, config=config)
 
 

@@ -47,12 +47,13 @@ def _program() -> str:
 
 def _environment(settings: Settings, *, local: bool) -> dict[str, str]:
     variables = dict(os.environ) | {"AWS_PAGER": ""}
-    keys = {"AWS_ACCESS_KEY_ID": settings.aws.access_key_id, "AWS_SECRET_ACCESS_KEY": settings.aws.secret_access_key}
-    variables |= {name: value for name, value in keys.items() if value}
+    keys = zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), endpoint.keys(settings.aws), strict=True)
+    own = {name: value for name, value in keys if value}
+    variables |= own
     if not local:
         return variables
     variables |= dict.fromkeys(("NO_PROXY", "no_proxy"), LOOPBACK)  # a proxy cannot reach this machine's 127.0.0.1
-    return {name: value for name, value in variables.items() if name not in SIGN_IN}
+    return {name: value for name, value in variables.items() if not (own and name in SIGN_IN)}
 
 
 def as_arguments(parameters: Mapping[str, str]) -> list[str]:

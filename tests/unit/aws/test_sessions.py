@@ -68,6 +68,19 @@ def test_a_local_client_ignores_the_variables_of_the_shell(endpoint, monkeypatch
     assert "/eu-west-1/sagemaker/" in endpoint.seen[0]
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"), [("{url}/keys", "of-the-role"), ("http://169.254.170.2/keys", "local-key")]
+)
+def test_a_process_that_the_endpoint_gives_keys_uses_them(endpoint, monkeypatch, source, expected):
+    """The shell of a container elsewhere has keys of another account."""
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", source.format(url=endpoint.url))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-the-role")  # else boto3 would fetch them
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-the-role")
+    client = sessions.client(settings(endpoint.url, "local-key", "local-secret"), "sagemaker")
+    assert client.list_pipelines()["PipelineSummaries"] == []
+    assert f"Credential={expected}/" in endpoint.seen[0]
+
+
 def test_a_client_for_aws_takes_the_region_from_the_settings_and_retries(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
     client = sessions.client(settings(), "sagemaker")

@@ -45,6 +45,16 @@ def test_a_local_endpoint_gets_its_own_keys_and_no_others(local, recording, monk
     assert (found["NO_PROXY"], found["AWS_PAGER"]) == ("127.0.0.1,localhost", "")
 
 
+def test_a_build_of_the_local_endpoint_keeps_its_own_keys(local, recording, monkeypatch):
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{Server.url}/keys")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of an assumed role")
+    AwsCli(local).run("sts", "get-caller-identity")
+    found = variables(recording)
+    assert found["AWS_CONTAINER_CREDENTIALS_FULL_URI"] == f"{Server.url}/keys"
+    assert (found.get("AWS_ACCESS_KEY_ID"), found["AWS_SESSION_TOKEN"]) == (None, "of an assumed role")
+
+
 def test_aws_itself_gets_the_keys_of_the_shell(folder, recording, monkeypatch):
     for name, value in SIGNED_IN.items():
         monkeypatch.setenv(name, value)

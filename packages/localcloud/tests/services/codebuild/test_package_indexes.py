@@ -27,7 +27,7 @@ def test_package_indexes_bypass_the_proxy_and_the_home_is_not_passed_on(
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://packages.example.com/simple")
     monkeypatch.setenv("SOMETHING_ELSE", "x")
     cloud.proxy_url = "http://127.0.0.1:1"
-    environment = machine(cloud, tmp_path)
+    environment = machine(cloud, cloud.environment(), tmp_path)
     local, *others = environment["NO_PROXY"].removeprefix("127.0.0.1,localhost").split(",")
     assert (local, environment["HTTPS_PROXY"]) == ("", cloud.proxy_url)
     assert "packages.example.com" in others

@@ -14,10 +14,11 @@ from localcloud.core.counters import DEFECTS
 from localcloud.runtime.jobs.queue import Queue
 from localcloud.services.codebuild.build import ABANDON, COMPLETED, STOP, TIME_OUT, Build, Phase
 from localcloud.services.codebuild.events import emit_build_metrics, emit_build_state
-from localcloud.services.codebuild.phase_failure import end_failure
+from localcloud.services.codebuild.phase_failure import PhaseFailed, code_of, end_failure
 from localcloud.services.codebuild.phases import Phases
 from localcloud.services.codebuild.reports import Reports
 from localcloud.services.codebuild.run import Run
+from localcloud.services.codebuild.service_role import AccessDenied, open_session
 
 log = logging.getLogger(__name__)
 Listener = Callable[[Build], None]
@@ -101,7 +102,11 @@ class Executor:
 
     def _run_in(self, folder: Path, build: Build) -> str:
         deadline = time.monotonic() + build.minutes("timeoutInMinutes") * self.minute
-        return Run(self.cloud, self.phases, self.reports, build, folder, deadline).run()
+        try:
+            session = open_session(self.cloud, build.project, build.settings["serviceRole"], build.uuid)
+        except AccessDenied as denied:
+            return self.phases.fail(build, "PROVISIONING", PhaseFailed(code_of(denied), str(denied)))
+        return Run(self.cloud, session, self.phases, self.reports, build, folder, deadline).run()
 
     def _end(self, build: Build, status: str) -> None:
         last = self.phases.enter(build, COMPLETED)

@@ -6,10 +6,12 @@ from localcloud.runtime.store import Unavailable
 from localcloud.services.codebuild.build import TIME_OUT
 from localcloud.services.codebuild.buildspec import YamlFileError
 from localcloud.services.codebuild.files import NoFiles
+from localcloud.services.codebuild.service_role import AccessDenied
 from localcloud.services.codebuild.sources import NoSource
 from localcloud.services.codebuild.variables import Unreadable
 
 CODES: dict[type[Exception], str] = {
+    AccessDenied: "ACCESS_DENIED",
     YamlFileError: "YAML_FILE_ERROR",
     NoSource: "CLIENT_ERROR",
     Unreadable: "Decrypted Variables Error",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from localcloud.core.cloud import Cloud
 from localcloud.services.codebuild.build import ABANDON, Build, Phase
 from localcloud.services.codebuild.events import emit_phase
+from localcloud.services.codebuild.phase_failure import PhaseFailed
 
 
 class Phases:
@@ -27,6 +28,12 @@ class Phases:
             phase.ended, phase.status = self._cloud.clock.now(), phase.status or status
             if build.end_reason != ABANDON:
                 emit_phase(self._cloud, build, phase)
+
+    def fail(self, build: Build, kind: str, failure: PhaseFailed) -> str:
+        """A phase that fails as soon as it begins; returns its status."""
+        with self.during(build, kind) as phase:
+            phase.status, phase.contexts = failure.status, (failure.context,)
+        return failure.status
 
     @contextmanager
     def during(self, build: Build, kind: str) -> Iterator[Phase]:

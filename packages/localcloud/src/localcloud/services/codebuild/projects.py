@@ -12,6 +12,7 @@ from localcloud.core.refusal import Refusal, not_implemented
 from localcloud.core.service import Part, operation
 from localcloud.services.codebuild.buildspec import inline
 from localcloud.services.codebuild.errors import INVALID, NOT_FOUND, PAGES
+from localcloud.services.codebuild.service_role import AccessDenied, open_session
 
 DEFAULTS: dict[str, Any] = {
     "timeoutInMinutes": 60,
@@ -33,7 +34,7 @@ WITH_LOCATION = ("S3", "CODECOMMIT", "GITHUB", "GITLAB", "BITBUCKET", "GITHUB_EN
 
 class Projects(Part):
     def __init__(self, cloud: Cloud) -> None:
-        self._clock, self._arn = cloud.clock, cloud.arn
+        self._cloud, self._clock, self._arn = cloud, cloud.clock, cloud.arn
         self.projects: dict[str, dict[str, Any]] = {}
 
     def reset(self) -> None:
@@ -87,6 +88,10 @@ class Projects(Part):
             raise not_implemented("A project that logs to S3")
         for sentence in problems(project):
             raise Refusal(INVALID, sentence)
+        try:
+            open_session(self._cloud, project["name"], project["serviceRole"], "check")
+        except AccessDenied as denied:
+            raise Refusal(INVALID, str(denied)) from None
         self.projects[project["name"]] = project
         return project
 

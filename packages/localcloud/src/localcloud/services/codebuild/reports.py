@@ -85,7 +85,7 @@ class Reports(Part):
 
     def add(self, group: str, project: str, build: str, cases: Sequence[Case]) -> Report:
         """Under the lock; ``group`` is a name in the buildspec, or the ARN of an existing group."""
-        arn = group if group.startswith("arn:") else self._group_arn(f"{project}-{group}")
+        arn = self.arn_of(group, project)
         if arn not in self.report_groups:
             if group.startswith("arn:"):
                 raise Refusal(NOT_FOUND, f"The report group {group} does not exist.")
@@ -95,6 +95,9 @@ class Reports(Part):
         report = Report(f"{prefix}:{name}", arn, name, build, self._clock.now(), tuple(cases))
         self.reports[report.arn] = report
         return report
+
+    def arn_of(self, group: str, project: str) -> str:
+        return group if group.startswith("arn:") else self._group_arn(f"{project}-{group}")
 
     @operation("CreateReportGroup")
     def create_report_group(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,10 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
 from localcloud.core.disk_space import DiskWatch, disk_problem, full_disk, is_full
 from localcloud.runtime.s3_store import S3Store
@@ -35,17 +37,26 @@ DEFAULT_SPEC = "buildspec.yml"
 
 class Run:
     def __init__(
-        self, cloud: Cloud, phases: Phases, reports: Reports, build: Build, folder: Path, deadline: float
+        self,
+        cloud: Cloud,
+        session: Principal,
+        phases: Phases,
+        reports: Reports,
+        build: Build,
+        folder: Path,
+        deadline: float,
     ) -> None:
-        """``folder`` does not exist yet, and is removed with the build."""
+        """In a ``session`` of the project's role; ``folder`` does not exist yet, and is removed with the build."""
+        self.session, self.clients = session, partial(cloud.client_as, session)
         self.cloud, self.phases, self.build, self.folder, self.deadline = cloud, phases, build, folder, deadline
         self.source, self.home, self.scratch = folder / "src", folder / "home", folder / "scratch"
-        self.log = BuildLog(cloud, build)
-        self.report_files = ReportFiles(cloud, reports, build, self.log)
-        self.store = S3Store(self.cloud.client("s3"))
+        self.log = BuildLog(cloud, session, build)
+        self.report_files = ReportFiles(cloud, session, reports, build, self.log)
+        self.store = S3Store(self.clients("s3"))
         caches = cloud.folder / "codebuild" / "cache"
         self.cache = Cache(build.settings["cache"], build.project, caches, self.store, self.source, self.home)
         self.spec = Buildspec({})
+        self.client_variables: dict[str, str] = {}
         self.environment: dict[str, str] = {}
         self.secret_names: set[str] = set()
         self.shell: Shell | None = None
@@ -54,10 +65,16 @@ class Run:
 
     def run(self) -> str:
         """Returns the build's status."""
+        with self.cloud.process_keys.during(self.session) as token:
+            self.client_variables = self.cloud.process_environment(token)
+            return self._run()
+
+    def _run(self) -> str:
         try:
             with self._phase("PROVISIONING"):
                 self.folder.mkdir(parents=True)
                 self.log.write(f"Waiting for agent ping; this is {self.build.arn}")
+                self.log.open()
             with self._phase("DOWNLOAD_SOURCE"):
                 self._prepare()
             self._run_phases()
@@ -76,7 +93,7 @@ class Run:
         for folder in (self.home, self.scratch):
             folder.mkdir(parents=True)
         build = self.build
-        version = sources.fetch(self.cloud, build.source, build.version, self.source)
+        version = sources.fetch(self.cloud, self.session, build.source, build.version, self.source)
         build.resolved = build.resolved or version  # the pipeline knows the commit, its zip does not
         folders = self._fetch_secondary_sources()
         self.spec = parse(self._buildspec())
@@ -89,7 +106,8 @@ class Run:
         folders = {}
         for source in self.build.secondary_sources:
             name = source["sourceIdentifier"]
-            sources.fetch(self.cloud, source, self.build.secondary_versions.get(name, ""), self.folder / name)
+            version = self.build.secondary_versions.get(name, "")
+            sources.fetch(self.cloud, self.session, source, version, self.folder / name)
             folders[f"CODEBUILD_SRC_DIR_{name}"] = str(self.folder / name)
         return folders
 
@@ -105,14 +123,14 @@ class Run:
             raise YamlFileError(f"stat {spec}: no such file in the source; name the project's buildspec") from None
 
     def _set_environment(self, folders: dict[str, str]) -> None:
-        of_spec, secret_in_spec = variables.of_buildspec(self.spec, self.cloud)
-        of_build, secret_in_build = variables.of_build(self.build.variables, self.cloud)
+        of_spec, secret_in_spec = variables.of_buildspec(self.spec, self.clients)
+        of_build, secret_in_build = variables.of_build(self.build.variables, self.clients)
         self.secret_names = (secret_in_spec - of_build.keys()) | secret_in_build
         declared = of_spec | of_build
         self.log.secrets = variables.lines_of(declared[name] for name in self.secret_names)
-        self.environment = variables.machine(self.cloud, self.home) | declared
+        self.environment = variables.machine(self.cloud, self.client_variables, self.home) | declared
         self.environment |= variables.of_codebuild(self.build, self.source) | folders
-        self.environment |= {name: value for name, value in self.cloud.environment().items() if name.startswith("AWS_")}
+        self.environment |= {name: value for name, value in self.client_variables.items() if name.startswith("AWS_")}
 
     def _run_phases(self) -> None:
         self.shell = self._new_shell()
@@ -200,6 +218,8 @@ class Run:
     def _upload(self) -> None:
         for line in Artifacts(self.build, self.store, self.source, self.scratch).upload(self.spec, self.environment):
             self.log.write(line)
+        if denials := self.report_files.denials:
+            raise PhaseFailed("CLIENT_ERROR", f"Error in UPLOAD_ARTIFACTS phase: [{', '.join(denials)}]")
 
     def _exported_variables(self) -> dict[str, str]:
         names = (name for name in self.spec.exported if not name.startswith("AWS_") and name not in self.secret_names)

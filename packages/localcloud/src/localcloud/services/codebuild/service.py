@@ -1,7 +1,7 @@
 """CodeBuild: builds run in shells on this machine, with its own programs; the image is only a name.
 
 Not reproduced: images and containers (a build sees this machine's files and programs), compute types, VPCs, batches,
-fleets, sandboxes, webhooks, badges, reports on coverage, logs on S3, the permissions of a service role.
+fleets, sandboxes, webhooks, badges, reports on coverage, logs on S3.
 """
 
 from __future__ import annotations

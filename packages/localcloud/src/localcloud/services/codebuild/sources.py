@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.git_repository import GitProblem, Repository
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
@@ -22,7 +24,7 @@ class NoSource(Exception):
     """The message of the phase context."""
 
 
-def fetch(cloud: Cloud, source: Mapping[str, Any], version: str, folder: Path) -> str:
+def fetch(cloud: Cloud, session: Principal, source: Mapping[str, Any], version: str, folder: Path) -> str:
     """Writes the files to the folder; returns their version, or ""."""
     folder.mkdir(parents=True, exist_ok=True)
     kind, location = source["type"], source.get("location", "")
@@ -30,10 +32,13 @@ def fetch(cloud: Cloud, source: Mapping[str, Any], version: str, folder: Path) -
         if kind == "NO_SOURCE":
             return ""
         if kind in ("S3", "CODEPIPELINE"):
-            _from_s3(S3Store(cloud.client("s3")), location, folder)
+            _from_s3(S3Store(cloud.client_as(session, "s3")), location, folder)
             return version
+        if kind == "CODECOMMIT":
+            repository = location.rstrip("/").rpartition("/")[2]
+            cloud.access.authorize(session, "codecommit", "GitPull", {"repositoryName": repository})
         return Repository.of(cloud.folder).export(version or "refs/heads/main", folder)
-    except (Unavailable, GitProblem) as problem:
+    except (Unavailable, GitProblem, Refusal) as problem:
         raise NoSource(str(problem)) from None
     except zipfile.BadZipFile:
         raise NoSource(f"the object {location} is not a zip") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from localcloud.services.codebuild.build import Build
 from localcloud.services.codebuild.buildspec import Buildspec
 
 Variable = Mapping[str, str]  # name, value, type
+Clients = Callable[[str], Any]  # boto3's client of a service, in the session of the build's role
 MASK = "***"
 KEPT = (
     "PATH",
@@ -42,34 +43,37 @@ class Unreadable(Exception):
     """A parameter or a secret that a build cannot read."""
 
 
-def machine(cloud: Cloud, home: Path) -> dict[str, str]:
-    """Of every build: this machine's programs and package indexes, a home of its own, and this cloud as AWS."""
+def machine(cloud: Cloud, client: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Of every build: this machine's programs and package indexes, a home of its own, and this cloud as AWS.
+
+    ``client`` makes its calls reach this cloud, in the session of its role.
+    """
     environment = {name: value for name, value in os.environ.items() if name in KEPT}
     environment |= package_indexes.variables() | {"HOME": str(home), "CI": "true"}
-    client = cloud.environment()
+    client = dict(client)
     for name in ("NO_PROXY", "no_proxy"):
         if name in client:  # behind the egress proxy
             client[name] = ",".join([client[name], *package_indexes.hosts()])
     return environment | cloud.processes.environment | client
 
 
-def of_build(variables: Iterable[Variable], cloud: Cloud) -> tuple[dict[str, str], set[str]]:
+def of_build(variables: Iterable[Variable], clients: Clients) -> tuple[dict[str, str], set[str]]:
     """The project's and the request's variables, and the names of the secret ones."""
     values, secret = {}, set()
     for variable in variables:
         name, value, kind = variable["name"], variable["value"], variable.get("type", "PLAINTEXT")
         if kind == "PARAMETER_STORE":
-            value = parameter(cloud, value)
+            value = parameter(clients, value)
         elif kind == "SECRETS_MANAGER":
-            value = secret_value(cloud, value)
+            value = secret_value(clients, value)
         values[name] = value
         secret |= {name} if kind != "PLAINTEXT" else set()
     return values, secret
 
 
-def of_buildspec(spec: Buildspec, cloud: Cloud) -> tuple[dict[str, str], set[str]]:
-    stored = {name: parameter(cloud, key) for name, key in spec.parameter_store.items()}
-    secret = {name: secret_value(cloud, key) for name, key in spec.secrets_manager.items()}
+def of_buildspec(spec: Buildspec, clients: Clients) -> tuple[dict[str, str], set[str]]:
+    stored = {name: parameter(clients, key) for name, key in spec.parameter_store.items()}
+    secret = {name: secret_value(clients, key) for name, key in spec.secrets_manager.items()}
     return {**spec.variables, **stored, **secret}, {*stored, *secret}
 
 
@@ -93,24 +97,26 @@ def of_codebuild(build: Build, source: Path) -> dict[str, str]:
     return {f"CODEBUILD_{name}": value for name, value in values.items()}
 
 
-def parameter(cloud: Cloud, name: str) -> str:
+def parameter(clients: Clients, name: str) -> str:
     from botocore.exceptions import ClientError
 
     try:
-        response = cloud.client("ssm").get_parameter(Name=name, WithDecryption=True)
+        found = clients("ssm").get_parameters(Names=[name], WithDecryption=True)["Parameters"]
     except ClientError as error:
         raise Unreadable(f"the parameter {name} cannot be read: {_reason(error)}") from None
-    return str(response["Parameter"]["Value"])
+    if not found:
+        raise Unreadable(f"the parameter {name} cannot be read: ParameterNotFound")
+    return str(found[0]["Value"])
 
 
-def secret_value(cloud: Cloud, reference: str) -> str:
+def secret_value(clients: Clients, reference: str) -> str:
     """``secret-id:json-key:version-stage:version-id``; all but the first may be left out."""
     from botocore.exceptions import ClientError
 
     secret, key, stage, version = _parts(reference)
     selection = {name: value for name, value in (("VersionStage", stage), ("VersionId", version)) if value}
     try:
-        text = str(cloud.client("secretsmanager").get_secret_value(SecretId=secret, **selection)["SecretString"])
+        text = str(clients("secretsmanager").get_secret_value(SecretId=secret, **selection)["SecretString"])
     except (ClientError, KeyError) as error:
         raise Unreadable(f"the secret {secret} cannot be read: {_reason(error)}") from None
     return _value_of(key, text, secret) if key else text
