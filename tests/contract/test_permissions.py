@@ -14,6 +14,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from localcloud.testing import authorization
 from pipelines.definition import compile
 from pipelines.upsert import LARGEST_INLINE, plan
 from release.plan.config_request import config
@@ -126,6 +127,14 @@ def test_every_call_is_allowed(name, template):
     assert len(methods) > 5
     missing = [method for method in methods if not any(granted(needed, has) for needed in actions(method))]
     assert not missing
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_localcloud_knows_what_aws_checks_for_every_call(name):
+    """It refuses a role's call of which it does not know this."""
+    for method in methods_in(ROLES[name]):
+        for qualified in operations()[method]:
+            assert authorization(*qualified.split("."), {}), qualified
 
 
 @pytest.mark.parametrize("name", ROLES)

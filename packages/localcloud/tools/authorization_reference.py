@@ -31,26 +31,31 @@ def cut(definition: dict[str, Any], version: str) -> dict[str, Any]:
 
 
 def _service(name: str, service: dict[str, Any]) -> dict[str, Any]:
-    types = {key: value["arn"] for key, value in sorted(service["resources"].items()) if _has_type(name, key)}
+    types = {key: value for key, value in sorted(service["resources"].items()) if _has_type(name, key)}
     actions = {
         key: _action(value, types)
         for key, value in sorted(service["privileges"].items())
         if name != "ec2" or NETWORK_ACTION.fullmatch(key)
     }
-    return {"resources": types, "actions": actions}
+    resources = {key: _members(arn=value["arn"], keys=sorted(value["condition_keys"])) for key, value in types.items()}
+    return {"resources": resources, "actions": actions}
 
 
 def _has_type(service: str, name: str) -> bool:
     return name in NETWORK if service == "ec2" else service != "s3" or not ABSENT_TYPES.search(name)
 
 
-def _action(action: dict[str, Any], types: dict[str, str]) -> dict[str, Any]:
+def _action(action: dict[str, Any], types: dict[str, Any]) -> dict[str, Any]:
     """``resources`` says of each type whether every call has one."""
     uses = action["resource_types"].values()
-    resources = {use["resource_type"]: use["required"] for use in uses if use["resource_type"] in types}
-    keys = sorted({key for use in uses for key in use["condition_keys"] if not ABSENT_KEYS.match(key)})
-    dependents = sorted({name for use in uses for name in use["dependent_actions"]})
-    members = {"resources": resources, "keys": keys, "dependents": dependents}
+    return _members(
+        resources={use["resource_type"]: use["required"] for use in uses if use["resource_type"] in types},
+        keys=sorted({key for use in uses for key in use["condition_keys"] if not ABSENT_KEYS.match(key)}),
+        dependents=sorted({name for use in uses for name in use["dependent_actions"]}),
+    )
+
+
+def _members(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value}
 
 

@@ -123,6 +123,21 @@ def definition_steps(steps: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     return definition_checks.all_steps(steps)
 
 
+def policy_problems(policy: Any, *, of_resource: bool = False) -> list[str]:
+    """Actions, resources and condition keys that AWS's reference does not know together, as sentences."""
+    from localcloud.core.access import policy_checks
+
+    return policy_checks.policy_problems(policy, of_resource=of_resource)
+
+
+def authorization(service: str, operation: str, request: Any) -> list[tuple[str, tuple[str, ...]]]:
+    """The actions that AWS checks for a call, with their resources; a Refusal if localcloud does not know them."""
+    from localcloud.core.access.calls import Scope, needs
+    from localcloud.core.seed import ACCOUNT, REGION
+
+    return [(need.action, need.resources) for need in needs(service, operation, request, Scope(ACCOUNT, REGION))]
+
+
 def parse_metric_math(expression: str) -> Any:
     """Raises on what CloudWatch's metric math, as far as localcloud has it, does not take."""
     from localcloud.services.cloudwatch import math_expressions

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import jmespath
 import pytest
 from support.sample_requests import model
 
 from localcloud.core.access.call_table import Row, table
-from localcloud.core.access.expressions import HOLE, OPTIONS
+from localcloud.core.access.expressions import HOLE, OPTIONS, members
 from localcloud.core.access.reference import actions, arn_pattern, find_action, resource_types
 
 ROWS = [(operation, row) for operation, rows in table().rows.items() for row in rows]
@@ -23,27 +20,13 @@ SERVICES = """
 NO_MEMBER = {"reportGroupName"}  # of what a build does itself: CreateReport is an action, but no operation
 
 
-def members_of(expression: str) -> set[str]:
-    """The members of the request that an expression reads."""
-    return set(_fields(jmespath.compile(expression).parsed))
-
-
-def _fields(node: dict[str, Any]) -> Iterator[str]:
-    if node["type"] == "field":
-        yield node["value"]
-    first_only = ("subexpression", "index_expression", "projection", "filter_projection", "value_projection", "pipe")
-    for child in node["children"][: 1 if node["type"] in first_only else None]:
-        if isinstance(child, dict):
-            yield from _fields(child)
-
-
 def expressions(row: Row) -> list[str]:
     texts = [row.resource, row.role, *row.keys.values()]
     holes = [hole for text in texts for hole in HOLE.findall(text) if hole not in FIXED]
     return [*holes, *([row.when] if row.when else [])]
 
 
-def members(service: str) -> set[str]:
+def members_of_service(service: str) -> set[str]:
     """Of all requests of a service."""
     shapes = [model(service).operation_model(name).input_shape for name in model(service).operation_names]
     return {member for shape in shapes if shape for member in shape.members}
@@ -58,8 +41,8 @@ def test_a_row_names_what_exists(operation: str, row: Row) -> None:
     for expression in expressions(row):
         jmespath.compile(expression).search({}, OPTIONS)
         # an expression may serve several operations, each with some of its members
-        assert members_of(expression) & known, expression
-        assert members_of(expression) <= members(service), expression
+        assert members(expression) & known, expression
+        assert members(expression) <= members_of_service(service), expression
     assert row.source.startswith("https://docs.aws.amazon.com/")
     if row.action:
         action = find_action(row.action)
@@ -74,7 +57,7 @@ def test_variables_are_of_a_pattern_and_are_read_from_members(prefix: str) -> No
     patterns = " ".join(arn_pattern(prefix, name) for name in resource_types(prefix))
     for variable, expression in table().variables[prefix].items():
         assert f"${{{variable}}}" in patterns
-        assert members_of(expression) <= members(prefix) | NO_MEMBER, variable
+        assert members(expression) <= members_of_service(prefix) | NO_MEMBER, variable
 
 
 @pytest.mark.parametrize("name", table().patterns)
@@ -83,14 +66,14 @@ def test_a_pattern_replaces_one_of_the_reference(name: str) -> None:
     assert resource_type in resource_types(prefix)
     own = {hole for hole in HOLE.findall(arn_pattern(prefix, resource_type)) if hole not in FIXED}
     for hole in set(HOLE.findall(table().patterns[name])) - FIXED - own:
-        assert members_of(hole) <= members(prefix)
+        assert members(hole) <= members_of_service(prefix)
 
 
 @pytest.mark.parametrize("key", table().keys)
 def test_a_key_is_known_to_an_action_whose_requests_have_its_member(key: str) -> None:
     services = [service for service in SERVICES.split() if knows(table().prefix(service), key)]
     assert services, "no action knows it"
-    assert members_of(table().keys[key]) & set().union(*(members(service) for service in services))
+    assert members(table().keys[key]) & set().union(*(members_of_service(service) for service in services))
 
 
 def knows(prefix: str, key: str) -> bool:

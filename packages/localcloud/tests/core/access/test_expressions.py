@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.access.expressions import fill, search, values
+from localcloud.core.access.expressions import fill, members, search, values
 
 QUEUE = "http://127.0.0.1:4566/000000000000/orders"
 ALARM = "arn:aws:cloudwatch:eu-west-1:000000000000:alarm:slow"
@@ -65,3 +65,20 @@ def test_values_are_the_texts_that_policies_compare_with() -> None:
         "x",
         "y",
     ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "read"),
+    [
+        ("Name", {"Name"}),
+        ("VpcConfig.Subnets || NetworkConfig.VpcConfig.Subnets", {"VpcConfig", "NetworkConfig"}),
+        ("Delete.Objects[?!VersionId].Key", {"Delete"}),
+        ("Targets[].RoleArn", {"Targets"}),
+        ("!Name && ends_with(Bus, 'x')", {"Name", "Bus"}),
+        ("[KeyId][?contains(@, 'alias/')]", {"KeyId"}),
+        ("json(Pattern).source", {"Pattern"}),
+        ("'text'", set()),
+    ],
+)
+def test_an_expression_reads_members(expression: str, read: set[str]) -> None:
+    assert members(expression) == read

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.core.access import reference
-from localcloud.core.access.reference import arn_pattern, find_action
+from localcloud.core.access.reference import arn_pattern, find_action, resource_keys
 
 PACKAGE = Path(__file__).resolve().parents[3]
 TOOL = PACKAGE / "tools/authorization_reference.py"
@@ -33,6 +33,11 @@ def test_what_is_no_action_is_not_found(name: str) -> None:
 
 def test_a_resource_type_has_the_pattern_of_its_arns() -> None:
     assert arn_pattern("sagemaker", "model") == "arn:${Partition}:sagemaker:${Region}:${Account}:model/${ModelName}"
+
+
+def test_a_resource_gives_keys_to_every_action_on_it() -> None:
+    assert "kms:ResourceAliases" in resource_keys("kms", "key")
+    assert resource_keys("kms", "alias") == ()
 
 
 def test_it_is_small_enough_to_be_read_at_every_start() -> None:

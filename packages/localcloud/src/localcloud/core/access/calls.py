@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from localcloud.core.access.call_table import Row, table
-from localcloud.core.access.expressions import HOLE, fill, search, texts, values
+from localcloud.core.access.expressions import HOLE, fill, members, search, texts, values
 from localcloud.core.access.reference import Action, arn_pattern, find_action
 from localcloud.core.refusal import not_implemented
 
@@ -111,23 +111,27 @@ class _Call:
         if "kms:CallerAccount" in action.keys:
             context["kms:calleraccount"] = (self._scope.account,)
         if action.name.startswith(f"{self.prefix}:"):
-            for key in action.keys:
-                context |= self._key(key)
+            for key, expression in _keys(action):
+                if not members(expression).isdisjoint(self._request):
+                    context |= self._key(key, expression)
         return context
 
-    def _key(self, key: str) -> dict[str, tuple[str, ...]]:
+    def _key(self, key: str, expression: str) -> dict[str, tuple[str, ...]]:
         """``aws:RequestTag/${TagKey}`` stands for a key for each tag."""
-        expression = table().keys.get(key)
-        if expression is None:
-            path = key.partition(":")[2]  # CodeBuild's keys are the paths of members
-            found = tuple(values(path, self._request)) if key.startswith("codebuild:") and "/" not in path else ()
-            return {key.lower(): found} if found else {}
         start, placeholder, _ = key.replace("<", "${").partition("${")
         value = search(expression, self._request)
         if placeholder:
             return {f"{start}{name}".lower(): tuple(texts(item)) for name, item in (value or {}).items()}
         found = tuple(dict.fromkeys(texts(value)))
         return {key.lower(): found} if found else {}
+
+
+@cache
+def _keys(action: Action) -> tuple[tuple[str, str], ...]:
+    """Those that a request can say something of, each with its expression. CodeBuild's are the paths of members."""
+    paths = {key: key.partition(":")[2] for key in action.keys if key.startswith("codebuild:") and "/" not in key}
+    expressions = {**paths, **table().keys}
+    return tuple((key, expressions[key]) for key in action.keys if key in expressions)
 
 
 @cache

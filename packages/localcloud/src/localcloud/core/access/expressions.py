@@ -18,6 +18,8 @@ from localcloud.core.arn import Arn
 
 HOLE = re.compile(r"\$\{(.+?)\}")
 KEY_ID_LENGTH = 36
+# Parts of expressions that apply what follows to the value of what precedes.
+ON_THE_LEFT = {"subexpression", "index_expression", "projection", "filter_projection", "value_projection", "pipe"}
 ANY: dict[str, list[str]] = {"types": []}
 STRING = {"types": ["string"]}
 NUMBER = {"types": ["number"]}
@@ -27,6 +29,17 @@ def search(expression: str, request: Mapping[str, Any]) -> Any:
     """The value, or None: also where a member has another type than the expression needs."""
     if expression.isidentifier():  # most are
         return request.get(expression)
+    if members(expression).isdisjoint(request):
+        return _without_members(expression)
+    return _search(expression, request)
+
+
+@cache
+def _without_members(expression: str) -> Any:
+    return _search(expression, {})
+
+
+def _search(expression: str, request: Mapping[str, Any]) -> Any:
     try:
         return _compile(expression).search(request, OPTIONS)
     except JMESPathError:
@@ -36,6 +49,20 @@ def search(expression: str, request: Mapping[str, Any]) -> Any:
 @cache
 def _compile(expression: str) -> Any:
     return jmespath.compile(expression)
+
+
+@cache
+def members(expression: str) -> frozenset[str]:
+    """Those of the request that an expression reads."""
+    return frozenset(_fields(_compile(expression).parsed))
+
+
+def _fields(node: Mapping[str, Any]) -> Iterator[str]:
+    if node["type"] == "field":
+        yield node["value"]
+    for child in node["children"][: 1 if node["type"] in ON_THE_LEFT else None]:
+        if isinstance(child, dict):
+            yield from _fields(child)
 
 
 def values(expression: str, request: Mapping[str, Any]) -> list[str]:
@@ -58,11 +85,16 @@ def fill(text: str, lookup: Callable[[str], Sequence[str]]) -> list[str]:
 
     A member may name a resource, or be its ARN: in a longer text an ARN becomes the name.
     """
-    holes = HOLE.findall(text)
-    whole = HOLE.fullmatch(text.removeprefix("kms:")) is not None
+    template, holes, whole = _template(text)
     found = [[value if whole else _name(value) for value in lookup(hole)] for hole in holes]
-    template = HOLE.sub("%s", text.replace("%", "%%"))
     return list(dict.fromkeys(template % combination for combination in product(*found)))
+
+
+@cache
+def _template(text: str) -> tuple[str, tuple[str, ...], bool]:
+    """For %, with the holes; and whether there is one, and nothing else."""
+    whole = HOLE.fullmatch(text.removeprefix("kms:")) is not None
+    return HOLE.sub("%s", text.replace("%", "%%")), tuple(HOLE.findall(text)), whole
 
 
 def _name(value: str) -> str:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one object for each action
 class Action:
     name: str  # s3:GetObject
     resources: Mapping[str, bool] = field(default_factory=dict)  # resource type -> whether every call has one
@@ -50,5 +50,10 @@ def resource_types(prefix: str) -> tuple[str, ...]:
 
 def arn_pattern(prefix: str, resource_type: str) -> str:
     """``arn:${Partition}:sagemaker:${Region}:${Account}:model/${ModelName}``."""
-    pattern: str = _services()[prefix]["resources"][resource_type]
+    pattern: str = _services()[prefix]["resources"][resource_type]["arn"]
     return pattern
+
+
+def resource_keys(prefix: str, resource_type: str) -> tuple[str, ...]:
+    """The condition keys that a resource of the type gives to every action on it, such as kms:ResourceAliases."""
+    return tuple(_services()[prefix]["resources"][resource_type].get("keys", ()))
