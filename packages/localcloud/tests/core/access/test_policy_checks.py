@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.access.policy_checks import overlap, policy_problems
+from localcloud.core.access.policy_checks import arns_overlap, overlap, policy_problems
 
 MODEL = "arn:aws:sagemaker:eu-west-1:000000000000:model/churn-*"
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/*"
@@ -50,6 +50,7 @@ def test_what_belongs_together_has_no_problem(action: Any, resource: Any, condit
         ("nothing:*", "*", None, "1: the reference has no action nothing:*"),
         ("sagemaker:ListModels", [MODEL], None, "1: sagemaker:ListModels has no resources: only * allows it"),
         ("s3:GetObject", "arn:aws:s3:::b", None, "1: s3:GetObject is on none of its resources: arn:aws:s3:::b"),
+        (["sagemaker:AddTags"], [MODEL, MODEL.replace("model/", "models/")], None, "1: none of its actions is on arn"),
         (["s3:GetObject"], ["arn:aws:s3:::b/*", "arn:aws:s3:::b"], None, "1: none of its actions is on arn:aws:s3:::b"),
         ("s3:GetObject", ["*", "arn:aws:s3:::b/*"], None, "1: * makes its other resources superfluous"),
         ("s3:GetObject", "*", {"StringEquals": {"s3:prefix": "a"}}, "1: s3:GetObject: no condition key s3:prefix"),
@@ -87,3 +88,16 @@ def test_in_a_resources_policy_the_star_is_the_resource() -> None:
 def test_two_patterns_overlap_if_a_text_matches_both(first: str, second: str, overlapping: bool) -> None:
     assert overlap(first, second) is overlapping
     assert overlap(second, first) is overlapping
+
+
+@pytest.mark.parametrize(
+    ("resource", "overlapping"),
+    [
+        ("arn:aws:sagemaker:eu-west-1:0:model/a-*", True),
+        ("arn:aws:sagemaker:*", True),
+        ("arn:aws:s3:::model/a-*", False),
+        ("arn:aws:sagemaker:eu-west-1:0:models/a-*", False),
+    ],
+)
+def test_a_wildcard_stays_inside_its_field(resource: str, overlapping: bool) -> None:
+    assert arns_overlap(resource, "arn:*:sagemaker:*:*:model/*") is overlapping

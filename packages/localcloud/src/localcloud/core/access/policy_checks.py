@@ -58,10 +58,10 @@ def _resource_problems(names: Mapping[str, list[Action]], resources: Sequence[st
     for name, found in patterns.items():
         if not found:
             yield f"{name} has no resources: only * allows it"
-        elif not any(overlap(resource, each) for resource in resources for each in found):
+        elif not any(arns_overlap(resource, each) for resource in resources for each in found):
             yield f"{name} is on none of its resources: {', '.join(resources)}"
     for resource in resources:
-        if not any(overlap(resource, each) for found in patterns.values() for each in found):
+        if not any(arns_overlap(resource, each) for found in patterns.values() for each in found):
             yield f"none of its actions is on {resource}"
 
 
@@ -102,6 +102,12 @@ def _is_key(key: str, reference: str) -> bool:
     start, placeholder, _ = reference.replace("<", "${").partition("${")
     same = key.lower() == reference.lower()
     return same or (bool(placeholder) and key.lower().startswith(start.lower()))
+
+
+def arns_overlap(first: str, second: str) -> bool:
+    """Field by field, as a wildcard stays inside its own; those that an ARN lacks are any."""
+    fields = [[*arn.split(":", 5), *"*" * 5][:6] for arn in (first, second)]
+    return all(overlap(one, other) for one, other in zip(*fields, strict=True))
 
 
 def overlap(first: str, second: str) -> bool:
