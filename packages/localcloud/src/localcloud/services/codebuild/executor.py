@@ -83,13 +83,16 @@ class Executor:
             if build.complete or build.end_reason == ABANDON:
                 return
             self.phases.end(build, queued)
-        status = self._run(build)
-        with self.cloud.lock:
-            if build.end_reason != ABANDON:
-                self._end(build, status)
-
-    def _run(self, build: Build) -> str:
         folder = self.cloud.folder / "codebuild" / "builds" / build.id.replace(":", "-")
+        try:
+            status = self._run(build, folder)
+            with self.cloud.lock:
+                if build.end_reason != ABANDON:
+                    self._end(build, status)
+        finally:  # takes seconds for a .venv: nothing waits for it
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _run(self, build: Build, folder: Path) -> str:
         try:
             return self._run_in(folder.resolve(), build)
         except Exception:
@@ -97,8 +100,6 @@ class Executor:
                 log.exception("build %s failed inside localcloud", build.id)
                 self.cloud.counters.count(DEFECTS)
             return "FAULT"
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _run_in(self, folder: Path, build: Build) -> str:
         deadline = time.monotonic() + build.minutes("timeoutInMinutes") * self.minute
