@@ -7,14 +7,14 @@ import pytest
 from settings.environments import CONFIG
 
 ACCOUNTS = ("dev", "staging", "prod")
-CLOUDS = {"cloud", "live_cloud", "aws"}
+LONG_IMPORTS = {"cloud", "live_cloud", "aws", "reference"}  # of localcloud, of scikit-learn
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """A cloud of one's own takes seconds to import: such tests are slow."""
+    """What such a fixture imports takes seconds, compiled for the first time: its tests are slow."""
     for item in items:
-        if CLOUDS.intersection(getattr(item, "fixturenames", ())):
+        if LONG_IMPORTS.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
 

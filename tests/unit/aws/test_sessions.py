@@ -130,6 +130,7 @@ def test_offline_restores_the_environment_after_an_error(monkeypatch):
     assert state() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["the session", "boto3 itself"])
 def test_offline_refuses_every_call_even_one_whose_refusal_is_swallowed(of):
     import boto3
@@ -143,6 +144,7 @@ def test_offline_refuses_every_call_even_one_whose_refusal_is_swallowed(of):
             maker.client("sts").get_caller_identity()
 
 
+@pytest.mark.slow
 def test_what_the_sdk_would_upload_goes_to_the_given_function():
     with sessions.offline(settings(), lambda path: f"s3://churn-bucket{path}/") as session:
         uri = session.upload_data(path="/driver", bucket="any", key_prefix="train-20260101-120000")

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
-from sklearn.metrics import roc_auc_score
 
 from pipelines import example_churn, example_data
 from settings.errors import Problem, UsageProblem
@@ -44,6 +43,8 @@ def test_it_looks_like_real_data():
 
 @pytest.mark.slow
 def test_no_ranking_beats_the_true_chance_and_its_quality_is_as_promised():
+    from sklearn.metrics import roc_auc_score
+
     chunks = list(example_churn.chunks(0, 150_000, 7))
     chance = np.concatenate([chance for _, chance in chunks])
     leaves = np.concatenate([table["churned"].to_numpy() == "yes" for table, _ in chunks])

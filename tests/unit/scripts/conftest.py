@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +17,13 @@ import pytest
 from features import Column, Features, Target
 from settings.loader import load
 from settings.pipeline import Hyperparameters
+
+# Where they are installed, xgboost imports scikit-learn and pandas, for classes and data that no script uses. A build
+# has no compiled modules yet: that import took most of the time of its quick tests.
+with pytest.MonkeyPatch.context() as patch:
+    for name in ("sklearn", "pandas"):
+        patch.setitem(sys.modules, name, None)
+    import xgboost  # noqa: F401
 
 ALL_OF_THE_DATA = {"subsample": 1.0, "colsample_bytree": 1.0}
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("bird", "cat", "dog"), "regression": ()}
@@ -98,3 +107,11 @@ def job_environment(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("SM_OUTPUT_DIR", str(tmp_path / "output"))
+
+
+@pytest.fixture(scope="session")
+def reference() -> ModuleType:
+    """The metrics of scikit-learn."""
+    from sklearn import metrics
+
+    return metrics

@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xgboost as xgb
-from sklearn import metrics as reference
 
 import evaluate
 import inference
@@ -193,8 +192,10 @@ def test_confusion_matrix_is_by_true_then_predicted_class(job: Path) -> None:
         assert "confusion_matrix" not in evaluation(job)["regression_metrics"]
         return
     table = pq.read_table(job / "output" / "predictions.parquet")
-    cells = reference.confusion_matrix(table["target"], table["prediction"])
+    target, prediction = table["target"].to_numpy().astype(int), table["prediction"].to_numpy().astype(int)
     classes = PROBLEMS[problem][0].classes
+    cells = np.zeros((len(classes), len(classes)), int)
+    np.add.at(cells, (target, prediction), 1)
     expected = {name: dict(zip(classes, row, strict=True)) for name, row in zip(classes, cells.tolist(), strict=True)}
     assert evaluation(job)[f"{problem}_classification_metrics"]["confusion_matrix"] == expected
 
@@ -204,9 +205,8 @@ def test_curves_of_a_binary_model(binary: Path) -> None:
     metrics = evaluation(binary)["binary_classification_metrics"]
     roc = metrics["receiver_operating_characteristic_curve"]
     assert 2 < len(roc["false_positive_rates"]) == len(roc["true_positive_rates"]) <= 200
-    assert reference.auc(roc["false_positive_rates"], roc["true_positive_rates"]) == pytest.approx(
-        metrics["auc"]["value"], abs=0.01
-    )
+    area = np.trapezoid(roc["true_positive_rates"], roc["false_positive_rates"])
+    assert area == pytest.approx(metrics["auc"]["value"], abs=0.01)
     curve = metrics["precision_recall_curve"]
     assert 2 < len(curve["precisions"]) == len(curve["recalls"]) <= 200
 
@@ -230,14 +230,29 @@ def test_predictions_are_the_handler_s_own_in_order(job: Path) -> None:
         assert written.tobytes() == np.ascontiguousarray(expected.probabilities[:, number]).tobytes()
 
 
+def pairs_in_order(target: npt.NDArray[Any], scores: npt.NDArray[Any]) -> float:
+    """AUC: the share of pairs of a positive and a negative row with the higher score at the positive one; ties half."""
+    positive, negative = scores[target == 1][:, None], scores[target == 0]
+    return float(np.mean((positive > negative) + (positive == negative) / 2))
+
+
+def weighted_f1(target: npt.NDArray[Any], predicted: npt.NDArray[Any]) -> float:
+    def f1(number: int) -> float:
+        return float(
+            2 * np.sum((target == number) & (predicted == number)) / np.sum([target == number, predicted == number])
+        )
+
+    return sum(f1(number) * float(np.mean(target == number)) for number in np.unique(target))
+
+
 def test_metrics_are_of_those_predictions(job: Path) -> None:
     problem, content = problem_of(job), evaluation(job)
     table = pq.read_table(job / "output" / "predictions.parquet")
     target, predicted = table["target"].to_numpy(), table["prediction"].to_numpy()
     expected = {
-        "binary": lambda: reference.roc_auc_score(target, table.column(3).to_numpy()),
-        "multiclass": lambda: reference.f1_score(target, predicted, average="weighted"),
-        "regression": lambda: reference.root_mean_squared_error(target, predicted),
+        "binary": lambda: pairs_in_order(target, table.column(3).to_numpy()),
+        "multiclass": lambda: weighted_f1(target, predicted),
+        "regression": lambda: np.sqrt(np.mean((target - predicted) ** 2)),
     }[problem]()
     assert content["gate"]["value"] == pytest.approx(expected)
     assert content["gate"]["metric"] == PROBLEMS[problem][3]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from sklearn import metrics as reference
 
 from evaluation import curves
 from evaluation.outcomes import Ranking, rank
@@ -20,7 +20,7 @@ def ranking(rows: int, decimals: int) -> tuple[Ranking, npt.NDArray[Any], npt.ND
     return rank(scores, target), scores, target
 
 
-def test_roc_points_are_those_of_scikit_learn() -> None:
+def test_roc_points_are_those_of_scikit_learn(reference: ModuleType) -> None:
     ranked, scores, target = ranking(300, 1)
     false, true, _ = reference.roc_curve(target, scores, drop_intermediate=False)
     curve = curves.roc(ranked)
@@ -28,7 +28,7 @@ def test_roc_points_are_those_of_scikit_learn() -> None:
     assert curve.y.tolist() == pytest.approx(true.tolist())
 
 
-def test_precision_recall_points_are_those_of_scikit_learn() -> None:
+def test_precision_recall_points_are_those_of_scikit_learn(reference: ModuleType) -> None:
     ranked, scores, target = ranking(300, 1)
     precision, recall, _ = reference.precision_recall_curve(target, scores)
     curve = curves.precision_recall(ranked)
@@ -37,7 +37,7 @@ def test_precision_recall_points_are_those_of_scikit_learn() -> None:
     assert (curve.x[0], curve.y[0]) == (0.0, curve.y[1])
 
 
-def test_thinned_curves_keep_their_ends_and_their_area() -> None:
+def test_thinned_curves_keep_their_ends_and_their_area(reference: ModuleType) -> None:
     ranked, scores, target = ranking(20_000, 9)
     curve = curves.roc(ranked)
     assert len(curve.x) <= 200

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import NormalDist
+from types import ModuleType
 
 import numpy as np
 import pytest
-from sklearn import metrics as reference
 
 from evaluation.estimates import Estimate
 from evaluation.label_metrics import best_constant
@@ -47,7 +47,7 @@ def values(outcome: Outcome) -> dict[str, float]:
     return {name: estimate.value for name, estimate in estimates(outcome).items()}
 
 
-def test_binary_metrics_are_those_of_scikit_learn() -> None:
+def test_binary_metrics_are_those_of_scikit_learn(reference: ModuleType) -> None:
     outcome = binary(500, seed=1)
     target, predicted, positive = outcome.target, outcome.predicted, outcome.probabilities[:, 1]
     expected = {
@@ -69,7 +69,7 @@ def test_binary_metrics_are_those_of_scikit_learn() -> None:
     assert values(outcome) == pytest.approx(expected, abs=2e-6)
 
 
-def test_multiclass_metrics_are_those_of_scikit_learn() -> None:
+def test_multiclass_metrics_are_those_of_scikit_learn(reference: ModuleType) -> None:
     outcome = multiclass(500, seed=1)
     target, predicted = outcome.target, outcome.predicted
     weighted = {"average": "weighted"}
@@ -86,7 +86,7 @@ def test_multiclass_metrics_are_those_of_scikit_learn() -> None:
     assert values(outcome) == pytest.approx(expected, abs=2e-6)
 
 
-def test_regression_metrics_are_those_of_scikit_learn() -> None:
+def test_regression_metrics_are_those_of_scikit_learn(reference: ModuleType) -> None:
     outcome = regression(500, seed=1)
     expected = {
         "rmse": reference.root_mean_squared_error(outcome.target, outcome.predicted),
@@ -112,7 +112,26 @@ def test_by_hand() -> None:
     assert found["auc"] == pytest.approx((5 + 5 + 2.5) / 15)  # the third positive beats two negatives and ties with one
 
 
-def test_constant_answers() -> None:
+def test_by_hand_of_three_classes() -> None:
+    """Of 2, 1 and 1 rows; one of the first is called the second."""
+    target, predicted = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])
+    probabilities = np.array([[0.8, 0.1, 0.1], [0.2, 0.5, 0.3], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]], np.float32)
+    found = values(Outcome("multiclass", ("a", "b", "c"), target, predicted, probabilities))
+    assert found["accuracy"] == found["weighted_recall"] == pytest.approx(3 / 4)
+    assert found["weighted_precision"] == pytest.approx((2 * 1 + 1 / 2 + 1) / 4)
+    assert found["weighted_f1"] == pytest.approx((2 * 2 / 3 + 2 / 3 + 1) / 4)
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+    assert found["log_loss"] == pytest.approx(-(3 * np.log(0.8) + np.log(0.2)) / 4, rel=1e-6)
+
+
+def test_by_hand_of_numbers() -> None:
+    """Errors of 1, 1 and 2; the targets are 1, 0 and 1 away from their mean."""
+    outcome = Outcome("regression", (), np.array([1.0, 2, 3]), np.array([2.0, 1, 5]), np.empty((3, 0), np.float32))
+    found = values(outcome)
+    assert found == pytest.approx({"mse": 2, "rmse": 2**0.5, "mae": 4 / 3, "r2": 1 - 6 / 2})
+
+
+def test_constant_answers(reference: ModuleType) -> None:
     """Beside each metric stands the best that always answering the same reaches."""
     outcome = binary(1000, seed=2)
     rate = outcome.target.mean()

@@ -7,19 +7,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import csv
-from sklearn import datasets
 
 from preprocessing.splitting import SIDES
 
 PROBLEMS = {
-    "binary": (datasets.load_breast_cancer, ("benign", "malignant")),
-    "multiclass": (datasets.load_wine, ("class_0", "class_1", "class_2")),
-    "regression": (datasets.load_diabetes, ()),
+    "binary": ("load_breast_cancer", ("benign", "malignant")),
+    "multiclass": ("load_wine", ("class_0", "class_1", "class_2")),
+    "regression": ("load_diabetes", ()),
 }
+pytestmark = pytest.mark.slow  # importing scikit-learn takes seconds, compiled for the first time
 
 
 def table_of(problem: str) -> pa.Table:
-    data = PROBLEMS[problem][0]()
+    from sklearn import datasets
+
+    data = getattr(datasets, PROBLEMS[problem][0])()
     columns = {name.replace(" ", "_"): data.data[:, at] for at, name in enumerate(data.feature_names)}
     target = data.target if problem == "regression" else [data.target_names[number] for number in data.target]
     return pa.table(columns | {"outcome": target})
@@ -50,7 +52,6 @@ def expected(table: pa.Table, classes: tuple[str, ...]) -> np.ndarray:
     return np.array(values, np.float64).T.astype(np.float32)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_every_form_of_file_gives_the_same_outputs(prepare, tmp_path, problem):
     table = table_of(problem)
