@@ -174,27 +174,6 @@ def test_a_job_without_a_key_needs_no_grant() -> None:
     assert "kms:CreateGrant" not in summary(needs("sagemaker", "CreateTrainingJob", request, SCOPE))
 
 
-def test_scaling_needs_what_it_does_to_endpoints() -> None:
-    variant = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v"}
-    register = called("application-autoscaling", "RegisterScalableTarget", **variant)
-    linked = "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com"
-    assert summary(register) == {
-        "application-autoscaling:RegisterScalableTarget": [f"arn:aws:application-autoscaling:{HERE}:scalable-target/*"],
-        "sagemaker:DescribeEndpoint": [f"{SAGEMAKER}:endpoint/e"],
-        "sagemaker:UpdateEndpointWeightsAndCapacities": [f"{SAGEMAKER}:endpoint/e"],
-        "iam:CreateServiceLinkedRole": [
-            f"arn:aws:iam::000000000000:{linked}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
-        ],
-    }
-    assert register[-1].context == {"iam:awsservicename": ("sagemaker.application-autoscaling.amazonaws.com",)}
-    policy = called("application-autoscaling", "PutScalingPolicy", **variant, PolicyType="TargetTrackingScaling")
-    alarms = [f"arn:aws:cloudwatch:{HERE}:alarm:TargetTracking-endpoint/e/variant/v-*"]
-    assert summary(policy)["cloudwatch:PutMetricAlarm"] == alarms
-    assert "cloudwatch:PutMetricAlarm" not in summary(
-        called("application-autoscaling", "PutScalingPolicy", **variant, PolicyType="StepScaling")
-    )
-
-
 # --- S3, and keys of what is encrypted ------------------------------------------------------------------------------
 
 
