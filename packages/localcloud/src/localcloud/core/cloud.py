@@ -101,9 +101,11 @@ class Cloud:
         """The variables that make the AWS tools and SDKs of a person call this cloud, and nothing else."""
         return client_environment.ADMINISTRATOR | self._addresses()
 
-    def process_environment(self, token: str) -> dict[str, str]:
-        """Those of a process that acts under a role; ``token`` is from ``process_keys``."""
-        return client_environment.keys_of_process(self.url, token) | self._addresses()
+    def process_environment(self, token: str, *, own_home: bool = False) -> dict[str, str]:
+        """Those of a process that acts under a role; ``token`` is from ``process_keys``. Without a home of its own it
+        must not find a person's credentials."""
+        files = {} if own_home else client_environment.NO_FILES
+        return client_environment.keys_of_process(self.url, token) | files | self._addresses()
 
     def _addresses(self) -> dict[str, str]:
         return client_environment.variables(self.url, self.region, self.proxy_url, self.certificate)

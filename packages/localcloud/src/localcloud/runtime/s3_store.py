@@ -22,10 +22,16 @@ MISSING = ("NoSuchKey", "NoSuchBucket", "404")
 
 
 class S3Store(Store):
-    """``client`` is boto3's for S3; an object in ``cache`` is not read again when a listing shows its ETag."""
+    """``client`` is boto3's for S3; an object in ``cache`` is not read again when a listing shows its ETag. Then
+    ``check_cached`` is called with its bucket and key: it raises Unavailable if the object must not be read."""
 
-    def __init__(self, client: Any, cache: EtagCache | None = None) -> None:
-        self.client, self.cache = client, cache or EtagCache()
+    def __init__(
+        self,
+        client: Any,
+        cache: EtagCache | None = None,
+        check_cached: Callable[[str, str], None] = lambda _bucket, _key: None,
+    ) -> None:
+        self.client, self.cache, self._check_cached = client, cache or EtagCache(), check_cached
         self._etags: dict[str, str] = {}  # by URI, as listed
 
     def read(self, uri: str) -> bytes:
@@ -76,6 +82,7 @@ class S3Store(Store):
         if cached is None:
             _with_retries(fetch, f"read {uri}")
         else:
+            self._check_cached(*_bucket_and_key(uri).values())
             file.write_bytes(cached)
 
     def put(self, file: Path, uri: str, **headers: str) -> None:

@@ -66,7 +66,7 @@ class Run:
     def run(self) -> str:
         """Returns the build's status."""
         with self.cloud.process_keys.during(self.session) as token:
-            self.client_variables = self.cloud.process_environment(token)
+            self.client_variables = self.cloud.process_environment(token, own_home=True)
             return self._run()
 
     def _run(self) -> str:

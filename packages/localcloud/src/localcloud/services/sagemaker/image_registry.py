@@ -2,7 +2,7 @@
 
 The table is read if the SDK is installed beside localcloud; without it AWS's images are not checked. An entry of the
 seed that names an image of this account stands for it. Not checked: registries of other accounts, digests of AWS's
-images, what the role may pull, and, with ``--docker``, images of this account: the engine has or has not got them.
+images, and, with ``--docker``, images of this account: the engine has or has not got them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.access.principal import Principal
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.jobs.containers import SWITCH
 from localcloud.services.sagemaker.refusals import invalid
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
+# https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+PULL = ("GetAuthorizationToken", "BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")
 Registry = tuple[str, str]  # account, region
 Tags = tuple[str, ...]  # what a repository's tags begin with; "": any
 URI = re.compile(
@@ -45,6 +49,18 @@ def image_problem(cloud: Cloud, uri: str) -> str:
     own = image["account"] == cloud.account
     missing = _missing_in_ecr(cloud, image) if own else _missing_in_table(image)
     return f"Requested image {uri} not found." if missing else ""
+
+
+def denied_pull(cloud: Cloud, session: Principal, uri: str) -> str:
+    """The first permission that a role lacks to pull an image, also one of AWS's; "" if it may."""
+    image = URI.fullmatch(uri)
+    repository = "arn:aws:ecr:{region}:{account}:repository/{repository}".format(**image.groupdict()) if image else ""
+    for operation in PULL if image else ():
+        try:
+            cloud.access.authorize(session, "ecr", operation, {"repository": repository})
+        except Refusal:
+            return operation
+    return ""
 
 
 def _missing_in_ecr(cloud: Cloud, image: re.Match[str]) -> bool:

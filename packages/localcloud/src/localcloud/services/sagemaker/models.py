@@ -1,7 +1,6 @@
 """Models: a container and its artifacts, or a model package, under a name that endpoints and transform jobs use.
 
-Not reproduced: what the role allows, marketplace packages, several models in one
-container, inference recommendations.
+Not reproduced: marketplace packages, several models in one container, inference recommendations.
 """
 
 from __future__ import annotations
@@ -11,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.paging import paged
+from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
 from localcloud.services.sagemaker.event_times import in_milliseconds
-from localcloud.services.sagemaker.execution_roles import check_role
+from localcloud.services.sagemaker.execution_roles import SERVICE, hosting_source, open_session
 from localcloud.services.sagemaker.image_registry import check_image
 from localcloud.services.sagemaker.refusals import invalid
 from localcloud.services.sagemaker.registry.model_packages import ModelPackages
@@ -85,10 +86,10 @@ class Models(Part):
             raise invalid("Exactly one of PrimaryContainer and Containers must be given.")
         if "ExecutionRoleArn" not in request:
             raise invalid("ExecutionRoleArn must be given.")
-        check_role(self.cloud, request["ExecutionRoleArn"])
+        session = open_session(self.cloud, request["ExecutionRoleArn"], hosting_source(self.cloud))
         model = Model(copy.deepcopy(request), arn, self.cloud.clock.now())
         for container in model.containers:
-            self._check(container)
+            self._check(container, session)
             container.setdefault("Mode", "SingleModel")
         self._models[model.name] = model
         self._tags.put(arn, request.get("Tags"))
@@ -141,7 +142,7 @@ class Models(Part):
             for each in package.members["InferenceSpecification"]["Containers"]
         ]
 
-    def _check(self, container: Request) -> None:
+    def _check(self, container: Request, session: Principal) -> None:
         if ("Image" in container) == ("ModelPackageName" in container):
             raise invalid("A container names either an Image or a ModelPackageName.")
         if "ModelPackageName" in container:
@@ -149,7 +150,21 @@ class Models(Part):
         for each in self._containers_of(container):
             check_image(self.cloud, each["Image"])
         uri = container.get("ModelDataUrl") or container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
-        if uri and not any_object(self.cloud, uri):
+        if uri:
+            self._check_data(uri, session)
+
+    def _check_data(self, uri: str, session: Principal) -> None:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        try:
+            self.cloud.access.authorize(session, "s3", "GetObject", {"Bucket": bucket, "Key": key})
+        except Refusal:
+            raise invalid(
+                f'Could not access model data at {uri}. Please ensure that the role "{session.role_arn}" exists and '
+                'that its trust relationship policy allows the action "sts:AssumeRole" for the service principal '
+                f'"{SERVICE}". Also ensure that the role has "s3:GetObject" permissions and that the object is '
+                f"located in {self.cloud.region}."
+            ) from None
+        if not any_object(self.cloud, uri):
             raise invalid(f"Could not find model data at {uri}.")
 
     def _check_package(self, name: str) -> None:

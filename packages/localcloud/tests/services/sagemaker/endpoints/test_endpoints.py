@@ -25,7 +25,7 @@ def test_an_endpoint_is_created_described_listed_and_deleted(cloud, endpoints):
     assert [variant[name] for name in ("CurrentInstanceCount", "DesiredInstanceCount")] == [2, 2]
     assert variant["DeployedImages"][0]["SpecifiedImage"] == "image"
     assert endpoints.shares() == [("a", 1.0)]
-    assert endpoints.fleets[0].more["role_arn"].endswith("role/churn-dev")
+    assert endpoints.fleets[0].more["session"].role_arn.endswith("role/churn-dev")
     assert endpoints.client.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "churn"}]
     assert listed(endpoints, StatusEquals="InService") == ["churn"] and listed(endpoints, StatusEquals="Failed") == []
     endpoints.client.delete_endpoint(EndpointName="churn")

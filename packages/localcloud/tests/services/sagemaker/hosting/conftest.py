@@ -49,6 +49,7 @@ def output_fn(prediction, accept):
     return prediction if callable(prediction) else (prediction, accept)
 """
 SECONDS = 60.0
+ROLE = "arn:aws:iam::000000000000:role/churn-dev"
 
 
 def archive(handler=HANDLER):
@@ -98,9 +99,15 @@ class Hosting:
             variant={"VariantName": variant},
             config_name=config,
             container={"Image": "image", "ModelDataUrl": uri, "Environment": environment},
-            role_arn="role",
-            capture=DataCapture.from_config(self.cloud, capture, "churn", variant),
+            session=self.session,
+            capture=DataCapture.from_config(self.cloud, self.session, capture, "churn", variant),
         )
+
+    @property
+    def session(self):
+        from localcloud.services.sagemaker.hosting.model_session import ModelSession
+
+        return ModelSession(self.cloud, ROLE)
 
     def until(self, true):
         end = time.monotonic() + SECONDS

@@ -22,7 +22,9 @@ class Captured:
     def start(self, **changes):
         from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 
-        self.capture = DataCapture.from_config(self.hosting.cloud, CONFIG | changes, "churn", "AllTraffic")
+        self.capture = DataCapture.from_config(
+            self.hosting.cloud, self.hosting.session, CONFIG | changes, "churn", "AllTraffic"
+        )
         return self.capture
 
     def record(self, body=b"1,2", kind="text/csv", response=b"0.5", response_type="text/csv", status=200, **more):
@@ -47,7 +49,7 @@ def captured(hosting):
 def test_a_config_that_captures_nothing_gives_no_capture(hosting, config):
     from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 
-    assert DataCapture.from_config(hosting.cloud, config, "churn", "AllTraffic") is None
+    assert DataCapture.from_config(hosting.cloud, hosting.session, config, "churn", "AllTraffic") is None
 
 
 def test_a_fleets_requests_are_captured_in_sagemakers_own_form(hosting, captured):

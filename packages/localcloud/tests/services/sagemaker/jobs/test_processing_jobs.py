@@ -274,10 +274,13 @@ def test_a_manifest_names_its_objects(jobs):
 
 def test_jobs_call_this_cloud_without_the_callers_credentials(jobs, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
-    jobs.processing('echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_SECRET_ACCESS_KEY"')
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "a-person-s")
+    jobs.processing('echo "$AWS_ENDPOINT_URL $AWS_REGION $AWS_SECRET_ACCESS_KEY:$AWS_SHARED_CREDENTIALS_FILE"')
     isolated = {"EnableNetworkIsolation": True}
-    jobs.processing('echo "isolated:$AWS_ENDPOINT_URL:"', "alone", NetworkConfig=isolated)
+    jobs.processing(
+        'echo "isolated:$AWS_ENDPOINT_URL:$AWS_CONTAINER_AUTHORIZATION_TOKEN"', "alone", NetworkConfig=isolated
+    )
     jobs.over()
     jobs.over(name="alone")
-    assert jobs.lines() == {"job/algo-1": [f"{jobs.cloud.url} eu-west-1 local"]}
+    assert jobs.lines() == {"job/algo-1": [f"{jobs.cloud.url} eu-west-1 :/dev/null"]}
     assert jobs.lines(name="alone") == {"alone/algo-1": ["isolated::"]}

@@ -9,6 +9,7 @@ from localcloud.services.sagemaker.endpoints.deployment.side import Member, Side
 from localcloud.services.sagemaker.endpoints.endpoint_configs import CAPTURE, EndpointConfig
 from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 from localcloud.services.sagemaker.hosting.fleet import Fleet
+from localcloud.services.sagemaker.hosting.model_session import ModelSession
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -63,13 +64,14 @@ def new_side(
     for plan in plans:
         name = plan.variant["VariantName"]
         count, weight = sizes[name]
+        session = ModelSession(cloud, plan.role)
         fleet = new_fleet(
             endpoint=endpoint,
             variant=plan.variant,
             config_name=config_name,
             container=plan.container,
-            role_arn=plan.role,
-            capture=DataCapture.from_config(cloud, capture, endpoint, name) if capture else None,
+            session=session,
+            capture=DataCapture.from_config(cloud, session, capture, endpoint, name) if capture else None,
         )
         side.members[name] = Member(plan.variant, fleet, plan.container, weight, count)
     return side

@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING
 from localcloud.runtime.jobs.model_server import ModelServerError, unpack
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
+from localcloud.services.sagemaker.hosting.model_session import ModelSession
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 CONTAINER = 'container "container_1"'
+ADVICE = (
+    "Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions "
+    "to download the object."
+)
 
 
 class Artifact:
-    def __init__(self, cloud: Cloud, uri: str, folder: Path, timeout_seconds: float) -> None:
-        self.cloud, self.uri, self.timeout_seconds = cloud, uri, timeout_seconds
+    def __init__(self, cloud: Cloud, session: ModelSession, uri: str, folder: Path, timeout_seconds: float) -> None:
+        self.cloud, self._session, self.uri, self.timeout_seconds = cloud, session, uri, timeout_seconds
         self._folder, self._lock, self._closed = folder, Lock(), False
         self._model: Path | None = None
 
@@ -60,10 +65,9 @@ class Artifact:
         if not self.uri:
             raise ModelServerError("The model has no ModelDataUrl: an instance here runs the handler of its archive.")
         try:
-            if reason := self.cloud.work(_download, self.cloud, self.uri, archive).result(self.timeout_seconds):
-                raise ModelServerError(
-                    f"{failure} Please ensure that there is an object located at the URL. ({reason})"
-                )
+            store = S3Store(self.cloud.client_as(self._session.principal, "s3"))
+            if reason := self.cloud.work(_download, store, self.uri, archive).result(self.timeout_seconds):
+                raise ModelServerError(f"{failure} {ADVICE} ({reason})")
         except FetchTimeout:
             limit = f"It took longer than {self.timeout_seconds:g} s (ModelDataDownloadTimeoutInSeconds)."
             raise ModelServerError(f"{failure} {limit}") from None
@@ -71,10 +75,10 @@ class Artifact:
             raise ModelServerError("the cloud closes") from None
 
 
-def _download(cloud: Cloud, uri: str, archive: Path) -> str:
+def _download(store: S3Store, uri: str, archive: Path) -> str:
     """Returns the reason when it fails, else ""."""
     try:
-        S3Store(cloud.client("s3")).fetch(uri, archive)
+        store.fetch(uri, archive)
     except (Unavailable, OSError) as problem:
         return str(problem)
     return ""

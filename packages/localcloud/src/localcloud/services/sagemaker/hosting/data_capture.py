@@ -1,8 +1,8 @@
 """Data capture: a share of a variant's requests and responses, as SageMaker's own JSON lines in S3.
 
 Buffered in memory and written every minute of the clock and when the fleet ends, so that it delays no response. What
-cannot be written (no such bucket) is dropped with a warning. Only successful invocations are captured. Not reproduced:
-KmsKeyId.
+cannot be written (no such bucket, the model's role may not) is dropped with a warning. Only successful invocations are
+captured. Not reproduced: KmsKeyId.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from itertools import groupby
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 from localcloud.services.sagemaker.hosting.invocation import Invocation, InvocationResult
+from localcloud.services.sagemaker.hosting.model_session import ModelSession
 
 if TYPE_CHECKING:
     from localcloud.core.clock import Timer
@@ -31,8 +33,10 @@ Record = tuple[datetime, str]
 
 
 class DataCapture:
-    def __init__(self, cloud: Cloud, config: Mapping[str, Any], endpoint: str, variant: str) -> None:
-        self.cloud = cloud
+    def __init__(
+        self, cloud: Cloud, session: ModelSession, config: Mapping[str, Any], endpoint: str, variant: str
+    ) -> None:
+        self.cloud, self._session = cloud, session
         self._prefix = f"{config['DestinationS3Uri'].rstrip('/')}/{endpoint}/{variant}"
         self._percent = int(config["InitialSamplingPercentage"])
         self._modes = "".join(option["CaptureMode"] for option in config["CaptureOptions"])
@@ -44,11 +48,11 @@ class DataCapture:
 
     @classmethod
     def from_config(
-        cls, cloud: Cloud, config: Mapping[str, Any] | None, endpoint: str, variant: str
+        cls, cloud: Cloud, session: ModelSession, config: Mapping[str, Any] | None, endpoint: str, variant: str
     ) -> DataCapture | None:
         """By an endpoint config's DataCaptureConfig; None when it captures nothing. One per fleet."""
         enabled = config and config.get("EnableCapture", False) and config["InitialSamplingPercentage"]
-        return cls(cloud, config, endpoint, variant) if config and enabled else None
+        return cls(cloud, session, config, endpoint, variant) if config and enabled else None
 
     def record(self, request: Invocation, result: InvocationResult) -> None:
         if result.status >= 400 or not self._is_sampled():
@@ -121,6 +125,7 @@ class DataCapture:
         milliseconds = first.microsecond // 1000
         uri = f"{self._prefix}/{first:%Y/%m/%d/%H/%M-%S}-{milliseconds:03d}-{uuid.uuid4()}.jsonl"
         try:
-            S3Store(self.cloud.client("s3")).write(uri, "".join(f"{line}\n" for line in lines).encode())
-        except (Unavailable, OSError) as problem:
+            store = S3Store(self.cloud.client_as(self._session.principal, "s3"))
+            store.write(uri, "".join(f"{line}\n" for line in lines).encode())
+        except (Unavailable, OSError, ModelServerError) as problem:
             log.warning("%d captured requests are dropped: %s", len(lines), problem)

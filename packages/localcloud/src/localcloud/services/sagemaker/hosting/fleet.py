@@ -20,6 +20,7 @@ from localcloud.services.sagemaker.hosting.instance import Instance
 from localcloud.services.sagemaker.hosting.instance_supervisor import InstanceSupervisor
 from localcloud.services.sagemaker.hosting.invocation import FleetStopped, Invocation, InvocationResult
 from localcloud.services.sagemaker.hosting.metrics import InvocationMetrics
+from localcloud.services.sagemaker.hosting.model_session import ModelSession
 from localcloud.services.sagemaker.hosting.startup_barrier import StartupBarrier
 
 if TYPE_CHECKING:
@@ -41,20 +42,20 @@ class Fleet:
         variant: Mapping[str, Any],
         config_name: str,
         container: Mapping[str, Any],
-        role_arn: str,
+        session: ModelSession,
         capture: DataCapture | None = None,
     ) -> None:
         """``variant`` is the config's ProductionVariant, ``container`` has Image, ModelDataUrl, Environment."""
-        self.cloud, self.endpoint, self.config_name, self.role_arn = cloud, endpoint, config_name, role_arn
+        self.cloud, self.endpoint, self.config_name, self._session = cloud, endpoint, config_name, session
         self.variant_name: str = variant["VariantName"]
         self.capture, self.stopped, self._registry = capture, False, registry
         self._environment: Mapping[str, str] = container.get("Environment", {})
-        image = container.get("Image", "")
-        self._launcher = Launcher.select(os.environ, image, cloud.images)
+        self._image: str = container.get("Image", "")
+        self._launcher = Launcher.select(os.environ, self._image, cloud.images)
         self.startup_seconds: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
         folder = registry.folder / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
         download = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
-        self._artifact = Artifact(cloud, container.get("ModelDataUrl", ""), folder, download)
+        self._artifact = Artifact(cloud, session, container.get("ModelDataUrl", ""), folder, download)
         self._metrics = InvocationMetrics(cloud, endpoint, self.variant_name, config_name)
         self.supervisors: list[InstanceSupervisor] = []
         self._threads: list[Thread] = []
@@ -168,7 +169,9 @@ class Fleet:
             return instance
 
     def _instance(self) -> Instance:
-        return Instance(self.cloud, self.endpoint, self.variant_name, self.response_seconds, self._launcher)
+        return Instance(
+            self.cloud, self._session, self.endpoint, self.variant_name, self.response_seconds, self._launcher
+        )
 
     def _start_instance(self, instance: Instance) -> None:
         folder = self.cloud.folder
@@ -182,6 +185,7 @@ class Fleet:
             raise
 
     def _start_with_model(self, instance: Instance) -> None:
+        self._session.check_pull(self._image)
         model = self._artifact.model()
         with self._starting:
             try:

@@ -9,11 +9,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from localcloud.core.log_stream import LogStream
 from localcloud.runtime.jobs.model_container import MODEL_FOLDER, Launcher
 from localcloud.runtime.jobs.model_server import ModelServer, ModelServerError, pings
 from localcloud.runtime.jobs.runtimes import SHARING
 from localcloud.services.sagemaker.hosting.connections import Connections, Reply
 from localcloud.services.sagemaker.hosting.invocation import Invocation
+from localcloud.services.sagemaker.hosting.model_session import ModelSession
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -26,19 +28,21 @@ class Instance:
     def __init__(
         self,
         cloud: Cloud,
+        session: ModelSession,
         endpoint: str,
         variant: str,
         response_seconds: float,
         launcher: Launcher,
     ) -> None:
-        self.cloud, self._response_seconds, self._launcher = cloud, response_seconds, launcher
+        self.cloud, self._session = cloud, session
+        self._response_seconds, self._launcher = response_seconds, launcher
         self.stream = f"{variant}/i-{secrets.token_hex(9)[:17]}"
         self.name = f"{endpoint}/{self.stream}"  # that the kill fault takes
         self.group = f"/aws/sagemaker/Endpoints/{endpoint}"
         self.busy = self.turn = 0  # the fleet's bookkeeping: it chooses by them
         self._server: ModelServer | None = None
         self._connections: Connections | None = None
-        self._lock, self._killed = Lock(), False
+        self._lock, self._killed, self._token = Lock(), False, ""
 
     def start(self, model: Path, environment: Mapping[str, str], seconds: float) -> None:
         """Returns when it answers GET /ping; ModelServerError when it does not do so in time."""
@@ -78,25 +82,30 @@ class Instance:
         if self._server:
             self._server.close()
             self.cloud.processes.forget(self._server.pid)
+            self.cloud.process_keys.close(self._token)
         if self._connections:
             self._connections.close()
 
     def _start_server(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
         variables = _variables(self.cloud, environment, self._launcher.model_folder(model))
-        clients, owner = self.cloud.environment(), self.cloud.processes.environment
-        self.cloud.log(self.group, self.stream, [self._launcher.notice])
+        principal, owner = self._session.principal, self.cloud.processes.environment
+        log = LogStream(self.cloud, principal, self.group, self.stream)
+        log.write([self._launcher.notice])
         with self._lock:
             if self._killed:
                 raise ModelServerError("it was stopped before it started")
+            self._token = self.cloud.process_keys.open(principal)
+            clients = self.cloud.process_environment(self._token)
             server = self._server = self._launcher.start(
-                model, variables, clients, owner, self._log_line(model), _workers(environment)
+                model, variables, clients, owner, _log_line(log, model), _workers(environment)
             )
         self.cloud.processes.register(server.pid, self.name, server.container)
         return server
 
-    def _log_line(self, model: Path) -> Callable[[str], None]:
-        folder = str(model)
-        return lambda text: self.cloud.log(self.group, self.stream, [text.replace(folder, MODEL_FOLDER)])
+
+def _log_line(log: LogStream, model: Path) -> Callable[[str], None]:
+    folder = str(model)
+    return lambda text: log.write([text.replace(folder, MODEL_FOLDER)])
 
 
 def _variables(cloud: Cloud, environment: Mapping[str, str], folder: str) -> dict[str, str]:

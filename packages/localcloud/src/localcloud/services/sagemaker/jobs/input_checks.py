@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.access.principal import Principal
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.jobs.job import NO_OBJECTS
 from localcloud.services.sagemaker.refusals import invalid
 from localcloud.services.sagemaker.s3_objects import any_object
@@ -17,14 +19,20 @@ if TYPE_CHECKING:
 LOCAL_STORAGE = re.compile(r"ml\.(?:[a-z]+\d+[a-z]*d[a-z]*|g[56][a-z]*|gr6[a-z]*|p5[a-z]*|trn\d[a-z]*)\.")
 
 
-def check_exists(cloud: Cloud, uri: str, role: str) -> None:
-    """As AWS does before it accepts training and transform jobs: some object's URI begins with this one."""
-    bucket = uri.removeprefix("s3://").partition("/")[0]
-    if not any_object(cloud, uri):
+def check_exists(cloud: Cloud, session: Principal, uri: str) -> None:
+    """As AWS does before it accepts training and transform jobs: some object's URI begins with this one, and the role
+    may list it."""
+    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    try:
+        cloud.access.authorize(session, "s3", "ListObjectsV2", {"Bucket": bucket, "Prefix": prefix})
+        exists = any_object(cloud, uri)
+    except Refusal:
+        exists = False
+    if not exists:
         raise invalid(
             f"{NO_OBJECTS.format(uri=uri)} Please ensure that the bucket exists in the selected region "
             f"({cloud.region}), that objects exist under that S3 prefix, and that the role "
-            f'"{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+            f'"{session.role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".'
         )
 
 

@@ -1,7 +1,7 @@
 """Processing jobs: create, describe, list, stop, delete.
 
-A request that AWS accepts and this machine cannot run is refused as not implemented. Not reproduced: what the role
-allows, experiments, feature store outputs, uploads before the end.
+A request that AWS accepts and this machine cannot run is refused as not implemented. Not reproduced:
+experiments, feature store outputs, uploads before the end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import processing
 from localcloud.runtime.jobs.job import Outcome, UnsupportedRequest
-from localcloud.services.sagemaker.execution_roles import check_role
+from localcloud.services.sagemaker.execution_roles import open_session
 from localcloud.services.sagemaker.jobs.input_checks import check_unique, check_volume_key
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import SEE_LOGS, TOO_LONG, JobRecord
@@ -55,7 +55,7 @@ class ProcessingJobs(Part):
     @operation("CreateProcessingJob")
     def create_processing_job(self, request: Request) -> Request:
         arn = self._jobs.new_arn("Processing", request["ProcessingJobName"])
-        check_role(self.cloud, request["RoleArn"])
+        session = open_session(self.cloud, request["RoleArn"], arn)
         _check_names(request)
         check_volume_key(request["ProcessingResources"]["ClusterConfig"])
         try:
@@ -63,7 +63,7 @@ class ProcessingJobs(Part):
         except UnsupportedRequest as problem:
             raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         now = self.cloud.clock.now()
-        record = ProcessingRecord(request, arn, now, now)
+        record = ProcessingRecord(request, arn, now, now, session)
         return self._jobs.start(record, len(instances), lambda: self._runner.run(record, instances))
 
     @operation("DescribeProcessingJob")

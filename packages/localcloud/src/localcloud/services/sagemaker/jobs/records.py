@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.disk_space import DiskWatch
 from localcloud.runtime.jobs.job import Outcome
 from localcloud.runtime.jobs.queue import Ticket
@@ -32,6 +33,7 @@ class JobRecord:
     arn: str
     created: datetime
     modified: datetime
+    session: Principal  # of its role
     status: str = "InProgress"
     reason: str = ""
     started: datetime | None = None

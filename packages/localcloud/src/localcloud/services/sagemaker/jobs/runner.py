@@ -6,10 +6,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.core.disk_space import DiskWatch, full_disk, is_full
+from localcloud.core.log_stream import LogStream
+from localcloud.core.refusal import Refusal
 from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
 from localcloud.runtime.jobs.containers import SWITCH
@@ -17,12 +20,17 @@ from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
 from localcloud.runtime.jobs.runner import GRACE_SECONDS, run_all
 from localcloud.runtime.s3_store import S3Store
-from localcloud.services.sagemaker.image_registry import image_problem
+from localcloud.runtime.store import Unavailable
+from localcloud.services.sagemaker.image_registry import denied_pull, image_problem
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import ABANDON, INTERRUPT, STOP, JobRecord
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
+
+CANNOT_PULL = (
+    "ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect."
+)
 
 
 class JobRunner:
@@ -41,6 +49,8 @@ class JobRunner:
         """All instances of a processing or training job, to their end."""
         if problem := image_problem(self.cloud, instances[0].image):
             return Outcome("Failed", None, f"ClientError: {problem}")
+        if denied_pull(self.cloud, record.session, instances[0].image):
+            return Outcome("Failed", None, CANNOT_PULL)
         return self.on_disk(record, lambda: self._run(record, instances, hooks or self.hooks(record)))
 
     def on_disk(self, record: JobRecord, work: Callable[[], Outcome]) -> Outcome:
@@ -59,16 +69,20 @@ class JobRunner:
         return outcome
 
     def _run(self, record: JobRecord, instances: Sequence[Job], hooks: JobHooks) -> Outcome:
-        prepare = runtimes.select(
-            os.environ, self.cloud.environment(), self.cloud.processes.environment, self.cloud.images
-        )
         notice = "" if self.containers else self.cloud.images.notice(instances[0].image)
         for job in instances if notice else ():
             hooks.on_line(job.host, notice)
-        with self.folders(record, len(instances)) as folders:
+        with self.folders(record, len(instances)) as folders, self.client_variables(record) as variables:
+            prepare = runtimes.select(os.environ, variables, self.cloud.processes.environment, self.cloud.images)
             return run_all(
-                instances, folders, self.store(), prepare=prepare, hooks=hooks, grace_seconds=self.grace_seconds
+                instances, folders, self.store(record), prepare=prepare, hooks=hooks, grace_seconds=self.grace_seconds
             )
+
+    @contextmanager
+    def client_variables(self, record: JobRecord) -> Iterator[dict[str, str]]:
+        """They make the job's processes call this cloud, in the session of its role while it runs."""
+        with self.cloud.process_keys.during(record.session) as token:
+            yield self.cloud.process_environment(token)
 
     @contextmanager
     def folders(self, record: JobRecord, instances: int) -> Iterator[list[Path]]:
@@ -85,18 +99,31 @@ class JobRunner:
             for each in folders:
                 shutil.rmtree(each / "opt", ignore_errors=True)
 
-    def store(self) -> S3Store:
-        return S3Store(self.cloud.client("s3"), self._cache)
+    def store(self, record: JobRecord) -> S3Store:
+        """S3 as its role sees it; the role must also be allowed to read what is cached already."""
+
+        def check_cached(bucket: str, key: str) -> None:
+            try:
+                self.cloud.access.authorize(record.session, "s3", "GetObject", {"Bucket": bucket, "Key": key})
+            except Refusal as refusal:
+                raise Unavailable(f"Cannot read s3://{bucket}/{key}: {refusal.code}, {refusal.message}") from None
+
+        return S3Store(self.cloud.client_as(record.session, "s3"), self._cache, check_cached)
 
     def hooks(self, record: JobRecord, on_line: Callable[[str], None] = lambda _: None) -> JobHooks:
-        """Sends the output of the job to its log while it runs, and each line to ``on_line``."""
+        """Sends the output of the job to its log while it runs, as far as its role may write one, and each line to
+        ``on_line``."""
         group = f"/aws/sagemaker/{record.kind}Jobs"
         began = int(self.cloud.clock.seconds())
+
+        @cache
+        def stream(host: str) -> LogStream:
+            return LogStream(self.cloud, record.session, group, f"{record.name}/{host}-{began}")
 
         def log_line(host: str, text: str) -> None:
             record.disk.read(text)
             if record.signal != ABANDON:
-                self.cloud.log(group, f"{record.name}/{host}-{began}", [text])
+                stream(host).write([text])
                 on_line(text)
 
         return JobHooks(

@@ -2,13 +2,14 @@
 
 The fault ``{"operation": "spot.churn-train-1"}`` takes the instances of that spot job away, once (or ``times``).
 TrainingTimeInSeconds and BillableTimeInSeconds are seconds of this machine; spot has no discount here. A request that
-AWS accepts and this machine cannot run is refused as not implemented. Not reproduced: what the role allows,
+AWS accepts and this machine cannot run is refused as not implemented. Not reproduced:
 retry strategies of a job, debugger, profiler, experiments, warm pools.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal
 from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import training
 from localcloud.runtime.jobs.job import Job, Outcome, UnsupportedRequest
-from localcloud.services.sagemaker.execution_roles import check_role
+from localcloud.services.sagemaker.execution_roles import open_session
 from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_unique, check_volume_key
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.log_metrics import LogMetrics
@@ -33,6 +34,7 @@ DEFAULTS = dict.fromkeys(
     ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"), False
 )
 NAMESPACE = "/aws/sagemaker/TrainingJobs"
+Publish = Callable[[str, float], None]  # a metric's name and value
 
 
 class TrainingJobs(Part):
@@ -42,7 +44,7 @@ class TrainingJobs(Part):
     @operation("CreateTrainingJob")
     def create_training_job(self, request: Request) -> Request:
         arn = self._jobs.new_arn("Training", request["TrainingJobName"])
-        check_role(self.cloud, request["RoleArn"])
+        session = open_session(self.cloud, request["RoleArn"], arn)
         _check_limits(request)
         check_volume_key(request["ResourceConfig"])
         channels = request.get("InputDataConfig", [])
@@ -53,9 +55,9 @@ class TrainingJobs(Part):
         except UnsupportedRequest as problem:
             raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         for channel in channels:
-            check_exists(self.cloud, channel["DataSource"]["S3DataSource"]["S3Uri"], request["RoleArn"])
+            check_exists(self.cloud, session, channel["DataSource"]["S3DataSource"]["S3Uri"])
         now = self.cloud.clock.now()
-        record = TrainingRecord(DEFAULTS | request, arn, now, now)
+        record = TrainingRecord(DEFAULTS | request, arn, now, now, session)
         return self._jobs.start(record, len(instances), lambda: self._train(record, instances, metrics))
 
     @operation("DescribeTrainingJob")
@@ -106,7 +108,8 @@ class TrainingJobs(Part):
 
     def _attempt(self, record: TrainingRecord, jobs: list[Job], metrics: LogMetrics) -> Outcome:
         remaining = _remaining_seconds(record, jobs[0].max_runtime_seconds)
-        hooks = self._runner.hooks(record, lambda line: self._record_metrics(record, metrics, line))
+        publish = self._publisher(record)
+        hooks = self._runner.hooks(record, lambda line: self._record_metrics(record, metrics, line, publish))
         hooks = replace(hooks, interrupt_requested=lambda: self._interrupt_requested(record))
         return self._runner.run(record, [replace(job, max_runtime_seconds=remaining) for job in jobs], hooks)
 
@@ -116,11 +119,19 @@ class TrainingJobs(Part):
             self.interrupt(record.name)
         return record.signal == INTERRUPT
 
-    def _record_metrics(self, record: TrainingRecord, metrics: LogMetrics, line: str) -> None:
+    def _publisher(self, record: TrainingRecord) -> Publish:
+        """Of its metrics to CloudWatch, as far as its role may."""
+        try:
+            self.cloud.access.authorize(record.session, "cloudwatch", "PutMetricData", {"Namespace": NAMESPACE})
+        except Refusal:
+            return lambda *_: None
+        return lambda name, value: self.cloud.metric(NAMESPACE, name, value, {"TrainingJobName": record.name})
+
+    def _record_metrics(self, record: TrainingRecord, metrics: LogMetrics, line: str, publish: Publish) -> None:
         for name, value in metrics.find(line):
             with self.cloud.lock:
                 record.record_metric(name, value, self.cloud.clock.now())
-                self.cloud.metric(NAMESPACE, name, value, {"TrainingJobName": record.name})
+                publish(name, value)
 
 
 def _remaining_seconds(record: TrainingRecord, longest: float) -> float:

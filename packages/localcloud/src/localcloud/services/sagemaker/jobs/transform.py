@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -19,8 +19,9 @@ from localcloud.runtime.jobs.model_container import Launcher
 from localcloud.runtime.jobs.model_server import ModelServerError, invoke, serve, unpack
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
+from localcloud.services.sagemaker.image_registry import denied_pull
 from localcloud.services.sagemaker.jobs.records import SEE_LOGS, JobRecord
-from localcloud.services.sagemaker.jobs.runner import JobRunner
+from localcloud.services.sagemaker.jobs.runner import CANNOT_PULL, JobRunner
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -48,7 +49,9 @@ class Transform:
         return self._runner.on_disk(self._record, self._transform)
 
     def _transform(self) -> Outcome:
-        started, hooks, store = monotonic(), self._runner.hooks(self._record), self._runner.store()
+        if denied_pull(self.cloud, self._record.session, self._container["Image"]):
+            return Outcome("Failed", None, CANNOT_PULL)
+        started, hooks, store = monotonic(), self._runner.hooks(self._record), self._runner.store(self._record)
         try:
             with self._runner.folders(self._record, 1) as [folder]:
                 self._run(folder, store, hooks)
@@ -66,7 +69,11 @@ class Transform:
         _fetch_model(store, self._container["ModelDataUrl"], folder, model)
         client = _Client(self._request, hooks)
         threads = self._request.get("MaxConcurrentTransforms") or 1
-        with self._server(model, hooks, threads) as url, ThreadPoolExecutor(threads) as pool:
+        with (
+            self._runner.client_variables(self._record) as variables,
+            self._server(model, variables, hooks, threads) as url,
+            ThreadPoolExecutor(threads) as pool,
+        ):
             for path, content in _objects(self._request, store):
                 bodies = batches.split(content, **_split(self._request), limit=self._limit)
                 responses = list(pool.map(lambda body: client.predict(url, body), bodies))
@@ -77,9 +84,11 @@ class Transform:
         if out.is_dir() and not _stopping(hooks):
             store.upload(out, self._request["TransformOutput"]["S3OutputPath"])
 
-    def _server(self, model: Path, hooks: JobHooks, threads: int) -> AbstractContextManager[str]:
+    def _server(
+        self, model: Path, clients: Mapping[str, str], hooks: JobHooks, threads: int
+    ) -> AbstractContextManager[str]:
         job = Job(self._record.name, "transform", self._container["Image"], (), "", 0)
-        clients, owner = self.cloud.environment(), self.cloud.processes.environment
+        owner = self.cloud.processes.environment
         launcher = Launcher.select(os.environ, job.image, self.cloud.images)
         if launcher.notice:
             hooks.on_line(HOST, launcher.notice)

@@ -16,6 +16,7 @@ from localcloud.runtime.jobs import batches
 from localcloud.runtime.jobs.association import InvalidRequest, association
 from localcloud.runtime.jobs.job import UnsupportedRequest
 from localcloud.services.sagemaker.event_times import in_iso
+from localcloud.services.sagemaker.execution_roles import open_session
 from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_volume_key
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import JobRecord
@@ -62,9 +63,10 @@ class TransformJobs(Part):
             raise Refusal(NOT_IMPLEMENTED, str(problem)) from None
         check_volume_key(request["TransformResources"])
         source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
-        check_exists(self.cloud, source, model.role)
+        session = open_session(self.cloud, model.role, arn)
+        check_exists(self.cloud, session, source)
         now = self.cloud.clock.now()
-        record = TransformRecord(request, arn, now, now)
+        record = TransformRecord(request, arn, now, now, session)
         transform = Transform(self.cloud, self._runner, record, containers[0])
         return self._jobs.start(record, 1, transform.run)
 
