@@ -122,3 +122,28 @@ def test_a_role_that_no_longer_trusts_codepipeline_fails_the_action(
     assert final_status(execution) == "Failed"
     error = runs(execution)[-1]["output"]["executionResult"]["errorDetails"]
     assert error["message"] == f"CodePipeline is not authorized to perform AssumeRole on role {ROLE}"
+
+
+def test_executions_approvals_and_transitions_name_who_caused_them(
+    cloud: Any, pipelines: Any, prepare: Any, approval_token: Any, eventually: Any
+) -> None:
+    from boto3.session import Session
+
+    prepare()
+    pipelines.create_pipeline(pipeline=declare(stage("Approve", approval()), variables=[{"name": "A"}]))
+    ann = cloud.access.assume("arn:aws:iam::000000000000:role/operator", "ann", service="sts.amazonaws.com")
+    keys = cloud.credentials.issue(ann)
+    session = Session(keys.access_key, keys.secret_key, keys.token, cloud.region)
+    client = session.client("codepipeline", endpoint_url=cloud.url)
+    client.start_pipeline_execution(name="ship", variables=[{"name": "A", "value": "1"}])
+    (summary,) = pipelines.list_pipeline_executions(pipelineName="ship")["pipelineExecutionSummaries"]
+    assert summary["trigger"] == {"triggerType": "StartPipelineExecution", "triggerDetail": ann.arn}
+    where = {"pipelineName": "ship", "stageName": "Approve"}
+    client.disable_stage_transition(**where, transitionType="Inbound", reason="not now")
+    result = {"status": "Approved", "summary": "fine"}
+    client.put_approval_result(**where, actionName="Approve", token=approval_token(), result=result)
+    state = pipelines.get_pipeline_state(name="ship")["stageStates"][1]
+    assert state["inboundTransitionState"]["lastChangedBy"] == ann.arn
+    assert state["actionStates"][0]["latestExecution"]["lastUpdatedBy"] == ann.arn
+    detail = pipelines.list_action_executions(pipelineName="ship")["actionExecutionDetails"][0]
+    assert detail["updatedBy"] == ann.arn

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
+from localcloud.core.access.caller import caller
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
@@ -32,7 +33,7 @@ class Approvals(Part):
         execution, run = self._find(request)
         if run.status != RUNNING:
             raise Refusal("ApprovalAlreadyCompletedException", f"The approval {run.name} is {run.status} already.")
-        run.summary = request["result"]["summary"]
+        run.summary, run.updated_by = request["result"]["summary"], caller().arn
         rejected = request["result"]["status"] == "Rejected"
         error = ActionFailed("", run.summary) if rejected else None
         self.engine.finish(execution, run, error=error)
@@ -76,7 +77,7 @@ class Approvals(Part):
 
         subject = f"APPROVAL NEEDED: AWS CodePipeline {execution.pipeline} for action {run.name}"[:100]
         try:
-            principal = service_role.of_execution(self.cloud, execution)
+            principal = service_role.of_action(self.cloud, execution, run)
             self.cloud.client_as(principal, "sns").publish(TopicArn=topic, Subject=subject, Message=message)
         except ActionFailed as failure:
             self.engine.finish(execution, run, error=failure)

@@ -30,7 +30,7 @@ class BuildActions(Part):
         self._builds.clear()
 
     def _start(self, execution: Execution, run: ActionRun) -> None:
-        principal = service_role.of_execution(self.cloud, execution)
+        principal = service_role.of_action(self.cloud, execution, run)
         try:
             request = {"projectName": run.configuration["ProjectName"], "environmentVariablesOverride": _variables(run)}
             self.cloud.access.authorize(principal, "codebuild", "StartBuild", request)
@@ -52,15 +52,15 @@ class BuildActions(Part):
         single = len(run.outputs) == 1
         run.outputs = [output for output in run.outputs if (single and "" in uploaded) or output.name in uploaded]
         run.variables = {"BuildID": build.id, "BuildTag": build.uuid, **build.exported}
-        error = self._denied_description(execution, build)
+        error = self._denied_description(execution, run, build)
         if not error and build.status != "SUCCEEDED":
             error = ActionFailed("JobFailed", f"Build terminated with state: {build.status}. {_failure(build)}".strip())
         self.engine.finish(execution, run, error=error)
 
-    def _denied_description(self, execution: Execution, build: Build) -> ActionFailed | None:
+    def _denied_description(self, execution: Execution, run: ActionRun, build: Build) -> ActionFailed | None:
         """CodePipeline describes its builds until they end; here an event brings the description."""
         try:
-            principal = service_role.of_execution(self.cloud, execution)
+            principal = service_role.of_action(self.cloud, execution, run)
             self.cloud.access.authorize(principal, "codebuild", "BatchGetBuilds", {"ids": [build.id]})
         except ActionFailed as failure:
             return failure

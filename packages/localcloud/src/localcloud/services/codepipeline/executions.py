@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from localcloud.core.access.caller import caller
 from localcloud.core.cloud import Cloud
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
@@ -24,7 +25,6 @@ REVISIONS = {
     "CodeCommit": ("COMMIT_ID",),
     "S3": ("S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"),
 }
-ROOT_ARN = "arn:aws:iam::{account}:root"
 
 
 class Executions(Part):
@@ -40,7 +40,7 @@ class Executions(Part):
         if token in pipeline.tokens:
             return {"pipelineExecutionId": pipeline.tokens[token]}
         variables = {variable["name"]: variable["value"] for variable in request.get("variables", [])}
-        trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": self._root_arn()}
+        trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": caller().arn}
         overrides = _overrides(pipeline, request.get("sourceRevisions", []))
         execution = self.start(pipeline, trigger, variables, overrides)
         if token:
@@ -70,7 +70,7 @@ class Executions(Part):
         declared = pipeline.declaration.get("variables", [])
         unset = [variable for variable in declared if not variable.get("defaultValue")]
         if not unset and self._has_sources(pipeline):
-            self.start(pipeline, {"triggerType": "CreatePipeline", "triggerDetail": self._root_arn()})
+            self.start(pipeline, {"triggerType": "CreatePipeline", "triggerDetail": caller().arn})
 
     def _has_sources(self, pipeline: Pipeline) -> bool:
         repository = Repository.of(self.cloud.folder)
@@ -150,7 +150,7 @@ class Executions(Part):
         """Only this stage runs, with the target's artifacts and variables."""
         index = [declared["name"] for declared in target.declaration["stages"]].index(stage)
         now = self.cloud.clock.now()
-        trigger = {"triggerType": kind, "triggerDetail": detail or self._root_arn()}
+        trigger = {"triggerType": kind, "triggerDetail": detail or caller().arn}
         execution = Execution(str(uuid.uuid4()), target.declaration, now, now, trigger, dict(target.variables), {})
         execution.stage_index = execution.last_index = index
         execution.artifacts, execution.namespaces = dict(target.artifacts), dict(target.namespaces)
@@ -200,9 +200,6 @@ class Executions(Part):
     def _check_stage(self, pipeline: Pipeline, name: str) -> None:
         if name not in pipeline.stages:
             raise Refusal("StageNotFoundException", f"Pipeline {pipeline.name} has no stage {name}.")
-
-    def _root_arn(self) -> str:
-        return ROOT_ARN.format(account=self.cloud.account)
 
 
 def _variables(pipeline: Pipeline, requested: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
 from localcloud.services.codepipeline import service_role
 from localcloud.services.codepipeline.records import Pipeline, Stage
-from localcloud.services.codepipeline.structure import STRUCTURE, problems
+from localcloud.services.codepipeline.structure import problems
 
 PAGES: dict[str, Any] = {"size_key": "maxResults", "token_key": "nextToken", "code": "InvalidNextTokenException"}
 DEFAULTS = {"pipelineType": "V1", "executionMode": "SUPERSEDED"}
@@ -104,7 +104,4 @@ class Pipelines(Part):
     def _check(self, declaration: dict[str, Any]) -> None:
         for code, sentence in problems(declaration, self.cloud.region):
             raise Refusal(code, sentence)
-        try:
-            service_role.assume(self.cloud, declaration)
-        except Refusal:
-            raise Refusal(STRUCTURE, service_role.not_assumable(declaration["roleArn"])) from None
+        service_role.check(self.cloud, declaration)

@@ -60,6 +60,7 @@ class ActionRun:
     error: dict[str, str] = field(default_factory=dict)  # code and message
     token: str = ""  # of a pending approval
     timer: Timer | None = None
+    updated_by: str = ""  # who approved or rejected it
 
     @property
     def name(self) -> str:
@@ -97,6 +98,7 @@ class ActionRun:
             "actionName": self.name,
             "startTime": self.started,
             "lastUpdateTime": self.updated,
+            **({"updatedBy": self.updated_by} if self.updated_by else {}),
             "status": self.status,
             "input": inputs,
             "output": outputs,
@@ -214,6 +216,7 @@ class Transition:
 
     reason: str = ""
     changed: datetime | None = None
+    changed_by: str = ""
     enabled: bool = True
 
 

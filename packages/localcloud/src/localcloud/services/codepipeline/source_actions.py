@@ -54,7 +54,7 @@ class SourceActions:
         override = execution.overrides.get(run.name, {})
         error = None
         try:
-            principal = service_role.of_execution(self.cloud, execution)
+            principal = service_role.of_action(self.cloud, execution, run)
             revision = find(principal, run, override)
         except (ActionFailed, GitProblem, OSError) as problem:
             error = self._failure(problem)

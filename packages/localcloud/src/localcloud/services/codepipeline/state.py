@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from localcloud.core.access.caller import caller
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
@@ -30,12 +31,14 @@ class States(Part):
     @operation("DisableStageTransition")
     def disable_stage_transition(self, request: dict[str, Any]) -> None:
         transition = self._transition(request)
-        transition.enabled, transition.reason, transition.changed = False, request["reason"], self.cloud.clock.now()
+        transition.enabled, transition.reason = False, request["reason"]
+        transition.changed, transition.changed_by = self.cloud.clock.now(), caller().arn
 
     @operation("EnableStageTransition")
     def enable_stage_transition(self, request: dict[str, Any]) -> None:
         transition = self._transition(request)
-        transition.enabled, transition.reason, transition.changed = True, "", self.cloud.clock.now()
+        transition.enabled, transition.reason = True, ""
+        transition.changed, transition.changed_by = self.cloud.clock.now(), caller().arn
         pipeline = self.pipelines.get(request["pipelineName"])
         for name in pipeline.stages:
             self.engine.admit(pipeline, name)
@@ -51,7 +54,7 @@ class States(Part):
         stage = pipeline.stages[declared["name"]]
         state: dict[str, Any] = {
             "stageName": declared["name"],
-            "inboundTransitionState": _describe_transition(stage.inbound, self.cloud.account),
+            "inboundTransitionState": _describe_transition(stage.inbound),
             "actionStates": [self._action_state(pipeline, stage, action) for action in declared["actions"]],
         }
         if stage.waiting:
@@ -80,6 +83,7 @@ class States(Part):
             "status": run.status,
             "lastStatusChange": run.updated,
             "summary": run.summary,
+            "lastUpdatedBy": run.updated_by,
             "token": run.token,
             "externalExecutionId": run.external_id,
             "externalExecutionUrl": run.url,
@@ -104,8 +108,8 @@ def _execution(execution: Execution, status: str) -> dict[str, Any]:
     return {"pipelineExecutionId": execution.id, "status": status, "type": kind}
 
 
-def _describe_transition(transition: Transition, account: str) -> dict[str, Any]:
+def _describe_transition(transition: Transition) -> dict[str, Any]:
     state: dict[str, Any] = {"enabled": transition.enabled}
     if transition.changed:
-        state |= {"lastChangedBy": f"arn:aws:iam::{account}:root", "lastChangedAt": transition.changed}
+        state |= {"lastChangedBy": transition.changed_by, "lastChangedAt": transition.changed}
     return state if transition.enabled else {**state, "disabledReason": transition.reason}

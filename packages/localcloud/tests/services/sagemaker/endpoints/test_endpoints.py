@@ -365,3 +365,21 @@ def test_events_have_awss_layout(endpoints, configs):
         "VariantStatus",
     }
     assert isinstance(variant["VariantStatus"][0]["StartTime"], int)
+
+
+@pytest.mark.roles
+def test_the_execution_role_must_see_the_alarms_of_a_deployment(endpoints, configs, refused, access):
+    endpoints.config("a", 4)
+    endpoints.config("b", 4)
+    endpoints.create()
+    endpoints.alarm()
+    policy = configs.blue_green("CANARY", CanarySize=configs.size(1))
+    assert "cloudwatch.DescribeAlarms" not in access.calls()
+    access.denied = {"cloudwatch.DescribeAlarms"}
+    with refused("AccessDeniedException", "is not authorized to perform: cloudwatch:DescribeAlarms"):
+        endpoints.update("b", policy)
+    assert endpoints.status() == ("InService", "a")
+    access.denied = set()
+    endpoints.update("b", policy)
+    who, _, request = access.decisions[[call for call in access.calls()].index("cloudwatch.DescribeAlarms")]
+    assert (who.split(":assumed-role/")[1], request) == ("churn-dev/SageMaker", {"AlarmNames": ["errors"]})

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.service import Part, operation
+from localcloud.services.sagemaker import execution_roles
 from localcloud.services.sagemaker.endpoints import checks, records
 from localcloud.services.sagemaker.endpoints.deployment import stages
 from localcloud.services.sagemaker.endpoints.deployment.side import Side
@@ -77,6 +78,7 @@ class Endpoints(Part):
         plans, sizes, capture = self._plans(config), desired_sizes(config), config.request.get(CAPTURE)
         policy = copy.deepcopy(request.get("DeploymentConfig", {}))
         checks.check_deployment_config(policy, counts_of(sizes), self.lifecycle.alarm_states())
+        self._check_alarm_permission(arn, policy, plans)
         now = self.cloud.clock.now()
         endpoint = Endpoint(name, arn, config.name, Routes(), now, now, deployment_config=policy)
         green = new_side(self.cloud, name, config.name, plans, sizes, capture, self.new_fleet)
@@ -105,6 +107,7 @@ class Endpoints(Part):
         plans, retained = self._plans(config), retained_properties(request)
         sizes = desired_sizes(config, live, retained)
         policy = self._policy(request, endpoint, sizes, live)
+        self._check_alarm_permission(endpoint.arn, policy, plans)
         checks.check_scalable_targets(endpoint, config, self.is_scalable_target)
         capture = endpoint.capture if CAPTURE in retained else config.request.get(CAPTURE)
         green = new_side(self.cloud, endpoint.name, config.name, plans, sizes, capture, self.new_fleet)
@@ -142,6 +145,13 @@ class Endpoints(Part):
         policy: Request = copy.deepcopy(request.get("DeploymentConfig") or dict(last or {}))
         checks.check_deployment_config(policy, counts_of(sizes), self.lifecycle.alarm_states(), live.members)
         return policy
+
+    def _check_alarm_permission(self, arn: str, policy: Request, plans: list[VariantPlan]) -> None:
+        """AWS documents that the execution role needs it, but not when: here before anything is launched."""
+        alarms = [alarm["AlarmName"] for alarm in policy.get("AutoRollbackConfiguration", {}).get("Alarms", ())]
+        for role in {plan.role for plan in plans} if alarms else ():
+            principal = execution_roles.assume(self.cloud, role, arn)
+            self.cloud.access.authorize(principal, "cloudwatch", "DescribeAlarms", {"AlarmNames": alarms})
 
     def _plans(self, config: EndpointConfig) -> list[VariantPlan]:
         configs = self._configs

@@ -1,0 +1,102 @@
+"""The steps of an execution act under the role of its pipeline."""
+
+import pytest
+
+pytestmark = pytest.mark.roles
+ROLE = "arn:aws:iam::000000000000:role/churn-dev"
+SESSION = "arn:aws:sts::000000000000:assumed-role/churn-dev/SageMaker"
+
+
+@pytest.fixture
+def services(pipelines_alone):
+    return pipelines_alone
+
+
+def under_the_role(access):
+    return [(call, request) for who, call, request in access.decisions if who == SESSION]
+
+
+def test_jobs_are_created_described_and_stopped_under_it(cloud, runs, make, access):
+    arn = runs.start(make.body(make.processing("First"), make.training("Second", DependsOn=["First"])))
+    first = runs.jobs.of("First")
+    runs.jobs.finish("First")
+    second = runs.jobs.of("Second")
+    runs.client.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken="t" * 32)
+    calls = under_the_role(access)
+    assert [call for call, _ in calls] == [
+        "sagemaker.CreateProcessingJob",
+        "sagemaker.DescribeProcessingJob",
+        "sagemaker.CreateTrainingJob",
+        "sagemaker.StopTrainingJob",
+        "sagemaker.DescribeTrainingJob",
+    ]
+    assert calls[0][1]["RoleArn"] == ROLE and calls[0][1]["Tags"]
+    assert calls[1][1] == {"ProcessingJobName": first}
+    assert calls[3][1] == calls[4][1] == {"TrainingJobName": second}
+    assert access.sessions == {ROLE: ("sagemaker.amazonaws.com", cloud.arn("sagemaker", "pipeline/churn"))}
+
+
+def test_packages_are_registered_under_it(runs, make, access):
+    runs.start(make.body(make.register("Register")))
+    assert [call for call, _ in under_the_role(access)] == [
+        "sagemaker.DescribeModelPackageGroup",
+        "sagemaker.CreateModelPackageGroup",
+        "sagemaker.CreateModelPackage",
+        "sagemaker.DescribeModelPackage",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("denied", "failing"),
+    [
+        ("CreateProcessingJob", "CreateProcessingJob"),
+        ("DescribeProcessingJob", "DescribeProcessingJob"),
+        ("DescribeModelPackageGroup", "CreateModelPackage"),
+        ("CreateModelPackageGroup", "CreateModelPackage"),
+        ("CreateModelPackage", "CreateModelPackage"),
+        ("DescribeModelPackage", "CreateModelPackage"),
+    ],
+)
+def test_a_denied_call_fails_the_step_in_aws_s_words(runs, make, access, denied, failing):
+    access.denied = {f"sagemaker.{denied}"}
+    arn = runs.start(make.body(make.processing("Work"), make.register("Register", DependsOn=["Work"])))
+    if runs.jobs.running():
+        runs.jobs.finish("Work")
+    assert runs.status(arn) == "Failed"
+    (step,) = [step for step in runs.steps(arn).values() if step["StepStatus"] == "Failed"]
+    beginning = f"ClientError: Failed to invoke sagemaker:{failing}. Error Details: User: {SESSION} is not authorized "
+    assert step["FailureReason"].startswith(beginning + f"to perform: sagemaker:{denied}")
+
+
+def test_a_denied_group_is_not_created(runs, make, access):
+    access.denied = {"sagemaker.DescribeModelPackageGroup"}
+    runs.start(make.body(make.register("Register")))
+    assert runs.registry.groups == {}
+
+
+def test_a_role_that_sagemaker_cannot_assume_fails_the_step(runs, make, access):
+    access.untrusting = {ROLE}
+    arn = runs.start(make.body(make.processing("Work")))
+    assert "sts:AssumeRole" in runs.steps(arn)["Work"]["FailureReason"]
+
+
+def test_property_files_are_read_under_it(cloud, runs, make, access):
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    s3.put_object(Bucket="bucket", Key="n.json", Body=b'{"n": 3}')
+    number = {"Std:JsonGet": {"S3Uri": "s3://bucket/n.json", "Path": "n"}}
+    gate = make.condition("Gate", make.compare("LessThan", number, 5))
+    assert runs.status(runs.start(make.body(gate))) == "Succeeded"
+    assert under_the_role(access) == [("s3.GetObject", {"Bucket": "bucket", "Key": "n.json"})]
+    access.denied = {"s3.GetObject"}
+    denied = runs.start()
+    assert "is not authorized to perform: s3:GetObject" in runs.steps(denied)["Gate"]["FailureReason"]
+
+
+def test_a_stop_that_is_denied_lets_the_job_end(runs, make, access):
+    access.denied = {"sagemaker.StopProcessingJob"}
+    arn = runs.start(make.body(make.processing("Work")))
+    runs.client.stop_pipeline_execution(PipelineExecutionArn=arn, ClientRequestToken="t" * 32)
+    assert "requested" not in runs.jobs.jobs[runs.jobs.of("Work")]
+    runs.jobs.finish("Work")
+    assert runs.status(arn) == "Stopped"
