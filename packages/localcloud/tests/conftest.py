@@ -32,16 +32,20 @@ class RecordingAccess:
     """Allows everything, unless ``denied`` names a call (``logs.PutLogEvents``) or ``untrusting`` a role."""
 
     def __init__(self, cloud: Any) -> None:
-        self._cloud, self._assume, self._client_as = cloud, cloud.access.assume, cloud.client_as
+        self._cloud, self._client_as = cloud, cloud.client_as
         self.denied: set[str] = set()
         self.untrusting: set[str] = set()
         self.decisions: list[tuple[str, str, Any]] = []  # the principal's ARN, the call, its request
+        self.of_administrator: list[tuple[str, Any]] = []  # the call, its request
         self.sessions: dict[str, tuple[str, str]] = {}  # by the role's ARN: the service and its SourceArn
         self.clients: list[tuple[str, str, str]] = []  # the principal's ARN and SourceArn, the service called
 
     def authorize(self, principal: Any, service: str, operation: str, request: Any) -> None:
         call = f"{service}.{operation}"
-        self.decisions.append((principal.arn, call, request))
+        if principal.decided:
+            self.decisions.append((principal.arn, call, request))
+        else:
+            self.of_administrator.append((call, request))
         if call in self.denied:
             self._refuse(principal.arn, f"{service}:{operation}")
 
@@ -49,7 +53,7 @@ class RecordingAccess:
         self.sessions[role_arn] = service, source_arn
         if role_arn in self.untrusting:
             self._refuse(service, "sts:AssumeRole")
-        return self._assume(role_arn, session_name, service=service, source_arn=source_arn)
+        return _session(role_arn, session_name)
 
     def client_as(self, principal: Any, service: str) -> Any:
         if principal.decided:
@@ -173,6 +177,14 @@ def drain(cloud: Any, settle: Callable[[], None]) -> Callable[[str], list[Any]]:
         return messages
 
     return take
+
+
+def _session(role_arn: str, name: str) -> Any:
+    from localcloud.core.access.principal import ROLE, Principal
+
+    account, role = role_arn.split(":")[4], role_arn.rpartition("/")[2]
+    arn = f"arn:aws:sts::{account}:assumed-role/{role}/{name}"
+    return Principal(ROLE, arn, account, role_arn=role_arn, user_id=f"AROA:{name}")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_the_first_target_creates_the_role(cloud: Any, target: Callable[..., str
 
 def test_whoever_registers_a_target_needs_what_scaling_needs(target: Callable[..., str], access: Any) -> None:
     target()
-    needed = [call for who, call, _ in access.decisions if who == ROOT and not call.startswith("application-")]
+    needed = [call for call, _ in access.of_administrator if not call.startswith("application-")]
     assert needed == [
         "sagemaker.DescribeEndpoint",
         "sagemaker.UpdateEndpointWeightsAndCapacities",

@@ -20,7 +20,7 @@ SSM = {
 
 
 @pytest.fixture
-def operator(cloud: Any) -> Any:
+def operator(cloud: Any, access: Any) -> Any:
     """CloudFormation's client of somebody who is not the administrator."""
     from boto3.session import Session
 
@@ -63,7 +63,7 @@ def test_the_role_of_a_stack_is_used_by_all_its_operations(operator: Any, called
     operator.update_stack(StackName="s", TemplateBody=json.dumps(LONGER))
     operator.delete_stack(StackName="s")
     assert called() == [(ROLE, "sqs")]
-    assert access.sessions == {ROLE: ("cloudformation.amazonaws.com", "")}
+    assert access.sessions[ROLE] == ("cloudformation.amazonaws.com", "")
 
 
 def test_a_role_that_does_not_trust_cloudformation_is_refused(cfn: Any, refused: Any, access: Any) -> None:

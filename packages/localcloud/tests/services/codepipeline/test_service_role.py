@@ -16,7 +16,7 @@ WITH_S3 = {"S3Bucket": "bucket", "S3ObjectKey": "in.zip", "PollForSourceChanges"
 
 
 @pytest.fixture
-def run(pipelines: Any, prepare: Any, start: Any, final_status: Any, runs: Any) -> Callable[..., Any]:
+def run(access: Any, pipelines: Any, prepare: Any, start: Any, final_status: Any, runs: Any) -> Callable[..., Any]:
     """Runs a pipeline with these stages; returns the error of its last action, if that failed."""
 
     def of(*stages: Any) -> Mapping[str, str]:
@@ -104,7 +104,7 @@ def test_approvers_are_notified_under_the_role(cloud: Any, run: Any, access: Any
     assert (ROLE, "", "sns") in access.clients
 
 
-def test_the_role_must_trust_codepipeline(pipelines: Any, prepare: Any, refused: Any, access: Any) -> None:
+def test_the_role_must_trust_codepipeline(access: Any, pipelines: Any, prepare: Any, refused: Any) -> None:
     prepare()
     access.untrusting = {ROLE}
     declaration = declare(stage("Build", build()), variables=[{"name": "A"}])
@@ -125,7 +125,7 @@ def test_a_role_that_no_longer_trusts_codepipeline_fails_the_action(
 
 
 def test_executions_approvals_and_transitions_name_who_caused_them(
-    cloud: Any, pipelines: Any, prepare: Any, approval_token: Any, eventually: Any
+    access: Any, cloud: Any, pipelines: Any, prepare: Any, approval_token: Any
 ) -> None:
     from boto3.session import Session
 
@@ -138,10 +138,10 @@ def test_executions_approvals_and_transitions_name_who_caused_them(
     client.start_pipeline_execution(name="ship", variables=[{"name": "A", "value": "1"}])
     (summary,) = pipelines.list_pipeline_executions(pipelineName="ship")["pipelineExecutionSummaries"]
     assert summary["trigger"] == {"triggerType": "StartPipelineExecution", "triggerDetail": ann.arn}
-    where = {"pipelineName": "ship", "stageName": "Approve"}
+    where, token = {"pipelineName": "ship", "stageName": "Approve"}, approval_token()
     client.disable_stage_transition(**where, transitionType="Inbound", reason="not now")
     result = {"status": "Approved", "summary": "fine"}
-    client.put_approval_result(**where, actionName="Approve", token=approval_token(), result=result)
+    client.put_approval_result(**where, actionName="Approve", token=token, result=result)
     state = pipelines.get_pipeline_state(name="ship")["stageStates"][1]
     assert state["inboundTransitionState"]["lastChangedBy"] == ann.arn
     assert state["actionStates"][0]["latestExecution"]["lastUpdatedBy"] == ann.arn

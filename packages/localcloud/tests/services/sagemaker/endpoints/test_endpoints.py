@@ -1,5 +1,7 @@
 """Endpoints over the API, with fleets that start at once."""
 
+import pytest
+
 
 def test_an_endpoint_is_created_described_listed_and_deleted(cloud, endpoints):
     endpoints.automatic = False
@@ -381,5 +383,5 @@ def test_the_execution_role_must_see_the_alarms_of_a_deployment(endpoints, confi
     assert endpoints.status() == ("InService", "a")
     access.denied = set()
     endpoints.update("b", policy)
-    who, _, request = access.decisions[[call for call in access.calls()].index("cloudwatch.DescribeAlarms")]
+    who, _, request = access.decisions[access.calls().index("cloudwatch.DescribeAlarms")]
     assert (who.split(":assumed-role/")[1], request) == ("churn-dev/SageMaker", {"AlarmNames": ["errors"]})
