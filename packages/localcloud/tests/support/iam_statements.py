@@ -50,7 +50,7 @@ ACCOUNT = "123456789012"
 # The type of each key, and the values that requests and policies have.
 KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "aws:PrincipalTag/team": ("string", ("red", "blue", "green")),
-    "aws:UserAgent": ("string", ("cli*2", "Boto3", "boto3", "what?", "cost$")),
+    "aws:UserAgent": ("string", ("cli*2", "Boto3", "boto3", "cli?", "cost$")),
     "aws:SourceVpc": ("string", ("vpc-1", "vpc-2")),
     "aws:TagKeys": ("string", ("team", "owner", "Owner", "stage")),
     "aws:CalledVia": ("string", ("cloudformation.amazonaws.com", "athena.amazonaws.com")),
@@ -195,7 +195,8 @@ class Statements:
         if base == "IpAddress":
             return NETWORKS[value] if self.chance(0.8) else "172.16.0.0/12"
         if base == "StringLike":
-            return self.random.choice((self._escaped(value, variables), f"{value[:2]}*", f"{value[:-1]}?", "*"))
+            escaped = self._escaped(value, variables)
+            return self.random.choice((escaped, escaped, escaped, f"{value[:2]}*", f"{value[:-1]}?", "*"))
         if base in ("ArnEquals", "ArnLike"):
             fields = value.split(":", 5)
             fields[3] = self.random.choice((fields[3], "*"))

@@ -47,6 +47,7 @@ POSITIVE = [
     ("DateEquals", "2026-01-01", ["2026-01"], True),
     ("DateEquals", "soon", ["2026-01"], False),
     ("DateLessThan", "2025-12-31T23:59:59Z", ["2026-01-01T00:00:00Z"], True),
+    ("DateLessThan", "2026-01-01T00:00:00Z", ["2026-01-01T00:00:00Z"], False),
     ("DateLessThanEquals", "2026-01-01T00:00:00Z", ["2026-01-01"], True),
     ("DateGreaterThan", "2026-01-01T00:00:00Z", ["2026-01-01"], False),
     ("DateGreaterThanEquals", "2026-01-01T00:00:00Z", ["2026-01-01"], True),
