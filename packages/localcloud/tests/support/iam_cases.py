@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from support.iam_statements import ACCOUNT, KEYS, SEVERAL, Statements, Target, Values
+from support.iam_statements import ACCOUNT, KEYS, SEVERAL, TEAM, Statements, Target, Values
 
 from localcloud.core.access.evaluation import Policies, Question
 from localcloud.core.access.policy import Policy
-from localcloud.core.access.principal import ROLE, SERVICE, USER, Principal
+from localcloud.core.access.principal import ROLE, SERVICE, USER, Principal, service_principal
 
 SESSION = Principal(
     ROLE,
@@ -27,8 +27,8 @@ SESSION = Principal(
     user_id="AROA1234567890:s-1",
 )
 PERSON = Principal(USER, f"arn:aws:iam::{ACCOUNT}:user/ann", ACCOUNT, user_id="AIDA1234567890")
-ALARMS = Principal(SERVICE, "cloudwatch.amazonaws.com", ACCOUNT)
-# What iam-simulate is given of the principal; the engine adds these itself.
+ALARMS = service_principal("cloudwatch.amazonaws.com", ACCOUNT, f"arn:aws:sns:eu-west-1:{ACCOUNT}:alarms")
+# The principal's keys, for iam-simulate: the engine has them by itself.
 PRINCIPAL_KEYS: dict[str, dict[str, Values]] = {
     ROLE: {
         "aws:PrincipalArn": SESSION.role_arn,
@@ -49,6 +49,7 @@ PRINCIPAL_KEYS: dict[str, dict[str, Values]] = {
         "aws:PrincipalIsAWSService": "true",
         "aws:PrincipalServiceName": ALARMS.arn,
         "aws:SourceAccount": ACCOUNT,
+        "aws:SourceArn": ALARMS.source_arn,
     },
 }
 ROLE_RESOURCE = f"arn:aws:iam::{ACCOUNT}:role/deploy-red"
@@ -100,7 +101,7 @@ class Case:
                 "principal": self.principal.arn,
                 "action": self.target.action,
                 "resource": {"resource": self.target.resource, "accountId": ACCOUNT},
-                "contextVariables": {**self.target.context, **PRINCIPAL_KEYS[self.principal.kind]},
+                "contextVariables": self.target.context,
             },
             "identityPolicies": named,
             "serviceControlPolicies": [],
@@ -119,7 +120,8 @@ def cases(count: int, seed: int) -> list[Case]:
 def _case(random: Random) -> Case:
     actions, resource, has_policy, must_allow = random.choice(SCENES)
     principal = random.choice((SESSION, SESSION, PERSON, ALARMS) if has_policy else (SESSION, SESSION, PERSON))
-    statements = Statements(random, Target(random.choice(actions), resource, _context(random)))
+    context = _context(random) | PRINCIPAL_KEYS[principal.kind]
+    statements = Statements(random, Target(random.choice(actions), resource, context))
     identity, boundary, session = [], None, None
     if principal.kind != SERVICE:
         identity = [statements.policy(random.randint(1, 3), deny=0.1) for _ in range(random.choice((0, 1, 2, 2)))]
@@ -135,6 +137,8 @@ def _case(random: Random) -> Case:
 def _context(random: Random) -> dict[str, Values]:
     context: dict[str, Values] = {}
     for key, (_, values) in KEYS.items():
+        if key.startswith(("aws:Principal", "aws:user")) and key != TEAM:
+            continue
         if key in ("aws:SecureTransport", "aws:SourceIp", "aws:CurrentTime") or random.random() < 0.6:
             several = tuple(random.sample(values, random.choice((1, 2))))
             context[key] = several if key in SEVERAL else random.choice(values)

@@ -14,7 +14,7 @@ Left out is what iam-simulate decides otherwise than AWS's user guide says it:
   here does not know;
 - a wildcard or a variable before the first separator of an ARN's resource, but for S3: iam-simulate compares that part
   as plain text, and takes the colon of a variable for a separator;
-- an ARN with fewer than six fields in a resource's policy: iam-simulate completes it only if it has a wildcard.
+- an ARN with fewer than six fields and no wildcard: iam-simulate does not complete it in a resource's policy.
 """
 
 from __future__ import annotations
@@ -67,14 +67,19 @@ KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
             "arn:aws:s3:::data-red",
         ),
     ),
+    "aws:PrincipalArn": ("arn", (f"arn:aws:iam::{ACCOUNT}:role/ci/build", f"arn:aws:iam::{ACCOUNT}:user/ann")),
+    "aws:username": ("string", ("ann", "bob")),
+    "aws:PrincipalIsAWSService": ("bool", ("true", "false")),
+    "aws:PrincipalType": ("string", ("AssumedRole", "User")),
 }
+TEAM = "aws:PrincipalTag/team"
 SEVERAL = ("aws:TagKeys", "aws:CalledVia")
 NETWORKS = {"10.0.0.7": "10.0.0.0/8", "192.168.1.9": "192.168.1.9/32", "2001:db8::7": "2001:db8::/64"}
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a request is about."""
+    """What a request is about; its context has the principal's keys."""
 
     action: str
     resource: str
@@ -133,6 +138,8 @@ class Statements:
         if self.target.resource == "*" or self.chance(0.15):
             return "*" if self.chance(0.85) else "arn:aws:s3:::elsewhere"
         fields = self.target.resource.split(":", 5)
+        if self.chance(0.05):
+            return ":".join([*fields[: self.random.choice((3, 4))], "*"])
         for number, wildcard in ((2, fields[2][0] + "*"), (3, "*"), (4, "*")):
             if self.chance(0.15):
                 fields[number] = wildcard if fields[number] else ""
@@ -153,11 +160,11 @@ class Statements:
 
     def _variable(self, name: str, variables: bool) -> str:
         """The team in a name becomes a variable, with or without a default."""
-        team = next((team for team in KEYS["aws:PrincipalTag/team"][1] if team in name), "")
+        team = next((team for team in KEYS[TEAM][1] if team in name), "")
         if not (variables and team):
             return name
         default = f", '{team if self.chance(0.7) else 'nobody'}'" if self.chance(0.5) else ""
-        key = self.random.choice(("aws:PrincipalTag/team", "AWS:principaltag/Team"))
+        key = self.random.choice((TEAM, "AWS:principaltag/Team"))
         return name.replace(team, f"${{{key}{default}}}")
 
     def condition(self, version: str) -> tuple[str, str, list[str]]:
@@ -167,7 +174,7 @@ class Statements:
             return "Null", key, ["true" if (given is None) == self.chance(0.8) else "false"]
         base = self.random.choice(OPERATORS[kind])
         names = [self._value(base, key, version) for _ in range(self.random.choice((1, 1, 2)))]
-        resolved = "aws:PrincipalTag/team" in self.target.context or "${aws" not in "".join(names).lower()
+        resolved = TEAM in self.target.context or "${aws" not in "".join(names).lower()
         negated = base in NEGATED and resolved and self.chance(0.4)
         operator = NEGATED[base] if negated else base
         quantifier = self._quantifier(key)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from localcloud.core.access.evaluation import Policies, Question, decide
 from localcloud.core.access.policy import Policy
@@ -40,6 +41,14 @@ def test_what_cannot_be_read_allows_nothing(document: Any) -> None:
     assert policy.name == "odd"
     assert policy.statements[0].problem
     assert not allowed(document)
+
+
+@pytest.mark.slow
+def test_each_of_awss_managed_policies_can_be_read() -> None:
+    documents = json.loads(aws_managed_policies_data)
+    assert len(documents) > 1000
+    policies = [Policy.parse(managed["Document"], name) for name, managed in documents.items()]
+    assert [(policy.name, one.problem) for policy in policies for one in policy.statements if one.problem] == []
 
 
 def test_the_rest_of_a_policy_counts_beside_an_unreadable_statement() -> None:

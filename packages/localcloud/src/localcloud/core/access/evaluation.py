@@ -3,6 +3,9 @@
 An explicit deny in any policy wins. What a resource-based policy grants to the caller itself needs no other policy. All
 else needs an Allow of an identity-based policy, or one of the resource's for the caller's role, and is limited by the
 permissions boundary and the session policies.
+
+Not decided: other accounts, service and resource control policies, the policies of VPC endpoints, federated and
+anonymous callers.
 """
 
 from __future__ import annotations
