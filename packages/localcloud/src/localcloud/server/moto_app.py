@@ -8,8 +8,9 @@ from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
+from localcloud.core.access.access import Access
 from localcloud.core.moto_backends import IMPORTING, load, load_managed_policies, lock
-from localcloud.core.refusal import not_implemented
+from localcloud.core.refusal import Refusal, not_implemented
 
 Start = Callable[..., Any]
 Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]  # status, headers, body
@@ -21,9 +22,9 @@ MOTO_API = "/moto-api"  # moto's own control: a web page could reset moto's serv
 class Moto:
     """moto's application; what it does not implement is a Refusal."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, access: Access) -> None:
         self.account = account
-        self._application = _application()
+        self._application = _application(access)
 
     def __call__(self, environ: dict[str, Any], what: str) -> Response:
         """``what``: sqs.SendMessage, or s3.PUT /bucket/key."""
@@ -46,7 +47,7 @@ class Moto:
         return status, headers, body
 
 
-def _application() -> Any:
+def _application(access: Access) -> Any:
     load()
     from moto.core.common_models import BaseModel
     from moto.moto_server import werkzeug_app
@@ -60,6 +61,8 @@ def _application() -> Any:
                 load_managed_policies()
             elif service == "logs":
                 _filter_log_streams()
+            elif service == "sns":
+                _decide_about_deliveries(access)
             return werkzeug_app.create_backend_app(service)
 
     class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
@@ -111,3 +114,24 @@ def _filter_log_streams() -> None:
         return str(original(response))
 
     LogsResponse.filter_log_events = filter_log_events
+
+
+def _decide_about_deliveries(access: Access) -> None:
+    """A queue's policy, and that of its key, decide whether a topic's message reaches it. moto looks at neither."""
+    from moto.sns.models import Subscription
+
+    original = getattr(Subscription.publish, "__wrapped__", Subscription.publish)
+
+    @wraps(original)
+    def publish(subscription: Any, message: str, *arguments: Any, **more: Any) -> None:
+        if subscription.protocol == "sqs":
+            topic = access.service("sns.amazonaws.com", subscription.topic.arn)
+            queue = subscription.endpoint.rpartition(":")[2]
+            url = f"https://sqs/{subscription.account_id}/{queue}"
+            try:
+                access.authorize(topic, "sqs", "SendMessage", {"QueueUrl": url, "MessageBody": message})
+            except Refusal:
+                return  # the publisher is not told; the denial is recorded
+        original(subscription, message, *arguments, **more)
+
+    Subscription.publish = publish

@@ -44,7 +44,10 @@ class Application:
         """Imports for a second: at the first request, unless it was called before."""
         if not self._parts:
             with self._loading:
-                self._parts = self._parts or (Directory(self.cloud.services), Moto(self.cloud.account))
+                self._parts = self._parts or (
+                    Directory(self.cloud.services),
+                    Moto(self.cloud.account, self.cloud.access),
+                )
         return self._parts
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
