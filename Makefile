@@ -188,8 +188,8 @@ format: $(READY) ## fix formatting and what the linter can fix
 	@$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(READY) ## measure against the usual way, side by side (about ten minutes); tables in benchmarks/results
-	@for benchmark in preprocess train inference pipeline clients; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+bench: $(READY) ## measure against the usual way, side by side (about fifteen minutes); tables in benchmarks/results
+	@for benchmark in preprocess train inference pipeline clients judgement; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 
 .PHONY: lock
 lock: $(READY) ## pin every version again from requirements/*.in and requirements/iam/package.json
