@@ -7,6 +7,7 @@ Every error is an ``HttpError``.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -18,7 +19,17 @@ import payload_parquet
 from features import Features
 from http_errors import HttpError
 
-MAX_PAYLOAD_BYTES = int(os.environ.get("MAX_PAYLOAD_BYTES", "6291456"))  # SageMaker's limit for real-time endpoints
+MIB = 1024 * 1024
+
+
+def largest(environment: Mapping[str, str]) -> int:
+    """The model's own limit; by default SageMaker's for real-time endpoints. A batch transform states another one, its
+    MaxPayloadInMB, in a variable that only its containers have; AWS's server itself has no limit."""
+    own = int(environment.get("MAX_PAYLOAD_BYTES", 6 * MIB))
+    return max(own, int(environment.get("SAGEMAKER_MAX_PAYLOAD_IN_MB", "0")) * MIB)
+
+
+MAX_PAYLOAD_BYTES = largest(os.environ)
 PARQUET_GROWTH = 20  # limit of the uncompressed size of a Parquet file, relative to the largest payload
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 REPLACEMENT = (

@@ -40,7 +40,6 @@ class Serving(Section):
     serverless_max_concurrency: Annotated[int, SERVERLESS, AS_SERVERLESS] = Field(
         ge=1, le=200, description="it is the limit of one serverless endpoint"
     )
-    batch_max_payload_mb: int = Field(ge=1, le=100, description="batch transform sends at most 100 MB at once")
     autoscaling_min_instances: Annotated[int, AUTOSCALED] = Field(ge=0)
     autoscaling_max_instances: int = Field(ge=0, description="0 turns autoscaling off")
     autoscaling_target_per_instance: Annotated[int, AUTOSCALED] = Field(

@@ -18,7 +18,6 @@ from settings.errors import SettingsProblem
 from settings.model import Settings
 
 NAME = "Register"
-MIB = 1024 * 1024
 METADATA = r"[\w .:/=+\-@]{1,256}"
 CONTENT_TYPES = ["text/csv", "application/json", "application/jsonlines", "application/x-parquet"]
 # Offered in addition to the type in the settings; transforms support fewer types than endpoints.
@@ -58,7 +57,6 @@ def register(context: StepContext, preprocess_step: Any, train_step: Any, evalua
 
 def serving_environment(settings: Settings) -> dict[str, str]:
     """train.py puts the handler into the model's ``code`` folder, so nothing is repacked."""
-    serving = settings.serving
     return {
         "SAGEMAKER_PROGRAM": "inference.py",
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
@@ -66,7 +64,7 @@ def serving_environment(settings: Settings) -> dict[str, str]:
         # The image installs the code folder with pip at each start, and pip would fetch build tools from a package
         # index, which an isolated model or a closed network has not. pip inverts the value: 0 turns isolation off.
         "PIP_NO_BUILD_ISOLATION": "0",
-        "MAX_PAYLOAD_BYTES": str(max(serving.max_payload_bytes, serving.batch_max_payload_mb * MIB)),
+        "MAX_PAYLOAD_BYTES": str(settings.serving.max_payload_bytes),
     }
 
 

@@ -135,3 +135,12 @@ def test_a_damaged_model_prints_one_sentence(real: Path, tmp_path: Path) -> None
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("error: the model in ") and "cannot be loaded: XGBoostError" in err
+
+
+@pytest.mark.parametrize(
+    ("transform", "status"), [({}, 413), ({"SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "1"}, 200)]
+)
+def test_a_transform_states_its_own_limit_of_a_request(real: Path, transform: dict[str, str], status: int) -> None:
+    """A released model has the limit of its endpoint."""
+    with serving(real, MAX_PAYLOAD_BYTES="2048", **transform) as (_, connect):
+        assert post(connect(), b"1,basic\n" * 1000, accept="text/csv")[0] == status

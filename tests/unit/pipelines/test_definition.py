@@ -302,7 +302,7 @@ def test_the_gate_compares_in_the_direction_of_the_metric_and_with_the_champion(
 
 
 def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
-    package = steps("[serving]\nmax_payload_bytes = 5000000\nbatch_max_payload_mb = 20\n")["Register"]["Arguments"]
+    package = steps("[serving]\nmax_payload_bytes = 5000000\n")["Register"]["Arguments"]
     evaluation = join(output("Evaluate", "evaluation"), "evaluation.json")
     baseline = {
         kind.capitalize(): {
@@ -334,7 +334,7 @@ def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
     assert environment["SAGEMAKER_PROGRAM"] == "inference.py"
     assert environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
     assert environment["PIP_NO_BUILD_ISOLATION"] == "0"
-    assert environment["MAX_PAYLOAD_BYTES"] == str(20 * 1024 * 1024)
+    assert environment["MAX_PAYLOAD_BYTES"] == "5000000"
     assert "text/csv" in specification["SupportedContentTypes"]
     assert "ml.m5.large" in specification["SupportedRealtimeInferenceInstanceTypes"]
     assert package["ModelApprovalStatus"] == {"Get": "Parameters.ApprovalStatus"}

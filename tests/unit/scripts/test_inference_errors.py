@@ -153,6 +153,22 @@ def test_over_size_is_413(model: Model, monkeypatch: pytest.MonkeyPatch) -> None
         assert refusal.value.status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("environment", "limit"),
+    [
+        ({}, 6 << 20),
+        ({"MAX_PAYLOAD_BYTES": "2048"}, 2048),
+        ({"MAX_PAYLOAD_BYTES": "2048", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "20"}, 20 << 20),
+        ({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "1"}, 6 << 20),
+        ({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"}, 6 << 20),
+    ],
+)
+def test_a_batch_transform_may_send_more_than_the_model_accepts_elsewhere(
+    environment: dict[str, str], limit: int
+) -> None:
+    assert payloads.largest(environment) == limit
+
+
 @pytest.mark.slow
 def test_a_parquet_file_that_unpacks_to_gigabytes_is_413(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = 200_000

@@ -295,7 +295,7 @@ POSSIBLE = [
     ASYNC.replace('"async"', '"async"\nautoscaling_min_instances = 0\nautoscaling_max_instances = 4') + AT_ONCE,
     ASYNC.replace('"async"', '"async"\nmax_payload_bytes = 1073741824'),
     '[serving]\nkind = "batch"\ninstance_count = 1',
-    '[serving]\nkind = "batch"\nmax_payload_bytes = 104857600\nbatch_max_payload_mb = 100',
+    '[serving]\nkind = "batch"\nmax_payload_bytes = 104857600',
     "[serving]\ninstance_count = 1\n" + AT_ONCE + "wait_seconds = 0",
     "[serving]\nautoscaling_min_instances = 2\nautoscaling_max_instances = 2",
     "[rollout]\ntimeout_seconds = 1201",

@@ -64,7 +64,6 @@ NUMBERS = [
     ("serving.data_capture_percent", 0, -1, 100, 101),
     ("serving.serverless_memory_mb", 1024, 0, 6144, 7168),
     ("serving.serverless_max_concurrency", 1, 0, 200, 201),
-    ("serving.batch_max_payload_mb", 1, 0, 100, 101),
     ("serving.autoscaling_min_instances", 0, -1, 10**4, None),
     ("serving.autoscaling_max_instances", 0, -1, 10**4, None),
     ("serving.autoscaling_target_per_instance", 1, 0, 10**6, None),
