@@ -19,6 +19,7 @@ PAGES = sorted([*ENTRANCES, *(ROOT / "docs").rglob("*.md")])
 COMMAND = re.compile(r"python (?:-m (?P<module>[\w.]+)|(?P<file>[\w/]+\.py))(?P<words>[^\n`#|]*)")
 AWS = re.compile(r"\baws (?P<service>[a-z-]+) (?P<operation>[a-z-]+)(?P<words>(?:\\\n|[^\n`#|])*)")
 OF_ANY = {"region", "query", "output", "endpoint-url"}
+OWN_COMMANDS = {"get-login-password": "get-authorization-token"}  # of the CLI, with the operation that they call
 
 
 def pages(found):
@@ -73,7 +74,7 @@ def test_commands_of_the_aws_cli_and_their_flags_exist(page, command):
     match = AWS.match(command)
     model = botocore.session.get_session().get_service_model(match["service"])
     operations = {xform_name(name, "-"): name for name in model.operation_names}
-    operation = model.operation_model(operations[match["operation"]])
+    operation = model.operation_model(operations[OWN_COMMANDS.get(match["operation"], match["operation"])])
     offered = {xform_name(name, "-") for name in operation.input_shape.members} | OF_ANY
     assert set(re.findall(r"--([a-z][\w-]*)", match["words"])) <= offered
 

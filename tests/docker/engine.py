@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import host_network
+
 IMAGES = Path(__file__).resolve().parents[2] / ".venv/docker"
 START_SECONDS, STOP_SECONDS = 60, 30
 NETWORKS = [], ["--bridge=none", "--iptables=false"]  # the second where the kernel allows no bridge
@@ -75,12 +77,13 @@ def _engine() -> Iterator[str]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise NoEngine(f"another one uses {IMAGES}") from None
-        host, child = f"unix://{folder}/socket", _start(Path(folder))
-        try:
-            yield host
-        finally:
-            _stop(child)
-            _unmount(folder)
+        with host_network.restored():
+            host, child = f"unix://{folder}/socket", _start(Path(folder))
+            try:
+                yield host
+            finally:
+                _stop(child)
+                _unmount(folder)
 
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:

@@ -1,49 +1,34 @@
-"""Jobs, transforms and endpoints in containers of JOB_IMAGE, which `make test-docker` sets."""
+"""Jobs, transforms and endpoints in containers."""
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import tarfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from support.containers import SageMaker, running
 
-from localcloud.core.clock import Clock
-from localcloud.runtime.jobs import containers
-from localcloud.server.composition import compose
-from localcloud.server.listening import listening
+from localcloud.runtime.jobs import containers, engine
 from localcloud.services.sagemaker import service as sagemaker_service
 
 pytestmark = pytest.mark.docker
-ROLE = "arn:aws:iam::000000000000:role/churn-dev"
-CODE = "/opt/ml/processing/code"
-HANDLER = """
-import os, socket
-
-def model_fn(folder):
-    print("loaded in a container:", os.path.exists("/.dockerenv"), flush=True)
-    return os.environ["WORD"]
-
-def input_fn(body, content_type):
-    return body
-
-def predict_fn(data, model):
-    return f"{model}{data.strip()}@{os.path.exists('/.dockerenv')}"
-
-def output_fn(prediction, accept):
-    return prediction
-"""
+NETWORK = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}"
 # algo-1 sends a word to every other host, by its name.
 TALK = """
-import json, os, socket, sys
+import fcntl, json, os, socket, struct, sys
 config = json.load(open("/opt/ml/input/config/resourceconfig.json"))
 host, hosts = config["current_host"], config["hosts"]
 assert socket.gethostname() == host
+name = config["network_interface_name"].encode()
+with socket.socket() as probe:  # SIOCGIFADDR
+    address = socket.inet_ntoa(fcntl.ioctl(probe, 0x8915, struct.pack("256s", name))[20:24])
+own = socket.gethostbyname(host)
+assert own == address or own.startswith("127.") and address.startswith("127."), (name, address, own)
 if host == hosts[0]:
     server = socket.create_server((socket.gethostbyname(host), 47111))
     for _ in hosts[1:]:
@@ -72,114 +57,6 @@ print("memory", *[open(path).read().strip() for path in paths if os.path.exists(
 shared = os.statvfs("/dev/shm")
 print("shared", shared.f_blocks * shared.f_frsize)
 """
-
-
-class SageMaker:
-    def __init__(self, cloud: Any) -> None:
-        self.cloud, self.client = cloud, cloud.client("sagemaker")
-        self.s3 = cloud.client("s3")
-        self.s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": cloud.region})
-        document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
-        document += '"Principal":{"Service":"sagemaker.amazonaws.com"}}]}'
-        cloud.client("iam").create_role(RoleName="churn-dev", AssumeRolePolicyDocument=document)
-
-    def train(self, script: str = "", instances: int = 1, *, isolated: bool = False) -> dict[str, Any]:
-        """Without a script by the image's own entrypoint."""
-        self._put_script(script)
-        entrypoint = {"ContainerEntrypoint": ["python3", "/opt/ml/input/data/code/script.py"]} if script else {}
-        code = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/code"}}
-        self.client.create_training_job(
-            TrainingJobName="job",
-            RoleArn=ROLE,
-            InputDataConfig=[{"ChannelName": "code", "DataSource": code}],
-            AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File", **entrypoint},
-            OutputDataConfig={"S3OutputPath": "s3://bucket/out"},
-            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": instances, "VolumeSizeInGB": 1},
-            StoppingCondition={"MaxRuntimeInSeconds": 60},
-            EnableNetworkIsolation=isolated,
-        )
-        return self._wait(lambda: self.client.describe_training_job(TrainingJobName="job"), "TrainingJobStatus")
-
-    def process(self, script: str) -> dict[str, Any]:
-        self.start_processing(script)
-        return self.wait_processing()
-
-    def start_processing(self, script: str, **application: Any) -> None:
-        self._put_script(script)
-        entrypoint = {"ContainerEntrypoint": ["python3", f"{CODE}/script.py"]}
-        code = {"S3Uri": "s3://bucket/code", "LocalPath": CODE, "S3DataType": "S3Prefix", "S3InputMode": "File"}
-        cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
-        self.client.create_processing_job(
-            ProcessingJobName="job",
-            RoleArn=ROLE,
-            AppSpecification={"ImageUri": "image", **(application or entrypoint)},
-            ProcessingInputs=[{"InputName": "code", "S3Input": code}],
-            ProcessingResources={"ClusterConfig": cluster},
-        )
-
-    def wait_processing(self) -> dict[str, Any]:
-        return self._wait(lambda: self.client.describe_processing_job(ProcessingJobName="job"), "ProcessingJobStatus")
-
-    def _put_script(self, script: str) -> None:
-        self.s3.put_object(Bucket="bucket", Key="code/script.py", Body=script.encode())
-
-    def transform(self) -> dict[str, Any]:
-        source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}}
-        self.s3.put_object(Bucket="bucket", Key="in/a.csv", Body=b"5")
-        self.client.create_transform_job(
-            TransformJobName="job",
-            ModelName="model",
-            TransformInput={"DataSource": source, "ContentType": "text/csv"},
-            TransformOutput={"S3OutputPath": "s3://bucket/out"},
-            TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
-        )
-        return self._wait(lambda: self.client.describe_transform_job(TransformJobName="job"), "TransformJobStatus")
-
-    def create_model(self) -> None:
-        packed, code = io.BytesIO(), HANDLER.encode()
-        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-            member = tarfile.TarInfo("code/inference.py")
-            member.size = len(code)
-            archive.addfile(member, io.BytesIO(code))
-        self.s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=packed.getvalue())
-        container = {"Image": "image", "ModelDataUrl": "s3://bucket/model.tar.gz", "Environment": {"WORD": "word:"}}
-        self.client.create_model(ModelName="model", ExecutionRoleArn=ROLE, PrimaryContainer=container)
-
-    def create_endpoint(self) -> dict[str, Any]:
-        variant = {"VariantName": "one", "ModelName": "model", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-        self.client.create_endpoint_config(EndpointConfigName="config", ProductionVariants=[variant])
-        self.client.create_endpoint(EndpointName="endpoint", EndpointConfigName="config")
-        return self._wait(lambda: self.client.describe_endpoint(EndpointName="endpoint"), "EndpointStatus")
-
-    def logs(self, kind: str) -> str:
-        logs, group = self.cloud.client("logs"), f"/aws/sagemaker/{kind}"
-        self.cloud.logs.flush()
-        return "\n".join(event["message"] for event in logs.filter_log_events(logGroupName=group)["events"])
-
-    def _wait(self, describe: Callable[[], dict[str, Any]], status: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 120
-        while (described := describe())[status] in ("InProgress", "Stopping", "Creating"):
-            assert time.monotonic() < deadline, described
-            time.sleep(0.1)
-        return described
-
-
-@pytest.fixture
-def sagemaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SageMaker]:
-    """No container is left when its cloud has ended."""
-    monkeypatch.setenv(containers.SWITCH, os.environ["JOB_IMAGE"])
-    cloud = compose(tmp_path, clock=Clock(1.0))
-    with listening(cloud, 0, with_proxy=True):
-        yield SageMaker(cloud)
-    assert not running()
-
-
-def running() -> set[str]:
-    listed = subprocess.run(
-        ["docker", "ps", "--all", "--format", "{{.Names}}"], capture_output=True, text=True, check=True
-    )
-    prefixes = ("localcloud-job-", "localcloud-model-")  # other tests run beside these
-    return {name for name in listed.stdout.split() if name.startswith(prefixes)}
 
 
 def test_a_training_job_without_entrypoint_runs_the_images_own(sagemaker: SageMaker) -> None:
@@ -225,11 +102,11 @@ def test_a_stopped_job_leaves_no_container(sagemaker: SageMaker, monkeypatch: py
     monkeypatch.setattr(sagemaker.cloud.service(sagemaker_service.SageMaker).job_runner, "grace_seconds", 1.0)
     sagemaker.start_processing("import time; time.sleep(100)")
     deadline = time.monotonic() + 30
-    while not running():
+    while not running(sagemaker.cloud):
         assert time.monotonic() < deadline
     sagemaker.client.stop_processing_job(ProcessingJobName="job")
     assert sagemaker.wait_processing()["ProcessingJobStatus"] == "Stopped"
-    assert not running()
+    assert not running(sagemaker.cloud)
 
 
 def test_an_endpoint_serves_from_a_container(sagemaker: SageMaker) -> None:
@@ -241,7 +118,27 @@ def test_an_endpoint_serves_from_a_container(sagemaker: SageMaker) -> None:
     assert response["Body"].read() == b"word:1@True"
     assert "loaded in a container: True" in sagemaker.logs("Endpoints/endpoint")
     (process,) = sagemaker.cloud.processes.all()
-    assert {process.container} == running()  # it ends even if the server is killed
+    assert {process.container} == running(sagemaker.cloud)  # it ends even if the server is killed
+
+
+@pytest.mark.parametrize("isolated", [False, True], ids=("open", "isolated"))
+def test_a_model_reaches_this_cloud_unless_it_is_isolated(sagemaker: SageMaker, isolated: bool) -> None:
+    """And has its instance's memory. Isolated, it does not know where this cloud is, and could not reach it."""
+    cloud = sagemaker.cloud
+    sagemaker.create_model(isolated=isolated)
+    endpoint = sagemaker.create_endpoint()
+    assert endpoint["EndpointStatus"] == "InService", endpoint
+    url = cloud.model_networks.variables(cloud.environment())["AWS_ENDPOINT_URL"]
+    body = json.dumps({"url": f"{url}/_localcloud/status"})
+    response = cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName="endpoint", Body=body)
+    found = json.loads(response["Body"].read())
+    assert found["memory"] == [str(8 << 30)]
+    here = {"endpoint": f'"url": "{cloud.url}"', "other": f'"url": "{cloud.url}"', "proxy": "<Account>"}
+    assert {name: text in found[name] for name, text in here.items()} == dict.fromkeys(here, not isolated), found
+    assert (found["endpoint"] == "none") is isolated
+    network = engine.output("inspect", "inspect", "--format", NETWORK, running(sagemaker.cloud).pop())
+    assert network == f"{cloud.model_networks.name}{'-isolated' if isolated else ''}"
+    assert engine.output("inspect", "network", "inspect", "--format", "{{.Internal}}", network) == str(isolated).lower()
 
 
 def test_a_transform_job_runs_in_a_container(sagemaker: SageMaker) -> None:

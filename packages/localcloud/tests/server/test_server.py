@@ -84,6 +84,23 @@ def test_a_client_that_expects_100_continue_gets_it(server: Server) -> None:
             response += client.recv(1000)
 
 
+def test_a_client_that_begins_with_tls_learns_at_once_that_this_is_http(server: Server) -> None:
+    """A Docker engine tries TLS first, and would wait for ten seconds."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(100))
+        assert client.recv(1000).startswith(b"HTTP/1.0 400 Bad Request")
+
+
+def test_a_body_may_look_like_tls(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
+        time.sleep(0.1)
+        client.sendall(b"\x16\x03\x01")
+        response = b""
+        while b"PUT / 3" not in response:
+            response += client.recv(1000) or pytest.fail(str(response))
+
+
 def test_responses_without_a_length_arrive_complete() -> None:
     def streaming(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         start("200 OK", [])

@@ -27,6 +27,7 @@ from localcloud.core.metrics import MetricEmitter
 from localcloud.core.seed import ACCOUNT, REGION
 from localcloud.core.workers import Workers
 from localcloud.runtime.jobs.images import Images
+from localcloud.runtime.jobs.model_networks import ModelNetworks
 from localcloud.runtime.process_registry import ProcessRegistry
 
 S = TypeVar("S")
@@ -54,6 +55,7 @@ class Cloud:
         self.clock.on_defect = lambda: self.counters.count(DEFECTS)
         self.processes = ProcessRegistry(folder / "processes")
         self.images = Images()  # what stands for the images of jobs and models
+        self.model_networks = ModelNetworks(folder)  # of models in containers
         self.faults = Faults(self.processes)
         self.credentials = Credentials(account, self.moto)
         self.process_keys = ProcessKeys(self.credentials)
@@ -140,5 +142,6 @@ class Cloud:
         self.clock.close()
         self.workers.close()
         self.processes.end_own()
+        self.model_networks.close()
         self.logs.close()
         self._clients.close()

@@ -24,13 +24,14 @@ call localcloud over HTTP. An operation that has to wait says ``locked=False``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from localcloud.core.cloud import Cloud
 
 Request = dict[str, Any]
+Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]  # of HTTP: status, headers, body
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -67,6 +68,7 @@ class Part:
 class Service(Part):
     name: ClassVar[str]  # botocore's: sagemaker, events, cloudwatch, sagemaker-runtime
     validation_code: ClassVar[str] = "ValidationException"
+    http_path: ClassVar[str] = ""  # of what is not AWS's API, as the beginning of paths: requests have no signature
     parts: Sequence[Part] = ()
 
     def __init__(self, cloud: Cloud) -> None:
@@ -88,6 +90,10 @@ class Service(Part):
     def controls(self) -> Mapping[tuple[str, str], Callable[[Request], Request]]:
         """Routes of the control plane: (method, path) -> what handles it; a ValueError is a bad request."""
         return {}
+
+    def http(self, environ: dict[str, Any]) -> Response:
+        """Responds to a request below ``http_path``, given as a WSGI environment."""
+        raise NotImplementedError
 
     def reset(self) -> None:
         for part in self.parts:

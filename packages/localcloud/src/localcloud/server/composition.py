@@ -20,6 +20,7 @@ SERVICES = (
     "localcloud.services.codeconnections.service:CodeConnections",
     "localcloud.services.codeconnections.service:CodeStarConnections",
     "localcloud.services.codepipeline.service:CodePipeline",
+    "localcloud.services.ecr.service:ECR",
     "localcloud.services.events.service:Events",
     "localcloud.services.sagemaker.service:SageMaker",
     "localcloud.services.sagemaker_runtime.service:SageMakerRuntime",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from localcloud.core.access.access import Access
 from localcloud.core.moto_backends import IMPORTING, load, load_managed_policies, lock
 from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.service import Response
 
 Start = Callable[..., Any]
-Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]  # status, headers, body
 WAITERS = ("sqs.ReceiveMessage",)  # up to 20 s; other calls do not disturb it
 NO_SUCH_PATH = b"The requested URL was not found on the server."  # Flask's own page
 MOTO_API = "/moto-api"  # moto's own control: a web page could reset moto's services, and not localcloud's

@@ -16,7 +16,8 @@ from localcloud.core.protocols import Call
 
 FORM = "application/x-www-form-urlencoded"
 LOCAL_OR_AWS_HOST = re.compile(
-    r"(?:127\.0\.0\.1|(?:[\w-]+\.)*localhost|(?:[\w-]+\.)+(?:amazonaws\.com(?:\.cn)?|api\.aws))(?::\d+)?", re.IGNORECASE
+    r"(?:\d+\.\d+\.\d+\.\d+|(?:[\w-]+\.)*localhost|(?:[\w-]+\.)+(?:amazonaws\.com(?:\.cn)?|api\.aws))(?::\d+)?",
+    re.IGNORECASE,
 )
 SERVICE_OF_SCOPE = {"monitoring": "cloudwatch", "email": "ses"}  # the name in the signature: botocore's name
 
@@ -32,7 +33,7 @@ class Signature(NamedTuple):
 
 def is_for_localcloud(environ: dict[str, Any]) -> bool:
     """The Host is this machine or AWS. Without this check a web page whose own host name resolves to 127.0.0.1 could do
-    all that its visitor can, and a build runs any command."""
+    all that its visitor can, and a build runs any command. An address is no name that could resolve to another one."""
     return LOCAL_OR_AWS_HOST.fullmatch(environ.get("HTTP_HOST", "127.0.0.1")) is not None
 
 

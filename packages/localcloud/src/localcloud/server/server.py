@@ -23,6 +23,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import BadRequest
 
 from localcloud.core.disk_space import disk_problem, full_disk
 
@@ -33,6 +34,7 @@ CONNECTIONS = 4096
 LARGEST_BODY = 16 << 30  # bodies of requests wait in files, not in memory
 PIECE = 1 << 20  # of a response: responses wait in memory, and not more of one than 16 MB
 METADATA = b"x-amz-meta-"
+TLS_HANDSHAKE = b"\x16\x03"
 
 
 class Server:
@@ -138,9 +140,19 @@ class _Body(OverflowableBuffer):  # type: ignore[misc]
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Keeps S3's metadata with underscores in their names; like most servers, waitress drops such headers."""
+    """Keeps S3's metadata with underscores in their names; like most servers, waitress drops such headers.
+
+    Refuses TLS at once, which a Docker engine tries first: waitress would wait for the end of its head.
+    """
 
     metadata: dict[str, str]
+    completed: bool
+
+    def received(self, data: bytes) -> int:
+        if data.startswith(TLS_HANDSHAKE) and not (self.header_plus or self.headers_finished or self.completed):
+            self.error, self.connection_close, self.completed = BadRequest("This is HTTP, not HTTPS."), True, True
+            return len(data)
+        return int(super().received(data))
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)

@@ -17,9 +17,10 @@ from localcloud.core.counters import CALLS, DEFECTS, MISSING
 from localcloud.core.protocols import Call, RawResponse
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.request_validation import request_problems
+from localcloud.core.service import Response, Service
 from localcloud.server import authentication, moto_errors, moto_requests, routing
 from localcloud.server.control import PATH, Control
-from localcloud.server.moto_app import WAITERS, Moto, Response, Start
+from localcloud.server.moto_app import WAITERS, Moto, Start
 from localcloud.server.routing import Directory, Signature
 
 if TYPE_CHECKING:
@@ -69,21 +70,30 @@ class Application:
         signed = routing.signature(environ)
         call, what = routing.moto_call(environ, signed), "a call"
         try:
-            directory, moto = self.load()
             if problem := environ.get("localcloud.disk_problem"):
                 raise Refusal(disk_space.CODE, problem, disk_space.STATUS)
-            own = directory.find(environ, signed)
-            call = own or call
-            what = own.name if own else routing.moto_call_name(environ, call.service, self.cloud.faults.active)
-            principal = authentication.principal(self.cloud.credentials, signed, call)
-            with calling(principal, signed.access_key):
-                response = self._own(environ, own, signed) if own else self._moto(environ, call, what, moto)
+            if service := None if signed.service else self._http_service(environ["PATH_INFO"]):
+                what = f"{service.name}.{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+                response = service.http(environ)
+            else:
+                directory, moto = self.load()
+                own = directory.find(environ, signed)
+                call = own or call
+                what = own.name if own else routing.moto_call_name(environ, call.service, self.cloud.faults.active)
+                principal = authentication.principal(self.cloud.credentials, signed, call)
+                with calling(principal, signed.access_key):
+                    response = self._own(environ, own, signed) if own else self._moto(environ, call, what, moto)
         except Exception as error:  # noqa: BLE001 - a Refusal or a defect: both become a response
             response = _render(protocols.serialize_error(call, self._refusal(error, what)))
         status, headers, body = response
         self._log(what, int(status[:3]), began)
         start(status, headers)
         return body
+
+    def _http_service(self, path: str) -> Service | None:
+        """The one that has this path outside of AWS's API."""
+        services: Iterable[Service] = self.cloud.services.values()
+        return next((each for each in services if each.http_path and path.startswith(each.http_path)), None)
 
     def _own(self, environ: dict[str, Any], call: Call, signed: Signature) -> Response:
         _, locked = self.cloud.services[call.service].operations.get(call.operation, UNKNOWN)

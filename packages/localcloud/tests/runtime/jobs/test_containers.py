@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.runtime.jobs import containers
+from localcloud.runtime.jobs import containers, engine
 from localcloud.runtime.jobs.containers import Network
 from localcloud.runtime.jobs.images import Images
 from localcloud.runtime.jobs.job import Job
@@ -57,20 +57,29 @@ def test_no_two_containers_have_the_same_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instance_type", "limit"),
+    ("instance_type", "memory", "cpus"),
     [
-        ("ml.m5.large", "8g"),
-        ("ml.m5.xlarge", "16g"),
-        ("ml.c7i.2xlarge", "16g"),
-        ("ml.r6g.4xlarge", "128g"),
-        ("ml.g5.xlarge", ""),
-        ("ml.t3.medium", ""),
-        ("local", ""),
+        ("ml.m5.large", "8192m", "2"),
+        ("ml.m5.xlarge", "16384m", "4"),
+        ("ml.c7i.2xlarge", "16384m", "8"),
+        ("ml.r6g.4xlarge", "131072m", "16"),
+        ("ml.m7i-flex.large", "8192m", "2"),
+        ("ml.c4.xlarge", "7680m", "4"),
+        ("ml.c4.8xlarge", "61440m", "36"),
+        ("ml.t3.medium", "4096m", "2"),
+        ("ml.t3.2xlarge", "32768m", "8"),
+        ("ml.r5.24xlarge", "200000m", "40"),  # as much as the machine has
+        ("ml.g5.xlarge", "", ""),
+        ("local", "", ""),
     ],
 )
-def test_the_memory_is_that_of_the_instance_type(tmp_path: Path, instance_type: str, limit: str) -> None:
+def test_the_limits_are_those_of_the_instance_type_and_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, instance_type: str, memory: str, cpus: str
+) -> None:
+    monkeypatch.setattr(engine, "size", lambda: (40, 200_000 << 20))
     argv = docker()(job(instance_type=instance_type), tmp_path).argv
-    assert (argv[argv.index("--memory") + 1] if "--memory" in argv else "") == limit
+    assert (argv[argv.index("--memory") + 1] if "--memory" in argv else "") == memory
+    assert (argv[argv.index("--cpus") + 1] if "--cpus" in argv else "") == cpus
     assert argv[argv.index("--shm-size") + 1] == "1g"
 
 

@@ -28,9 +28,10 @@ MANIFEST = json.dumps({"mediaType": "application/vnd.oci.image.manifest.v1+json"
 
 @pytest.fixture
 def services():
+    from localcloud.services.ecr.service import ECR
     from localcloud.services.sagemaker.service import SageMaker
 
-    return [SageMaker]
+    return [ECR, SageMaker]
 
 
 @pytest.fixture

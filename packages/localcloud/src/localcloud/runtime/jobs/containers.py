@@ -5,30 +5,30 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import subprocess
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-SWITCH = "LOCALCLOUD_DOCKER"  # 1: in the image of the request; anything else: in that image; unset: as processes
+from localcloud.runtime.jobs import engine
+from localcloud.runtime.jobs.instance_types import instance_size
+
+SWITCH = "LOCALCLOUD_DOCKER"  # OWN_IMAGE: in the image of the request; or in that image; unset: as processes
+OWN_IMAGE = "1"
 CERTIFICATE = "/etc/localcloud/ca.pem"  # of the egress proxy, in a container
-SECONDS = 30.0
 NO_ENGINE = "--docker needs a Docker engine, and none answers: start one, or leave --docker out"
 NO_IMAGE = "the image {image} is not on this machine: `docker pull` or `docker build` it first"
-# The memory of an instance type in GiB per virtual CPU, by its family's letter, and the CPUs of the small sizes.
-GIB_PER_CPU = {"c": 2, "m": 4, "r": 8}
-CPUS = {"large": 2, "xlarge": 4}
+REMOVALS, PAUSE_SECONDS = 20, 0.25
 SHARED_MEMORY = "1g"  # Docker's own 64 MB are too few for libraries whose processes share data
 
 
 def problem(image: str) -> str:
     """Why containers cannot run with this value of the switch, or ""."""
-    if image and _docker("version"):
+    if image and engine.run("version"):
         return NO_ENGINE
-    if image not in ("", "1") and _docker("image", "inspect", image):
+    if image not in ("", OWN_IMAGE) and engine.run("image", "inspect", image):
         return NO_IMAGE.format(image=image)
     return ""
 
@@ -40,17 +40,22 @@ def unique_name(job: str, host: str = "") -> str:
 
 
 def remove(container: str) -> None:
-    """Ends it too, which the end of ``docker run`` does not."""
-    _docker("rm", "--force", container)
+    """Ends it too, which the end of ``docker run`` does not. One that is just created may refuse it for a moment."""
+    for _ in range(REMOVALS):
+        engine.run("rm", "--force", container)
+        if engine.run("container", "inspect", container):
+            return
+        time.sleep(PAUSE_SECONDS)
 
 
-def memory(instance_type: str) -> list[str]:
-    """The limit of an instance type whose memory is known: of general, compute and memory optimised families."""
-    found = re.fullmatch(r"ml\.([cmr])\d[a-z]*\.(?:(\d+)x)?(x?large)", instance_type)
-    if not found:
+def limits(instance_type: str) -> list[str]:
+    """A container has its instance to itself: its memory and CPUs, as far as this machine has them."""
+    size = instance_size(instance_type)
+    if not size:
         return []
-    cpus = int(found[2]) * CPUS["xlarge"] if found[2] else CPUS[found[3]]
-    return ["--memory", f"{cpus * GIB_PER_CPU[found[1]]}g"]
+    cpus, memory = engine.size()
+    mib = min(size.mib, memory >> 20 or size.mib)
+    return ["--memory", f"{mib}m", "--cpus", str(min(size.cpus, cpus or size.cpus))]
 
 
 def with_variables(variables: Mapping[str, str]) -> list[str]:
@@ -67,7 +72,7 @@ def take_ownership(folder: Path, image: str) -> None:
     user = f"{os.getuid()}:{os.getgid()}"
     if any(path.lstat().st_uid != os.getuid() for path in (folder, *_files(folder))):
         words = ["run", "--rm", "--network", "none", "--user", "0", "--volume", f"{folder.resolve()}:/owned"]
-        _docker(*words, "--entrypoint", "chown", image, "-R", user, "/owned")
+        engine.run(*words, "--entrypoint", "chown", image, "-R", user, "/owned")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -105,7 +110,7 @@ class Network:
         if self.private:
             with _LOCK:
                 if not _INSTANCES[self.name]:
-                    _docker("network", "create", "--internal", self.name)
+                    engine.run("network", "create", "--internal", self.name)
                 _INSTANCES[self.name] += 1
 
     def leave(self) -> None:
@@ -114,15 +119,7 @@ class Network:
             with _LOCK:
                 _INSTANCES[self.name] -= 1
                 if not _INSTANCES[self.name]:
-                    _docker("network", "rm", self.name)
+                    engine.run("network", "rm", self.name)
 
 
 _LOCK, _INSTANCES = Lock(), Counter[str]()  # of each private network
-
-
-def _docker(*words: str) -> int:
-    """The exit code; -1 when it could not be run or took too long."""
-    with suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run(["docker", *words], capture_output=True, timeout=SECONDS, check=False)
-        return done.returncode
-    return -1

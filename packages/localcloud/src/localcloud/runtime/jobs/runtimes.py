@@ -49,7 +49,7 @@ def select(
     """By the switch in the server's environment. ``variables`` make a job call this cloud; those of ``owner`` mark its
     processes as this server's."""
     if image := environment.get(containers.SWITCH):
-        return docker(None if image == "1" else image, variables, owner)
+        return docker(None if image == containers.OWN_IMAGE else image, variables, owner)
     return partial(process, variables=variables, owner=owner, images=images)
 
 
@@ -98,7 +98,7 @@ def docker(
         name = containers.unique_name(job.name, job.host)
         network = _network(job, instance)
         argv = ["docker", "run", "--rm", "--name", name, "--volume", f"{folder}:{ML}"]
-        argv += [*network.options, *containers.memory(job.instance_type), "--shm-size", containers.SHARED_MEMORY]
+        argv += [*network.options, *containers.limits(job.instance_type), "--shm-size", containers.SHARED_MEMORY]
         argv += containers.with_variables(_aws(job, variables) | job.environment)
 
         def after() -> None:

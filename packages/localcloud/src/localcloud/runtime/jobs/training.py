@@ -33,10 +33,10 @@ def instances(request: Request, *, containers: bool = False) -> list[Job]:
         )
     _check_image(request, containers=containers)
     names = hosts(resources.get("InstanceCount"), request["TrainingJobName"])
-    return [_job(request, number, names) for number in range(1, len(names) + 1)]
+    return [_job(request, number, names, containers=containers) for number in range(1, len(names) + 1)]
 
 
-def _job(request: Request, number: int, names: list[str]) -> Job:
+def _job(request: Request, number: int, names: list[str], *, containers: bool) -> Job:
     """Of the instance of that number."""
     name = checked_name(request["TrainingJobName"])
     algorithm = request.get("AlgorithmSpecification", {})
@@ -56,7 +56,7 @@ def _job(request: Request, number: int, names: list[str]) -> Job:
         environment={"TRAINING_JOB_NAME": name, **request.get("Environment", {})},
         inputs=tuple(_channel(request, channel, number, len(names)) for channel in channels) + _checkpoints_in(request),
         outputs=_outputs(request),
-        files=_config(request, channels, names, names[number - 1]),
+        files=_config(request, channels, names, names[number - 1], containers=containers),
         folders=(f"{ML}/model", f"{ML}/output/data"),
         isolated=request.get("EnableNetworkIsolation", False),
     )
@@ -114,7 +114,11 @@ def _checkpoint_path(config: Request) -> str:
     return mapped_path("CheckpointConfig", config.get("LocalPath", f"{ML}/checkpoints"))
 
 
-def _config(request: Request, channels: list[Request], names: list[str], host: str) -> dict[str, str]:
+def _config(
+    request: Request, channels: list[Request], names: list[str], host: str, *, containers: bool
+) -> dict[str, str]:
+    """Isolated containers reach each other by a network of their own; all others by this machine's."""
+    own_network = containers and len(names) > 1 and request.get("EnableNetworkIsolation", False)
     content = {
         "hyperparameters": request.get("HyperParameters", {}),
         "inputdataconfig": {c["ChannelName"]: {"TrainingInputMode": "File"} for c in channels},
@@ -122,7 +126,7 @@ def _config(request: Request, channels: list[Request], names: list[str], host: s
             "current_host": host,
             "hosts": names,
             "current_instance_type": request.get("ResourceConfig", {}).get("InstanceType", "local"),
-            "network_interface_name": "lo",
+            "network_interface_name": "eth0" if own_network else "lo",
         },
     }
     return {f"{ML}/input/config/{name}.json": json.dumps(value) for name, value in content.items()}

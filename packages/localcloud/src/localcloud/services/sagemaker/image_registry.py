@@ -1,8 +1,8 @@
 """Whether an image can be pulled: one of this account from ECR, one of AWS's as the table of the SageMaker SDK has it.
 
 The table is read if the SDK is installed beside localcloud; without it AWS's images are not checked. An entry of the
-seed that names an image of this account stands for it. Not checked: registries of other accounts, digests of AWS's
-images, and, with ``--docker``, images of this account: the engine has or has not got them.
+seed that names an image of this account stands for it, except where models and jobs run in their own images. Not
+checked: registries of other accounts, digests of AWS's images.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.access.principal import Principal
 from localcloud.core.refusal import Refusal
-from localcloud.runtime.jobs.containers import SWITCH
+from localcloud.runtime.jobs.containers import OWN_IMAGE, SWITCH
+from localcloud.services.ecr.references import own_reference
+from localcloud.services.ecr.service import ECR
 from localcloud.services.sagemaker.refusals import invalid
 
 if TYPE_CHECKING:
@@ -43,19 +45,19 @@ def check_image(cloud: Cloud, uri: str) -> None:
 
 def image_problem(cloud: Cloud, uri: str) -> str:
     """A sentence, or "" if nothing is known against it."""
-    image = URI.fullmatch(uri)
-    if not image:
-        return ""  # another kind of registry
-    own = image["account"] == cloud.account
-    missing = _missing_in_ecr(cloud, image) if own else _missing_in_table(image)
+    aws = URI.fullmatch(uri)
+    if own_reference(cloud, uri) or (aws and aws["account"] == cloud.account):
+        stands_in = os.environ.get(SWITCH) != OWN_IMAGE and cloud.images.has_entry_for(uri)
+        missing = not stands_in and not _digest(cloud, uri)
+    else:
+        missing = bool(aws and _missing_in_table(aws))
     return f"Requested image {uri} not found." if missing else ""
 
 
 def denied_pull(cloud: Cloud, session: Principal, uri: str) -> str:
     """The first permission that a role lacks to pull an image, also one of AWS's; "" if it may."""
-    image = URI.fullmatch(uri)
-    repository = "arn:aws:ecr:{region}:{account}:repository/{repository}".format(**image.groupdict()) if image else ""
-    for operation in PULL if image else ():
+    repository = _repository_arn(cloud, uri)
+    for operation in PULL if repository else ():
         try:
             cloud.access.authorize(session, "ecr", operation, {"repository": repository})
         except Refusal:
@@ -63,16 +65,37 @@ def denied_pull(cloud: Cloud, session: Principal, uri: str) -> str:
     return ""
 
 
-def _missing_in_ecr(cloud: Cloud, image: re.Match[str]) -> bool:
-    if os.environ.get(SWITCH) or cloud.images.has_entry_for(image[0]):
-        return False
-    tag = image["tag"] or ("" if image["digest"] else "latest")
-    with cloud.moto("ecr") as ecr:
-        repository = ecr.repositories.get(image["repository"])
-        images = list(repository.images) if repository else []
-    return not any(
-        (not tag or tag in each.image_tags) and image["digest"] in (None, each.get_image_digest()) for each in images
-    )
+def _repository_arn(cloud: Cloud, uri: str) -> str:
+    """ "" for another kind of registry."""
+    if own := own_reference(cloud, uri):
+        return cloud.arn("ecr", f"repository/{own.repository}")
+    image = URI.fullmatch(uri)
+    return "arn:aws:ecr:{region}:{account}:repository/{repository}".format(**image.groupdict()) if image else ""
+
+
+def resolved_image(cloud: Cloud, uri: str) -> str:
+    """With the digest of its tag, for an image of this account that exists."""
+    image, digest = own_reference(cloud, uri), _digest(cloud, uri)
+    return f"{image.host}/{image.repository}@{digest}" if image and digest else uri
+
+
+def pulled_image(cloud: Cloud, uri: str) -> str:
+    """The name that the engine of this machine has for it, after a pull if it is this account's.
+
+    Raises EngineError. Not under the lock.
+    """
+    image, ecr = own_reference(cloud, uri), _ecr(cloud)
+    return ecr.pull(image) if image and ecr else uri
+
+
+def _digest(cloud: Cloud, uri: str) -> str:
+    image, ecr = own_reference(cloud, uri), _ecr(cloud)
+    return ecr.digest(image) if image and ecr else ""
+
+
+def _ecr(cloud: Cloud) -> ECR | None:
+    ecr = cloud.services.get(ECR.name)
+    return ecr if isinstance(ecr, ECR) else None
 
 
 def _missing_in_table(image: re.Match[str]) -> bool:

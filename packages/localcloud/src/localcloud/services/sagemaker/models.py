@@ -65,8 +65,9 @@ class Model:
 
 
 def _isolate(container: Request) -> Request:
-    """An isolated container reaches no package index; pip knows this from a variable."""
-    return {**container, "Environment": {**container.get("Environment", {}), "PIP_NO_INDEX": "1"}}
+    """As its instances take it. It reaches no package index; pip knows this from a variable."""
+    environment = {**container.get("Environment", {}), "PIP_NO_INDEX": "1"}
+    return {**container, "Environment": environment, "EnableNetworkIsolation": True}
 
 
 class Models(Part):

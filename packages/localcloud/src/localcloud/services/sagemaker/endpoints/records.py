@@ -84,7 +84,7 @@ class Endpoint:
 def _describe(member: Member) -> Members:
     return {
         "VariantName": member.variant["VariantName"],
-        "DeployedImages": [{"SpecifiedImage": member.container["Image"], "ResolvedImage": member.container["Image"]}],
+        "DeployedImages": [dict(member.image)],
         "DesiredWeight": member.weight,
         "DesiredInstanceCount": member.desired,
     }

@@ -10,6 +10,7 @@ from localcloud.services.sagemaker.endpoints.endpoint_configs import CAPTURE, En
 from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 from localcloud.services.sagemaker.hosting.fleet import Fleet
 from localcloud.services.sagemaker.hosting.model_session import ModelSession
+from localcloud.services.sagemaker.image_registry import resolved_image
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -65,13 +66,23 @@ def new_side(
         name = plan.variant["VariantName"]
         count, weight = sizes[name]
         session = ModelSession(cloud, plan.role)
+        image = _deployed_image(cloud, plan.container["Image"])
         fleet = new_fleet(
             endpoint=endpoint,
             variant=plan.variant,
             config_name=config_name,
-            container=plan.container,
+            container={**plan.container, "Image": image["ResolvedImage"]},
             session=session,
             capture=DataCapture.from_config(cloud, session, capture, endpoint, name) if capture else None,
         )
-        side.members[name] = Member(plan.variant, fleet, plan.container, weight, count)
+        side.members[name] = Member(plan.variant, fleet, image, weight, count)
     return side
+
+
+def _deployed_image(cloud: Cloud, uri: str) -> dict[str, Any]:
+    """A tag that moves later does not change what the side runs."""
+    return {
+        "SpecifiedImage": uri,
+        "ResolvedImage": resolved_image(cloud, uri),
+        "ResolutionTime": cloud.clock.now(),
+    }

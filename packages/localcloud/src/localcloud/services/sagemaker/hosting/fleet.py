@@ -10,7 +10,7 @@ from threading import BoundedSemaphore, Condition, Thread
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.disk_space import NO_SPACE, disk_problem, full_disk, is_full
-from localcloud.runtime.jobs.model_container import Launcher
+from localcloud.runtime.jobs.model_container import Launcher, Machine
 from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.services.sagemaker.hosting.artifact import Artifact
 from localcloud.services.sagemaker.hosting.connections import NoResponse, NotSent
@@ -22,6 +22,7 @@ from localcloud.services.sagemaker.hosting.invocation import FleetStopped, Invoc
 from localcloud.services.sagemaker.hosting.metrics import InvocationMetrics
 from localcloud.services.sagemaker.hosting.model_session import ModelSession
 from localcloud.services.sagemaker.hosting.startup_barrier import StartupBarrier
+from localcloud.services.sagemaker.image_registry import image_problem
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -45,13 +46,15 @@ class Fleet:
         session: ModelSession,
         capture: DataCapture | None = None,
     ) -> None:
-        """``variant`` is the config's ProductionVariant, ``container`` has Image, ModelDataUrl, Environment."""
+        """``variant`` is the config's ProductionVariant, ``container`` what models.py says of the model's."""
         self.cloud, self.endpoint, self.config_name, self._session = cloud, endpoint, config_name, session
         self.variant_name: str = variant["VariantName"]
         self.capture, self.stopped, self._registry = capture, False, registry
         self._environment: Mapping[str, str] = container.get("Environment", {})
         self._image: str = container.get("Image", "")
-        self._launcher = Launcher.select(os.environ, self._image, cloud.images)
+        isolated = container.get("EnableNetworkIsolation", False)
+        machine = Machine(variant.get("InstanceType", ""), isolated, cloud.model_networks)
+        self._launcher = Launcher.select(os.environ, self._image, cloud.images, machine)
         self.startup_seconds: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
         folder = registry.folder / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
         download = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
@@ -187,6 +190,8 @@ class Fleet:
     def _start_with_model(self, instance: Instance) -> None:
         self._session.check_pull(self._image)
         model = self._artifact.model()
+        if problem := image_problem(self.cloud, self._image):
+            raise ModelServerError(problem)
         with self._starting:
             try:
                 instance.start(model, self._environment, self.startup_seconds)

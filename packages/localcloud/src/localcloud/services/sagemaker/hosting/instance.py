@@ -16,6 +16,7 @@ from localcloud.runtime.jobs.runtimes import SHARING
 from localcloud.services.sagemaker.hosting.connections import Connections, Reply
 from localcloud.services.sagemaker.hosting.invocation import Invocation
 from localcloud.services.sagemaker.hosting.model_session import ModelSession
+from localcloud.services.sagemaker.image_registry import pulled_image
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -87,16 +88,17 @@ class Instance:
             self._connections.close()
 
     def _start_server(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
-        variables = _variables(self.cloud, environment, self._launcher.model_folder(model))
+        launcher = self._launcher.prepared(lambda uri: pulled_image(self.cloud, uri))
+        variables = _variables(self.cloud, environment, launcher.model_folder(model))
         principal, owner = self._session.principal, self.cloud.processes.environment
         log = LogStream(self.cloud, principal, self.group, self.stream)
-        log.write([self._launcher.notice])
+        log.write([launcher.notice])
         with self._lock:
             if self._killed:
                 raise ModelServerError("it was stopped before it started")
             self._token = self.cloud.process_keys.open(principal)
             clients = self.cloud.process_environment(self._token)
-            server = self._server = self._launcher.start(
+            server = self._server = launcher.start(
                 model, variables, clients, owner, _log_line(log, model), _workers(environment)
             )
         self.cloud.processes.register(server.pid, self.name, server.container)

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +16,14 @@ from localcloud.core.log_stream import LogStream
 from localcloud.core.refusal import Refusal
 from localcloud.runtime.etag_cache import EtagCache
 from localcloud.runtime.jobs import runtimes
-from localcloud.runtime.jobs.containers import SWITCH
+from localcloud.runtime.jobs.containers import OWN_IMAGE, SWITCH
+from localcloud.runtime.jobs.engine import EngineError
 from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
 from localcloud.runtime.jobs.runner import GRACE_SECONDS, run_all
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
-from localcloud.services.sagemaker.image_registry import denied_pull, image_problem
+from localcloud.services.sagemaker.image_registry import denied_pull, image_problem, pulled_image
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import ABANDON, INTERRUPT, STOP, JobRecord
 
@@ -69,6 +71,10 @@ class JobRunner:
         return outcome
 
     def _run(self, record: JobRecord, instances: Sequence[Job], hooks: JobHooks) -> Outcome:
+        try:
+            instances = self._in_engine(instances)
+        except EngineError as error:
+            return Outcome("Failed", None, f"ClientError: {error}")
         notice = "" if self.containers else self.cloud.images.notice(instances[0].image)
         for job in instances if notice else ():
             hooks.on_line(job.host, notice)
@@ -83,6 +89,13 @@ class JobRunner:
         """They make the job's processes call this cloud, in the session of its role while it runs."""
         with self.cloud.process_keys.during(record.session) as token:
             yield self.cloud.process_environment(token)
+
+    def _in_engine(self, instances: Sequence[Job]) -> Sequence[Job]:
+        """With the image where the engine has it, if they run in the image of their request."""
+        if os.environ.get(SWITCH) != OWN_IMAGE:
+            return instances
+        image = pulled_image(self.cloud, instances[0].image)
+        return [replace(job, image=image) for job in instances]
 
     @contextmanager
     def folders(self, record: JobRecord, instances: int) -> Iterator[list[Path]]:

@@ -15,11 +15,11 @@ from localcloud.runtime.jobs import batches
 from localcloud.runtime.jobs.association import Association, association
 from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
-from localcloud.runtime.jobs.model_container import Launcher
+from localcloud.runtime.jobs.model_container import Launcher, Machine
 from localcloud.runtime.jobs.model_server import ModelServerError, invoke, serve, unpack
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
-from localcloud.services.sagemaker.image_registry import denied_pull
+from localcloud.services.sagemaker.image_registry import denied_pull, image_problem, pulled_image
 from localcloud.services.sagemaker.jobs.records import SEE_LOGS, JobRecord
 from localcloud.services.sagemaker.jobs.runner import CANNOT_PULL, JobRunner
 
@@ -89,7 +89,7 @@ class Transform:
     ) -> AbstractContextManager[str]:
         job = Job(self._record.name, "transform", self._container["Image"], (), "", 0)
         owner = self.cloud.processes.environment
-        launcher = Launcher.select(os.environ, job.image, self.cloud.images)
+        launcher = self._launcher(job.image)
         if launcher.notice:
             hooks.on_line(HOST, launcher.notice)
         variables = {
@@ -104,6 +104,15 @@ class Transform:
             lambda pid, container: hooks.register(job, pid, container),
             lambda: _stopping(hooks),
         )
+
+    def _launcher(self, image: str) -> Launcher:
+        if problem := image_problem(self.cloud, image):
+            raise ModelServerError(problem)
+        instance_type = self._request["TransformResources"]["InstanceType"]
+        isolated = self._container.get("EnableNetworkIsolation", False)
+        machine = Machine(instance_type, isolated, self.cloud.model_networks)
+        launcher = Launcher.select(os.environ, image, self.cloud.images, machine)
+        return launcher.prepared(lambda uri: pulled_image(self.cloud, uri))
 
     @property
     def _limit(self) -> int:

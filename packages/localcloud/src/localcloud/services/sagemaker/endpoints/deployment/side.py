@@ -17,7 +17,7 @@ class Member:
 
     variant: Mapping[str, Any]  # ProductionVariant
     fleet: Fleet
-    container: Mapping[str, Any]  # Image, ModelDataUrl, Environment
+    image: Mapping[str, Any]  # DeployedImage
     weight: float
     desired: int
     count: int = 0  # launched
