@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from support.roles import create_role
+
 ROLE = "arn:aws:iam::000000000000:role/churn-dev"
 CODE = "/opt/ml/processing/code"
 HANDLER = """
@@ -52,9 +54,7 @@ class SageMaker:
         self.cloud, self.client, self.image = cloud, cloud.client("sagemaker"), image
         self.s3 = cloud.client("s3")
         self.s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": cloud.region})
-        document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
-        document += '"Principal":{"Service":"sagemaker.amazonaws.com"}}]}'
-        cloud.client("iam").create_role(RoleName="churn-dev", AssumeRolePolicyDocument=document)
+        create_role(cloud.client("iam"), "churn-dev", "sagemaker.amazonaws.com", ("*",))
 
     def train(self, script: str = "", instances: int = 1, *, isolated: bool = False) -> dict[str, Any]:
         """Without a script by the image's own entrypoint."""

@@ -118,6 +118,14 @@ def test_isolated_hosts_share_a_network_while_one_of_them_runs(fake_docker: Dock
     assert second.options == ["--network", "net", "--network-alias", "algo-2", "--hostname", "algo-2"]
 
 
+def test_a_container_is_removed_until_it_is_gone(fake_docker: Docker, tmp_path: Path) -> None:
+    """The engine refuses to remove one that it is just creating."""
+    counted = f"echo >> {tmp_path}/count; [ $(wc -l < {tmp_path}/count) -lt 3 ]"  # the third inspection fails
+    calls = fake_docker(f'if [ "$1" = rm ]; then exit 1; fi; {counted}')
+    containers.remove("one")
+    assert calls() == ["rm --force one", "container inspect one"] * 3
+
+
 def test_files_of_others_become_the_users(fake_docker: Docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = fake_docker("exit 0")
     folder = tmp_path / "opt/ml"
@@ -147,4 +155,4 @@ def test_a_model_container_that_ends_is_a_reason(fake_docker: Docker, tmp_path: 
         server.close()
     assert calls()[0].endswith("--env A=B models:1 serve")
     assert f"--volume {tmp_path.resolve()}:/opt/ml/model" in calls()[0]
-    assert calls()[-1] == f"rm --force {server.container}"
+    assert calls()[-2:] == [f"rm --force {server.container}", f"container inspect {server.container}"]
