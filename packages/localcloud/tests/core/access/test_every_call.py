@@ -38,6 +38,22 @@ MOTO = {
 GENERATED = {"cloudformation", "ec2"}
 # No member names the resource: the action is checked on all.
 ON_ALL = {"codeconnections.ListConnections", "codestar-connections.ListConnections", "ec2.DisassociateRouteTable"}
+# Actions that AWS's model names in its sentences about permissions, and that are not demanded here.
+NAMED_ONLY = {
+    "cloudwatch.PutMetricAlarm": {"iam:CreateServiceLinkedRole", "cloudwatch:ListTagsForResource"},  # EC2's, filters'
+    "logs.CreateLogGroup": {"logs:TagLogGroup"},  # the older name of TagResource: either is enough
+    "s3.CompleteMultipartUpload": {"kms:Decrypt", "kms:GenerateDataKey"},  # decided about at the start of the upload
+    "s3.CreateBucket": {"s3:PutBucketPublicAccessBlock"},  # of PutPublicAccessBlock
+    "s3.GetObject": {"s3:ListBucket", "kms:GenerateDataKey"},  # 404 or 403 without the object; directory buckets
+    "s3.HeadObject": {"s3:ListBucket", "kms:GenerateDataKey"},
+    "s3.ListParts": {"kms:Decrypt"},
+    "s3.PutBucketEncryption": {"kms:Decrypt", "kms:GenerateDataKey"},  # directory buckets
+    "s3.PutBucketLifecycleConfiguration": {"s3:DeleteObject", "s3:DeleteObjectVersion"},  # what a policy may deny
+    "s3.PutObject": {"kms:Decrypt"},  # directory buckets
+    "s3.UploadPart": {"kms:Decrypt", "kms:GenerateDataKey"},
+    "s3.UploadPartCopy": {"kms:GenerateDataKey"},
+    "sagemaker.DescribeModelPackage": {"kms:Decrypt"},  # of an encrypted model card, which the request does not name
+}
 # Dependent actions of the reference that AWS does not demand of the calls here.
 NOT_DEMANDED = {
     # roles that log the delivery of messages, which no request here sends
@@ -118,3 +134,23 @@ def test_what_the_reference_says_of_dependent_actions_is_in_the_table(cloud: Clo
         rows = table().rows.get(f"{service}.{operation}", ())
         demanded = {row.action for row in rows} | NOT_DEMANDED.get(f"{service}.{operation}", set())
         assert not action or set(action.dependents) <= demanded, f"{service}.{operation}"
+
+
+def sentences(service: str, operation: str) -> Iterator[str]:
+    """About permissions, in AWS's model: of the operation and of its members."""
+    described = model(service).operation_model(operation)
+    members = getattr(described.input_shape, "members", {}).values()
+    for text in (described.documentation, *(member.documentation for member in members)):
+        plain = re.sub("<[^>]+>", "", text)
+        yield from (sentence for sentence in re.split(r"(?<=\.)\s", plain) if "permission" in sentence)
+
+
+def test_what_aws_says_of_permissions_in_its_model_is_in_the_table(cloud: Cloud) -> None:
+    own = [(service.name, name) for service in cloud.services.values() for name in service.operations]
+    missing = {}
+    for service, operation in own + of_moto():
+        name = f"{service}.{operation}"
+        named = re.findall(r"\b[a-z0-9-]+:[A-Z][A-Za-z]+\b", " ".join(sentences(service, operation)))
+        demanded = {row.action for row in table().rows.get(name, ())} | {f"{table().prefix(service)}:{operation}"}
+        missing[name] = {action for action in named if find_action(action)} - demanded - NAMED_ONLY.get(name, set())
+    assert not {name: actions for name, actions in missing.items() if actions}
