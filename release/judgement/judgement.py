@@ -93,7 +93,8 @@ class Judgement:
         return sentence.errors(test, (getattr(new, test), new.answers), (getattr(old, test), old.answers))
 
     def _cold(self) -> str:
-        return sentence.cold(self.counts["new"].cold, self.counts["new"].slowest_cold_ms)
+        new = self.counts["new"]
+        return sentence.cold(new.cold, self.limits.cold_exempt, new.slowest_cold_ms)
 
     def state(self) -> dict[str, Any]:
         """Plain data, for JSON."""

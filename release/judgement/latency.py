@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from math import ceil
 from typing import Any
 
 from release.judgement.betting import BettingTest, Outcomes, log_mean
@@ -52,7 +53,7 @@ class LatencyTest:
         """From here on the old fleet is what is on record of it."""
         if total := self.old.total:
             alpha /= len(self._tests)
-            tails = (binomial_bound(int((1 - tail) * total), total, alpha) for tail in TAILS)
+            tails = (binomial_bound(total - ceil(tail * total), total, alpha) for tail in TAILS)
             self._bounds = [0.5 + distribution_bound(total, alpha), *tails]
 
     def ratio(self, share: float) -> float:

@@ -18,7 +18,7 @@ def latency(test: LatencyTest) -> str:
     now, before = test.medians
     return (
         f"{test.ratio(0.5):.1f} times as slow at the median, {test.ratio(0.99):.1f} at p99: half of its answers take "
-        f"more than {now:.0f} ms, {before:.0f} ms before"
+        f"more than {now:,.0f} ms, {before:,.0f} ms before"
     )
 
 
@@ -30,11 +30,16 @@ def no_difference(new: int, old: int, faults: Sequence[str], share: float) -> st
     )
 
 
-def cold(answers: int, slowest_ms: float) -> str:
+def cold(answers: int, exempt: int, slowest_ms: float) -> str:
+    """``exempt``: so many of the cold answers are, at most."""
     if not answers:
         return ""
-    return f"; {answers:,} first requests of its workers are not held against it, the slowest took {slowest_ms:,.0f} ms"
+    some = f"{exempt:,} of " if answers > exempt else ""
+    return (
+        f"; {some}{answers:,} first requests of its workers are not held against it, "
+        f"the slowest took {slowest_ms:,.0f} ms"
+    )
 
 
-def _rate(errors: int, answers: int) -> str:
-    return f"{errors / answers:.1%}".replace("%", " %") if answers else "nothing"
+def _rate(hits: int, answers: int) -> str:
+    return f"{100 * hits / answers:.1f} %" if answers else "nothing"

@@ -64,14 +64,15 @@ def test_a_smaller_alpha_needs_more(stream):
     assert soon < late
 
 
-def test_it_says_in_numbers_which_fleet_failed_more():
+@pytest.mark.parametrize(("status", "what"), [(500, "failed (5xx)"), (429, "were refused (4xx)")])
+def test_it_says_in_numbers_which_fleet_failed_more(status, what):
     answers = [
-        Answer(at, fleet, 500 if (fleet == "new" and at % 4 == 0) or at == 30 else 200, 20.0)
+        Answer(at, fleet, status if (fleet == "new" and at % 4 == 0) or at == 30 else 200, 20.0)
         for at in range(200)
         for fleet in ("new", "old")
     ]
     decision = judged(answers).decide()
-    assert decision.sentence == "28.9 % of 45 answers failed (5xx), 2.2 % of 45 before"
+    assert decision.sentence == f"28.9 % of 45 answers {what}, 2.2 % of 45 before"
     assert decision.time == 44
 
 
@@ -130,7 +131,9 @@ def test_a_fault_that_begins_when_the_old_fleet_has_ended_fails(stream, fault):
 @pytest.mark.parametrize(("base", "outcome"), [(0.002, "passed so far"), (0.05, "undecided")])
 def test_an_equal_fleet_does_not_fail_when_the_old_one_has_ended(stream, base, outcome):
     """Among 5 % of errors as many more would not have shown for certain."""
-    assert judged(stream(600, base=base) + stream(2000, share=1.0, base=base, seed=2)).decide().outcome == outcome
+    judgement = judged(stream(600, base=base) + stream(2000, share=1.0, base=base, seed=2))
+    assert judgement.decide().outcome == outcome
+    assert Judgement.restore(judgement.state()).decide() == judgement.decide()
 
 
 def test_an_old_fleet_that_has_ended_is_not_counted_any_more(stream):
@@ -167,7 +170,14 @@ def test_cold_first_requests_are_reported_and_not_held_against_the_fleet(stream)
 
 
 def test_a_fleet_whose_workers_are_always_cold_is_slow(stream):
-    assert judged(first_requests(stream(2000), 2000)).decide().tests == ("latency",)
+    decision = judged(first_requests(stream(2000), 2000)).decide()
+    assert decision.tests == ("latency",)
+    assert "; 100 of 113 first requests of its workers are not held against it" in decision.sentence
+
+
+def test_without_latencies_that_count_it_is_undecided(stream):
+    judgement = judged(first_requests(stream(2000), 2000), Limits(cold_exempt=2000))
+    assert judgement.decide().outcome == "undecided"
 
 
 def test_a_cold_answer_that_failed_counts(stream):

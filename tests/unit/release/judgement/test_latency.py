@@ -4,6 +4,7 @@ from math import log
 
 import pytest
 
+from release.judgement.bounds import binomial_bound
 from release.judgement.latency import LatencyTest
 
 NEEDED = log(75)
@@ -67,6 +68,14 @@ def test_a_short_record_is_not_taken_for_exact(recorded, evident):
     test.end_old(0.003)
     test.compare_with_bounds([1.4 * one for one in LATENCIES])
     assert (test.evidence > NEEDED) == evident
+
+
+def test_the_bounds_of_the_tails_count_every_answer_above_them():
+    """1 - 0.9 is a little less than a tenth."""
+    test = LatencyTest(1.0)
+    test.compare([], [float(step) for step in range(1, 1001)])
+    test.end_old(0.003)
+    assert test.state()["bounds"][1:] == [binomial_bound(100, 1000, 0.001), binomial_bound(10, 1000, 0.001)]
 
 
 def test_a_tail_against_a_record():
