@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.policies import allow, document
 
 from localcloud.core.cloud import Cloud
 from localcloud.services.cloudwatch.service import CloudWatch
@@ -305,3 +306,36 @@ def test_a_denied_action_reads_as_on_aws(
     (item, *_) = cloudwatch.describe_alarm_history(AlarmName="a", HistoryItemType="Action")["AlarmHistoryItems"]
     assert item["HistorySummary"] == f"Failed to execute action {topic}. Received error: {sentence}"
     assert json.loads(item["HistoryData"])["error"] == sentence
+
+
+@pytest.mark.roles
+@pytest.mark.parametrize("source", ["alarm:a", "alarm:b"])
+def test_the_policy_of_the_topic_decides(
+    topic: str, put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud, service: CloudWatch, source: str
+) -> None:
+    statement = allow("sns:Publish", resource=topic, Principal={"Service": "cloudwatch.amazonaws.com"})
+    policy = document({**statement, "Condition": {"ArnEquals": {"aws:SourceArn": cloud.arn("cloudwatch", source)}}})
+    cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    alarm(AlarmActions=[topic])
+    put(9.0)
+    cloud.clock.advance(60)
+    service.settle()
+    (item, *_) = cloudwatch.describe_alarm_history(AlarmName="a", HistoryItemType="Action")["AlarmHistoryItems"]
+    own = cloud.arn("cloudwatch", "alarm:a")
+    denied = f"Resource: {own} is not authorized to perform: SNS:Publish on resource: {topic}"
+    failure = f"Failed to execute action {topic}. Received error: {denied}"
+    assert item["HistorySummary"] == (f"Successfully executed action {topic}" if source == "alarm:a" else failure)
+
+
+@pytest.mark.roles
+def test_the_policy_of_the_topic_s_key_decides(
+    topic: str, put: Any, alarm: Any, cloudwatch: Any, cloud: Cloud, service: CloudWatch
+) -> None:
+    key = cloud.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue=key)
+    alarm(AlarmActions=[topic])
+    put(9.0)
+    cloud.clock.advance(60)
+    service.settle()
+    (item, *_) = cloudwatch.describe_alarm_history(AlarmName="a", HistoryItemType="Action")["AlarmHistoryItems"]
+    assert item["HistorySummary"].endswith("does not have authorization to access the SNS topic encryption key.")

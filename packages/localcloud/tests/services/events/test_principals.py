@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.policies import allow, document
 
 pytestmark = pytest.mark.roles
 ROLE = "arn:aws:iam::000000000000:role/r"
@@ -105,3 +106,66 @@ def test_another_bus_is_asked_only_under_a_role(
     assert (who.split("/")[1], call) == ("r", "events.PutEvents")
     (entry,) = request["Entries"]
     assert (entry["EventBusName"], entry["Source"], entry["DetailType"]) == (bus, "shop", "order")
+
+
+def test_the_queue_s_policy_decides_about_events(
+    cloud: Any, rule: Callable[..., str], put: Any, drain: Any, queue: Any
+) -> None:
+    """Neither rule may write to the dead-letter queue of the other."""
+    own, other = cloud.arn("events", "rule/own"), cloud.arn("events", "rule/other")
+    queue("q", Policy=of_service("sqs:SendMessage", own))
+    queue("dead", Policy=of_service("sqs:SendMessage", own, other))
+    for name in ("own", "other"):
+        rule(name, {"Arn": cloud.arn("sqs", "q"), "DeadLetterConfig": {"Arn": cloud.arn("sqs", "dead")}})
+    put()
+    assert len(drain("q")) == 1
+    (letter,) = drain("dead")
+    attributes = {name: each["StringValue"] for name, each in letter["MessageAttributes"].items()}
+    assert (attributes["RULE_ARN"], attributes["ERROR_CODE"]) == (other, "NO_PERMISSIONS")
+    assert "is not authorized to perform: sqs:SendMessage on resource: " in attributes["ERROR_MESSAGE"]
+
+
+def test_a_dead_letter_queue_that_does_not_allow_it_gets_nothing(
+    cloud: Any, rule: Callable[..., str], put: Any, settle: Any, drain: Any, queue: Any
+) -> None:
+    rule("r", {"Arn": cloud.arn("sqs", "gone"), "DeadLetterConfig": {"Arn": queue("dead")}})
+    put()
+    settle()
+    assert drain("dead") == []
+    assert "InvocationsFailedToBeSentToDlq" in [datum.name for datum in cloud.metrics.recent]
+
+
+@pytest.mark.parametrize("source", ["rule/r", "rule/*", "rule/other"])
+@pytest.mark.parametrize("action", ["sagemaker:StartPipelineExecution", "sagemaker:StopPipelineExecution"])
+def test_a_role_must_trust_the_rule_and_allow_the_call(
+    cloud: Any, rule: Callable[..., str], put: Any, settle: Any, create_role: Any, source: str, action: str
+) -> None:
+    condition = {"ArnLike": {"aws:SourceArn": cloud.arn("events", source)}}
+    condition |= {"StringEquals": {"aws:SourceAccount": cloud.account}}
+    trust = {"Principal": {"Service": EVENTS}, "Condition": condition}
+    role = create_role("start", allow(action, resource=cloud.arn("sagemaker", "pipeline/churn")), trust=trust)
+    rule("r", {"Arn": cloud.arn("sagemaker", "pipeline/churn"), "RoleArn": role})
+    put()
+    settle()
+    delivered = "Invocations" in [datum.name for datum in cloud.metrics.recent]
+    assert delivered == (source != "rule/other" and "Start" in action)
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_the_logs_resource_policy_decides_about_events(
+    cloud: Any, rule: Callable[..., str], put: Any, settle: Any, group: str, permitted: bool
+) -> None:
+    arn = rule("r", group)
+    principal = {"Service": EVENTS if permitted else "delivery.logs.amazonaws.com"}
+    statement = allow("logs:CreateLogStream", "logs:PutLogEvents", resource=f"{group}:*", Principal=principal)
+    policy = document({**statement, "Condition": {"ArnEquals": {"aws:SourceArn": arn}}})
+    cloud.client("logs").put_resource_policy(policyName="events", policyDocument=policy)
+    put()
+    settle()
+    events = cloud.client("logs").filter_log_events(logGroupName="/events/shop")["events"]
+    assert len(events) == int(permitted)
+
+
+def of_service(action: str, *sources: str) -> str:
+    condition = {"ArnEquals": {"aws:SourceArn": list(sources)}}
+    return document({**allow(action, Principal={"Service": EVENTS}), "Condition": condition})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.policies import allow
 
 pytestmark = pytest.mark.roles
 ROLE = "arn:aws:iam::000000000000:role/r"
@@ -73,3 +74,35 @@ def test_a_role_that_no_longer_trusts_scheduler_loses_the_dead_letter_too(
     assert drain("q") == drain("dead") == []
     names = [datum.name for datum in cloud.metrics.recent]
     assert "InvocationsFailedToBeSentToDeadLetterCount" in names
+
+
+@pytest.mark.parametrize("source", ["schedule-group/default", "schedule-group/other"])
+def test_the_role_must_trust_scheduler_for_the_group_of_the_schedule(
+    cloud: Any, schedule: Callable[..., str], queue: Any, step: Any, drain: Any, create_role: Any, source: str
+) -> None:
+    from botocore.exceptions import ClientError
+
+    condition = {"ArnEquals": {"aws:SourceArn": cloud.arn("scheduler", source)}}
+    trust = {"Principal": {"Service": SCHEDULER}, "Condition": condition}
+    target = {"RoleArn": create_role("send", allow("sqs:SendMessage", resource=cloud.arn("sqs", "q")), trust=trust)}
+    if source.endswith("other"):
+        with pytest.raises(ClientError, match="must allow AWS EventBridge Scheduler to assume the role"):
+            schedule("s", queue("q"), target=target)
+        return
+    schedule("s", queue("q"), target=target)
+    step(1)
+    assert len(drain("q")) == 1
+
+
+def test_the_role_decides_about_the_target_and_the_dead_letter(
+    cloud: Any, schedule: Callable[..., str], queue: Any, step: Any, drain: Any, create_role: Any
+) -> None:
+    trust = {"Principal": {"Service": SCHEDULER}}
+    role = create_role("send", allow("sqs:SendMessage", resource=cloud.arn("sqs", "dead")), trust=trust)
+    schedule("s", queue("q"), target={"RoleArn": role, "DeadLetterConfig": {"Arn": queue("dead")}})
+    step(1)
+    assert drain("q") == []
+    (letter,) = drain("dead")
+    message = letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert "is not authorized to perform: sqs:SendMessage" in message
+    assert "because no identity-based policy allows" in message
