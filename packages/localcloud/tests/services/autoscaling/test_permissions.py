@@ -86,3 +86,23 @@ def test_the_alarms_are_deleted_by_whoever_deletes_the_policy(
     access.denied = {"cloudwatch.DeleteAlarms"}
     refused(scaling.delete_scaling_policy, "AccessDeniedException", **NAMED, PolicyName="busy")
     assert len(scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]) == 1
+
+
+def test_the_linked_role_s_policy_allows_scaling(
+    target: Callable[..., str], tracking: Any, minutes: Any, endpoint: Any
+) -> None:
+    target()
+    tracking()
+    minutes(4, 300.0)
+    assert endpoint.desired
+
+
+def test_without_the_linked_role_nothing_is_scaled(
+    cloud: Any, target: Callable[..., str], tracking: Any, minutes: Any, endpoint: Any, activities: Any
+) -> None:
+    target()
+    tracking()
+    with cloud.moto("iam") as iam:
+        iam.roles.clear()
+    minutes(4, 300.0)
+    assert endpoint.desired == []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.policies import allow
 
 pytestmark = pytest.mark.roles
 ROLE = "arn:aws:iam::000000000000:role/stacks"
@@ -109,3 +110,27 @@ def test_a_rollback_goes_on_as_whoever_continues_it(cloud: Any, cfn: Any, operat
     operator.continue_update_rollback(StackName="s")
     assert called() == [(OPERATOR, "sns")]
     assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_the_caller_s_policies_decide_about_each_resource(cloud: Any, cfn: Any, open_session: Any) -> None:
+    ann = open_session("ann", allow("cloudformation:CreateStack"), allow("sqs:GetQueueUrl"))
+    cloud.client_as(ann, "cloudformation").create_stack(StackName="s", TemplateBody=json.dumps(QUEUE))
+    assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"
+    events = cfn.describe_stack_events(StackName="s")["StackEvents"]
+    (reason,) = [event["ResourceStatusReason"] for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+    assert f"User: {ann.arn} is not authorized to perform: sqs:CreateQueue on resource: " in reason
+    assert "because no identity-based policy allows the sqs:CreateQueue action" in reason
+
+
+def test_with_a_role_the_caller_needs_only_to_pass_it(
+    cloud: Any, cfn: Any, create_role: Any, open_session: Any, refused: Any
+) -> None:
+    trust = {"Principal": {"Service": "cloudformation.amazonaws.com"}}
+    role = create_role("stacks", allow("sqs:*"), trust=trust)
+    request = {"StackName": "s", "TemplateBody": json.dumps(QUEUE), "RoleARN": role}
+    bob = cloud.client_as(open_session("bob", allow("cloudformation:CreateStack")), "cloudformation")
+    assert "is not authorized to perform: iam:PassRole" in refused(bob.create_stack, "AccessDenied", **request)
+    passing = allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": trust["Principal"]["Service"]}})
+    ann = cloud.client_as(open_session("ann", allow("cloudformation:CreateStack"), passing), "cloudformation")
+    ann.create_stack(**request)
+    assert cfn.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from support.build_projects import ENVIRONMENT
 from support.pipeline_declarations import action, approval, build, declare, source, stage
+from support.policies import allow
 from support.roles import ROLE
 
 pytestmark = pytest.mark.roles
@@ -147,3 +149,47 @@ def test_executions_approvals_and_transitions_name_who_caused_them(
     assert state["actionStates"][0]["latestExecution"]["lastUpdatedBy"] == ann.arn
     detail = pipelines.list_action_executions(pipelineName="ship")["actionExecutionDetails"][0]
     assert detail["updatedBy"] == ann.arn
+
+
+BUCKET, CODE = "arn:aws:s3:::bucket", "arn:aws:codecommit:eu-west-1:000000000000:repo"
+NEEDED = {
+    **{f"codecommit:{operation}": CODE for operation in CODECOMMIT},
+    "s3:PutObject": f"{BUCKET}/ship/*",
+    "codebuild:StartBuild": "arn:aws:codebuild:eu-west-1:000000000000:project/project",
+    "codebuild:BatchGetBuilds": "arn:aws:codebuild:eu-west-1:000000000000:project/project",
+}
+
+
+@pytest.fixture
+def start_under(
+    create_role: Any, pipelines: Any, push_files: Any, cloud: Any, bucket: Any, start: Any, final_status: Any, runs: Any
+) -> Callable[..., tuple[str, str]]:
+    """Runs a pipeline under a role with these statements; returns its status and the last action's error."""
+
+    def run(*statements: dict[str, Any]) -> tuple[str, str]:
+        source = {"aws:SourceArn": cloud.arn("codepipeline", "ship")}
+        trust = {"Principal": {"Service": "codepipeline.amazonaws.com"}, "Condition": {"ArnEquals": source}}
+        role = create_role("pipelines", *statements, trust=trust)
+        builds = create_role("builds", allow("*"), trust={"Principal": {"Service": "codebuild.amazonaws.com"}})
+        kinds = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}
+        codebuild = cloud.client("codebuild")
+        codebuild.create_project(name="project", serviceRole=builds, environment=ENVIRONMENT, **kinds)
+        cloud.client("codecommit").create_repository(repositoryName="repo")
+        push_files({"buildspec.yml": "version: 0.2\nphases: {build: {commands: ['true']}}"})
+        declaration = declare(stage("Build", build()), variables=[{"name": "A"}])
+        pipelines.create_pipeline(pipeline={**declaration, "roleArn": role})
+        execution = start(variables=[{"name": "A", "value": "1"}])
+        status = final_status(execution)
+        return status, runs(execution)[-1]["output"]["executionResult"].get("errorDetails", {}).get("message", "")
+
+    return run
+
+
+@pytest.mark.parametrize("missing", ["", *NEEDED])
+def test_a_build_of_a_commit_needs_these_actions_and_no_others(
+    start_under: Callable[..., tuple[str, str]], missing: str
+) -> None:
+    statements = [allow(action, resource=resource) for action, resource in NEEDED.items() if action != missing]
+    status, message = start_under(*statements)
+    assert status == ("Failed" if missing else "Succeeded"), message
+    assert f"is not authorized to perform: {missing}" in message if missing else not message

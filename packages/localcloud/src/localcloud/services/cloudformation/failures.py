@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from localcloud.core.counters import DEFECTS, Counters
 from localcloud.core.refusal import Refusal
 from localcloud.services.cloudformation.resource_requests import ConversionError
-from localcloud.services.cloudformation.resources.resource_type import HandlerError
+from localcloud.services.cloudformation.resources.resource_type import HandlerError, is_not_found
 
 log = logging.getLogger(__name__)
-NOT_FOUND_CODES = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
 
 
 class OperationCancelled(Exception):
@@ -38,8 +37,8 @@ def resource_failures(counters: Counters, action: str) -> Iterator[None]:
         details, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
         code, message = details.get("Code", ""), details.get("Message", "")
         request = f"Operation: {error.operation_name}, Status Code: {status}, Error Code: {code}"
-        not_found = status == 404 or any(part in code for part in NOT_FOUND_CODES)
-        raise ResourceFailure(_handler_message(f"{message} ({request})"), not_found=not_found) from None
+        sentence = _handler_message(f"{message} ({request})")
+        raise ResourceFailure(sentence, not_found=is_not_found(error.response)) from None
     except (BotoCoreError, HandlerError, ConversionError) as error:
         raise ResourceFailure(_handler_message(" ".join(str(error).split()))) from None
     except Refusal as refusal:

@@ -1,6 +1,7 @@
 """The steps of an execution act under the role of its pipeline."""
 
 import pytest
+from support.policies import allow
 
 pytestmark = pytest.mark.roles
 ROLE = "arn:aws:iam::000000000000:role/churn-dev"
@@ -100,3 +101,30 @@ def test_a_stop_that_is_denied_lets_the_job_end(runs, make, access):
     assert "requested" not in runs.jobs.jobs[runs.jobs.of("Work")]
     runs.jobs.finish("Work")
     assert runs.status(arn) == "Stopped"
+
+
+PASS = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+JOBS = "arn:aws:sagemaker:eu-west-1:000000000000:processing-job/pipelines-*"
+NEEDED = ("sagemaker:CreateProcessingJob", "sagemaker:AddTags", "sagemaker:DescribeProcessingJob", "iam:PassRole")
+
+
+@pytest.mark.parametrize("missing", ["", *NEEDED])
+def test_a_job_needs_these_actions_and_no_others(runs, make, create_role, missing):
+    jobs = [action for action in NEEDED[:3] if action != missing]
+    passing = [allow("iam:PassRole", resource=ROLE, Condition=PASS)] if missing != "iam:PassRole" else []
+    trust = {"Principal": {"Service": "sagemaker.amazonaws.com"}}
+    create_role("churn-dev", allow(*jobs, resource=JOBS), *passing, trust=trust)
+    arn = runs.start(make.body(make.processing("Work")))
+    if runs.jobs.running():
+        runs.jobs.finish("Work")
+    assert runs.status(arn) == ("Failed" if missing else "Succeeded")
+    if missing:
+        reason = runs.steps(arn)["Work"]["FailureReason"]
+        assert f"User: {SESSION} is not authorized to perform: {missing} on resource: " in reason
+        assert f"because no identity-based policy allows the {missing} action" in reason
+
+
+def test_a_role_that_does_not_trust_sagemaker_fails_the_step(runs, make, create_role):
+    create_role("churn-dev", allow("*"), trust={"Principal": {"Service": "codebuild.amazonaws.com"}})
+    arn = runs.start(make.body(make.processing("Work")))
+    assert "is not authorized to perform: sts:AssumeRole" in runs.steps(arn)["Work"]["FailureReason"]

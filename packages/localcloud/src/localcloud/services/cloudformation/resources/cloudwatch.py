@@ -52,8 +52,7 @@ class Dashboard(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         name = properties.get("DashboardName") or context.generate_name(255)
-        dashboards = context.call("cloudwatch", "ListDashboards", DashboardNamePrefix=name)["DashboardEntries"]
-        if name in [dashboard["DashboardName"] for dashboard in dashboards]:
+        if context.exists("cloudwatch", "GetDashboard", DashboardName=name):
             raise HandlerError(f"{name} already exists")
         context.call("cloudwatch", "PutDashboard", properties, DashboardName=name)
         return str(name)

@@ -25,8 +25,7 @@ class Rule(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         name = properties.get("Name") or context.generate_name(64)
-        rules = context.call("events", "ListRules", pick(properties, "EventBusName"), NamePrefix=name)["Rules"]
-        if name in [rule["Name"] for rule in rules]:
+        if context.exists("events", "DescribeRule", **pick(properties, "EventBusName"), Name=name):
             raise HandlerError(f"{name} already exists")
         context.call("events", "PutRule", pick(properties, f"{RULE} Tags"), Name=name)
         context.physical_id = name if _bus(properties) == "default" else f"{_bus(properties)}|{name}"

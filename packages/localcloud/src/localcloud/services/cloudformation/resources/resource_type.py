@@ -19,6 +19,7 @@ Properties = Mapping[str, Any]
 SEEDED = (TAG, TAG_VALUE)  # the tag of what the seed file created: a stack may take it over
 NAME_CHARACTERS = string.ascii_uppercase + string.digits
 RANDOM_LENGTH = 12
+NOT_FOUND, NOT_FOUND_CODES = 404, ("NotFound", "NoSuch", "NonExistent", "DoesNotExist")
 
 
 class HandlerError(Exception):
@@ -48,6 +49,18 @@ class Context:
         request = convert(properties, shape, operation) if shape else {}
         response: dict[str, Any] = getattr(client, xform_name(operation))(**request)
         return response
+
+    def exists(self, service: str, operation: str, **members: Any) -> bool:
+        """Whether the operation finds the resource: one that AWS's own handlers of the type are allowed to call."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self.call(service, operation, **members)
+        except ClientError as error:
+            if is_not_found(error.response):
+                return False
+            raise
+        return True
 
     def client(self, service: str) -> Any:
         return self.cloud.client_as(self.principal, service)
@@ -111,6 +124,11 @@ def tag_changes(after: Any, before: Any) -> tuple[list[str], dict[str, str]]:
     new, old = parse_tags(after), parse_tags(before)
     changed = {key: value for key, value in new.items() if old.get(key) != value}
     return [key for key in old if key not in new], changed
+
+
+def is_not_found(response: Mapping[str, Any]) -> bool:
+    code, status = response["Error"].get("Code", ""), response["ResponseMetadata"]["HTTPStatusCode"]
+    return status == NOT_FOUND or any(part in code for part in NOT_FOUND_CODES)
 
 
 def names(text: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ class Bucket(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         name: str = properties.get("BucketName") or context.generate_name(63).lower()
-        if _exists(context, name):
+        if context.exists("s3", "HeadBucket", Bucket=name):
             if not _seeded(context, name):
                 raise HandlerError(f"{name} already exists")
             context.notes["seeded"] = True
@@ -82,10 +82,6 @@ class BucketPolicy(ResourceType):
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         context.call("s3", "DeleteBucketPolicy", Bucket=physical_id)
-
-
-def _exists(context: Context, name: str) -> bool:
-    return name in {bucket["Name"] for bucket in context.call("s3", "ListBuckets")["Buckets"]}
 
 
 def _seeded(context: Context, name: str) -> bool:

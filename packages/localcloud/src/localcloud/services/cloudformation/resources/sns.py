@@ -30,7 +30,7 @@ class Topic(ResourceType):
     def create(self, context: Context, properties: Properties) -> str:
         fifo = ".fifo" if properties.get("FifoTopic") else ""
         name = properties.get("TopicName") or context.generate_name(256, fifo)
-        if _exists(context, name):
+        if context.exists("sns", "GetTopicAttributes", TopicArn=context.cloud.arn("sns", name)):
             raise HandlerError(f"{name} already exists")
         request = {"Tags": properties["Tags"]} if properties.get("Tags") else {}
         topic: str = context.call("sns", "CreateTopic", request, Name=name, Attributes=_topic(properties))["TopicArn"]
@@ -106,16 +106,6 @@ class Subscription(ResourceType):
 
     def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Arn": physical_id}
-
-
-def _exists(context: Context, name: str) -> bool:
-    from botocore.exceptions import ClientError
-
-    try:
-        context.call("sns", "GetTopicAttributes", TopicArn=context.cloud.arn("sns", name))
-    except ClientError:
-        return False
-    return True
 
 
 def _topic(properties: Properties) -> dict[str, str]:

@@ -38,7 +38,7 @@ class Queue(ResourceType):
     def create(self, context: Context, properties: Properties) -> str:
         fifo = ".fifo" if properties.get("FifoQueue") else ""
         name = properties.get("QueueName") or context.generate_name(80, fifo)
-        if _exists(context, name):
+        if context.exists("sqs", "GetQueueUrl", QueueName=name):
             raise HandlerError(f"{name} already exists")
         tags = {"tags": properties["Tags"]} if properties.get("Tags") else {}
         url: str = context.call("sqs", "CreateQueue", tags, QueueName=name, Attributes=_attributes(properties))[
@@ -85,11 +85,6 @@ class QueuePolicy(ResourceType):
 
     def read_attributes(self, context: Context, physical_id: str, properties: Properties) -> dict[str, Any]:
         return {"Id": physical_id}
-
-
-def _exists(context: Context, name: str) -> bool:
-    urls = context.call("sqs", "ListQueues", QueueNamePrefix=name).get("QueueUrls", [])
-    return name in [url.rpartition("/")[2] for url in urls]
 
 
 def _attributes(properties: Properties) -> dict[str, str]:
