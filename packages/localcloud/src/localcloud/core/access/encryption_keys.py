@@ -22,7 +22,7 @@ S3_CONTEXT = "kms:encryptioncontext:aws:s3:arn"
 class EncryptionKeys:
     def __init__(self, moto: Moto, scope: Scope) -> None:
         self._moto, self._scope = moto, scope
-        self.readers: dict[str, Callable[[str], str]] = {}  # of services that moto does not have, by their ARNs' name
+        self.readers: dict[str, Callable[[str], str]] = {}  # of services that are not moto's
 
     def resolve(self, need: Need) -> Need | None:
         """With the ARNs of keys and the names of their aliases; None if nothing is encrypted with a key of the account.
@@ -49,9 +49,11 @@ class EncryptionKeys:
         service = written.split(":")[2] if written.startswith("arn:") else "kms"
         if service in self.readers:
             return self.readers[service](written)
+        if service == "kms":
+            return written
         read = READERS.get(service)
         if not read:
-            return written
+            return ""
         with self._moto(service) as backend:
             return str(read(backend, written) or "")
 

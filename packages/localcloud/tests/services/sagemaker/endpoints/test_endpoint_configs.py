@@ -1,6 +1,9 @@
 """Endpoint configs over the API."""
 
 import pytest
+from support.policies import allow
+
+from localcloud.core.refusal import Refusal
 
 VARIANT = {"ModelName": "model-a", "VariantName": "v", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
 
@@ -92,3 +95,22 @@ def test_models_of_several_containers_or_models_are_refused_clearly(endpoints, r
     with refused("NotImplementedByLocalcloud", "MultiModel"):
         create(endpoints, [{**VARIANT, "ModelName": "multi"}])
     assert not [each for each in listed(endpoints) if each["EndpointConfigName"] == "new"]
+
+
+@pytest.mark.roles
+def test_an_endpoint_needs_the_key_of_its_config(cloud, endpoints, create_role, open_session):
+    """The caller of CreateEndpoint gives the grant for the volumes."""
+    create_role("churn-dev", allow("s3:*", "ecr:*"), trust={"Principal": {"Service": "sagemaker.amazonaws.com"}})
+    key = cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    endpoints.config("plain")
+    endpoints.config("encrypted", KmsKeyId=key)
+    session = open_session("deploy", allow("sagemaker:*", "iam:*", "cloudwatch:*"))
+
+    def create(config):
+        cloud.access.authorize(
+            session, "sagemaker", "CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": config}
+        )
+
+    create("plain")
+    with pytest.raises(Refusal, match=f"kms:CreateGrant on resource: {key} "):
+        create("encrypted")

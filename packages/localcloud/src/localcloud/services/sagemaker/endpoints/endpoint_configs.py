@@ -67,9 +67,14 @@ class EndpointConfigs(Part):
     def __init__(self, cloud: Cloud, tags: Tags, models: Models) -> None:
         self.cloud, self._tags, self._models = cloud, tags, models
         self._configs: dict[str, EndpointConfig] = {}  # by name, in the order of their creation
+        cloud.access.keys.readers["sagemaker"] = self._volume_key
 
     def reset(self) -> None:
         self._configs.clear()
+
+    def _volume_key(self, arn: str) -> str:
+        config = self._configs.get(arn.rpartition("/")[2])
+        return str(config.request.get("KmsKeyId", "")) if config else ""
 
     @operation("CreateEndpointConfig")
     def create_endpoint_config(self, request: Request) -> Request:
