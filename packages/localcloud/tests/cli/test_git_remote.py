@@ -19,7 +19,7 @@ def services() -> list[Any]:
 
 
 def state_dir(url: str) -> Any:
-    return SimpleNamespace(running=lambda: SimpleNamespace(url=url, pid=1) if url else None)
+    return SimpleNamespace(running=lambda: SimpleNamespace(url=url, pid=1, key="") if url else None)
 
 
 def test_it_is_added_once_and_corrected(cloud: Any, create_commit: Any, git: Any, tmp_path: Any, capsys: Any) -> None:

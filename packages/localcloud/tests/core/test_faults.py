@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from support.control_key import key_of
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.counters import DEFECTS
@@ -97,15 +98,15 @@ def test_a_job_is_killed_by_its_name(cloud: Cloud) -> None:
 
 def test_faults_are_shown_and_can_be_cleared(cloud: Cloud, aws: Any) -> None:
     url = f"{cloud.url}/_localcloud/faults"
-    httpx.post(url, json={"operation": "events.ListRules", "times": 3})
-    httpx.post(url, json={"event": "Tick", "deliveries": 2, "times": 2})
+    httpx.post(url, headers=key_of(cloud), json={"operation": "events.ListRules", "times": 3})
+    httpx.post(url, headers=key_of(cloud), json={"event": "Tick", "deliveries": 2, "times": 2})
     assert outcome(aws("events").list_rules) == "ThrottlingException 400"
-    assert httpx.get(url).json() == {
+    assert httpx.get(url, headers=key_of(cloud)).json() == {
         "operations": {"events.ListRules": {"code": "ThrottlingException", "left": 2}},
         "events": {"Tick": [2, 2]},
         "s3_delay_ms": 0.0,
     }
-    assert httpx.delete(url).json() == {"operations": {}, "events": {}, "s3_delay_ms": 0.0}
+    assert httpx.delete(url, headers=key_of(cloud)).json() == {"operations": {}, "events": {}, "s3_delay_ms": 0.0}
     assert outcome(aws("events").list_rules) == "fine"
     assert cloud.faults.next_event("Tick") == 1
 
@@ -133,7 +134,7 @@ def test_faults_are_shown_and_can_be_cleared(cloud: Cloud, aws: Any) -> None:
     ids=str,
 )
 def test_an_invalid_fault_is_refused_with_a_sentence(cloud: Cloud, wrong: dict[str, Any]) -> None:
-    response = httpx.post(f"{cloud.url}/_localcloud/faults", json=wrong)
+    response = httpx.post(f"{cloud.url}/_localcloud/faults", headers=key_of(cloud), json=wrong)
     assert response.status_code == 400
     assert len(response.json()["error"]) > 20
     assert not cloud.faults.active

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.control_key import key_of
 
 CONNECTION = "arn:aws:codeconnections:eu-west-1:000000000000:connection/00000000-0000-0000-0000-000000000000"
 POLICY = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
@@ -34,7 +35,9 @@ def document(tmp_path: Path) -> dict[str, Any]:
 @pytest.fixture
 def apply(cloud: Any) -> Any:
     def post(document: Any, **options: Any) -> Any:
-        response = httpx.post(f"{cloud.url}/_localcloud/seed", json={"seed": document, **options}, timeout=60)
+        response = httpx.post(
+            f"{cloud.url}/_localcloud/seed", headers=key_of(cloud), json={"seed": document, **options}, timeout=60
+        )
         return response.json()["added"] if response.status_code == 200 else response.json()["error"]
 
     return post
@@ -123,7 +126,7 @@ def test_an_unchanged_seed_restores_nothing_with_if_changed(aws: Any, apply: Any
 def test_a_reset_applies_the_last_seed_again(cloud: Any, aws: Any, apply: Any, document: Any) -> None:
     apply(document)
     aws("s3").put_object(Bucket="one", Key="mine", Body=b"x")
-    assert httpx.post(f"{cloud.url}/_localcloud/reset", json={}, timeout=60).status_code == 200
+    assert httpx.post(f"{cloud.url}/_localcloud/reset", headers=key_of(cloud), json={}, timeout=60).status_code == 200
     assert keys(aws) == ["in/data.csv"]
     assert aws("iam").list_role_tags(RoleName="jobs")["Tags"] == TAGS
 
@@ -131,7 +134,7 @@ def test_a_reset_applies_the_last_seed_again(cloud: Any, aws: Any, apply: Any, d
 def test_a_reset_without_a_file_of_the_seed_is_refused(cloud: Any, apply: Any, document: Any, tmp_path: Path) -> None:
     apply(document)
     (tmp_path / "data.csv").unlink()
-    response = httpx.post(f"{cloud.url}/_localcloud/reset", json={}, timeout=60)
+    response = httpx.post(f"{cloud.url}/_localcloud/reset", headers=key_of(cloud), json={}, timeout=60)
     assert response.status_code == 400
     assert response.json()["error"] == (
         f"the object in/data.csv of the seed: {tmp_path}/data.csv cannot be read (No such file or directory): "
@@ -142,7 +145,7 @@ def test_a_reset_without_a_file_of_the_seed_is_refused(cloud: Any, apply: Any, d
 def test_the_last_seed_sets_the_images(cloud: Any, apply: Any) -> None:
     apply({"version": 1, "images": [{"image": "*/churn:*", "serve": ["python", "serve.py"]}]})
     assert cloud.images.find("host/churn:1").serve == ("python", "serve.py")
-    assert httpx.post(f"{cloud.url}/_localcloud/reset", json={}, timeout=60).status_code == 200
+    assert httpx.post(f"{cloud.url}/_localcloud/reset", headers=key_of(cloud), json={}, timeout=60).status_code == 200
     assert cloud.images.find("host/churn:1").serve == ("python", "serve.py")
     apply({"version": 1})
     assert cloud.images.find("host/churn:1").serve == ()

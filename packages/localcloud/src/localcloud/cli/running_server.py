@@ -21,4 +21,4 @@ def require(state_dir: StateDir) -> Running:
 def call(running: Running, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """Of its control plane."""
     server, remedy = f"localcloud (pid {running.pid})", "`python -m localcloud down` ends it"
-    return control_client.call(running.url, path, body, server=server, remedy=remedy)
+    return control_client.call(running.url, path, body, server=server, remedy=remedy, key=running.key)

@@ -5,6 +5,7 @@ moto keeps its state per process: there is one Cloud at a time in a process, and
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
@@ -47,6 +48,7 @@ class Cloud:
         """``enforced``: every call by a role is decided as IAM decides."""
         self.folder, self.account, self.region = folder, account, region
         self.url = ""  # once a Server listens
+        self.control_key = secrets.token_urlsafe(32)  # of its control plane
         self.proxy_url = ""  # once a EgressProxy does
         self.certificate = folder / "ca.pem"  # of the authority that signs for AWS's hosts behind the proxy
         self.clock = clock or Clock()

@@ -13,16 +13,19 @@ from urllib.error import HTTPError
 from localcloud.core.counters import BLOCKED_HOSTS, CALLS, DEFECTS, MISSING, REDIRECTED_HOSTS
 from localcloud.core.errors import Problem
 
+HEADER = "X-Localcloud-Key"
 READ_SECONDS = 10.0
 WORK_SECONDS = 75.0  # of calls that change something, such as a reset or a seed
 
 
-def call(url: str, path: str, body: dict[str, Any] | None = None, *, server: str, remedy: str) -> dict[str, Any]:
+def call(
+    url: str, path: str, body: dict[str, Any] | None = None, *, server: str, remedy: str, key: str = ""
+) -> dict[str, Any]:
     """Calls the control plane (server/control.py). A Problem names ``server`` and ``remedy`` if it does not respond."""
     request = urllib.request.Request(  # noqa: S310 - of localcloud
         f"{url}/_localcloud/{path}",
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json", HEADER: key},
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -1,4 +1,5 @@
-"""Faults to inject, for rehearsals and tests: from Python, or by POST to ``/_localcloud/faults``.
+"""Faults to inject, for rehearsals and tests: from Python, or by POST to ``/_localcloud/faults`` with
+the server's key (server/control.py).
 
 - ``{"operation": "sagemaker.DescribePipelineExecution", "times": 3}``: throttled, three times
 - ``{"operation": "s3.PutObject", "code": "InternalError", "status": 500}``: failed, once

@@ -59,6 +59,7 @@ class Running:
     region: str
     account: str
     enforced: bool = True  # roles
+    key: str = ""  # of its control plane
     docker: str = ""  # the image that jobs and models run in; 1: each in its own; "": as processes
 
     @property
@@ -112,6 +113,7 @@ class StateDir:
 
     def write(self, running: Running) -> None:
         partial = self._server.with_suffix(".partial")
+        partial.touch(mode=0o600)  # its key is for this user only
         partial.write_text(json.dumps(asdict(running), indent=2) + "\n")
         partial.replace(self._server)
         self._port.write_text(f"{running.url.rpartition(':')[2]}\n")

@@ -10,11 +10,14 @@
     GET  credentials     keys for a process that localcloud started, whose token is the header Authorization
     ...                  and what services add (``Service.controls``): POST git, and those of Git's hooks
 
+All but ``status``, ``credentials`` and ``git`` need the server's key, in the header X-Localcloud-Key: builds and jobs,
+which have a role, must not go round it here. The commands read the key from ``server.json`` of the state folder.
 A POST must have the content type of JSON: another web page cannot send that without permission.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 import os
@@ -22,6 +25,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.control_client import HEADER
 from localcloud.core.counters import DEFECTS
 from localcloud.core.disk_space import full_disk, is_full
 from localcloud.core.errors import Problem
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PATH = "/_localcloud/"
 CREDENTIALS = ("GET", "credentials")
+OPEN = (("GET", "status"), ("POST", "git"))  # to every process of this machine
 
 
 class Control:
@@ -69,6 +74,8 @@ class Control:
         if not route:
             routes = ", ".join(" ".join(each) for each in self._routes)
             return "404 Not Found", {"error": f"{' '.join(requested)} is none of: {routes}"}
+        if requested not in OPEN and not self._has_key(environ):
+            return "403 Forbidden", {"error": f"{' '.join(requested)} needs the server's key: {HEADER} of server.json"}
         try:
             return "200 OK", route(_json(environ))
         except (ValueError, Problem) as error:
@@ -79,6 +86,10 @@ class Control:
             log.exception("%s failed", " ".join(requested))
             self.cloud.counters.count(DEFECTS)
             return "500 Internal Server Error", {"error": f"a defect of localcloud: {error!r}"}
+
+    def _has_key(self, environ: dict[str, Any]) -> bool:
+        sent: str = environ.get(f"HTTP_{HEADER.upper().replace('-', '_')}", "")
+        return hmac.compare_digest(sent.encode(), self.cloud.control_key.encode())
 
     def _fetch_keys(self, token: str) -> tuple[str, dict[str, Any]]:
         if keys := self.cloud.process_keys.fetch(token):

@@ -114,6 +114,7 @@ def _describe(state_dir: StateDir, cloud: Any) -> Running:
         account=cloud.account,
         docker=os.environ.get(SWITCH, ""),
         enforced=cloud.access.enforced,
+        key=cloud.control_key,
     )
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from support.roles import create_role
 
 from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 
+LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 IDENTITY = """
 import boto3, os
 print("identity", boto3.client("sts").get_caller_identity()["Arn"])
@@ -31,20 +31,10 @@ def services() -> list[Any]:
     return [CodeBuild, Sts]
 
 
-@contextmanager
-def denying(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, *operations: str) -> Iterator[list[tuple[str, str]]]:
-    """Refuses these operations to every role; yields the principals and operations that were decided about."""
-    decided: list[tuple[str, str]] = []
-
-    def authorize(principal: Principal, service: str, operation: str, _: Any) -> None:
-        decided.append((principal.arn, f"{service}:{operation}"))
-        if f"{service}:{operation}" in operations:
-            raise Refusal("AccessDeniedException", f"User: {principal.arn} is not authorized", 400)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(cloud.access, "enforced", True)
-        patch.setattr(cloud.access, "authorize", authorize)
-        yield decided
+@pytest.fixture
+def role(aws: Any) -> Any:
+    """Creates the projects' role with these permissions."""
+    return lambda *statements: create_role(aws("iam"), "r", "codebuild.amazonaws.com", *statements)
 
 
 def spec(*commands: str, **members: Any) -> str:
@@ -122,37 +112,71 @@ def test_a_role_that_cannot_be_assumed_fails_the_build(
     assert refused(codebuild.update_project, "InvalidInputException", **request) == sentence
 
 
-@pytest.mark.parametrize("denied", ["CreateLogGroup", "CreateLogStream", "PutLogEvents"])
-def test_a_build_without_its_log_fails(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, run_build: Any, denied: str
-) -> None:
-    with denying(cloud, monkeypatch, f"logs:{denied}"):
-        build = run_build(spec("touch here"))
+@pytest.mark.roles
+@pytest.mark.parametrize("lacking", LOGS)
+def test_a_build_without_its_log_fails(cloud: Cloud, role: Any, run_build: Any, lacking: str) -> None:
+    arn = role(tuple(action for action in LOGS if action != lacking))
+    build = run_build(spec("touch here"))
     assert build["buildStatus"] == "FAILED"
     message = context(build, "PROVISIONING")["message"]
-    role = "Service role arn:aws:iam::000000000000:role/r does not allow AWS CodeBuild"
-    assert message.startswith(f"{role} to create Amazon CloudWatch Logs log streams for build {build['arn']}. ")
-    assert message.endswith(f"Error message: User: {session(build)} is not authorized")
+    start = f"Service role {arn} does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build "
+    reason = f"{build['arn']}. Error message: User: {session(build)} is not authorized to perform: {lacking}"
+    assert message.startswith(f"{start}{reason} on resource: ")
     assert context(build, "PROVISIONING")["statusCode"] == "ACCESS_DENIED"
     assert cloud.client("logs").describe_log_groups()["logGroups"] == []
 
 
-def test_a_log_is_decided_about_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, run_build: Any) -> None:
-    with denying(cloud, monkeypatch) as decided:
-        build = run_build(spec("echo 1", "echo 2", "echo 3"))
-    logs = [operation for principal, operation in decided if principal == session(build) and "logs:" in operation]
-    assert logs == ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+@pytest.mark.roles
+def test_a_log_is_decided_about_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, role: Any, run_build: Any) -> None:
+    decided, decide = [], cloud.access.authorize
+
+    def authorize(principal: Principal, service: str, operation: str, request: Any) -> None:
+        decided.append(operation)
+        decide(principal, service, operation, request)
+
+    role(LOGS)
+    monkeypatch.setattr(cloud.access, "authorize", authorize)
+    assert run_build(spec("echo 1", "echo 2", "echo 3"))["buildStatus"] == "SUCCEEDED"
+    logs = ["CreateLogGroup", "CreateLogStream", "PutLogEvents"]
+    assert [operation for operation in decided if operation in logs] == logs
 
 
-def test_a_report_that_the_role_may_not_create_fails_the_build(
-    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, run_build: Any
-) -> None:
+@pytest.mark.roles
+def test_a_build_may_only_what_its_role_allows(cloud: Cloud, role: Any, run_build: Any, lines: Any) -> None:
+    role(LOGS, ("sqs:CreateQueue", "on", cloud.arn("sqs", "mine")))
+    create = "import boto3, sys; print(boto3.client('sqs').create_queue(QueueName=sys.argv[1])['QueueUrl'])"
+    build = run_build(spec(f"{python(create)} mine", f"{python(create)} other"))
+    assert build["buildStatus"] == "FAILED"
+    log = "\n".join(lines(build))
+    assert "/mine\n" in log
+    assert f"User: {session(build)} is not authorized to perform: sqs:" in log
+    assert "because no identity-based policy allows the sqs:CreateQueue action" in log
+
+
+@pytest.mark.roles
+def test_a_report_that_the_role_may_not_create_fails_the_build(role: Any, run_build: Any) -> None:
+    role(LOGS)
     write = "echo '<testsuite><testcase name=\"t\"/></testsuite>' > r.xml"
-    with denying(cloud, monkeypatch, "codebuild:CreateReportGroup"):
-        build = run_build(spec(write, reports={"tests": {"files": ["r.xml"]}}))
-    reason = f"AccessDeniedException: User: {session(build)} is not authorized"
-    assert context(build, "UPLOAD_ARTIFACTS") == {
-        "statusCode": "CLIENT_ERROR",
-        "message": f"Error in UPLOAD_ARTIFACTS phase: [tests: [error creating report group: {reason}]]",
-    }
+    build = run_build(spec(write, reports={"tests": {"files": ["r.xml"]}}))
+    failure = context(build, "UPLOAD_ARTIFACTS")
+    start = "Error in UPLOAD_ARTIFACTS phase: [tests: [error creating report group: AccessDeniedException: User: "
+    assert failure["statusCode"] == "CLIENT_ERROR"
+    assert failure["message"].startswith(f"{start}{session(build)} is not authorized to perform: ")
     assert (build["buildStatus"], build["reportArns"]) == ("FAILED", [])
+
+
+def test_a_build_cannot_change_the_server(cloud: Cloud, run_build: Any, lines: Any) -> None:
+    """Its control plane would take it round its role."""
+    reset = """
+import os, urllib.error, urllib.request
+kind = {"Content-Type": "application/json"}
+try:
+    urllib.request.urlopen(urllib.request.Request(os.environ["LOCALCLOUD_URL"] + "/_localcloud/reset", b"{}", kind))
+except urllib.error.HTTPError as error:
+    print("refused", error.code)
+"""
+    cloud.client("sqs").create_queue(QueueName="kept")
+    command = f"{sys.executable} -m localcloud reset || echo 'no reset'"
+    build = run_build(spec(python(reset), command))
+    assert [line for line in lines(build) if line in ("refused 403", "no reset")] == ["refused 403", "no reset"]
+    assert cloud.client("sqs").list_queues()["QueueUrls"]

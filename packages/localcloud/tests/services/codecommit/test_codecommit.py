@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from support.control_key import key_of
 
 
 @pytest.fixture
@@ -82,6 +83,20 @@ def test_a_push_emits_events(cloud: Any, codecommit: Any, create_commit: Any, gi
     assert details[2]["oldCommitId"] == first
 
 
+def test_a_process_that_has_a_role_cannot_push(
+    cloud: Any, codecommit: Any, create_commit: Any, git: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = cloud.services["codecommit"].open()["repository"]
+    create_commit({"a": "1"})
+    source = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+    monkeypatch.setenv(source, cloud.process_environment("token")[source])
+    with pytest.raises(AssertionError, match="a build or a job has a role, which Git does not know"):
+        git("push", repository, "HEAD:main")
+    assert cloud.services["codecommit"].git.branches() == []
+    monkeypatch.setenv(source, "http://169.254.170.2/keys")
+    git("push", repository, "HEAD:main")
+
+
 def test_a_push_succeeds_while_localcloud_does_not_respond(
     cloud: Any, codecommit: Any, create_commit: Any, git: Any
 ) -> None:
@@ -117,6 +132,6 @@ def test_a_defect_is_not_reported_as_an_invalid_push(
 
 @pytest.mark.parametrize("report", [{}, {"updates": [["a"]]}, {"updates": 3}])
 def test_an_invalid_report_of_a_push_is_refused(cloud: Any, report: Any) -> None:
-    response = httpx.post(f"{cloud.url}/_localcloud/git/post-receive", json=report)
+    response = httpx.post(f"{cloud.url}/_localcloud/git/post-receive", headers=key_of(cloud), json=report)
     assert response.status_code == 400
     assert "a push is reported as" in response.json()["error"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -13,9 +14,13 @@ SECONDS = 60
 def main(url: str) -> int:
     """Only the server's refusal before the push fails it: other problems are printed."""
     before = url.endswith("/pre-receive")
+    if before and os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "").startswith(url.partition("/git/")[0]):
+        return _refused("a build or a job has a role, which Git does not know: push from the checkout", before=True)
     updates = [line.split(" ", 2) for line in sys.stdin.read().splitlines()]
     request = urllib.request.Request(  # noqa: S310 - the server's URL
-        url, json.dumps({"updates": updates}).encode(), {"Content-Type": "application/json"}
+        url,
+        json.dumps({"updates": updates}).encode(),
+        {"Content-Type": "application/json", "X-Localcloud-Key": os.environ.get("LOCALCLOUD_KEY", "")},
     )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -16,6 +16,7 @@ from localcloud.runtime.git_repository import NO_COMMIT, GitProblem, Repository
 from localcloud.services.codecommit.repositories import Repositories
 from localcloud.services.codepipeline.triggers import Push
 
+KEY = "LOCALCLOUD_KEY"  # in the hook's environment, where other processes do not see it
 HOOK = Path(__file__).with_name("hook.py")
 REFERENCES = {"refs/heads/": "branch", "refs/tags/": "tag"}
 StartPipelines = Callable[[Push], list[str]]
@@ -57,8 +58,8 @@ class Pushes:
         file.parent.mkdir(exist_ok=True)
         command = shlex.join([sys.executable, "-I", str(HOOK), f"{self.cloud.url}/_localcloud/git/{file.name}"])
         partial = file.with_suffix(".partial")
-        partial.write_text(f"#!/bin/sh\nexec {command}\n")
-        partial.chmod(0o755)
+        partial.touch(mode=0o700)
+        partial.write_text(f"#!/bin/sh\n{KEY}={self.cloud.control_key} exec {command}\n")
         partial.replace(file)
 
     def _receive(self, old: str, new: str, reference: str) -> list[str]:
