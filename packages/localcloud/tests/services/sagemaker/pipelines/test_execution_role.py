@@ -1,6 +1,7 @@
 """The steps of an execution act under the role of its pipeline."""
 
 import pytest
+from botocore.exceptions import ClientError
 from support.policies import allow
 
 pytestmark = pytest.mark.roles
@@ -92,6 +93,20 @@ def test_property_files_are_read_under_it(cloud, runs, make, access):
     access.denied = {"s3.GetObject"}
     denied = runs.start()
     assert "is not authorized to perform: s3:GetObject" in runs.steps(denied)["Gate"]["FailureReason"]
+
+
+def test_a_definition_in_s3_is_read_as_the_caller(cloud, runs, make, open_session):
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    s3.put_object(Bucket="bucket", Key="churn.json", Body=make.body(make.processing("Work")).encode())
+    location = {"Bucket": "bucket", "ObjectKey": "churn.json"}
+    request = {"PipelineName": "churn", "RoleArn": ROLE, "PipelineDefinitionS3Location": location}
+    create = allow("sagemaker:CreatePipeline", "iam:PassRole")
+    with pytest.raises(ClientError, match="is not authorized to perform: s3:GetObject"):
+        cloud.client_as(open_session("without", create), "sagemaker").create_pipeline(**request)
+    reader = open_session("reader", create, allow("s3:GetObject", resource="arn:aws:s3:::bucket/churn.json"))
+    cloud.client_as(reader, "sagemaker").create_pipeline(**request)
+    assert runs.client.describe_pipeline(PipelineName="churn")["PipelineStatus"] == "Active"
 
 
 def test_a_stop_that_is_denied_lets_the_job_end(runs, make, access):

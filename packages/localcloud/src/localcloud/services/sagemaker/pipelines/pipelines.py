@@ -1,13 +1,14 @@
 """Pipelines and their versions: every change of the definition makes a version, numbered from 1.
 
-Not reproduced: whether the role may be passed on (a missing role is noticed when its first job starts); pipelines that
-AWS manages; who created what.
+A definition in S3 is read with the caller's permissions. Not reproduced: whether the role exists (it is noticed when
+its first job starts); pipelines that AWS manages; who created what.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from localcloud.core.access.caller import caller
 from localcloud.core.paging import paged
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, operation
@@ -143,6 +144,9 @@ class Pipelines(Part):
             raise invalid("PipelineDefinition and PipelineDefinitionS3Location cannot be given together.")
         if location is None:
             return inline
+        where = {"Bucket": location["Bucket"], "Key": location["ObjectKey"]}
+        version = {"VersionId": location["VersionId"]} if "VersionId" in location else {}
+        self.cloud.access.authorize(caller(), "s3", "GetObject", where | version)
         try:
             body = s3_objects.read(self.cloud, location["Bucket"], location["ObjectKey"], location.get("VersionId"))
             return body.decode()
