@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from localcloud.runtime.jobs import containers, engine
+from localcloud.runtime.jobs import containers, engine, training
 from localcloud.runtime.jobs.containers import Network
 from localcloud.runtime.jobs.images import Images
 from localcloud.runtime.jobs.job import Job
-from localcloud.runtime.jobs.model_container import Launcher, ModelContainer
+from localcloud.runtime.jobs.model_container import Launcher, Machine, ModelContainer
+from localcloud.runtime.jobs.model_networks import ModelNetworks
 from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.runtime.jobs.runtimes import docker
 
@@ -106,6 +108,25 @@ def test_hosts_have_addresses_on_this_machine(tmp_path: Path) -> None:
     assert {"--add-host=algo-1:127.0.0.1", "--add-host=algo-2:127.0.0.2"} <= set(argv)
 
 
+@pytest.mark.parametrize(
+    ("containers", "instances", "isolated", "interface"),
+    [(True, 2, True, "eth0"), (True, 2, False, "lo"), (True, 1, True, "lo"), (False, 2, True, "lo")],
+)
+def test_hosts_know_the_interface_that_the_others_are_at(
+    containers: bool, instances: int, isolated: bool, interface: str
+) -> None:
+    request = {
+        "TrainingJobName": "job",
+        "AlgorithmSpecification": {"TrainingImage": "image", "ContainerEntrypoint": ["x"]},
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket"},
+        "ResourceConfig": {"InstanceCount": instances},
+        "EnableNetworkIsolation": isolated,
+    }
+    for each in training.instances(request, containers=containers):
+        config = json.loads(each.files["/opt/ml/input/config/resourceconfig.json"])
+        assert config["network_interface_name"] == interface
+
+
 def test_isolated_hosts_share_a_network_while_one_of_them_runs(fake_docker: Docker) -> None:
     calls = fake_docker("exit 0")
     first, second = (Network("net", host, ("algo-1", "algo-2"), isolated=True) for host in ("algo-1", "algo-2"))
@@ -136,6 +157,37 @@ def test_files_of_others_become_the_users(fake_docker: Docker, tmp_path: Path, m
     containers.take_ownership(folder, "image")
     (call,) = calls()
     assert call.endswith(f"--volume {folder}:/owned --entrypoint chown image -R 12345:{os.getgid()} /owned")
+
+
+def test_models_have_a_network_of_their_server(fake_docker: Docker, tmp_path: Path) -> None:
+    calls = fake_docker('[ "$2" != inspect ]')
+    networks = ModelNetworks(tmp_path)
+    assert networks.isolated() == networks.isolated() == f"{networks.name}-isolated"
+    assert [call for call in calls() if "create" in call] == [
+        f"network create --opt com.docker.network.bridge.enable_icc=false --internal {networks.name}-isolated"
+    ]
+    assert ModelNetworks(tmp_path / "other").name != networks.name
+    networks.close()
+    assert calls()[-1] == f"network rm {networks.name}-isolated"
+
+
+def test_an_isolated_model_has_no_published_port_and_no_variables_of_this_cloud(
+    fake_docker: Docker, tmp_path: Path
+) -> None:
+    fake_docker()
+    networks = ModelNetworks(tmp_path)
+    machine = Machine("", isolated=True, networks=networks)
+    assert machine.options("127.0.0.1:1") == ["--network", f"{networks.name}-isolated"]
+    assert machine.variables({"A": "B"}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}) == {"A": "B"}
+
+
+def test_an_image_that_cannot_be_pulled_is_a_reason(fake_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = fake_docker('[ "$1" = context ] && echo unix:///there && exit; echo why not >&2; exit 1')
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    with pytest.raises(engine.EngineError, match="^127.0.0.1:1/a cannot be pulled: why not$"):
+        engine.pull("127.0.0.1:1/a", "127.0.0.1:1", "secret")
+    assert calls()[-1].endswith("pull --quiet 127.0.0.1:1/a")
+    assert not any("secret" in call for call in calls())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from support.images import Content, digest_of
+from support.images import Content, image_of, upload_image, upload_layer
 
 from localcloud.services.ecr.service import ECR
 
@@ -39,42 +39,19 @@ def ecr(aws: Any) -> Any:
 
 @pytest.fixture
 def image() -> Callable[[str], Content]:
-    """Another image for another word."""
-    return lambda word: Content(json.dumps({"os": word}).encode(), f"the layer of {word}".encode())
+    return image_of
 
 
 @pytest.fixture
-def upload(ecr: Any) -> Callable[..., None]:
-    """A layer, by the API and in two parts."""
-
-    def send(content: bytes, repository: str = "churn") -> None:
-        name = {"repositoryName": repository}
-        upload = ecr.initiate_layer_upload(**name)["uploadId"]
-        for start, end in ((0, 5), (5, len(content))):
-            part = content[start:end]
-            ecr.upload_layer_part(
-                uploadId=upload, partFirstByte=start, partLastByte=end - 1, layerPartBlob=part, **name
-            )
-        ecr.complete_layer_upload(uploadId=upload, layerDigests=[digest_of(content)], **name)
-
-    return send
+def upload(ecr: Any) -> Callable[[bytes], None]:
+    """A layer."""
+    return lambda content: upload_layer(ecr, "churn", content)
 
 
 @pytest.fixture
-def put(ecr: Any, upload: Callable[..., None], image: Callable[[str], Content]) -> Callable[..., Content]:
+def put(ecr: Any) -> Callable[..., Content]:
     """An image with its layers, by the API."""
-
-    def send(word: str, tag: str = "") -> Content:
-        content = image(word)
-        known = ecr.batch_check_layer_availability(
-            repositoryName="churn", layerDigests=[digest_of(content.layer), digest_of(content.config)]
-        )
-        for blob in (content.layer, content.config) if known["failures"] else ():
-            upload(blob)
-        ecr.put_image(repositoryName="churn", imageManifest=content.manifest, **({"imageTag": tag} if tag else {}))
-        return content
-
-    return send
+    return lambda word, tag="": upload_image(ecr, "churn", word, tag)
 
 
 @pytest.fixture

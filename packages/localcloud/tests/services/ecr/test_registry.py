@@ -6,6 +6,7 @@ from urllib.request import urlopen
 
 import pytest
 from support.images import MANIFEST_TYPE, digest_of
+from support.policies import allow
 
 
 @pytest.fixture
@@ -120,6 +121,18 @@ def test_a_login_is_needed_and_valid_for_twelve_hours(cloud, ecr, registry):
         "DENIED",
         "Your authorization token has expired. Reauthenticate and try again.",
     )
+
+
+@pytest.mark.roles
+def test_a_token_may_what_its_caller_may(cloud, ecr, registry, open_session):
+    session = open_session("pull", allow("ecr:GetAuthorizationToken", "ecr:BatchGetImage"))
+    token = cloud.client_as(session, "ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    header = f"Basic {token}"
+    assert registry("GET", "/v2/churn/manifests/1", authorization=header).error[:2] == (404, "MANIFEST_UNKNOWN")
+    status, code, message = registry("POST", "/v2/churn/blobs/uploads/", authorization=header).error
+    assert (status, code) == (403, "DENIED")
+    action, resource = "ecr:InitiateLayerUpload", cloud.arn("ecr", "repository/churn")
+    assert f"is not authorized to perform: {action} on resource: {resource}" in message
 
 
 def test_a_reset_empties_it(cloud, ecr, registry, push):

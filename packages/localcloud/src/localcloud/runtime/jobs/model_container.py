@@ -99,11 +99,19 @@ class Launcher:
     notice: str = ""  # for the log of what it starts
 
     @classmethod
-    def select(cls, environment: Mapping[str, str], uri: str, images: Images, machine: Machine = Machine()) -> Launcher:
-        """By the switch in the server's environment."""
+    def select(
+        cls,
+        environment: Mapping[str, str],
+        uri: str,
+        images: Images,
+        machine: Machine = Machine(),
+        container_image: str = "",
+    ) -> Launcher:
+        """By the switch in the server's environment; ``container_image`` is the URI with the digest, if it is known."""
         switch = environment.get(containers.SWITCH, "")
         notice = "" if switch else images.notice(uri)
-        return cls(images.find(uri), uri if switch == containers.OWN_IMAGE else switch, machine, notice)
+        own = container_image or uri
+        return cls(images.find(uri), own if switch == containers.OWN_IMAGE else switch, machine, notice)
 
     def prepared(self, pull: Callable[[str], str]) -> Launcher:
         """With the image where the engine has it; ``pull`` returns its name there."""

@@ -1,4 +1,4 @@
-"""Authorization tokens: the user AWS with a password that is valid for twelve hours of the cloud's clock."""
+"""Authorization tokens: the user AWS with a password, which is the caller's for twelve hours of the cloud's clock."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import base64
 import binascii
 import secrets
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from localcloud.core.access.caller import caller
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
+from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, Request, operation
 from localcloud.services.ecr.hosts import aws_host, local_host, registry_host
 
@@ -15,49 +19,54 @@ USER = "AWS"
 VALID = timedelta(hours=12)
 
 
+class Login(NamedTuple):
+    principal: Principal
+    end: datetime
+
+
 class Authorization(Part):
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self._passwords: dict[str, datetime] = {}  # with their end
+        self._logins: dict[str, Login] = {}  # by password
 
     def reset(self) -> None:
-        self._passwords.clear()
+        self._logins.clear()
 
     @operation("GetAuthorizationToken")
     def get_authorization_token(self, request: Request) -> Request:
         registries = request.get("registryIds") or [self.cloud.account]
         return {"authorizationData": [self._new_token(registry) for registry in registries]}
 
-    def new_password(self) -> str:
+    def new_password(self, principal: Principal) -> str:
         now = self.cloud.clock.now()
-        for outdated in [password for password, end in self._passwords.items() if end + VALID < now]:
-            del self._passwords[outdated]
+        for outdated in [password for password, login in self._logins.items() if login.end + VALID < now]:
+            del self._logins[outdated]
         password = secrets.token_urlsafe(60)
-        self._passwords[password] = now + VALID
+        self._logins[password] = Login(principal, now + VALID)
         return password
 
     def encoded(self, password: str) -> str:
         return base64.b64encode(f"{USER}:{password}".encode()).decode()
 
-    def problem(self, header: str, token: str = "") -> str:
-        """Why a request is refused, or "". ``header`` is its Authorization, ``token`` that of a download."""
+    def principal(self, header: str, token: str = "") -> Principal:
+        """Of a request with this Authorization, or with the token of a download. Raises Refusal."""
         if not header and not token:
-            return "Not Authorized"
+            raise Refusal("UNAUTHORIZED", "Not Authorized", 401)
         with self.cloud.lock:
-            end = self._passwords.get(token or _password(header))
-        if not end:
-            return "The authorization token is not one of this registry."
-        if end < self.cloud.clock.now():
-            return "Your authorization token has expired. Reauthenticate and try again."
-        return ""
+            login = self._logins.get(token or _password(header))
+        if not login:
+            raise Refusal("DENIED", "The authorization token is not one of this registry.", 403)
+        if login.end < self.cloud.clock.now():
+            raise Refusal("DENIED", "Your authorization token has expired. Reauthenticate and try again.", 403)
+        return login.principal
 
     def _new_token(self, registry: str) -> Request:
         own = registry == self.cloud.account
         here = own and registry_host(self.cloud) == local_host(self.cloud)
         endpoint = f"http://{local_host(self.cloud)}" if here else f"https://{aws_host(self.cloud, registry)}"
-        password = self.new_password()
-        end = self._passwords[password]
-        return {"authorizationToken": self.encoded(password), "expiresAt": end, "proxyEndpoint": endpoint}
+        password = self.new_password(caller())
+        token, end = self.encoded(password), self._logins[password].end
+        return {"authorizationToken": token, "expiresAt": end, "proxyEndpoint": endpoint}
 
 
 def _password(header: str) -> str:

@@ -6,6 +6,7 @@ import io
 import re
 from typing import BinaryIO
 
+from localcloud.core.access.caller import caller
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, Request, operation
@@ -67,7 +68,7 @@ class Layers(Part):
     def get_download_url_for_layer(self, request: Request) -> Request:
         repository, digest = self._repositories.find(request), request["layerDigest"]
         self.size(repository, digest)
-        path = f"/v2/{repository.name}/blobs/{digest}?token={self._authorization.new_password()}"
+        path = f"/v2/{repository.name}/blobs/{digest}?token={self._authorization.new_password(caller())}"
         return {"downloadUrl": f"{self.cloud.url}{path}", "layerDigest": digest}
 
     def size(self, repository: Repository, digest: str) -> int:

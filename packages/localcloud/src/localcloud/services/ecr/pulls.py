@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.core.access.principal import administrator
 from localcloud.core.service import Part
 from localcloud.runtime.jobs import engine
 from localcloud.services.ecr.hosts import local_host
@@ -22,8 +23,9 @@ class Pulls(Part):
         """Returns the engine's name of the image. Raises EngineError. Not under the lock."""
         host = local_host(self.cloud)
         name = f"{host}/{repository}@{digest}"
+        engine_user = administrator(self.cloud.account)  # what the role may pull was decided before
         with self.cloud.lock:
-            credentials = self._authorization.encoded(self._authorization.new_password())
+            credentials = self._authorization.encoded(self._authorization.new_password(engine_user))
         if engine.pull(name, host, credentials):
             self._pulled.add(name)
         return name

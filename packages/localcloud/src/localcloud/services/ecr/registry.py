@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
+from localcloud.core.access.principal import Principal
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Response
@@ -33,6 +34,7 @@ VERSION = {"Docker-Distribution-Api-Version": "registry/2.0"}
 UNSUPPORTED = Refusal("UNSUPPORTED", "The operation is unsupported.", 405)
 # The registry's code and status for ECR's.
 CODES = {
+    "AccessDeniedException": ("DENIED", 403),
     "RepositoryNotFoundException": ("NAME_UNKNOWN", 404),
     "ImageNotFoundException": ("MANIFEST_UNKNOWN", 404),
     "ImageTagAlreadyExistsException": ("TAG_INVALID", 400),
@@ -76,45 +78,43 @@ class Registry:
     ) -> None:
         self.cloud, self._repositories, self._images = cloud, repositories, images
         self._layers, self._authorization = layers, authorization
-        self._handlers: dict[tuple[str, str], Handler] = {
-            ("GET", "blob"): self._get_blob,
-            ("HEAD", "blob"): self._get_blob,
-            ("POST", "upload"): self._start_upload,
-            ("GET", "upload"): lambda call: self._uploading(call, 204),
-            ("PATCH", "upload"): self._append,
-            ("PUT", "upload"): self._complete,
-            ("DELETE", "upload"): self._cancel,
-            ("GET", "manifest"): self._get_manifest,
-            ("HEAD", "manifest"): self._get_manifest,
-            ("PUT", "manifest"): self._put_manifest,
-            ("GET", "tags"): self._list_tags,
+        # With the operation that a caller must be allowed for it.
+        self._handlers: dict[tuple[str, str], tuple[str, Handler]] = {
+            ("GET", "blob"): ("GetDownloadUrlForLayer", self._get_blob),
+            ("HEAD", "blob"): ("BatchCheckLayerAvailability", self._get_blob),
+            ("POST", "upload"): ("InitiateLayerUpload", self._start_upload),
+            ("GET", "upload"): ("UploadLayerPart", lambda call: self._uploading(call, 204)),
+            ("PATCH", "upload"): ("UploadLayerPart", self._append),
+            ("PUT", "upload"): ("CompleteLayerUpload", self._complete),
+            ("DELETE", "upload"): ("UploadLayerPart", self._cancel),
+            ("GET", "manifest"): ("BatchGetImage", self._get_manifest),
+            ("HEAD", "manifest"): ("BatchGetImage", self._get_manifest),
+            ("PUT", "manifest"): ("PutImage", self._put_manifest),
+            ("GET", "tags"): ("ListImages", self._list_tags),
         }
 
     def __call__(self, environ: dict[str, Any]) -> Response:
         try:
-            self._authorize(environ)
-            return self._respond(environ)
+            query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
+            header = environ.get("HTTP_AUTHORIZATION", "")
+            return self._respond(environ, self._authorization.principal(header, query.get("token", "")))
         except Refusal as refusal:
             return self._refuse(refusal)
 
-    def _authorize(self, environ: dict[str, Any]) -> None:
-        query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-        header = environ.get("HTTP_AUTHORIZATION", "")
-        if problem := self._authorization.problem(header, query.get("token", "")):
-            raise Refusal(*(("DENIED", problem, 403) if header else ("UNAUTHORIZED", problem, 401)))
-
-    def _respond(self, environ: dict[str, Any]) -> Response:
+    def _respond(self, environ: dict[str, Any], principal: Principal) -> Response:
         if environ["PATH_INFO"] == PREFIX:
             return _response(200, {}, b"{}")
         parts = PATH.fullmatch(environ["PATH_INFO"])
         if not parts:
             raise Refusal("NAME_UNKNOWN", "The registry has no such path.", 404)
         kind = next(name for name in ("upload", "blob", "manifest", "tags") if parts[name] is not None)
-        with self.cloud.lock:
-            repository = self._repositories.find({"repositoryName": parts["name"]})
-        handler = self._handlers.get((environ["REQUEST_METHOD"], kind))
+        action, handler = self._handlers.get((environ["REQUEST_METHOD"], kind), ("", None))
         if not handler:
             raise UNSUPPORTED
+        name = {"repositoryName": parts["name"]}
+        self.cloud.access.authorize(principal, "ecr", action, name)
+        with self.cloud.lock:
+            repository = self._repositories.find(name)
         return handler(Call(environ, repository, parts.groupdict()))
 
     def _get_blob(self, call: Call) -> Response:

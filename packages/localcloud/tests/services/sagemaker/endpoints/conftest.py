@@ -168,7 +168,7 @@ class Endpoints:
         self.service = cloud.services["sagemaker"]
         self.fleets: list[FakeFleet] = []
         self.fails: dict[str, str] = {}  # by config name: what its fleets fail with
-        self.automatic = True
+        self.automatic, self.image = True, "image"
         self.service.endpoints.new_fleet = self._fleet
         s3 = aws("s3")
         s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -182,7 +182,7 @@ class Endpoints:
 
     def config(self, name: str, count: int = 2, kind: str = "ml.m5.large", **more: Any) -> str:
         if f"model-{name}" not in [each["ModelName"] for each in self.client.list_models()["Models"]]:
-            container = {"Image": "image", "ModelDataUrl": DATA}
+            container = {"Image": self.image, "ModelDataUrl": DATA}
             self.client.create_model(ModelName=f"model-{name}", ExecutionRoleArn=ROLE, PrimaryContainer=container)
         variant = {"VariantName": "AllTraffic", "ModelName": f"model-{name}", "InstanceType": kind}
         variants = more.pop("variants", None) or [{**variant, "InitialInstanceCount": count}]

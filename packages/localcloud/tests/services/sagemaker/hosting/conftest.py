@@ -87,7 +87,13 @@ class Hosting:
         self.s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=archive())
 
     def fleet(
-        self, config="config-1", variant="AllTraffic", uri="s3://bucket/model.tar.gz", capture=None, **environment
+        self,
+        config="config-1",
+        variant="AllTraffic",
+        uri="s3://bucket/model.tar.gz",
+        capture=None,
+        image="image",
+        **environment,
     ):
         from localcloud.services.sagemaker.hosting.data_capture import DataCapture
         from localcloud.services.sagemaker.hosting.fleet import Fleet
@@ -98,7 +104,7 @@ class Hosting:
             endpoint="churn",
             variant={"VariantName": variant},
             config_name=config,
-            container={"Image": "image", "ModelDataUrl": uri, "Environment": environment},
+            container={"Image": image, "ModelDataUrl": uri, "Environment": environment},
             session=self.session,
             capture=DataCapture.from_config(self.cloud, self.session, capture, "churn", variant),
         )

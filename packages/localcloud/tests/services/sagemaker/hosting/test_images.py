@@ -19,3 +19,8 @@ def test_an_image_without_an_entry_is_named_in_the_log_of_its_instances(hosting)
         assert [message for _, message in hosting.log()].count(notice) == 2
     finally:
         fleet.close()
+
+
+def test_an_endpoint_whose_image_was_deleted_does_not_start(hosting):
+    uri = "000000000000.dkr.ecr.eu-west-1.amazonaws.com/churn@sha256:1"
+    assert hosting.failed(image=uri) == f"Requested image {uri} not found."

@@ -71,7 +71,7 @@ def new_side(
             endpoint=endpoint,
             variant=plan.variant,
             config_name=config_name,
-            container={**plan.container, "Image": image["ResolvedImage"]},
+            container={**plan.container, "ResolvedImage": image["ResolvedImage"]},
             session=session,
             capture=DataCapture.from_config(cloud, session, capture, endpoint, name) if capture else None,
         )

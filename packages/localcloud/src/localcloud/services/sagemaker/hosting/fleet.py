@@ -54,7 +54,8 @@ class Fleet:
         self._image: str = container.get("Image", "")
         isolated = container.get("EnableNetworkIsolation", False)
         machine = Machine(variant.get("InstanceType", ""), isolated, cloud.model_networks)
-        self._launcher = Launcher.select(os.environ, self._image, cloud.images, machine)
+        self._resolved: str = container.get("ResolvedImage", self._image)  # which no tag changes
+        self._launcher = Launcher.select(os.environ, self._image, cloud.images, machine, self._resolved)
         self.startup_seconds: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", STARTUP_SECONDS)
         folder = registry.folder / f"{endpoint}-{self.variant_name}-{secrets.token_hex(4)}"
         download = variant.get("ModelDataDownloadTimeoutInSeconds", DOWNLOAD_SECONDS)
@@ -190,7 +191,7 @@ class Fleet:
     def _start_with_model(self, instance: Instance) -> None:
         self._session.check_pull(self._image)
         model = self._artifact.model()
-        if problem := image_problem(self.cloud, self._image):
+        if problem := image_problem(self.cloud, self._resolved):
             raise ModelServerError(problem)
         with self._starting:
             try:
