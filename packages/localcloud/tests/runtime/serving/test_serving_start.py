@@ -183,5 +183,5 @@ def test_requirements_need_a_package_index(tmp_path: Path) -> None:
     folder = model_dir(tmp_path / "model")
     (folder / "code/requirements.txt").write_text("six\n")
     without = {"SAGEMAKER_PROGRAM": "inference.py", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
-    _, err = command(folder, **without).communicate(timeout=60)
+    _, err = command(folder, PIP_FIND_LINKS="", **without).communicate(timeout=60)
     assert err.startswith("error: code/requirements.txt cannot be installed without a package index")

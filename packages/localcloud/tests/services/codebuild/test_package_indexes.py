@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.services.codebuild import package_indexes
+from localcloud.runtime import package_indexes
 from localcloud.services.codebuild.variables import machine
 
 

@@ -51,10 +51,10 @@ def _serve(options: argparse.Namespace) -> int:
         server = Server(options.port, lambda: load(options.model_dir), MAX_BYTES, int(seconds))
     except (OSError, OverflowError) as error:
         raise StartError(f"port {options.port} cannot be used ({error}): choose another, or 0") from error
-    installation.check(options.model_dir / "code", os.environ)
-    if options.workers == 1:
-        return _work(server)
-    return Workers(options.workers, lambda first: _run_worker(server, first), server.server_close).run()
+    with installation.installed(options.model_dir / "code", os.environ):
+        if options.workers == 1:
+            return _work(server)
+        return Workers(options.workers, lambda first: _run_worker(server, first), server.server_close).run()
 
 
 def _run_worker(server: Server, first: bool) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.core.cloud import Cloud
-from localcloud.services.codebuild import package_indexes
+from localcloud.runtime import package_indexes
 from localcloud.services.codebuild.build import Build
 from localcloud.services.codebuild.buildspec import Buildspec
 

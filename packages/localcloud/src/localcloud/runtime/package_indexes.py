@@ -1,4 +1,5 @@
-"""The package indexes of this machine. Builds may connect to their hosts past the egress proxy, as on AWS.
+"""The package indexes of this machine. Builds and starting models may connect to their hosts past the egress proxy, as
+on AWS.
 
 A process with pip lists them once: the hosts in its configuration, and its default index.
 """
