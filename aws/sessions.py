@@ -107,6 +107,8 @@ def _refusing_boto(region: str) -> tuple[Any, list[str]]:
 
     boto = boto3.session.Session(region_name=region)
     boto.events.register("before-send", refuse)
+    create = cache(boto.client)
+    boto.client = lambda service, **_: create(service)  # no client is used: one of each service is enough
     return boto, attempts
 
 

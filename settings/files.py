@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +69,18 @@ def read(path: Path, name: str) -> dict[str, Any]:
     if content.startswith(BYTE_ORDER_MARK):
         raise SettingsProblem(f"{name}: begins with a byte order mark; save it as plain UTF-8 (without BOM)")
     try:
-        return tomllib.loads(content.decode())
+        return deepcopy(_parse(content.decode()))
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise SettingsProblem(f"{name}: line {line} is not UTF-8 text; save the file as UTF-8") from error
     except (ValueError, RecursionError) as error:  # plain ValueError: a number of thousands of digits
         raise SettingsProblem(f"{name}: {_syntax(str(error), content.decode())}") from error
+
+
+@lru_cache(maxsize=8)
+def _parse(text: str) -> dict[str, Any]:
+    """Cached: a command that reads several environments reads base.toml for each."""
+    return tomllib.loads(text)
 
 
 def _syntax(message: str, text: str) -> str:

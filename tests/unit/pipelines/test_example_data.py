@@ -14,8 +14,9 @@ from pyarrow import csv
 from pipelines import example_churn, example_data
 from settings.errors import Problem, UsageProblem
 
+pytestmark = pytest.mark.slow  # only the demo uses it
 
-@pytest.mark.slow
+
 def test_the_same_seed_gives_the_same_customers_for_any_number_of_rows():
     some = example_data.generate(20_000)
     assert some.equals(example_data.generate(40_000).slice(0, 20_000))
@@ -23,7 +24,6 @@ def test_the_same_seed_gives_the_same_customers_for_any_number_of_rows():
     assert not some.drop(["customer_id"]).equals(example_data.generate(20_000, seed=8).drop(["customer_id"]))
 
 
-@pytest.mark.slow
 def test_it_looks_like_real_data():
     table = example_data.generate(30_000)
     assert table.column_names == list(example_churn.COLUMNS)
@@ -41,7 +41,6 @@ def test_it_looks_like_real_data():
     assert len(set(table["customer_id"].to_pylist())) == table.num_rows
 
 
-@pytest.mark.slow
 def test_no_ranking_beats_the_true_chance_and_its_quality_is_as_promised():
     from sklearn.metrics import roc_auc_score
 
@@ -67,7 +66,6 @@ def test_drift_moves_the_named_column_and_leaves_the_features_beside_it(name):
         assert before[other].equals(after[other]), other
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["d.csv", "d.csv.gz", "d.parquet"])
 def test_every_format_holds_the_same_rows(tmp_path, name):
     (file,) = example_data.write(tmp_path / "new" / name, 20_000)
@@ -79,7 +77,6 @@ def test_every_format_holds_the_same_rows(tmp_path, name):
     assert [path.name for path in (tmp_path / "new").iterdir()] == [name]
 
 
-@pytest.mark.slow
 def test_a_folder_of_parts_holds_the_same_rows(tmp_path):
     one, *_ = example_data.write(tmp_path / "one.csv", 40_000, seed=3)
     parts = example_data.write(tmp_path / "parts", 40_000, seed=3, parts=7, part_format="csv.gz")
@@ -141,7 +138,6 @@ def test_the_library_refuses_the_same():
         example_data.generate(0)
 
 
-@pytest.mark.slow
 def test_the_command(tmp_path, capsys):
     assert example_data.main(["--rows", "500", "--output", str(tmp_path / "d.csv")]) == 0
     best = f"{example_data.attainable_auc():.3f}"
