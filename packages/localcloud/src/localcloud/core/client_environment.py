@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from localcloud.core.access.credentials import ADMINISTRATOR_KEY
+from localcloud.core.access.credentials import ADMINISTRATOR_KEY, Keys
 from localcloud.core.access.process_keys import PATH
 
 ADMINISTRATOR = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ADMINISTRATOR_KEY)
@@ -38,3 +38,11 @@ def variables(url: str, region: str, proxy: str, certificate: Path) -> dict[str,
 def keys_of_process(url: str, token: str) -> dict[str, str]:
     """``token`` is from ``ProcessKeys.open``."""
     return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}{PATH}", "AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
+
+
+def keys_of_container(keys: Keys) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        "AWS_SESSION_TOKEN": keys.token,
+    }

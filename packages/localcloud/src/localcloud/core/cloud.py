@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from localcloud.core import client_environment, moto_backends
 from localcloud.core.access.access import Access
-from localcloud.core.access.credentials import Credentials
+from localcloud.core.access.credentials import LONGEST_SESSION_SECONDS, Credentials
 from localcloud.core.access.principal import Principal
 from localcloud.core.access.process_keys import ProcessKeys
 from localcloud.core.clients import Clients
@@ -110,6 +110,12 @@ class Cloud:
         must not find a person's credentials."""
         files = {} if own_home else client_environment.NO_FILES
         return client_environment.keys_of_process(self.url, token) | files | self._addresses()
+
+    def container_environment(self, principal: Principal) -> dict[str, str]:
+        """Those of a container that has another address for this machine: SDKs fetch keys only from a loopback
+        address, so it has some from the start."""
+        keys = self.credentials.issue(principal, LONGEST_SESSION_SECONDS)
+        return client_environment.keys_of_container(keys) | client_environment.NO_FILES | self._addresses()
 
     def _addresses(self) -> dict[str, str]:
         return client_environment.variables(self.url, self.region, self.proxy_url, self.certificate)

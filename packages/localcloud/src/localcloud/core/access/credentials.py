@@ -20,6 +20,7 @@ from localcloud.core.access.users import Moto, user_of
 
 ADMINISTRATOR_KEY = "local"
 SESSION_SECONDS = 3600.0
+LONGEST_SESSION_SECONDS = 43_200.0  # of a role
 RENEWAL_SECONDS = 600.0  # before the end
 KEPT_SECONDS = 86_400.0  # after it: until then a key is known to have expired
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from support.roles import create_role
+
+from localcloud.runtime.jobs.model_container import Launcher
+from localcloud.runtime.jobs.model_server import ModelServerError
 
 pytestmark = pytest.mark.roles
 SERVICE, NAME = "sagemaker.amazonaws.com", "churn-dev"
@@ -86,3 +90,26 @@ def test_a_model_whose_data_the_role_may_not_read_is_refused(role: Any, hosting:
     words = f'Could not access model data at s3://bucket/model.tar.gz. Please ensure that the role "{arn}" exists'
     with pytest.raises(ClientError, match=words):
         hosting.client("sagemaker").create_model(ModelName="m", ExecutionRoleArn=arn, PrimaryContainer=container)
+
+
+def test_a_model_in_a_container_has_keys_that_last_as_long_as_a_session_can(
+    role: Any, hosting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its network the server has another address than the SDKs fetch keys from."""
+    given: list[dict[str, str]] = []
+
+    def start(_self: Any, _model: Any, _variables: Any, own: dict[str, str], *_: Any) -> Any:
+        given.append(own)
+        raise ModelServerError("not here")
+
+    role(READ, LOGS)
+    monkeypatch.setenv("LOCALCLOUD_DOCKER", "any")
+    monkeypatch.setattr(Launcher, "start", start)
+    assert "not here" in hosting.failed()
+    credentials = hosting.cloud.credentials
+    key, token = given[0]["AWS_ACCESS_KEY_ID"], given[0]["AWS_SESSION_TOKEN"]
+    assert credentials.principal(key, token).arn == "arn:aws:sts::000000000000:assumed-role/churn-dev/SageMaker"
+    later = time.time() + 43_100
+    monkeypatch.setattr(credentials, "_now", lambda: later)
+    assert credentials.principal(key, token)
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" not in given[0]

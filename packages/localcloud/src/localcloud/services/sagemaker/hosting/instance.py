@@ -90,19 +90,24 @@ class Instance:
     def _start_server(self, model: Path, environment: Mapping[str, str]) -> ModelServer:
         launcher = self._launcher.prepared(lambda uri: pulled_image(self.cloud, uri))
         variables = _variables(self.cloud, environment, launcher.model_folder(model))
-        principal, owner = self._session.principal, self.cloud.processes.environment
-        log = LogStream(self.cloud, principal, self.group, self.stream)
+        owner = self.cloud.processes.environment
+        log = LogStream(self.cloud, self._session.principal, self.group, self.stream)
         log.write([launcher.notice])
         with self._lock:
             if self._killed:
                 raise ModelServerError("it was stopped before it started")
-            self._token = self.cloud.process_keys.open(principal)
-            clients = self.cloud.process_environment(self._token)
             server = self._server = launcher.start(
-                model, variables, clients, owner, _log_line(log, model), _workers(environment)
+                model, variables, self._clients(launcher), owner, _log_line(log, model), _workers(environment)
             )
         self.cloud.processes.register(server.pid, self.name, server.container)
         return server
+
+    def _clients(self, launcher: Launcher) -> dict[str, str]:
+        """The variables that make it call this cloud, in the session of the model's role."""
+        if launcher.container_image:
+            return self.cloud.container_environment(self._session.principal)
+        self._token = self.cloud.process_keys.open(self._session.principal)
+        return self.cloud.process_environment(self._token)
 
 
 def _log_line(log: LogStream, model: Path) -> Callable[[str], None]:

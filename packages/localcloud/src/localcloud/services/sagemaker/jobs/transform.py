@@ -90,6 +90,8 @@ class Transform:
         job = Job(self._record.name, "transform", self._container["Image"], (), "", 0)
         owner = self.cloud.processes.environment
         launcher = self._launcher(job.image)
+        if launcher.container_image:
+            clients = self.cloud.container_environment(self._record.session)
         if launcher.notice:
             hooks.on_line(HOST, launcher.notice)
         variables = {
