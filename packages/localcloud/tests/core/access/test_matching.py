@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from random import Random
 from typing import Any
 
 import pytest
@@ -123,3 +125,44 @@ def test_one_of_several_is_enough() -> None:
     patterns = Patterns([text_pattern(text, variables=True) for text in ("x", "a*", "${aws:username}")])
     assert [patterns.match(text, CONTEXT) for text in ("x", "ab", "ann", "y")] == [True, True, True, False]
     assert not Patterns([]).match("", CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("*a*b", "aab", True),
+        ("*ab*ab", "abab", True),
+        ("*ab*ab", "ab", False),
+        ("*a?b*", "aab", True),
+        ("*a?c*", "abaac", True),
+        ("a*", "a", True),
+        ("*a*a", "aba", True),
+        ("**", "", True),
+        ("*${aws:username}*x", "annannx", True),
+    ],
+)
+def test_what_follows_a_wildcard_may_occur_often(pattern: str, text: str, expected: bool) -> None:
+    assert matches(text_pattern(pattern, variables=True), text) is expected
+
+
+def test_many_wildcards_take_no_time() -> None:
+    pattern = resource_pattern(f"arn:aws:s3:::{'*a' * 6}b", variables=True)
+    start = time.thread_time()
+    assert not matches(pattern, f"arn:aws:s3:::{'a' * 80}")
+    assert time.thread_time() - start < 1
+
+
+def test_random_patterns_match_as_a_plain_search_does() -> None:
+    random = Random(4)  # noqa: S311
+    for _ in range(3000):
+        pattern = "".join(random.choices("ab*?", k=random.randint(0, 7)))
+        text = "".join(random.choices("ab", k=random.randint(0, 9)))
+        assert matches(text_pattern(pattern, variables=True), text) is search(pattern, text), (pattern, text)
+
+
+def search(pattern: str, text: str) -> bool:
+    if pattern.startswith("*"):
+        return search(pattern[1:], text) or (bool(text) and search(pattern, text[1:]))
+    if not (pattern and text):
+        return pattern == text
+    return pattern[0] in ("?", text[0]) and search(pattern[1:], text[1:])

@@ -69,7 +69,7 @@ def text_pattern(text: str, *, variables: bool, wildcards: bool = True) -> Patte
     parts = list(tokens(text, variables=variables))
     if not wildcards:
         parts = [Literal(part.text) if isinstance(part, Wildcard) else part for part in parts]
-    return _pattern(parts)
+    return _pattern([(parts, ".")])
 
 
 def action_pattern(action: str) -> Pattern:
@@ -117,31 +117,41 @@ def _fields(arn: str, variables: bool) -> Iterator[str]:
 
 
 def _arn_pattern(fields: list[str], variables: list[bool]) -> Pattern:
-    parts: list[Token | str] = []
-    for number, (field, replaced) in enumerate(zip(fields, variables, strict=True)):
-        inside = "." if number == ARN_FIELDS - 1 else "[^:]"
-        for token in [Literal(":")] * bool(number) + list(tokens(field, variables=replaced)):
-            parts.append(_wildcard(token, inside) if isinstance(token, Wildcard) else token)
-    return _pattern(parts)
+    inside = ["[^:]"] * (ARN_FIELDS - 1) + ["."]
+    parts = [list(tokens(field, variables=replaced)) for field, replaced in zip(fields, variables, strict=True)]
+    return _pattern(list(zip(parts, inside, strict=True)))
 
 
-def _wildcard(token: Wildcard, inside: str) -> str:
-    return f"{inside}*" if token.text == "*" else inside
+def _pattern(fields: list[tuple[list[Token], str]]) -> Pattern:
+    """Of the tokens of each field, and of the character that its wildcards stand for."""
+    fragments: list[str | Variable] = []
+    for number, (parts, inside) in enumerate(fields):
+        fragments += [":"] * bool(number) + _fragments(parts, inside)
+    if all(isinstance(part, Literal) for parts, _ in fields for part in parts):
+        texts = ["".join(part.text for part in parts if isinstance(part, Literal)) for parts, _ in fields]
+        return Pattern(tuple(fragments), ":".join(texts))
+    return Pattern(tuple(fragments))
 
 
-def _pattern(parts: list[Token] | list[Token | str]) -> Pattern:
-    """Of tokens, and of regular expressions as they stand."""
-    fragments = tuple(_fragment(part) for part in parts)
-    literal = all(isinstance(part, Literal) for part in parts)
-    exact = "".join(part.text for part in parts if isinstance(part, Literal)) if literal else None
-    return Pattern(fragments, exact)
+def _fragments(parts: list[Token], inside: str) -> list[str | Variable]:
+    """What follows a * is taken where it first occurs, but for the end: another place never helps, and takes long."""
+    runs: list[list[str | Variable]] = [[]]
+    for part in parts:
+        if part == Wildcard("*"):
+            runs.append([])
+        else:
+            runs[-1].append(_fragment(part, inside))
+    first, *others = runs
+    for run in others[:-1]:
+        first += [f"(?>{inside}*?", *run, ")"]
+    return [*first, f"{inside}*", *others[-1]] if others else first
 
 
-def _fragment(part: Token | str) -> str | Variable:
+def _fragment(part: Token, inside: str) -> str | Variable:
     match part:
         case Literal(text):
             return re.escape(text)
         case Wildcard():
-            return _wildcard(part, ".")
+            return inside
         case _:
             return part
