@@ -133,7 +133,7 @@ def test_a_model_reaches_this_cloud_unless_it_is_isolated(sagemaker: SageMaker, 
     response = cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName="endpoint", Body=body)
     found = json.loads(response["Body"].read())
     assert found["memory"] == [str(8 << 30)]
-    here = {"endpoint": f'"url": "{cloud.url}"', "other": f'"url": "{cloud.url}"', "proxy": "<Account>"}
+    here = {"endpoint": f'"url": "{cloud.url}"', "other": f'"url": "{cloud.url}"', "proxy": ":assumed-role/churn-dev/"}
     assert {name: text in found[name] for name, text in here.items()} == dict.fromkeys(here, not isolated), found
     assert (found["endpoint"] == "none") is isolated
     network = engine.output("inspect", "inspect", "--format", NETWORK, running(sagemaker.cloud).pop())

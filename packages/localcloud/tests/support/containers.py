@@ -16,7 +16,7 @@ CODE = "/opt/ml/processing/code"
 HANDLER = """
 import json, os, socket, ssl, urllib.request
 MEMORY = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
-CREDENTIALS = "AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/sts/aws4_request, SignedHeaders=host, Signature=0"
+CREDENTIALS = "AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/sts/aws4_request, SignedHeaders=host, Signature=0"
 
 def model_fn(folder):
     print("loaded in a container:", os.path.exists("/.dockerenv"), flush=True)
@@ -24,7 +24,9 @@ def model_fn(folder):
 
 def reach(url, data=None):
     try:
-        request = urllib.request.Request(url, data, {"Authorization": CREDENTIALS} if data else {})
+        key, token = (os.environ.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"))
+        headers = {"Authorization": CREDENTIALS.format(key), "X-Amz-Security-Token": token} if data else {}
+        request = urllib.request.Request(url, data, headers)
         context = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
         return urllib.request.urlopen(request, timeout=5, context=context).read().decode()
     except OSError as error:
