@@ -107,7 +107,8 @@ class Credentials:
 
     def _forget(self, before: float) -> None:
         """What expired long ago. Keys that live longer delay it for those issued after them."""
-        for key, (keys, principal) in list(self._issued.items()):
+        while self._issued:
+            key, (keys, principal) = next(iter(self._issued.items()))
             if keys.expires > before:
                 return
             del self._issued[key]
