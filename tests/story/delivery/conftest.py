@@ -23,7 +23,7 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seed, "ROWS", ROWS)
         seed_file = seed.write(folder / "state", checkout.config)
-    with start_cloud(folder, SPEED) as cloud:
+    with start_cloud(folder, SPEED, enforced=True) as cloud:
         apply_seed(cloud, seed_file)
         delivery = Delivery(cloud, checkout)
         delivery.bootstrap()

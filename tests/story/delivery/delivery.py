@@ -52,9 +52,12 @@ class Delivery:
 
     def subscribe_mailbox(self) -> None:
         """A queue that receives what the topic sends."""
-        arn = self.cloud.arn("sqs", MAILBOX)
-        self._mailbox = self.aws("sqs").create_queue(QueueName=MAILBOX)["QueueUrl"]
-        self.aws("sns").subscribe(TopicArn=self.cloud.arn("sns", "churn-local"), Protocol="sqs", Endpoint=arn)
+        arn, topic = self.cloud.arn("sqs", MAILBOX), self.cloud.arn("sns", "churn-local")
+        statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        statement |= {"Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._mailbox = self.aws("sqs").create_queue(QueueName=MAILBOX, Attributes={"Policy": policy})["QueueUrl"]
+        self.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
     def registry(self) -> Registry:
         return Registry(self.aws("sagemaker"), self.aws("s3"))

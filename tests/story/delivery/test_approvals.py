@@ -6,6 +6,8 @@ import pytest
 
 from tests.story.delivery.delivery import Delivery
 
+pytestmark = pytest.mark.roles
+
 STAGES = {"Source/Source", "Plan/Plan", "Staging/Deploy", "Staging/Smoke", "Approval/Approve"}
 PRODUCTION = {"Production/Deploy", "Production/Verify"}
 

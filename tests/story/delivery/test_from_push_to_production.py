@@ -9,6 +9,8 @@ import pytest
 from tests.story.delivery.delivery import RED, Delivery, wait_until
 from tests.story.delivery.models import BUCKET, GROUP
 
+pytestmark = pytest.mark.roles
+
 GREEN = (RED[0], RED[1].replace("1 == 2", "1 == 1"))
 OVER = ("Succeeded", "Failed", "Stopped")
 FOUNDATIONS = ["churn-local-foundation", "churn-staging-foundation", "churn-prod-foundation"]
@@ -126,8 +128,12 @@ def test_bootstrap_again_changes_nothing(delivery: Delivery, package: str) -> No
 
 
 def remaining(delivery: Delivery) -> list[str]:
-    """Every resource of the project that could cost something, or be in the way of a new bootstrap."""
+    """Every resource of the project that could cost something, or be in the way of a new bootstrap.
+
+    The role that AWS links to autoscaling stays: it is the account's, as all projects of the account use it.
+    """
     aws = delivery.aws
+    roles = [each for each in aws("iam").list_roles()["Roles"] if not each["Path"].startswith("/aws-service-role/")]
     queues = (url.rpartition("/")[2] for url in aws("sqs").list_queues().get("QueueUrls", []))
     scaled = aws("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
     names = [
@@ -146,7 +152,7 @@ def remaining(delivery: Delivery) -> list[str]:
         *aws("codebuild").list_projects()["projects"],
         *aws("codebuild").list_report_groups()["reportGroups"],
         *(each["repositoryName"] for each in aws("ecr").describe_repositories()["repositories"]),
-        *(each["RoleName"] for each in aws("iam").list_roles()["Roles"]),
+        *(each["RoleName"] for each in roles),
         *(each["logGroupName"] for each in aws("logs").describe_log_groups()["logGroups"]),
     ]
     return [name for name in names if not name.startswith("/aws/sagemaker/")]

@@ -13,6 +13,8 @@ import pytest
 from tests.story.delivery.delivery import Delivery, wait_until
 from tests.story.delivery.models import NEWEST
 
+pytestmark = pytest.mark.roles
+
 ROW = f"41,{NEWEST}\n".encode()
 
 
