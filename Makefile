@@ -36,7 +36,7 @@ IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
 TESTS_docker := tests/docker packages/localcloud/tests/docker
-TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit or local_mode or full_disk)"
+TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions)"
 
 .PHONY: help
 help: ## list the tasks
@@ -91,7 +91,12 @@ teardown: $(READY) ## remove what bootstrap and the releases created, data inclu
 .PHONY: test
 test: $(READY) ## run the tests: all, or TESTS=template without localcloud's, or TESTS=unit for the quick ones
 	@case "$(TESTS)" in all|template|unit) ;; *) echo "error: TESTS=$(TESTS): all, template or unit"; exit 1;; esac
+	@$(if $(filter all,$(TESTS)),rm -rf build/permissions) # what the stories need of the roles, recorded anew
 	@$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(TESTS_$(TESTS)) $(ARGS)
+
+.PHONY: test-permissions
+test-permissions: needs-permissions $(READY) ## check that stories need each action of each role: after `make test`
+	@$(BIN)/python -m pytest -m permissions tests/contract $(ARGS)
 
 .PHONY: test-docker
 test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker engine
@@ -119,7 +124,9 @@ test-iam: needs-iam $(IAM)/.ready $(IAM)/.reference ## compare IAM's decisions w
 
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
-	@echo docker local-mode cdk toolkit full-disk iam
+	@echo permissions docker local-mode cdk toolkit full-disk iam
+needs-permissions:
+	@test -d build/permissions || { echo "the stories have recorded nothing yet: run make test first"; exit 1; }
 needs-docker: $(BIN)/python # fails with the reason where the group cannot run
 	@$(ENGINE) true
 needs-local-mode: $(BIN)/python

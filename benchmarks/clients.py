@@ -4,7 +4,8 @@
 
 Each client sends the next request as soon as it has a response: it creates a model package group, describes it, creates
 the next. All clients are in one process beside the server's. Ratios are against the single client of the same run; at
-the end all created groups are listed.
+the end all created groups are listed. Then as many clients as at most call with the keys of a role, whose twenty
+statements and boundary are decided for every call, beside a server that decides nothing (--no-roles), in turns.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 RESULTS = ROOT / "benchmarks/results/clients.md"
-SIGNED = "AWS4-HMAC-SHA256 Credential=local/20260101/{region}/sagemaker/aws4_request, SignedHeaders=host, Signature=0"
+SIGNED = "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/sagemaker/aws4_request, SignedHeaders=host, Signature=0"
+STATEMENTS, TURNS = 20, 3
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
     command.add_argument("--clients", type=int, nargs="+", default=[4, 20, 60, 200], metavar="N")
     options = command.parse_args(argv)
     with _localcloud() as (address, region):
-        signed = SIGNED.format(region=region)
+        signed = SIGNED.format(key="local", region=region)
         _load(address, signed, "warm", 1, 1)
         runs, created = [], 0
         for number in (1, *options.clients):
@@ -91,17 +94,17 @@ def main(argv: list[str] | None = None) -> int:
             runs.append(run)
             created += groups
         listed = _count_groups(address, signed)
-    report = _render(options, runs, created, listed)
+    report = _render(options, runs, created, listed, _compare_roles(max(options.clients), options.seconds / TURNS))
     RESULTS.write_text(report)
     print(report)
     return 0
 
 
 @contextmanager
-def _localcloud() -> Iterator[tuple[tuple[str, int], str]]:
+def _localcloud(*options: str) -> Iterator[tuple[tuple[str, int], str]]:
     with tempfile.TemporaryDirectory() as folder:
         localcloud = [sys.executable, "-m", "localcloud", "--folder", folder]
-        subprocess.run([*localcloud, "up"], cwd=ROOT, check=True, capture_output=True)
+        subprocess.run([*localcloud, "up", *options], cwd=ROOT, check=True, capture_output=True)
         try:
             status = subprocess.run([*localcloud, "status", "--json"], cwd=ROOT, check=True, capture_output=True)
             server = json.loads(status.stdout)
@@ -134,23 +137,74 @@ def _load(address: tuple[str, int], signed: str, name: str, number: int, seconds
     return Run(number, len(durations) / seconds, durations, refused), sum(client.created for client in clients)
 
 
-def _count_groups(address: tuple[str, int], signed: str) -> int:
+def _compare_roles(clients: int, seconds: float) -> tuple[Run, Run]:
+    """Of the role's clients: with every call decided, and with none."""
+    with _localcloud() as (address, region), _localcloud("--no-roles") as (other, _):
+        servers = [(at, _keys_of_role(at, region)) for at in (address, other)]
+        turns: list[list[Run]] = [[], []]
+        for turn in range(TURNS + 1):
+            for number, (at, signed) in enumerate(servers):
+                turns[number].append(_load(at, signed, f"turn-{turn}", clients, seconds)[0])
+    decided, free = (_sum(runs[1:]) for runs in turns)  # the first is to warm up
+    return decided, free
+
+
+def _sum(runs: list[Run]) -> Run:
+    seconds = [each for run in runs for each in run.seconds]
+    per_second = statistics.mean(run.per_second for run in runs)
+    return Run(runs[0].clients, per_second, seconds, sum(run.refused for run in runs))
+
+
+def _keys_of_role(address: tuple[str, int], region: str) -> str:
+    """The Authorization header of a session, and the one with its token."""
+    iam = _client("iam", address, region)
+    root = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}}
+    boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=_document(_allow("sagemaker:*")))
+    role = iam.create_role(
+        RoleName="caller",
+        AssumeRolePolicyDocument=_document(root),
+        PermissionsBoundary=boundary["Policy"]["Arn"],
+    )
+    others = [_allow(f"service{number}:*", "s3:GetObject") for number in range(STATEMENTS - 1)]
+    own = _allow("sagemaker:CreateModelPackageGroup", "sagemaker:DescribeModelPackageGroup")
+    iam.put_role_policy(RoleName="caller", PolicyName="own", PolicyDocument=_document(*others, own))
+    sts = _client("sts", address, region)
+    keys = sts.assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="benchmark")["Credentials"]
+    signed = SIGNED.format(key=keys["AccessKeyId"], region=region)
+    return f"{signed}\r\nX-Amz-Security-Token: {keys['SessionToken']}"
+
+
+def _allow(*actions: str) -> dict[str, Any]:
+    resource = "arn:aws:sagemaker:*:*:model-package-group/*"
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+
+
+def _document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _client(service: str, address: tuple[str, int], region: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    client = boto3.client(
-        "sagemaker",
+    return boto3.client(
+        service,
         endpoint_url=f"http://{address[0]}:{address[1]}",
-        region_name=signed.split("/")[2],
+        region_name=region,
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106
         config=Config(retries={"max_attempts": 0}),
     )
+
+
+def _count_groups(address: tuple[str, int], signed: str) -> int:
+    client = _client("sagemaker", address, signed.split("/")[2])
     pages = client.get_paginator("list_model_package_groups").paginate(NameContains="with-", MaxResults=100)
     return sum(len(page["ModelPackageGroupSummaryList"]) for page in pages)
 
 
-def _render(options: argparse.Namespace, runs: list[Run], created: int, listed: int) -> str:
+def _render(options: argparse.Namespace, runs: list[Run], created: int, listed: int, roles: tuple[Run, Run]) -> str:
+    decided, free = roles
     lines = [
         "# Many clients at once",
         "",
@@ -162,6 +216,13 @@ def _render(options: argparse.Namespace, runs: list[Run], created: int, listed: 
         *(run.row(runs[0]) for run in runs),
         "",
         f"{created:,} groups were created, {listed:,} of them listed.",
+        "",
+        f"{decided.clients} clients with the keys of a role, against a server that decides nothing:",
+        "",
+        "| every call is decided | calls/s | against none | p50 ms | p99 ms | calls | refused |",
+        "|---|---|---|---|---|---|---|",
+        free.row(free).replace(f"| {free.clients} ", "| no ", 1),
+        decided.row(free).replace(f"| {decided.clients} ", "| yes ", 1),
     ]
     return "\n".join(lines) + "\n"
 

@@ -97,6 +97,13 @@ def apply_seed(cloud: Any, file: Path) -> None:
     Seeding(cloud).apply(seed.read(file, cloud.account, cloud.region))
 
 
+def role_permissions(cloud: Any) -> dict[str, list[dict[str, Any]]]:
+    """Of each role, by its ARN: the actions of its policies, and whether a call has needed them."""
+    from dataclasses import asdict
+
+    return {arn: [asdict(each) for each in cloud.access.permissions(arn)] for arn in cloud.access.roles()}
+
+
 def settle_events(cloud: Any) -> None:
     """Returns when every event is delivered, or waits for the clock."""
     cloud.services["events"].settle()

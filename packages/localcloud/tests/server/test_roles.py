@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from support.control_key import key_of
 from support.policies import ACCOUNT, allow
 
 pytestmark = pytest.mark.roles
@@ -76,6 +77,20 @@ def test_a_head_request_is_refused_without_a_body(aws: Any, client: Any) -> None
     assert aws("s3").list_objects_v2(Bucket="one")["KeyCount"] == 0  # the connection goes on
 
 
+@pytest.mark.parametrize("listing", [True, False])
+def test_only_who_may_list_a_bucket_learns_that_an_object_is_missing(
+    cloud: Any, aws: Any, open_session: Any, listing: bool
+) -> None:
+    aws("s3").create_bucket(Bucket="one", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    actions = ["s3:GetObject", *(["s3:ListBucket"] if listing else [])]
+    reader = cloud.client_as(open_session("reader", allow(*actions)), "s3")
+    expected = "NoSuchKey" if listing else "s3:ListBucket on resource: arn:aws:s3:::one because"
+    with pytest.raises(ClientError, match=expected):
+        reader.get_object(Bucket="one", Key="a")
+    with pytest.raises(ClientError, match="404" if listing else "403"):
+        reader.head_object(Bucket="one", Key="a")
+
+
 def test_who_one_is_needs_no_permission(client: Any) -> None:
     assert client("sts").get_caller_identity()["Arn"] == SESSION
 
@@ -96,7 +111,9 @@ def test_what_cannot_be_read_is_not_done(cloud: Any, open_session: Any) -> None:
 def test_the_status_lists_denied_calls_and_explains_them(cloud: Any, client: Any) -> None:
     def control(path: str, body: Any = None) -> Any:
         url = f"{cloud.url}/_localcloud/{path}"
-        return (httpx.get(url) if body is None else httpx.post(url, json=body)).json()
+        return (
+            httpx.get(url, headers=key_of(cloud)) if body is None else httpx.post(url, json=body, headers=key_of(cloud))
+        ).json()
 
     assert control("denials/explain", {})["error"] == "there is no denied call; those that are kept: none yet"
     with pytest.raises(ClientError):
@@ -109,17 +126,17 @@ def test_the_status_lists_denied_calls_and_explains_them(cloud: Any, client: Any
     assert control("denials/explain", {"number": 9})["error"].startswith("there is no denied call 9")
 
 
-def test_permissions_that_no_call_has_needed(cloud: Any, client: Any, open_session: Any) -> None:
-    def unused(**body: str) -> Any:
-        return httpx.post(f"{cloud.url}/_localcloud/permissions/unused", json=body).json()
+def test_permissions_that_calls_have_needed(cloud: Any, client: Any, open_session: Any) -> None:
+    def permissions(**body: str) -> Any:
+        return httpx.post(f"{cloud.url}/_localcloud/permissions", json=body, headers=key_of(cloud)).json()
 
     role = f"arn:aws:iam::{ACCOUNT}:role/deploy"
-    permission = {"policy": "own", "statement": "1", "action": "sqs:ListQueues"}
-    assert unused(role="deploy") == {"roles": {role: [permission]}}
+    permission = {"policy": "own", "statement": "1", "action": "sqs:ListQueues", "needed": False}
+    assert permissions(role="deploy") == {"roles": {role: [permission]}}
     client("sqs").list_queues()
-    assert unused()["roles"] == {role: []}
+    assert permissions()["roles"] == {role: [{**permission, "needed": True}]}
     other = open_session("other", allow("sqs:ListQueues"), allow("sqs:*"), allow("s3:GetObject"))
     cloud.client_as(other, "sqs").list_queues()
-    actions = [each["action"] for each in unused(role="other")["roles"][other.role_arn]]
-    assert actions == ["sqs:ListQueues", "sqs:*", "s3:GetObject"]  # either of the first two would do
-    assert unused(role="none")["error"].startswith("there is no role 'none'; there are: ")
+    needed = [each["needed"] for each in permissions(role="other")["roles"][other.role_arn]]
+    assert needed == [False, False, False]  # either of the first two would do
+    assert permissions(role="none")["error"].startswith("there is no role 'none'; there are: ")

@@ -50,7 +50,7 @@ def explain(state_dir: StateDir, number: int = 0) -> int:
 
 
 def unused(state_dir: StateDir, role: str = "") -> int:
-    response = running_server.call(running_server.require(state_dir), "permissions/unused", {"role": role})
+    response = running_server.call(running_server.require(state_dir), "permissions", {"role": role})
     print("\n".join(unused_lines(response["roles"])))
     return 0
 

@@ -99,8 +99,9 @@ def explanation_lines(denial: dict[str, Any]) -> Iterator[str]:
         yield "    none: no policy is attached"
 
 
-def unused_lines(roles: dict[str, list[dict[str, str]]]) -> Iterator[str]:
-    for role, permissions in roles.items():
+def unused_lines(roles: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
+    for role, all_permissions in roles.items():
+        permissions = [permission for permission in all_permissions if not permission["needed"]]
         number = "1 permission" if len(permissions) == 1 else f"{len(permissions) or 'no'} permissions"
         yield f"{role}: {number} that no call has needed"
         for permission in permissions:

@@ -2,7 +2,7 @@
 
     GET  status          URL, account, clock, counters, processes
     GET  denials         the calls that were denied; POST denials/explain {"number": 3}: why, 0 for the last
-    POST permissions/unused {"role": "..."}: what no call has needed so far; of all roles without a name
+    POST permissions     {"role": "..."}: what its calls have needed so far, and what not; of all roles without a name
     POST clock/advance   {"seconds": 600}, for a stepped clock
     GET  faults          lists them; POST adds one (see faults.py); DELETE clears all
     POST seed            {"seed": {...}}: adds what it has and the account does not; see seeding.py
@@ -49,7 +49,7 @@ class Control:
             ("GET", "status"): lambda _: self._status(),
             ("GET", "denials"): lambda _: {"denials": [denial.record() for denial in cloud.access.denials]},
             ("POST", "denials/explain"): self._explain,
-            ("POST", "permissions/unused"): self._unused,
+            ("POST", "permissions"): self._permissions,
             ("POST", "clock/advance"): self._advance,
             ("GET", "faults"): lambda _: cloud.faults.show(),
             ("POST", "faults"): cloud.faults.inject,
@@ -120,12 +120,12 @@ class Control:
             raise ValueError(f"number is {number!r}: it is that of a denied call, or 0 for the last")
         return self.cloud.access.denials.find(number).explanation()
 
-    def _unused(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _permissions(self, request: dict[str, Any]) -> dict[str, Any]:
         roles, name = self.cloud.access.roles(), request.get("role", "")
         selected = [arn for arn in roles if not name or name in (arn, arn.rpartition("/")[2])]
         if not selected:
             raise ValueError(f"there is no role {name!r}; there are: {', '.join(roles) or 'none'}")
-        return {"roles": {arn: [asdict(each) for each in self.cloud.access.unused(arn)] for arn in selected}}
+        return {"roles": {arn: [asdict(each) for each in self.cloud.access.permissions(arn)] for arn in selected}}
 
     def _clear(self, _: dict[str, Any]) -> dict[str, Any]:
         self.cloud.faults.clear()

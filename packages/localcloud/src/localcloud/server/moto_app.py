@@ -131,7 +131,7 @@ def _decide_about_deliveries(access: Access) -> None:
             try:
                 access.authorize(topic, "sqs", "SendMessage", {"QueueUrl": url, "MessageBody": message})
             except Refusal:
-                return  # the publisher is not told; the denial is recorded
+                return  # the publisher does not learn of it; the denial is recorded
         original(subscription, message, *arguments, **more)
 
     Subscription.publish = publish

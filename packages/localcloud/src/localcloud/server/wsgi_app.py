@@ -31,6 +31,7 @@ READS = ("Describe", "List", "Get", "Head", "GET", "HEAD", "Invoke")  # frequent
 WRONG_HOST = b"localcloud answers as 127.0.0.1, as localhost and under AWS's names.\n"
 UNKNOWN = (None, True)
 GLOBAL = ("sts",)  # its clients may sign for the region of the global endpoint
+OBJECT_READS = ("GetObject", "HeadObject")
 WAITING = "localcloud.waiting"  # set by server.py
 
 
@@ -132,9 +133,7 @@ class Application:
     def _moto(self, environ: dict[str, Any], call: Call, what: str, moto: Moto) -> Response:
         if fault := self.cloud.faults.next_call(what, environ[WAITING]):
             raise fault
-        if self.cloud.access.decides(caller()):
-            operation, request = moto_requests.read(environ, call)
-            self.cloud.access.authorize(caller(), call.service, operation, request)
+        bucket = self._authorize_moto(environ, call)
         if what.startswith("sqs."):  # it builds the URLs of queues from the host of the request
             environ["HTTP_HOST"] = self.cloud.url.partition("://")[2]
         try:
@@ -150,7 +149,17 @@ class Application:
             raise
         if status.startswith("5"):
             self.cloud.counters.count(DEFECTS)
+        if status.startswith("404") and bucket:
+            self.cloud.access.authorize(caller(), "s3", "ListObjectsV2", {"Bucket": bucket})
         return status, headers, body
+
+    def _authorize_moto(self, environ: dict[str, Any], call: Call) -> str:
+        """The bucket of an object that is read: who may not list it must not learn that the object is missing."""
+        if not self.cloud.access.decides(caller()):
+            return ""
+        operation, request = moto_requests.read(environ, call)
+        self.cloud.access.authorize(caller(), call.service, operation, request)
+        return str(request["Bucket"]) if call.service == "s3" and operation in OBJECT_READS else ""
 
     def _refusal(self, error: Exception, what: str) -> Refusal:
         if disk_space.is_full(error):

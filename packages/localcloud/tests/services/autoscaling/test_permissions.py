@@ -1,4 +1,4 @@
-"""Application Auto Scaling acts under a role that is linked to it; whoever asks for its help needs what it does."""
+"""Application Auto Scaling acts under a role that is linked to it; its callers need what it does for them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_first_target_creates_the_role(cloud: Any, target: Callable[..., str
     assert policy["PolicyName"] == "AWSApplicationAutoscalingSageMakerEndpointPolicy"
 
 
-def test_whoever_registers_a_target_needs_what_scaling_needs(target: Callable[..., str], access: Any) -> None:
+def test_who_registers_a_target_needs_what_scaling_needs(target: Callable[..., str], access: Any) -> None:
     target()
     needed = [call for call, _ in access.of_administrator if not call.startswith("application-")]
     assert needed == [
@@ -68,7 +68,7 @@ def test_scaling_acts_under_the_linked_role(
     assert access.sessions == {ARN: (SERVICE, "")}
 
 
-def test_the_alarms_are_put_by_whoever_puts_the_policy(
+def test_the_alarms_are_put_by_the_caller_who_puts_the_policy(
     cloud: Any, target: Callable[..., str], tracking: Any, refused: Any, access: Any
 ) -> None:
     target()
@@ -78,7 +78,7 @@ def test_the_alarms_are_put_by_whoever_puts_the_policy(
     assert cloud.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
-def test_the_alarms_are_deleted_by_whoever_deletes_the_policy(
+def test_the_alarms_are_deleted_by_the_caller_who_deletes_the_policy(
     scaling: Any, target: Callable[..., str], tracking: Any, refused: Any, access: Any
 ) -> None:
     target()

@@ -51,7 +51,7 @@ def test_resources_are_created_updated_and_deleted_as_the_caller(operator: Any, 
     assert called() == [(OPERATOR, "sqs")]
 
 
-def test_a_change_set_acts_as_whoever_executes_it(cfn: Any, operator: Any, called: Any) -> None:
+def test_a_change_set_acts_as_the_caller_who_executes_it(cfn: Any, operator: Any, called: Any) -> None:
     request = {"StackName": "s", "ChangeSetName": "first", "ChangeSetType": "CREATE"}
     cfn.create_change_set(**request, TemplateBody=json.dumps(QUEUE))
     assert called() == []
@@ -100,7 +100,7 @@ def test_a_denied_call_fails_the_resource_in_aws_s_words(cloud: Any, cfn: Any) -
     assert "Error Code: AccessDenied" in reason
 
 
-def test_a_rollback_goes_on_as_whoever_continues_it(cloud: Any, cfn: Any, operator: Any, called: Any) -> None:
+def test_a_rollback_goes_on_as_the_caller_who_continues_it(cloud: Any, cfn: Any, operator: Any, called: Any) -> None:
     topic: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "t"}}
     changed = {**topic, "Properties": {"TopicName": "t", "DisplayName": "d"}}
     cfn.create_stack(StackName="s", TemplateBody=json.dumps({"Resources": {"T": topic}}))

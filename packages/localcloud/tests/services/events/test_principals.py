@@ -95,7 +95,7 @@ def test_a_role_that_does_not_trust_eventbridge_is_a_dead_letter_in_the_name_of_
     assert access.clients == [(EVENTS, arn, "sqs")]
 
 
-def test_another_bus_is_asked_only_under_a_role(
+def test_another_bus_receives_events_only_under_a_role(
     cloud: Any, events: Any, rule: Callable[..., str], put: Any, settle: Any, access: Any
 ) -> None:
     bus = events.create_event_bus(Name="second")["EventBusArn"]

@@ -15,11 +15,11 @@ from localcloud.core.access.denials import Denials
 from localcloud.core.access.encryption_keys import EncryptionKeys
 from localcloud.core.access.evaluation import Decision, Policies, Question, decide
 from localcloud.core.access.iam_policies import Attached, IamPolicies, Moto, Role, parse
+from localcloud.core.access.permissions import AllowedQuestions, Permission, permissions
 from localcloud.core.access.policy import Policy
 from localcloud.core.access.principal import ADMINISTRATOR, ROLE, SERVICE, Principal, service_principal
 from localcloud.core.access.refusals import denied
 from localcloud.core.access.resource_policies import ResourcePolicies
-from localcloud.core.access.unused_permissions import AllowedQuestions, Permission, unused
 
 ASSUME = "sts:AssumeRole"
 EVERYTHING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
@@ -80,16 +80,16 @@ class Access:
             self.allowed.add(question)
         return allowed
 
-    def unused(self, role_arn: str) -> list[Permission]:
-        """The actions of a role's own policies that no call has needed so far."""
+    def permissions(self, role_arn: str) -> list[Permission]:
+        """The actions of a role's own policies, and whether a call has needed them so far."""
         questions = self.allowed.of_role(role_arn)
         attached = self._iam.attached(_session_of(role_arn, UNKNOWN_ROLE, "any"))
 
-        def needed(narrowed: tuple[Policy, ...], question: Question) -> bool:
+        def denied(narrowed: tuple[Policy, ...], question: Question) -> bool:
             policies = self._policies(question, replace(attached, identity=narrowed))
             return not decide(question, policies).allowed
 
-        return unused(self._iam.inline_documents(role_arn), attached.identity, questions, needed)
+        return permissions(self._iam.inline_documents(role_arn), attached.identity, questions, denied)
 
     def roles(self) -> list[str]:
         return self._iam.role_arns()

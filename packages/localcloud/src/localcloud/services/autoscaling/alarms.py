@@ -1,4 +1,4 @@
-"""The alarms of scaling policies, in CloudWatch: put and deleted with the permissions of whoever changes a policy."""
+"""The alarms of scaling policies, in CloudWatch: put and deleted with the permissions of the policy's caller."""
 
 from __future__ import annotations
 

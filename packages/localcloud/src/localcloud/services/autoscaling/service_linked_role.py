@@ -1,6 +1,6 @@
 """The role under which Application Auto Scaling reads and changes endpoints, linked to the service.
 
-It is created with the first scalable target of an account, by the permissions of whoever registers that.
+It is created with the first scalable target of an account, by the permissions of the caller who registers it.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Targets(Part):
         self._targets.remove(target)
 
     def _check_permissions(self, resource: str) -> None:
-        """Whoever registers a target needs what scaling needs.
+        """The caller who registers a target needs what scaling needs.
 
         https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
         """

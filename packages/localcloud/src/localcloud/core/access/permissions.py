@@ -1,10 +1,10 @@
-"""The permissions of roles that no call has needed: found by taking each away and deciding the same calls again."""
+"""Which permissions of a role its calls have needed: found by taking each away and deciding the same calls again."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -13,7 +13,7 @@ from localcloud.core.access.iam_policies import parse
 from localcloud.core.access.policy import Policy
 
 MOST_QUESTIONS = 50_000
-Needed = Callable[[tuple[Policy, ...], Question], bool]
+Denied = Callable[[tuple[Policy, ...], Question], bool]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Permission:
     policy: str
     statement: str  # its Sid, or its number
     action: str
+    needed: bool = False
 
 
 class AllowedQuestions:
@@ -46,16 +47,15 @@ class AllowedQuestions:
             self._questions.clear()
 
 
-def unused(
-    documents: Mapping[str, str], policies: Sequence[Policy], questions: Sequence[Question], needed: Needed
+def permissions(
+    documents: Mapping[str, str], policies: Sequence[Policy], questions: Sequence[Question], denied: Denied
 ) -> list[Permission]:
-    """``documents``: the role's inline policies; ``policies``: all of its policies, ``needed``: whether a question is
+    """``documents``: the role's inline policies; ``policies``: all of its policies, ``denied``: whether a question is
     denied under others."""
     return [
-        permission
+        replace(permission, needed=any(denied(_replaced(policies, name, narrowed), question) for question in questions))
         for name, document in documents.items()
         for permission, narrowed in _narrowed(name, json.loads(document))
-        if not any(needed(_replaced(policies, name, narrowed), question) for question in questions)
     ]
 
 
