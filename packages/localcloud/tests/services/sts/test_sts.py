@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from support.roles import create_role
 
 from localcloud.core.cloud import Cloud
 from localcloud.services.sts.service import Sts
@@ -173,3 +174,62 @@ def test_the_global_endpoint_s_region_is_accepted(cloud: Cloud) -> None:
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     client = boto3.client("sts", endpoint_url=cloud.url, region_name="us-east-1", **keys)
     assert client.get_caller_identity()["Account"] == ACCOUNT
+
+
+@pytest.mark.roles
+@pytest.mark.parametrize(
+    ("trusted", "identity", "allowed"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:user/ci", False, True),
+        (f"arn:aws:iam::{ACCOUNT}:root", False, False),
+        (f"arn:aws:iam::{ACCOUNT}:root", True, True),
+        (f"arn:aws:iam::{ACCOUNT}:user/other", True, False),
+    ],
+)
+def test_the_trust_policy_and_the_user_s_own_decide_who_may_assume_a_role(
+    aws: Any, sts_of: Callable[..., Any], refused: Callable[..., str], trusted: str, identity: bool, allowed: bool
+) -> None:
+    iam, statement = aws("iam"), TRUST["Statement"][0]
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Principal": {"AWS": trusted}}]})
+    iam.create_user(UserName="ci")
+    iam.create_role(RoleName="release", Path="/team/", AssumeRolePolicyDocument=trust)
+    if identity:
+        own = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [own]})
+        iam.put_user_policy(UserName="ci", PolicyName="own", PolicyDocument=document)
+    user = sts_of({"Credentials": {**iam.create_access_key(UserName="ci")["AccessKey"], "SessionToken": None}})
+    request = {"RoleArn": ROLE, "RoleSessionName": "me"}
+    if allowed:
+        assert user.assume_role(**request)["AssumedRoleUser"]["Arn"].endswith(":assumed-role/release/me")
+    else:
+        message = refused(user.assume_role, "AccessDenied", **request)
+        start = f"User: arn:aws:iam::{ACCOUNT}:user/ci is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+        assert message.startswith(start)
+
+
+@pytest.mark.roles
+def test_an_external_id_is_compared_with_the_role_s(aws: Any, sts: Any, refused: Callable[..., str]) -> None:
+    statement = {**TRUST["Statement"][0], "Condition": {"StringEquals": {"sts:ExternalId": "seven"}}}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws("iam").create_role(RoleName="release", Path="/team/", AssumeRolePolicyDocument=trust)
+    request = {"RoleArn": ROLE, "RoleSessionName": "me"}
+    refused(sts.assume_role, "AccessDenied", **request, ExternalId="eight")
+    assert sts.assume_role(**request, ExternalId="seven")
+
+
+@pytest.mark.roles
+def test_a_session_is_narrowed_by_its_policy(aws: Any, cloud: Cloud, sts: Any, refused: Callable[..., str]) -> None:
+    create_role(aws("iam"), "any", "sagemaker.amazonaws.com", ("sqs:*",))
+    aws("iam").update_assume_role_policy(RoleName="any", PolicyDocument=json.dumps(TRUST))
+    lists = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
+    keys = sts.assume_role(
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
+        RoleSessionName="me",
+        Policy=json.dumps({"Version": "2012-10-17", "Statement": [lists]}),
+    )["Credentials"]
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    session = boto3.Session(*(keys[name] for name in names))
+    sqs = session.client("sqs", endpoint_url=cloud.url, region_name=cloud.region)
+    assert sqs.list_queues()
+    message = refused(sqs.create_queue, "AccessDenied", QueueName="q")
+    assert "because no session policy allows the sqs:CreateQueue action" in message

@@ -17,7 +17,7 @@ from localcloud.core.access.evaluation import Decision, Policies, Question, deci
 from localcloud.core.access.iam_policies import Attached, IamPolicies, Moto, Role, parse
 from localcloud.core.access.permissions import AllowedQuestions, Permission, permissions
 from localcloud.core.access.policy import Policy
-from localcloud.core.access.principal import ADMINISTRATOR, ROLE, SERVICE, Principal, service_principal
+from localcloud.core.access.principal import ADMINISTRATOR, ROLE, SERVICE, USER, Principal, service_principal
 from localcloud.core.access.refusals import denied
 from localcloud.core.access.resource_policies import ResourcePolicies
 
@@ -129,17 +129,21 @@ class Access:
     ) -> Principal:
         """``context``: further condition keys of the request, such as sts:externalid."""
         role = self._iam.role(role_arn)
+        if principal.kind == ADMINISTRATOR:  # what a role trusts is decided for every caller
+            principal = replace(principal, kind=USER)
         need = Need(ASSUME, (role_arn,), {"sts:rolesessionname": (session_name,), **(context or {})})
         question = self._question(principal, need, role_arn)
         policies = self._assuming(principal, role)
         decision = decide(question, policies)
         if not role or (self.enforced and not decision.allowed):
             self._deny("sts.AssumeRole", question, policies, decision)
+        self.allowed.add(question)
         return _session_of(role_arn, role.id if role else "", session_name, session_policies)
 
     def _assuming(self, principal: Principal, role: Role | None) -> Policies:
         attached = self._iam.attached(principal)
-        identity = (parse(EVERYTHING, "the administrator"),) if principal.kind == ADMINISTRATOR else attached.identity
+        root = principal.arn.endswith(":root")
+        identity = (parse(EVERYTHING, "the administrator"),) if root else attached.identity
         return Policies(
             identity, attached.boundary, _session(principal), role.trust if role else None, resource_must_allow=True
         )

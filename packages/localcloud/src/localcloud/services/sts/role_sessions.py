@@ -72,13 +72,7 @@ def _check(policy: str) -> None:
 
 def _context(request: Request) -> dict[str, tuple[str, ...]]:
     """The condition keys of the request."""
-    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-    context: dict[str, tuple[str, ...]] = {f"aws:requesttag/{name.lower()}": (value,) for name, value in tags.items()}
-    if tags:
-        context["aws:tagkeys"] = tuple(tags)
-    if "ExternalId" in request:
-        context["sts:externalid"] = (request["ExternalId"],)
-    return context
+    return {"sts:externalid": (request["ExternalId"],)} if "ExternalId" in request else {}
 
 
 def _malformed(message: str) -> Refusal:

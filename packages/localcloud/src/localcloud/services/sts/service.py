@@ -1,7 +1,7 @@
 """STS: temporary keys for users and for sessions of roles. They expire in real time.
 
 The administrator may assume every role that trusts the account; on AWS the root user may assume none. Not reproduced:
-MFA devices, federation (SAML, web identities), source identities, the size of tokens.
+MFA devices, federation (SAML, web identities), source identities, tags of sessions, the size of tokens.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Sts(Service):
 
     @operation("AssumeRole", locked=False)
     def assume_role(self, request: Request) -> Request:
-        _refuse_unknown(request, "SerialNumber", "TokenCode", "SourceIdentity", "ProvidedContexts")
+        _refuse_unknown(request, "SerialNumber", "SourceIdentity", "Tags", "ProvidedContexts")
         session, seconds = self._sessions.open(caller(), request)
         user = {"AssumedRoleId": session.user_id, "Arn": session.arn}
         return {"Credentials": _describe(self.cloud.credentials.issue(session, seconds)), "AssumedRoleUser": user}
 
     @operation("GetSessionToken", locked=False)
     def get_session_token(self, request: Request) -> Request:
-        _refuse_unknown(request, "SerialNumber", "TokenCode")
+        _refuse_unknown(request, "SerialNumber")
         principal = caller()
         if principal.kind == ROLE or access_key().startswith(TEMPORARY):
             raise Refusal("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
