@@ -1,4 +1,7 @@
-"""A stage for releases: a localcloud whose minute lasts a third of a second, tiny models, and the command."""
+"""A stage for releases: a localcloud whose minute lasts a third of a second, tiny models, and the command.
+
+Roles are enforced: a release runs under the role of its build, a model under the stage's execution role, as on AWS.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,11 @@ import pytest
 
 from localcloud.testing import start_cloud
 from settings.environments import CONFIG
+from tests import roles
 
 SPEED = 200
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
+BY_HAND = {"--status", "--rollback", "--delete"}  # by a person, with permissions of their own
 HANDLER = """
 import json, time
 def model_fn(folder):
@@ -55,6 +60,7 @@ SMALL = {
         "datapoints": "1",
         "evaluation_periods": "1",
     },
+    "delivery": {"staging": '"local"', "production": '"prod+local"'},
 }
 
 
@@ -62,14 +68,13 @@ class Stage:
     def __init__(self, cloud, folder):
         self.cloud, self.folder, self.packages = cloud, folder, 0
         self.s3, self.sagemaker = cloud.client("s3"), cloud.client("sagemaker")
-        location = {"LocationConstraint": "eu-west-1"}
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
-        kms = cloud.client("kms")  # the foundation's key
-        kms.create_alias(AliasName="alias/churn-local", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
+        self.configure()
+        roles.create(cloud, folder)
+        self.release = roles.of_build(cloud, "churn-local-deploy")
+        self.caller = self.release
         self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
         rows = "age,plan\n" + "".join(f"{number},basic\n" for number in range(20))
         self.put("samples/sample.csv", rows.encode())
-        self.configure()
 
     def configure(self, **sections):
         """``rollout={"strategy": '"linear"'}``: the small settings with these over them; None leaves one out."""
@@ -82,6 +87,7 @@ class Stage:
             kept = (values | endpoint | sections.get(section, {})).items()
             lines += [f"[{section}]", *(f"{key} = {value}" for key, value in kept if value is not None)]
         (self.folder / "local.toml").write_text("\n".join(lines) + "\n")
+        (self.folder / "prod.toml").write_text("")
 
     def put(self, key, body):
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -116,6 +122,7 @@ class Stage:
         """In this process: the exit code."""
         from release.command import main
 
+        self.caller = self.cloud.credentials.administrator if BY_HAND.intersection(words) else self.release
         return main(["--env", "local", "--config", str(self.folder), *words])
 
     def deploy(self, package, *words):
@@ -210,10 +217,12 @@ def start_stage(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PIPELINE_ENV", raising=False)
         patch.setattr(context, "TIMING", context.Timing(0.03, 0.15, 0.02, 0.1, 0.5))  # to match the clock
-        with start_cloud(folder, SPEED) as cloud:
+        with start_cloud(folder, SPEED, enforced=True) as cloud:
+            stage = Stage(cloud, folder / "config")
             # without boto3's own retries, so that those of the command are tested; and created once, which is quicker
-            patch.setattr(sessions, "client", lambda _, service: cloud.client(service))
-            yield Stage(cloud, folder / "config")
+            patch.setattr(sessions, "client", lambda _, service: cloud.client_as(stage.caller, service))
+            yield stage
+            assert not [denial.record() for denial in cloud.access.denials]
 
 
 @pytest.fixture

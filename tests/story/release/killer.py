@@ -57,7 +57,7 @@ class Killer:
 
 def clients(url):
     """Created before any fork, and never used here: their connections must not be shared."""
-    session = boto3.Session("local", "local", region_name="eu-west-1")
+    session = boto3.Session(region_name="eu-west-1")  # its keys are those of a process, from the environment
     config = Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"})
     return {name: session.client(name, endpoint_url=url, config=config) for name in SERVICES}
 

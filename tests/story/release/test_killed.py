@@ -21,7 +21,8 @@ class Killer:
     def __init__(self, stage):
         self.stage = stage
         argv = [sys.executable, str(Path(__file__).with_name("killer.py")), stage.cloud.url]
-        variables = os.environ | {"PYTHONPATH": str(ROOT)}
+        token = stage.cloud.process_keys.open(stage.release)
+        variables = os.environ | stage.cloud.process_environment(token) | {"PYTHONPATH": str(ROOT)}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.process = subprocess.Popen(argv, env=variables, cwd=ROOT, **pipes)
 
@@ -93,7 +94,7 @@ def test_a_first_release(stage, killer, number):
     assert code == 0, output
     assert "the first here" in output
     is_as_after_one_undisturbed_run(stage, package)
-    assert killer.run("--delete", "--yes")[0] == 0
+    assert stage.command("--delete", "--yes") == 0
     stage.s3.delete_object(Bucket=BUCKET, Key="churn/releases/churn-local/last-good.json")
 
 

@@ -1,0 +1,43 @@
+"""The roles of the real templates in a localcloud of a test, and sessions as CodeBuild opens them for its builds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from codepipeline.stacks import Stack, name_of, stacks
+from settings.loader import load
+from tests import templates
+
+# Without projects, pipelines and rules: what builds and releases do, the tests do.
+OF_BUILDS = ("BuildRole", "BuildLogs", "DeployRole", "DeployLogs")
+
+
+def create(cloud: Any, folder: Path, env: str = "local") -> None:
+    """The foundation of a stage, and the roles of its builds and releases, by the settings in ``folder``."""
+    settings = load(env, folder)
+    by_name = {stack.name: stack for stack in stacks(settings, folder)}
+    foundation, pipelines = (by_name[name_of(settings, template)] for template in ("foundation", "pipelines"))
+    _create(cloud, foundation, foundation.path.read_text())
+    _create(cloud, pipelines, _roles_alone(templates.read("pipelines")))
+
+
+def _roles_alone(template: dict[str, Any]) -> str:
+    resources = {name: template["Resources"][name] for name in OF_BUILDS}
+    return json.dumps({**template, "Resources": resources, "Outputs": {}})
+
+
+def _create(cloud: Any, stack: Stack, body: str) -> None:
+    cloudformation = cloud.client("cloudformation")
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in stack.parameters.items()]
+    names = {"StackName": stack.name, "Capabilities": ["CAPABILITY_NAMED_IAM"]}
+    cloudformation.create_stack(**names, TemplateBody=body, Parameters=parameters)
+    waiter = cloudformation.get_waiter("stack_create_complete")
+    waiter.wait(StackName=stack.name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 3000})
+
+
+def of_build(cloud: Any, name: str) -> Any:
+    """``of_build(cloud, "churn-local-deploy")``: the session of a build of that project, whose role has its name."""
+    role, project = f"arn:aws:iam::{cloud.account}:role/{name}", cloud.arn("codebuild", f"project/{name}")
+    return cloud.access.assume(role, "AWSCodeBuild", service="codebuild.amazonaws.com", source_arn=project)
