@@ -85,9 +85,12 @@ class Story:
     def _subscribe_mailbox(self) -> None:
         """A queue that receives the topic's messages, as a person's mailbox would."""
         sqs, account = self.aws("sqs"), self.settings.require_account()
-        self.mailbox = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
         topic = f"arn:aws:sns:{self.settings.aws.region}:{account}:{self.settings.pipeline_name}"
         queue = f"arn:aws:sqs:{self.settings.aws.region}:{account}:mailbox"
+        statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        statement |= {"Resource": queue, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.mailbox = sqs.create_queue(QueueName="mailbox", Attributes={"Policy": policy})["QueueUrl"]
         self.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
 
     def push(self) -> str:
