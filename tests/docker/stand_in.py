@@ -20,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PINS = ROOT / "requirements/scripts.txt"
-SERVING = ROOT / "packages/localcloud/src/localcloud/runtime/serving"
+RUNTIME = ROOT / "packages/localcloud/src/localcloud/runtime"
+MODEL_SERVER = RUNTIME / "serving", RUNTIME / "package_indexes.py"  # and what it imports
 SERVE = ROOT / "packages/localcloud/tests/docker/serve.py"
 NAME = "sagemaker-xgboost-stand-in"
 PROGRAMS = ["sh", "bash", "cat", "chmod", "chown", "cp", "env", "id", "ls", "mkdir", "mv", "rm", "sleep", "true"]
@@ -51,7 +52,8 @@ def image() -> str:
 
 
 def _digest() -> str:
-    files = [Path(__file__), SERVE, PINS, Path(__file__).with_name("Dockerfile"), *sorted(SERVING.glob("*.py"))]
+    code = [file for path in MODEL_SERVER for file in sorted(path.glob("*.py")) or [path]]
+    files = [Path(__file__), SERVE, PINS, Path(__file__).with_name("Dockerfile"), *code]
     content = b"".join(file.read_bytes() for file in files) + sys.version.encode()
     return hashlib.sha256(content).hexdigest()[:12]
 
@@ -87,7 +89,8 @@ def _add_root(tar: tarfile.TarFile, packages: Path) -> None:
     tar.add(library, LIBRARIES, filter=_without_useless)
     tar.add(packages, f"{LIBRARIES}/site-packages", filter=_as_root)
     tar.add(SERVE, "usr/local/bin/serve", filter=_as_root)
-    tar.add(SERVING, f"{LIBRARIES}/site-packages/localcloud/runtime/serving", filter=_without_useless)
+    for path in MODEL_SERVER:
+        tar.add(path, f"{LIBRARIES}/site-packages/localcloud/runtime/{path.name}", filter=_without_useless)
     for program in programs:
         tar.add(program.resolve(), f"bin/{program.name}", filter=_as_root)
     binaries = [interpreter, *(program.resolve() for program in programs), *library.glob("lib-dynload/*.so")]
