@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.contract.conftest import TEMPLATES, Loader
+from codepipeline.stacks import TEMPLATES
+from tests import templates
 from tests.story.permissions import Permission, recorded
 
 VPC = "only in a VPC, which stories have none of"
@@ -29,8 +29,7 @@ def statements(value: Any) -> Iterator[dict[str, Any]]:
 
 def permissions() -> Iterator[Permission]:
     for file in sorted(TEMPLATES.glob("*.yml")):
-        resources = yaml.load(file.read_text(), Loader)["Resources"]  # noqa: S506 - a safe loader's child
-        for resource in resources.values():
+        for resource in templates.read(file.stem)["Resources"].values():
             if resource["Type"] == "AWS::IAM::Role":
                 for policy in resource["Properties"]["Policies"]:
                     yield from of_policy(policy)

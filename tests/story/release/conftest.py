@@ -19,6 +19,7 @@ import pytest
 from localcloud.testing import start_cloud
 from settings.environments import CONFIG
 from tests import roles
+from tests.story.permissions import record
 
 SPEED = 200
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
@@ -210,7 +211,7 @@ def wait_until():
 
 
 @contextmanager
-def start_stage(folder):
+def start_stage(folder, story):
     from aws import sessions
     from release import context
 
@@ -223,16 +224,17 @@ def start_stage(folder):
             patch.setattr(sessions, "client", lambda _, service: cloud.client_as(stage.caller, service))
             yield stage
             assert not [denial.record() for denial in cloud.access.denials]
+            record(cloud, story)
 
 
 @pytest.fixture
-def stage(tmp_path):
-    with start_stage(tmp_path) as stage:
+def stage(tmp_path, request):
+    with start_stage(tmp_path, request.module.__name__) as stage:
         yield stage
 
 
 @pytest.fixture(scope="module")
-def long_stage(tmp_path_factory):
+def long_stage(tmp_path_factory, request):
     """One for all tests of a file, which follow one another."""
-    with start_stage(tmp_path_factory.mktemp("stage")) as stage:
+    with start_stage(tmp_path_factory.mktemp("stage"), request.module.__name__) as stage:
         yield stage
