@@ -23,7 +23,7 @@ import pytest
 from sklearn import datasets
 
 from aws import endpoint
-from localcloud.testing import client_of
+from localcloud.testing import client_of, denials_of
 from rehearsal import one_model
 from settings.environments import CONFIG
 from settings.loader import load
@@ -200,5 +200,6 @@ CASES = [
 def case(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param.name)
     yield replace(request.param).run(folder)
+    assert denials_of(folder / "cloud") == []
     down = [sys.executable, "-m", "localcloud", "--folder", str(folder / "cloud"), "down"]
     subprocess.run(down, cwd=ROOT, check=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from localcloud.testing import denials_of
 from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,7 @@ def running(tmp_path_factory, example):
     up = [sys.executable, "-m", "rehearsal.up", "--folder", str(folder), "--config", str(CONFIG)]
     subprocess.run(up, cwd=ROOT, check=True)
     yield folder
+    assert denials_of(folder) == []
     assert localcloud(folder, "down").returncode == 0
 
 

@@ -25,6 +25,17 @@ APPROVALS = {
         ],
     },
 }
+QUEUE = "arn:aws:sqs:eu-west-1:000000000000:approvals"
+DELIVERIES = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": QUEUE,
+        "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:000000000000:rule/approved"}},
+    },
+}
 
 
 def run(*words):
@@ -84,10 +95,9 @@ def test_every_step_can_be_inspected(aws):
 
 def test_the_approval_is_an_event_and_later_edits_are_none(aws):
     sqs, events, sagemaker = aws("sqs"), aws("events"), aws("sagemaker")
-    queue = sqs.create_queue(QueueName="approvals")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="approvals", Attributes={"Policy": json.dumps(DELIVERIES)})["QueueUrl"]
     events.put_rule(Name="approved", EventPattern=json.dumps(APPROVALS))
-    target = {"Id": "queue", "Arn": "arn:aws:sqs:eu-west-1:000000000000:approvals"}
-    events.put_targets(Rule="approved", Targets=[target])
+    events.put_targets(Rule="approved", Targets=[{"Id": "queue", "Arn": QUEUE}])
     arn = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1"
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved", ApprovalDescription="good")
     sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"note": "edited later"})
@@ -116,3 +126,5 @@ def test_nothing_failed_inside(folder, aws):
     status = run("localcloud", "--folder", str(folder / "cloud"), "status").stdout
     assert "of which 0 failed inside localcloud" in status
     assert "not implemented" not in status
+    assert "  roles       are enforced\n" in status
+    assert "denied" not in status

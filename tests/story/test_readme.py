@@ -37,6 +37,7 @@ def shell(live_cloud):
     )
 
 
+@pytest.mark.roles
 def test_the_commands_by_hand(shell, live_cloud, aws):
     git_repository(live_cloud)
     aws("sagemaker").create_model_package_group(ModelPackageGroupName="churn")  # a run makes it
@@ -46,6 +47,7 @@ def test_the_commands_by_hand(shell, live_cloud, aws):
         done = shell(MAKE.get(line, line))
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     assert len(aws("cloudformation").describe_stacks()["Stacks"]) == 5
+    assert not list(live_cloud.access.denials)
 
 
 def test_the_tasks_are_those_commands():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.testing import client_of
+from localcloud.testing import client_of, denials_of
 from settings.environments import CONFIG
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +26,7 @@ def folder(tmp_path, example):
     shutil.copytree(CONFIG, tmp_path / "config")
     shutil.copytree(example, tmp_path / "cloud" / "example")
     yield tmp_path / "cloud"
+    assert denials_of(tmp_path / "cloud") == []
     assert run("localcloud", "--folder", tmp_path / "cloud", "down").returncode == 0
 
 

@@ -85,6 +85,17 @@ def client_of(folder: Path, service: str) -> Any:
     return boto3.client(service, endpoint_url=server.url, region_name=server.region, **keys)
 
 
+def denials_of(folder: Path) -> list[dict[str, Any]]:
+    """The calls that the localcloud of ``client_of`` has denied; an error if it allows every call."""
+    from localcloud.cli import running_server
+    from localcloud.core.state_dir import StateDir
+
+    status = running_server.call(running_server.require(StateDir(folder)), "status")
+    assert status["roles_enforced"]  # noqa: S101 - a test's
+    denials: list[dict[str, Any]] = status["denials"]
+    return denials
+
+
 def git_repository(cloud: Any) -> str:
     """The folder to push to; its hook starts the pipelines that have a trigger for the push."""
     return str(cloud.services["codecommit"].open()["repository"])
