@@ -10,7 +10,6 @@ from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
 from settings.model import Settings
 
 UNKNOWN = "unknown"  # the definition holds no commit: the same tree gives the same bytes
-APPROVALS = ["PendingManualApproval", "Approved"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,6 @@ class Parameters:
     threshold: Any
     champion_tolerance: Any
     champion_evaluation_uri: Any
-    approval_status: Any
     git_commit: Any
 
     def as_list(self) -> list[Any]:
@@ -39,7 +37,6 @@ def declare(settings: Settings) -> Parameters:
         threshold=ParameterFloat("Threshold", gate.threshold),
         champion_tolerance=ParameterFloat("ChampionTolerance", gate.champion_tolerance),
         champion_evaluation_uri=ParameterString("ChampionEvaluationUri", champion_evaluation_uri(settings)),
-        approval_status=ParameterString("ApprovalStatus", settings.pipeline.approval, APPROVALS),
         git_commit=ParameterString("GitCommit", UNKNOWN),
     )
 

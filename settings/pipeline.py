@@ -87,4 +87,3 @@ class QualityGate(Section):
 
 class Pipeline(Section):
     cache_days: int = Field(ge=0, le=365, description="0 runs every step every time")
-    approval: Literal["PendingManualApproval", "Approved"]

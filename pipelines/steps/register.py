@@ -38,7 +38,7 @@ def register(context: StepContext, preprocess_step: Any, train_step: Any, evalua
         name=NAME,
         step_args=builder.register(
             model_package_group_name=settings.project.group,
-            approval_status=context.parameters.approval_status,
+            approval_status="PendingManualApproval",  # the roles are denied any other
             content_types=CONTENT_TYPES,
             response_types=CONTENT_TYPES,
             inference_instances=sorted({*INSTANCES, settings.serving.instance_type}),

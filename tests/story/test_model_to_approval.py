@@ -19,10 +19,7 @@ APPROVALS = {
     "detail": {
         "ModelPackageGroupName": ["churn"],
         "ModelApprovalStatus": ["Approved"],
-        "$or": [
-            {"UpdatedModelPackageFields": ["ModelApprovalStatus"]},
-            {"UpdatedModelPackageFields": [{"exists": False}]},
-        ],
+        "UpdatedModelPackageFields": ["ModelApprovalStatus"],
     },
 }
 QUEUE = "arn:aws:sqs:eu-west-1:000000000000:approvals"

@@ -337,7 +337,7 @@ def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
     assert environment["MAX_PAYLOAD_BYTES"] == "5000000"
     assert "text/csv" in specification["SupportedContentTypes"]
     assert "ml.m5.large" in specification["SupportedRealtimeInferenceInstanceTypes"]
-    assert package["ModelApprovalStatus"] == {"Get": "Parameters.ApprovalStatus"}
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
     assert "Tags" not in package  # AWS refuses tags on a package of a group
 
 
@@ -366,9 +366,7 @@ def test_a_region_without_the_image_is_refused_with_those_that_have_it(settings,
 
 
 def test_parameters_have_the_settings_as_defaults(settings, scripts):
-    overlay = (
-        '[data]\nuri = "s3://lake/churn"\n[pipeline]\napproval = "Approved"\n[quality_gate]\nchampion_tolerance = 0.0\n'
-    )
+    overlay = '[data]\nuri = "s3://lake/churn"\n[quality_gate]\nchampion_tolerance = 0.0\n'
     compiled = compile(settings(overlay), scripts)
     definition = json.loads(compiled.body)
     assert definition.keys() == {"Version", "Metadata", "Parameters", "Steps"}
@@ -381,10 +379,9 @@ def test_parameters_have_the_settings_as_defaults(settings, scripts):
         "Threshold": ("Float", 0.8),
         "ChampionTolerance": ("Float", 0.0),
         "ChampionEvaluationUri": ("String", f"{PREFIX}/champion/evaluation.json"),
-        "ApprovalStatus": ("String", "Approved"),
         "GitCommit": ("String", "unknown"),
     }
-    assert {name: defaults.get(name) for name in expected} == expected
+    assert defaults == expected
     assert compiled.initial_objects == {f"{PREFIX}/champion/evaluation.json": NO_CHAMPION}
     assert compiled.name == "churn-test"
 

@@ -139,7 +139,7 @@ UNKNOWN = [
     ("[data]\nrounds = 5", "data.rounds = 5: is not a setting; did you mean training.rounds?"),
     (
         "[pipeline]\nzebra = 5",
-        "pipeline.zebra = 5: is not a setting; remove it: [pipeline] has cache_days, approval",
+        "pipeline.zebra = 5: is not a setting; remove it: [pipeline] has cache_days",
     ),
     ("[training.zebra]\nx = 5", "training.zebra = {…}: is not a setting; remove it: [training] has rounds,"),
     ("[rolout]\nx = 5", "[rolout]: is not a section; did you mean rollout?"),

@@ -154,7 +154,6 @@ TEXTS = [
     ("serving.instance_type", ["ml.inf2.xlarge"], ["ml.c5.large "], "ml.m6i.large"),
     ("training.imbalance", ["threshold", "weights", "none"], ["weight", ""], 'one of "threshold", "weights", "none"'),
     ("training.device", ["auto", "cpu", "cuda"], ["gpu"], 'one of "auto", "cpu", "cuda"'),
-    ("pipeline.approval", ["Approved", "PendingManualApproval"], ["approved", "Rejected"], "PendingManualApproval"),
     ("serving.kind", ["realtime", "serverless", "async", "batch"], ["real-time"], "did you mean realtime?"),
     ("rollout.strategy", ["canary", "linear", "rolling", "all_at_once"], ["blue_green"], 'one of "canary", "linear"'),
     (

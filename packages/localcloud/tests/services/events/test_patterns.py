@@ -156,13 +156,7 @@ def test_or_needs_one_branch_and_all_other_fields() -> None:
 
 APPROVED = {
     "source": ["aws.sagemaker"],
-    "detail": {
-        "ModelApprovalStatus": ["Approved"],
-        "$or": [
-            {"UpdatedModelPackageFields": ["ModelApprovalStatus"]},
-            {"UpdatedModelPackageFields": [{"exists": False}]},
-        ],
-    },
+    "detail": {"ModelApprovalStatus": ["Approved"], "UpdatedModelPackageFields": ["ModelApprovalStatus"]},
 }
 
 
@@ -171,7 +165,7 @@ APPROVED = {
     [
         ("Approved", ["ModelApprovalStatus"], True),
         ("Approved", ["ApprovalDescription", "ModelApprovalStatus"], True),
-        ("Approved", None, True),
+        ("Approved", None, False),
         ("Approved", ["CustomerMetadataProperties"], False),
         ("Rejected", ["ModelApprovalStatus"], False),
     ],

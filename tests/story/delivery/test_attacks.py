@@ -1,0 +1,132 @@
+"""A push by somebody who wants its model in production without being asked: every way is tried, none works."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.story.delivery.delivery import Delivery, wait_until
+from tests.story.delivery.models import GROUP
+
+pytestmark = [pytest.mark.roles, pytest.mark.planted]
+
+# With the keys of a build, and of a job: what they try, and AWS's reply.
+CALLS = """
+def attack(prefix):
+    import boto3
+    sagemaker, codepipeline, events = (boto3.client(name) for name in ("sagemaker", "codepipeline", "events"))
+    package = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1"
+    containers = sagemaker.describe_model_package(ModelPackageName=package)["InferenceSpecification"]
+    event = {"Source": "aws.sagemaker", "DetailType": "SageMaker Model Package State Change", "Detail": "{}"}
+    calls = {
+        "approve": lambda: sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved"),
+        "edit": lambda: sagemaker.update_model_package(ModelPackageArn=package, CustomerMetadataProperties={"a": "b"}),
+        "create": lambda: sagemaker.create_model_package(
+            ModelPackageGroupName="churn", ModelApprovalStatus="Approved", InferenceSpecification=containers),
+        "create without a status": lambda: sagemaker.create_model_package(
+            ModelPackageGroupName="churn", InferenceSpecification=containers),
+        "release": lambda: codepipeline.start_pipeline_execution(name="churn-local-deploy"),
+        "event": lambda: events.put_events(Entries=[event]),
+        "parameter": lambda: sagemaker.start_pipeline_execution(
+            PipelineName="churn-local", PipelineParameters=[{"Name": "ApprovalStatus", "Value": "Approved"}]),
+    }
+    for name, call in calls.items():
+        try:
+            call()
+            print(f"{prefix} {name}: done", flush=True)
+        except Exception as error:
+            print(f"{prefix} {name}: {error.response['Error']['Code']}", flush=True)
+"""
+DENIED = dict.fromkeys(
+    ("approve", "edit", "create", "create without a status", "release", "event"), "AccessDeniedException"
+)
+
+
+def results(log: str, prefix: str) -> dict[str, str]:
+    return dict(re.findall(rf"^{prefix} ([\w ]+): (\w+)$", log, re.MULTILINE))
+
+
+def edit(delivery: Delivery, name: str, pattern: str, text: str) -> None:
+    source = (delivery.checkout.folder / name).read_text()
+    changed = re.sub(pattern, lambda _: text, source, count=1)
+    assert changed != source
+    delivery.checkout.write(name, changed)
+
+
+@pytest.fixture(scope="module")
+def waiting(delivery: Delivery) -> str:
+    """A package that nobody has approved."""
+    return delivery.registry().register()
+
+
+@pytest.fixture(scope="module")
+def build(delivery: Delivery, waiting: str) -> str:
+    """The push's definition registers its model as approved; its build and its evaluation try the rest."""
+    delivery.checkout.write("attack.py", CALLS)
+    edit(delivery, "pipelines/steps/register.py", r"approval_status=[\w.\"]+", 'approval_status="Approved"')
+    job = CALLS + '\n\nattack("job")\n\n\nif __name__ == "__main__":'
+    edit(delivery, "scripts/evaluate.py", 'if __name__ == "__main__":', job)
+    attack = "      - .venv/bin/python -c 'import attack; attack.attack(\"build\")'\n\nreports:"
+    edit(delivery, "buildspec.yml", r"\nreports:", attack)
+    delivery.push("an innocent change")
+    (build,) = delivery.executions("build")
+    assert delivery.wait_for_end("build", build) == "Succeeded", delivery.build_output("build", build)
+    return build
+
+
+@pytest.fixture(scope="module")
+def run(delivery: Delivery, build: str) -> dict[str, Any]:
+    """The run of the SageMaker pipeline that the build started, when it is over."""
+    sagemaker = delivery.aws("sagemaker")
+    arn = sagemaker.list_pipeline_executions(PipelineName="churn-local")["PipelineExecutionSummaries"][-1]
+    name = {"PipelineExecutionArn": arn["PipelineExecutionArn"]}
+
+    def finished() -> Any:
+        status = sagemaker.describe_pipeline_execution(**name)["PipelineExecutionStatus"]
+        return status in ("Succeeded", "Failed", "Stopped")
+
+    wait_until(finished)
+    steps = sagemaker.list_pipeline_execution_steps(**name)["PipelineExecutionSteps"]
+    return {step["StepName"]: step for step in steps}
+
+
+def test_a_build_approves_registers_and_releases_nothing(delivery: Delivery, build: str) -> None:
+    parameter = {"parameter": "ValidationException"}  # the pipeline has none for it
+    assert results(delivery.build_output("build", build), "build") == DENIED | parameter
+
+
+def test_a_job_approves_registers_and_releases_nothing(delivery: Delivery, run: dict[str, Any]) -> None:
+    name = run["Evaluate"]["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+    assert delivery.cloud.logs.flush()
+    logs, group = delivery.aws("logs"), "/aws/sagemaker/ProcessingJobs"
+    (stream,) = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=name)["logStreams"]
+    where = {"logGroupName": group, "logStreamName": stream["logStreamName"], "startFromHead": True}
+    log = "\n".join(event["message"] for event in logs.get_log_events(**where)["events"])
+    assert results(log, "job") == DENIED | {"parameter": "AccessDeniedException"}
+
+
+def test_a_definition_that_registers_an_approved_model_fails(run: dict[str, Any]) -> None:
+    assert run["Register"]["StepStatus"] == "Failed"
+    assert "is not authorized to perform: sagemaker:CreateModelPackage" in run["Register"]["FailureReason"]
+    assert "explicit deny" in run["Register"]["FailureReason"]
+
+
+def test_a_package_that_a_person_creates_as_approved_starts_nothing(
+    delivery: Delivery, waiting: str, run: dict[str, Any]
+) -> None:
+    """The roles' calls are denied; the rule, too, takes only an approval of a package that waited."""
+    sagemaker = delivery.aws("sagemaker")
+    specification = sagemaker.describe_model_package(ModelPackageName=waiting)["InferenceSpecification"]
+    created = sagemaker.create_model_package(
+        ModelPackageGroupName=GROUP, ModelApprovalStatus="Approved", InferenceSpecification=specification
+    )
+    edit = {"ModelPackageArn": created["ModelPackageArn"], "CustomerMetadataProperties": {"note": "edited"}}
+    sagemaker.update_model_package(**edit)
+    delivery.settle()
+    packages = sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
+    approved = [each["ModelPackageArn"] for each in packages if each["ModelApprovalStatus"] == "Approved"]
+    assert approved == [created["ModelPackageArn"]]
+    assert delivery.executions("deploy") == []
+    assert delivery.endpoints() == []
