@@ -62,6 +62,12 @@ def _refuse_project_settings(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_project_settings)
 
 
+@pytest.fixture
+def enforced() -> bool:
+    """Every cloud of these tests decides about calls, without the mark that localcloud's own tests need for it."""
+    return True
+
+
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example data as ``rehearsal.up`` keeps it, to be copied to a server's folder: it takes a second to make."""

@@ -37,7 +37,6 @@ def shell(live_cloud):
     )
 
 
-@pytest.mark.roles
 def test_the_commands_by_hand(shell, live_cloud, aws):
     git_repository(live_cloud)
     aws("sagemaker").create_model_package_group(ModelPackageGroupName="churn")  # a run makes it

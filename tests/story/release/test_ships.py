@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from release import approval
+
 ROOT = Path(__file__).resolve().parents[3]
 BUCKET, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn-local"
 
@@ -97,6 +99,14 @@ def test_a_package_that_nobody_approved_is_refused(stage, capsys):
     package = stage.package(approved="PendingManualApproval")
     assert stage.deploy(package) == 1
     assert "is PendingManualApproval: have it approved" in capsys.readouterr().err
+
+
+def test_a_release_that_names_no_package_asks_for_approval_of_the_latest(stage, packages, output):
+    stage.caller = stage.release
+    assert approval.main(["--env", "local", "--config", str(stage.folder), "--package", "latest-approved"]) == 0
+    package, summary = output()
+    assert package == f"export MODEL_PACKAGE_ARN={packages[2]}"
+    assert "Release churn/3 to churn-local?" in summary
 
 
 def test_smoke(stage, output):

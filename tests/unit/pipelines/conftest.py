@@ -17,7 +17,8 @@ def no_environment(monkeypatch):
 def small(monkeypatch):
     """A small definition in place of the SDK's: compiling takes seconds."""
     parameters = [{"Name": "Threshold", "Type": "Float", "DefaultValue": 0.8}]
-    step = {"Name": "Train", "Type": "Training", "Arguments": {"Where": "ü"}}
+    same = {"Type": "Equals", "LeftValue": "ü", "RightValue": "ü"}
+    step = {"Name": "Train", "Type": "Condition", "Arguments": {"Conditions": [same], "IfSteps": [], "ElseSteps": []}}
 
     def compile(settings):
         threshold = parameters[0] | {"DefaultValue": settings.quality_gate.threshold}

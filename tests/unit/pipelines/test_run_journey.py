@@ -1,7 +1,6 @@
-"""Journeys of the command against a server that speaks AWS: created, unchanged, updated, started, deleted."""
+"""Journeys of the command against localcloud: created, unchanged, updated, started by a build; deleted by a person."""
 
 import shutil
-import urllib.request
 from functools import partial
 
 import pytest
@@ -10,32 +9,21 @@ from aws import sessions
 from pipelines import definition
 from pipelines.run import main
 from settings.environments import CONFIG
-from settings.loader import load
+from tests import roles
 
 pytestmark = pytest.mark.slow
 BUCKET = "churn-local-000000000000-eu-west-1"
+BY_BUILDS = {"--upsert", "--start"}
 WRITES = ("Create", "Update", "Put", "Add", "Delete", "Start", "Stop")
 
 
 @pytest.fixture
-def server():
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    url = "http://{}:{}".format(*server.get_host_and_port())
-    urllib.request.urlopen(f"{url}/moto-api/reset", data=b"", timeout=10).close()  # noqa: S310 - servers share their state
-    yield url
-    server.stop()
-
-
-@pytest.fixture
-def journey(server, tmp_path, monkeypatch):
-    """The command against the server; what it asks for is noted."""
+def journey(live_cloud, tmp_path, monkeypatch):
+    """The command against the cloud; what it calls is noted. Once the stacks exist, a build upserts and starts."""
     shutil.copytree(CONFIG, tmp_path / "config")
     local = tmp_path / "config" / "local.toml"
-    lines = local.read_text().splitlines()
-    local.write_text("\n".join(f'endpoint_url = "{server}"' if "endpoint_command" in line else line for line in lines))
+    url = f'endpoint_url = "{live_cloud.url}"'
+    local.write_text("\n".join(url if "endpoint_command" in line else line for line in local.read_text().splitlines()))
     calls, make = [], sessions.client
 
     def client(settings, service):
@@ -47,25 +35,21 @@ def journey(server, tmp_path, monkeypatch):
 
     def run(*arguments):
         calls.clear()
-        return main(["--config", str(tmp_path / "config"), *arguments])
+        with monkeypatch.context() as patch:
+            for name, value in run.of_build.items() if BY_BUILDS.intersection(arguments) else ():
+                patch.setenv(name, value)
+            return main(["--config", str(tmp_path / "config"), *arguments])
 
-    run.calls = calls
-    run.overlay = local
-    run.client = lambda service: make(load("local", local.parent), service)
-    return run
+    def create_stacks():
+        roles.create(live_cloud, local.parent)
+        token = live_cloud.process_keys.open(roles.of_build(live_cloud, "churn-local-build"))
+        run.of_build = live_cloud.process_environment(token)
 
-
-def create_bucket(journey):
-    region = {"LocationConstraint": "eu-west-1"}
-    journey.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=region)
-
-
-def create_key(journey):
-    """As the foundation does."""
-    kms = journey.client("kms")
-    key = kms.create_key()["KeyMetadata"]["Arn"]
-    kms.create_alias(AliasName="alias/churn-local", TargetKeyId=key)
-    return key
+    run.calls, run.overlay, run.client, run.of_build = calls, local, live_cloud.client, {}
+    run.create_stacks = create_stacks
+    sessions._session_of.cache_clear()  # it keeps the keys of another test's build
+    yield run
+    assert not list(live_cloud.access.denials)
 
 
 def writes(journey):
@@ -73,10 +57,9 @@ def writes(journey):
 
 
 def test_a_journey(journey, small, capsys):
-    create_key(journey)
     assert journey("--upsert") == 1
     assert f"the bucket {BUCKET} does not exist" in capsys.readouterr().err
-    create_bucket(journey)
+    journey.create_stacks()
     assert journey("--plan") == 0
     assert "would create pipeline churn-local:" in capsys.readouterr().out
     assert journey("--upsert") == 0
@@ -94,6 +77,7 @@ def test_a_journey(journey, small, capsys):
     assert "started churn-local, execution arn:aws" in shown
     assert "Threshold=0.85" in shown
 
+    assert journey("--wait") == 0
     assert journey("--describe") == 0
     assert "Threshold  Float  0.9" in capsys.readouterr().out
     assert journey("--list") == 0
@@ -103,8 +87,8 @@ def test_a_journey(journey, small, capsys):
     assert "would create pipeline churn-local" in capsys.readouterr().out
 
 
-def test_no_server_responds(capsys, small, journey, server):
-    journey.overlay.write_text(journey.overlay.read_text().replace(server, "http://127.0.0.1:9"))
+def test_no_server_responds(capsys, small, journey, live_cloud):
+    journey.overlay.write_text(journey.overlay.read_text().replace(live_cloud.url, "http://127.0.0.1:9"))
     assert journey("--plan") == 1
     assert "start the local AWS there" in capsys.readouterr().err
 
@@ -113,8 +97,8 @@ def test_the_real_definition_is_created_once_and_updated_with_its_difference(jou
     """Imports the SDK: some seconds."""
     shutil.copytree(definition.SCRIPTS, tmp_path / "scripts")
     monkeypatch.setattr(definition, "compile", partial(definition.compile, scripts=tmp_path / "scripts"))
-    create_bucket(journey)
-    key = create_key(journey)
+    journey.create_stacks()
+    key = journey.client("kms").describe_key(KeyId="alias/churn-local")["KeyMetadata"]["Arn"]
     assert journey("--upsert") == 0
     assert "step Train added (Training)" in capsys.readouterr().out
     body = journey.client("sagemaker").describe_pipeline(PipelineName="churn-local")["PipelineDefinition"]
