@@ -73,6 +73,11 @@ def _dispatch(options: argparse.Namespace, context: Context) -> int:
 
         return delete(context, options.yes, input if sys.stdin.isatty() else None)
     context = _with_key(context)
+    if options.accept is not None:
+        from release.accept import accept
+
+        context.say(accept(context, options.package, " ".join(options.accept.split())))
+        return 0
     choose = _choice(options, context)
     return _plan(context, choose) if options.plan else _release(options, context, choose)
 
@@ -97,10 +102,14 @@ def _choice(options: argparse.Namespace, context: Context) -> Choose:
 
 def _plan(context: Context, choose: Choose) -> int:
     from release.plan.preflight import check_later
-    from release.run import make_plan
+    from release.run import make_plan, standing_verdict
 
-    state, plan = make_plan(context, choose(None))
+    request = choose(None)
+    state, plan = make_plan(context, request)
     context.say(plan.render())
+    if verdict := standing_verdict(context, plan, request):
+        context.say(str(verdict))
+        return verdict.exit_code
     if note := check_later(context.settings, state, plan):
         context.say(note)
     return 0

@@ -13,6 +13,7 @@ NEEDS = {
     "plan": ("package", "rollback"),
     "now": ("package", "rollback"),
     "replace": ("package", "rollback"),
+    "accept": ("package",),
     "expect": ("smoke",),
     "yes": ("delete",),
 }
@@ -43,6 +44,11 @@ def parser(environment: str) -> argparse.ArgumentParser:
     change.add_argument(
         "--replace", action="store_true", help="take the autoscaling off first, as a new instance type requires"
     )
+    change.add_argument(
+        "--accept",
+        metavar="REASON",
+        help="with --package: take responsibility for its verdict; deploys nothing, is recorded with your name",
+    )
     change.add_argument("--delete", action="store_true", help="delete the endpoint and its resources; asks first")
     change.add_argument("--yes", action="store_true", help="for --delete: do not ask")
     return top
@@ -62,7 +68,17 @@ def check(options: argparse.Namespace) -> None:
     for option, companions in NEEDS.items():
         if flags(options, (option,)) and not flags(options, companions):
             raise UsageProblem(f"--{option} goes with {' or '.join(f'--{name}' for name in companions)} only")
+    _check_acceptance(options)
     for option in ("package", "expect"):
         arn = getattr(options, option)
         if arn is not None and ":model-package/" not in arn:
             raise UsageProblem(f"--{option} is {arn!r}: give the ARN of a model package, arn:aws:sagemaker:...")
+
+
+def _check_acceptance(options: argparse.Namespace) -> None:
+    if options.accept is None:
+        return
+    if not options.accept.strip():
+        raise UsageProblem('--accept needs a reason, for those who read the record later: --accept "why it is right"')
+    if others := flags(options, ("plan", "now", "replace")):
+        raise UsageProblem(f"--accept deploys nothing: use it without {' '.join(others)}, then deploy with --package")

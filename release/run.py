@@ -15,14 +15,16 @@ from release.plan.inputs import read_inputs
 from release.plan.plan import Plan, plan
 from release.plan.preflight import check
 from release.request import ReleaseRequest
-from release.state import alarm_history
+from release.state import alarm_history, verdict_records
 from release.state.aws_time import parse
 from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
 from release.state.lease import Lease
 from release.state.state import State
+from release.state.verdict_records import VerdictRecord
 from release.verdict import comparison
-from release.verdict.conclude import conclude, restore_scaling
+from release.verdict.conclude import conclude, conclude_accepted, finish, restore_scaling
+from release.verdict.standing import accepted, continued, has_new_evidence, judged_again, repeat, repeats
 from release.verdict.verdict import Observation, Verdict, judge
 from release.watch.late_traffic import send_late_traffic
 from release.watch.table import FleetsTable, PlainLines
@@ -51,6 +53,10 @@ def release(context: Context, choose: Choose) -> Verdict:
 
 def _judge_earlier(context: Context, lease: Lease, earlier: Deployment, request: ReleaseRequest) -> Verdict | None:
     """The verdict of an interrupted run's deployment that has ended meanwhile; None when there is none to give."""
+    record = verdict_records.of_deployment(context, earlier)
+    if record and record.acceptance:  # by a command that was interrupted right after it
+        lease.record(None)
+        return None
     endpoint = _endpoint(context)
     arrived = (endpoint.status, endpoint.config) == ("InService", earlier.config)
     if endpoint.changing or (arrived and earlier.package == request.package):
@@ -71,16 +77,40 @@ def _was_sent(context: Context, deployment: Deployment, endpoint: EndpointStatus
     return endpoint.status != "InService" or bool(_alarm_events(context, deployment)) or bool(endpoint.failure)
 
 
+def standing_verdict(context: Context, release_plan: Plan, request: ReleaseRequest) -> Verdict | None:
+    """The one that the release would repeat instead of deploying anything."""
+    record = _last_verdict(context, release_plan, request)
+    return repeat(record) if record and repeats(record, release_plan.change == "unchanged") else None
+
+
+def _last_verdict(context: Context, release_plan: Plan, request: ReleaseRequest) -> VerdictRecord | None:
+    """None for a deployment that is under way, which gets its own, and for a rollback, which a person decides."""
+    if request.known_good or release_plan.change == "resume":
+        return None
+    return verdict_records.latest(context, request.package, release_plan.config_name)
+
+
 def _release(context: Context, lease: Lease, request: ReleaseRequest) -> Verdict:
     state, release_plan = make_plan(context, request)
+    earlier = lease.deployment if lease.deployment and lease.deployment.config == release_plan.config_name else None
+    record = None if earlier else _last_verdict(context, release_plan, request)
+    if record and repeats(record, release_plan.change == "unchanged"):
+        return repeat(record)
     check(context.settings, state, release_plan)
     for note in (release_plan.title, *release_plan.notes):
         context.say(note)
-    earlier = lease.deployment if lease.deployment and lease.deployment.config == release_plan.config_name else None
     if release_plan.change == "unchanged":
-        return _leave_unchanged(context, lease, state, release_plan, earlier)
+        return _leave_unchanged(context, lease, state, release_plan, earlier, record)
+    if record and record.acceptance:
+        context.say(f"its last verdict ({record.outcome}: {record.reason}) was {record.acceptance}")
     resumed = earlier if release_plan.change == "resume" else None
     deployment = resumed or _new_deployment(context, release_plan, request)
+    return _deploy(context, lease, state, release_plan, deployment, resumed is not None)
+
+
+def _deploy(
+    context: Context, lease: Lease, state: State, release_plan: Plan, deployment: Deployment, resumed: bool
+) -> Verdict:
     lease.record(deployment)
     _begin(context, lease, deployment, release_plan)
     make_traffic = _traffic(context, state, deployment)
@@ -93,14 +123,23 @@ def _release(context: Context, lease: Lease, request: ReleaseRequest) -> Verdict
 
 
 def _leave_unchanged(
-    context: Context, lease: Lease, state: State, release_plan: Plan, earlier: Deployment | None
+    context: Context,
+    lease: Lease,
+    state: State,
+    release_plan: Plan,
+    earlier: Deployment | None,
+    record: VerdictRecord | None,
 ) -> Verdict:
     execute((*release_plan.calls, *release_plan.after), context, lease.check)
-    if earlier is None:
+    if record and record.acceptance:
+        conclude_accepted(context, lease, record)
+        return accepted(record)
+    undecided = earlier or (record.deployment if record and not record.final else None)
+    if undecided is None:
         live = f"{release_plan.package_arn} is live on {context.endpoint_name} already, on {release_plan.config_name}"
         return Verdict("unchanged", live)
-    traffic = _traffic(context, state, earlier)()
-    return _judge(context, lease, earlier, send_late_traffic(context, earlier, traffic, lease.check))
+    traffic = _traffic(context, state, undecided)()
+    return _judge(context, lease, undecided, send_late_traffic(context, undecided, traffic, lease.check))
 
 
 def _begin(context: Context, lease: Lease, deployment: Deployment, release_plan: Plan) -> None:
@@ -172,7 +211,14 @@ def _view(context: Context) -> Any:
 
 
 def _judge(context: Context, lease: Lease, deployment: Deployment, endpoint: EndpointStatus) -> Verdict:
+    record = verdict_records.of_deployment(context, deployment)
+    if record and record.final:  # by a run that was interrupted right after it
+        finish(context, lease, deployment, record.outcome, endpoint.at)
+        return continued(record)
     verdict = judge(deployment, context.retry(lambda: _observe(context, deployment, endpoint)))
+    if record and not has_new_evidence(record, verdict):
+        return repeat(record)
+    verdict = judged_again(record, verdict) if record else verdict
     conclude(context, lease, deployment, verdict, endpoint.at)
     return verdict
 

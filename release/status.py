@@ -5,9 +5,10 @@ from __future__ import annotations
 from aws.tables import columns
 from release.context import Context
 from release.names import short
-from release.state import alarm_history, lease, owned_resources, records, s3_documents
+from release.state import alarm_history, lease, owned_resources, records, s3_documents, verdict_records
 from release.state.live_package import LivePackage, read_live_package
 from release.state.records import GoodRelease
+from release.state.verdict_records import VerdictRecord
 
 VERDICTS = 5
 
@@ -60,13 +61,15 @@ def _alarms(context: Context, live: LivePackage) -> list[str]:
 
 
 def _history(context: Context, good: list[GoodRelease]) -> list[str]:
-    lines = [
-        f"  {record['time'][:19]}  {short(record['deployment']['package'])}  {record['verdict']}: {record['reason']}"
-        for record in records.verdicts(context, VERDICTS)
-    ]
+    lines = [line for record in verdict_records.newest(context, VERDICTS) for line in _verdict(record)]
     packages = dict.fromkeys(short(release.package) for release in records.rollback_targets(good))
     return [
         "last verdicts:" if lines else "last verdicts: none",
         *lines,
         f"good, the newest first: {', '.join(packages) or 'none'}",
     ]
+
+
+def _verdict(record: VerdictRecord) -> list[str]:
+    line = f"  {record.time[:19]}  {short(record.deployment.package)}  {record.outcome}: {record.reason}"
+    return [line, f"    {record.acceptance}"] if record.acceptance else [line]

@@ -65,4 +65,6 @@ class Delivery(Section):
     vpc_id: Annotated[Vpc, IN_A_VPC]
     notify_email: Email
     staging: Environment
-    production: Environment
+    production: Environment = Field(
+        description="its releases become the champion; an environment without a staging names itself here"
+    )

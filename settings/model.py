@@ -75,6 +75,11 @@ class Settings(Sections):
         return f"{self.project.name}-{self.env}"
 
     @property
+    def is_production(self) -> bool:
+        """Is this the environment whose releases become the champion?"""
+        return self.env == self.delivery.production.split(LAYER)[0]
+
+    @property
     def bucket(self) -> str:
         return self.aws.bucket or bucket_name(self, self.env, self.require_account())
 

@@ -1,7 +1,6 @@
-"""The records of releases, in the bucket: one of every verdict, and the list of the good releases.
+"""The list of the good releases, in the bucket.
 
-releases/<endpoint>/verdicts/<time>-<config>.json   one for each deployment, never changed by another
-releases/<endpoint>/last-good.json                  the good releases, the newest first
+releases/<endpoint>/last-good.json   the newest first
 """
 
 from __future__ import annotations
@@ -82,22 +81,6 @@ def add_good_release(context: Context, shipped: GoodRelease, leaves: str = "", s
     releases = [_withdraw(release, shipped.time) if release.package == leaves else release for release in releases]
     document = {"releases": [asdict(release) for release in [shipped, *releases][:LIMIT]]}
     s3_documents.write(context, _last_good(context), document)
-
-
-def write_verdict(context: Context, deployment: Deployment, verdict: Mapping[str, Any], at: datetime) -> str:
-    """Returns the URI. A deployment that is judged twice (an interrupted run) has one record."""
-    start = aws_time.stamp(aws_time.parse(deployment.since))
-    key = f"{context.releases}/verdicts/{start}-{deployment.config}.json"
-    document = {"time": aws_time.as_text(at), **verdict, "deployment": deployment.as_dict()}
-    s3_documents.write(context, key, document)
-    return f"s3://{context.settings.bucket}/{key}"
-
-
-def verdicts(context: Context, newest: int) -> list[s3_documents.Document]:
-    """The newest first."""
-    keys = s3_documents.keys(context, f"{context.releases}/verdicts/")[-newest:]
-    found = (s3_documents.read(context, key) for key in reversed(keys))
-    return [document for document, _ in filter(None, found)]
 
 
 def _withdraw(release: GoodRelease, at: str) -> GoodRelease:

@@ -12,30 +12,47 @@ from release.execute.cleanup import cleanup
 from release.execute.execute import execute
 from release.kinds import serving_kind
 from release.plan.inputs import read_inputs
-from release.state import records
+from release.state import records, verdict_records
+from release.state.aws_time import parse
 from release.state.deployment import Deployment
 from release.state.lease import Lease
+from release.state.verdict_records import VerdictRecord
 from release.verdict.verdict import Verdict
 
 
 def conclude(context: Context, lease: Lease, deployment: Deployment, verdict: Verdict, at: datetime) -> None:
-    """Interrupted anywhere, all of it is repeated by the next run: the deployment leaves the lease last.
-
-    An inconclusive one stays on it: the same command judges it again.
-    """
+    """Interrupted anywhere, all of it is repeated by the next run: the deployment leaves the lease last."""
     lease.check()
-    uri = records.write_verdict(context, deployment, verdict.record(), at)
-    if verdict.outcome == "shipped":
-        package = context.retry(lambda: _package(context, deployment))
-        shipped = records.good_release(deployment, package, at, context.retry(lambda: _image(context)))
-        records.add_good_release(context, shipped, deployment.leaves, deployment.since)
-        context.retry(lambda: update_champion(context, package))
-        context.retry(lambda: cleanup(context, deployment, lease.check))
-    if verdict.outcome == "rolled back":
-        restore_scaling(context, lease, deployment)
-    if verdict.outcome != "inconclusive":
-        lease.record(None)
+    uri = verdict_records.write(context, deployment, verdict.record(), at)
+    finish(context, lease, deployment, verdict.outcome, at)
     context.say(f"record: {uri}")
+
+
+def finish(context: Context, lease: Lease, deployment: Deployment, outcome: str, at: datetime) -> None:
+    """An inconclusive one stays on the lease: the same command judges it again."""
+    if outcome == "shipped":
+        _count_as_good(context, lease, deployment, at)
+    if outcome == "rolled back":
+        restore_scaling(context, lease, deployment)
+    if outcome != "inconclusive":
+        lease.record(None)
+
+
+def conclude_accepted(context: Context, lease: Lease, record: VerdictRecord) -> None:
+    """What is live and accepted by a person counts as what has shipped. Doing it twice changes nothing."""
+    at = parse(record.acceptance.time if record.acceptance else record.time)
+    _count_as_good(context, lease, record.deployment, at)
+    if lease.deployment == record.deployment:
+        lease.record(None)
+
+
+def _count_as_good(context: Context, lease: Lease, deployment: Deployment, at: datetime) -> None:
+    package = context.retry(lambda: _package(context, deployment))
+    shipped = records.good_release(deployment, package, at, context.retry(lambda: _image(context)))
+    records.add_good_release(context, shipped, deployment.leaves, deployment.since)
+    if context.settings.is_production:
+        context.retry(lambda: update_champion(context, package))
+    context.retry(lambda: cleanup(context, deployment, lease.check))
 
 
 def restore_scaling(context: Context, lease: Lease, deployment: Deployment) -> None:
@@ -47,7 +64,7 @@ def restore_scaling(context: Context, lease: Lease, deployment: Deployment) -> N
 
 
 def update_champion(context: Context, package: dict[str, Any]) -> None:
-    """Scheduled runs compare with the model that ships (docs/decisions/0001): in the bucket where models are built."""
+    """Runs compare with production's model (docs/decisions/0001): its evaluation is in the bucket of training."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
     if not uri:
         return

@@ -54,7 +54,7 @@ def judge(deployment: Deployment, observation: Observation) -> Verdict:
 def _judge(deployment: Deployment, observation: Observation) -> tuple[Outcome, str]:
     status = observation.status
     if not status:
-        return "failed", "the endpoint is gone: somebody deleted it during the deployment; deploy again to create it"
+        return "failed", "the endpoint is gone: somebody deleted it meanwhile; accepted, the package creates it again"
     if status != "InService":
         cause = observation.failure or "SageMaker gives no reason"
         return "failed", f"the endpoint is {status} ({cause}); {REPAIR if status == ROLLBACK_FAILED else DELETE}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -99,6 +100,11 @@ def test_a_push_becomes_a_model_that_waits_for_an_approval(delivery: Delivery, c
     assert delivery.endpoints() == []
 
 
+def champion(delivery: Delivery) -> Any:
+    response = delivery.aws("s3").get_object(Bucket=BUCKET, Key="churn/champion/evaluation.json")
+    return json.loads(response["Body"].read())
+
+
 def test_an_approval_becomes_a_release_after_a_second_approval(delivery: Delivery, commit: str, package: str) -> None:
     delivery.approve(package)
     (execution,) = delivery.executions("deploy")
@@ -107,9 +113,11 @@ def test_an_approval_becomes_a_release_after_a_second_approval(delivery: Deliver
     (question,) = delivery.approval_requests()
     for part in ("Release churn/1 to churn-prod? auc 0.", "no champion", commit, "Report: s3://"):
         assert part in question
+    assert champion(delivery) == {"champion": "none"}  # which is production's, not staging's
     delivery.answer_approval(execution, "Approved")
     assert delivery.wait_for_end("deploy", execution) == "Succeeded", delivery.build_output("deploy", execution)
     assert (delivery.live_package("staging"), delivery.live_package("prod")) == (package, package)
+    assert champion(delivery)["gate"]["metric"] == "auc"
     label, *probabilities = delivery.invoke("prod", recorded_row(delivery, package)).split(",")
     assert label in ("yes", "no")
     assert all(0 < float(each) < 1 for each in probabilities)

@@ -56,13 +56,22 @@ def customers(delivery: Delivery) -> Iterator[Counter[str]]:
             thread.join()
 
 
-def test_a_model_that_fails_customers_is_rolled_back_and_people_are_notified(delivery: Delivery, good: str) -> None:
+@pytest.fixture(scope="module")
+def rolled_back(delivery: Delivery, good: str) -> tuple[str, str, Counter[str]]:
+    """A version that failed customers, the execution that released it, and what customers saw."""
     bad = delivery.registry().register(failing=True)
     delivery.approve(bad)
     (execution,) = delivery.executions("deploy")
     with customers(delivery) as counts:
         delivery.answer_approval(execution, "Approved")
         assert delivery.wait_for_end("deploy", execution) == "Failed"
+    return bad, execution, counts
+
+
+def test_a_model_that_fails_customers_is_rolled_back_and_people_are_notified(
+    delivery: Delivery, good: str, rolled_back: tuple[str, str, Counter[str]]
+) -> None:
+    bad, execution, counts = rolled_back
     outcomes = delivery.outcomes("deploy", execution)
     assert (outcomes["Staging/Deploy"], outcomes["Staging/Smoke"]) == ("Succeeded", "Succeeded")
     assert outcomes["Production/Deploy"] == "Failed"
@@ -73,6 +82,30 @@ def test_a_model_that_fails_customers_is_rolled_back_and_people_are_notified(del
     assert 0 < counts["failed"] < counts["yes,0.01"]
     assert set(counts) == {"failed", "yes,0.01"}
     assert delivery.failures() == [("churn-local-deploy", execution)]
+
+
+def retry_production(delivery: Delivery, execution: str) -> str:
+    """Retries what failed; returns how the execution ends."""
+    names = {"pipelineName": "churn-local-deploy", "stageName": "Production", "pipelineExecutionId": execution}
+    delivery.aws("codepipeline").retry_stage_execution(**names, retryMode="FAILED_ACTIONS")
+    return delivery.wait_for_end("deploy", execution)
+
+
+@pytest.mark.planted
+def test_a_retried_stage_repeats_the_verdict_until_a_person_accepts_it(
+    delivery: Delivery, good: str, rolled_back: tuple[str, str, Counter[str]]
+) -> None:
+    bad, execution, _ = rolled_back
+    before = delivery.aws("sagemaker").describe_endpoint(EndpointName="churn-prod")["LastModifiedTime"]
+    assert retry_production(delivery, execution) == "Failed"
+    assert "stands, and nothing was changed" in delivery.build_output("deploy", execution)
+    assert delivery.live_package("prod") == good
+    assert delivery.aws("sagemaker").describe_endpoint(EndpointName="churn-prod")["LastModifiedTime"] == before
+    words = ("--env", "prod+local", "--package", bad, "--accept", "nobody has that plan any more")
+    done = delivery.run("codepipeline.deploy", *words)
+    assert not done.returncode, done.stdout + done.stderr
+    assert retry_production(delivery, execution) == "Succeeded", delivery.build_output("deploy", execution)
+    assert delivery.live_package("prod") == bad
 
 
 def test_an_approval_without_a_pipeline_goes_to_the_dead_letter_queue_and_raises_its_alarm(

@@ -23,7 +23,7 @@ from tests.story.permissions import record
 
 SPEED = 200
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
-BY_HAND = {"--status", "--rollback", "--delete"}  # by a person, with permissions of their own
+BY_HAND = {"--status", "--rollback", "--delete", "--accept"}  # by a person, with permissions of their own
 HANDLER = """
 import json, time
 def model_fn(folder):
@@ -119,15 +119,15 @@ class Stage:
         )
         return response["ModelPackageArn"]
 
-    def command(self, *words):
+    def command(self, *words, env="local"):
         """In this process: the exit code."""
         from release.command import main
 
         self.caller = self.cloud.credentials.administrator if BY_HAND.intersection(words) else self.release
-        return main(["--env", "local", "--config", str(self.folder), *words])
+        return main(["--env", env, "--config", str(self.folder), *words])
 
-    def deploy(self, package, *words):
-        return self.command("--package", package, *words)
+    def deploy(self, package, *words, env="local"):
+        return self.command("--package", package, *words, env=env)
 
     def live(self):
         return self.sagemaker.describe_endpoint(EndpointName=ENDPOINT)

@@ -126,6 +126,8 @@ def test_an_endpoint_deleted_midway_is_a_failure_that_says_so(stage, capsys, wai
     assert codes == [5]
     assert "failed: the endpoint is gone: somebody deleted it" in capsys.readouterr().out
     stage.configure()
+    assert stage.deploy(package) == 5
+    assert stage.deploy(package, "--accept", "it was deleted on purpose") == 0
     assert stage.deploy(package) == 0  # and it is created again
     assert stage.live_package() == package
 

@@ -58,6 +58,7 @@ except SystemExit as end:
         "delete",
         "yes",
         "replace",
+        "accept",
     ):
         assert f"--{option}" in output
 
@@ -76,6 +77,10 @@ except SystemExit as end:
         ("--package=", "--package is '': give the ARN of a model package"),
         ("--smoke --expect=", "--expect is '': give the ARN of a model package"),
         ("--status --expect=", "--expect goes with --smoke only"),
+        ("--accept why", "nothing to do: name an action"),
+        ("--rollback --accept why", "--accept goes with --package only"),
+        (f"--package {ARN} --accept=", "--accept needs a reason"),
+        (f"--package {ARN} --accept=why --now", "--accept deploys nothing: use it without --now"),
     ],
 )
 def test_contradictory_options_are_refused_before_anything_is_read(capsys, no_call, words, sentence):

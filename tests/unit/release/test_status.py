@@ -23,7 +23,7 @@ def since(context, monkeypatch, releases):
     live = LivePackage(endpoint, "m2", "arn:package/2")
     monkeypatch.setattr(status, "read_live_package", lambda _: live)
     monkeypatch.setattr(status.records, "last_good", lambda _: releases)
-    monkeypatch.setattr(status.records, "verdicts", lambda *_: [])
+    monkeypatch.setattr(status.verdict_records, "newest", lambda *_: [])
     monkeypatch.setattr(status, "_alarms", lambda *_: [])
     monkeypatch.setattr(status, "_commit", lambda *_: "c0ffee2")
     lines = status.status(context).splitlines()

@@ -196,3 +196,11 @@ def test_schedules_are_shown_as_they_could_be_written(tmp_path: Path) -> None:
     settings = loaded(tmp_path, SCALED + schedule())
     [shown] = tomllib.loads(show(settings))["serving"]["autoscaling_schedules"]
     assert shown == settings.serving.autoscaling_schedules[0].model_dump()
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [("prod", True), ("prod+local", True), ("staging", False), ("staging+local", False), ("local", False)],
+)
+def test_production_is_the_environment_that_the_delivery_names(env: str, expected: bool) -> None:
+    assert load(env).is_production is expected
