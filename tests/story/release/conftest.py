@@ -23,6 +23,7 @@ from tests.story.permissions import record
 
 SPEED = 200
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
+IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 BY_HAND = {"--status", "--rollback", "--delete", "--accept"}  # by a person, with permissions of their own
 HANDLER = """
 import json, time
@@ -94,7 +95,7 @@ class Stage:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         return f"s3://{BUCKET}/{key}"
 
-    def package(self, kind="good", archive=None, sample="samples/sample.csv", approved="Approved"):
+    def package(self, kind="good", archive=None, sample="samples/sample.csv", approved="Approved", image=IMAGE):
         """Registers one as the pipeline does; each is a package and an artifact of its own."""
         self.packages += 1
         body = archive if archive is not None else pack(**MODELS[kind])
@@ -105,12 +106,7 @@ class Stage:
             ModelPackageGroupName=GROUP,
             ModelApprovalStatus=approved,
             InferenceSpecification={
-                "Containers": [
-                    {
-                        "Image": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0",
-                        "ModelDataUrl": url,
-                    }
-                ],
+                "Containers": [{"Image": image, "ModelDataUrl": url}],
                 "SupportedContentTypes": ["text/csv"],
                 "SupportedResponseMIMETypes": ["application/json"],
             },

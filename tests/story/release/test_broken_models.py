@@ -64,6 +64,19 @@ def test_one_whose_archive_is_corrupt_gets_no_request(stage, capsys, wait_until)
     assert counts["failed"] == 0
 
 
+def test_the_schedules_of_autoscaling_come_and_go_with_the_settings(stage):
+    night = (
+        '{name = "night", expression = "cron(0 22 * * ? *)", timezone = "UTC", min_instances = 2, max_instances = 2}'
+    )
+    autoscaling = {"autoscaling_max_instances": "3"}
+    scaling = stage.cloud.client("application-autoscaling")
+    for schedules, names in ((f"[{night}]", ["churn-local-night"]), ("[]", [])):
+        stage.configure(serving=autoscaling | {"autoscaling_schedules": schedules})
+        assert stage.deploy(stage.first) == 0
+        actions = scaling.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"]
+        assert [action["ScheduledActionName"] for action in actions] == names
+
+
 def scaling_counts(stage):
     scaling = stage.cloud.client("application-autoscaling")
     targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]

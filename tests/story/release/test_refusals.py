@@ -43,6 +43,12 @@ def test_an_alarm_that_is_on_already_refuses_the_release(stage, capsys):
     stage.configure()
 
 
+def test_a_package_whose_image_is_gone_is_refused(stage, capsys):
+    package = stage.package(image="000000000000.dkr.ecr.eu-west-1.amazonaws.com/churn-local:gone")
+    assert stage.deploy(package) == 1
+    assert f"the image of the package {package} is not in its repository" in capsys.readouterr().err
+
+
 def test_an_idle_canary_is_inconclusive_and_judged_again_by_the_same_command(stage, capsys, wait_until):
     package = stage.package(sample="")
     assert stage.deploy(package) == 4

@@ -10,6 +10,7 @@ from pipelines import definition
 from pipelines.run import main
 from settings.environments import CONFIG
 from tests import roles
+from tests.story.permissions import record
 
 pytestmark = pytest.mark.slow
 BUCKET = "churn-local-000000000000-eu-west-1"
@@ -18,7 +19,7 @@ WRITES = ("Create", "Update", "Put", "Add", "Delete", "Start", "Stop")
 
 
 @pytest.fixture
-def journey(live_cloud, tmp_path, monkeypatch):
+def journey(live_cloud, tmp_path, monkeypatch, request):
     """The command against the cloud; what it calls is noted. Once the stacks exist, a build upserts and starts."""
     shutil.copytree(CONFIG, tmp_path / "config")
     local = tmp_path / "config" / "local.toml"
@@ -50,6 +51,7 @@ def journey(live_cloud, tmp_path, monkeypatch):
     sessions._session_of.cache_clear()  # it keeps the keys of another test's build
     yield run
     assert not list(live_cloud.access.denials)
+    record(live_cloud, request.module.__name__)
 
 
 def writes(journey):
