@@ -31,7 +31,7 @@ TESTS ?= all
 CORES = $(shell getconf _NPROCESSORS_ONLN)
 AT_ONCE = $(if $(filter unit,$(TESTS)),$(CORES),$(shell echo $$(( $(CORES) + 1 )))) # one more than cores: stories wait a lot
 ROOMS := settings aws pipelines release codepipeline rehearsal
-CHECKS := lint types types-scripts templates imports
+CHECKS := lint types templates imports
 IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
@@ -169,9 +169,7 @@ lint: $(READY)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 types: $(READY)
-	@$(BIN)/mypy $(ROOMS)
-types-scripts: $(READY)
-	@$(BIN)/mypy --cache-dir .mypy_cache/scripts --python-version 3.12 scripts
+	@$(BIN)/mypy $(ROOMS) scripts
 templates: $(READY)
 	@$(BIN)/cfn-lint codepipeline/templates/*.yml
 imports: $(READY)

@@ -1,4 +1,4 @@
-"""What stories have needed of the templates' roles: recorded when a story's cloud ends, for `make test-permissions`."""
+"""What stories have needed of the templates' roles: recorded before their cloud ends, for `make test-permissions`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ Permission = tuple[str, str, str]  # the names of policy and statement, and the 
 
 
 def record(cloud: Any, story: str) -> None:
+    """To be called before a teardown, which deletes the roles, and again later."""
     needed = {
         (each["policy"], each["statement"], each["action"])
         for permissions in role_permissions(cloud).values()
@@ -20,13 +21,15 @@ def record(cloud: Any, story: str) -> None:
         if each["needed"]
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / f"{story}.json").write_text(json.dumps(sorted(needed)))
+    file = FOLDER / f"{story}.json"
+    file.write_text(json.dumps(sorted(needed | _read(file))))
 
 
 def recorded() -> set[Permission]:
     """Of all stories."""
-    return {
-        (policy, statement, action)
-        for file in FOLDER.glob("*.json")
-        for policy, statement, action in json.loads(file.read_text())
-    }
+    return set().union(*map(_read, FOLDER.glob("*.json")))
+
+
+def _read(file: Path) -> set[Permission]:
+    listed = json.loads(file.read_text()) if file.exists() else []
+    return {(policy, statement, action) for policy, statement, action in listed}

@@ -9,6 +9,7 @@ import pytest
 
 from tests.story.delivery.delivery import RED, Delivery, wait_until
 from tests.story.delivery.models import BUCKET, GROUP
+from tests.story.permissions import record
 
 pytestmark = pytest.mark.roles
 
@@ -168,6 +169,7 @@ def remaining(delivery: Delivery) -> list[str]:
 
 def test_teardown_removes_everything_and_a_second_one_finds_nothing(delivery: Delivery, package: str) -> None:
     assert {"churn-prod", BUCKET, "endpoint/churn-prod/variant/AllTraffic", *STACKS} <= set(remaining(delivery))
+    record(delivery.cloud, __name__)
     refused = delivery.run("codepipeline.teardown", "--env", "local")
     assert refused.returncode == 2
     assert "--yes" in refused.stderr
