@@ -14,8 +14,53 @@ from codepipeline.stacks import TEMPLATES
 from tests import templates
 from tests.story.permissions import Permission, recorded
 
-VPC = "only in a VPC, which stories have none of"
-UNPROVED: dict[tuple[str, str], str] = {}  # by statement and action
+# By the reason: statements and actions.
+REASONS = {
+    "only in a VPC; https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html and CodeBuild's page on VPCs": {
+        "DescribeTheVpc": "ec2:DescribeDhcpOptions ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups "
+        "ec2:DescribeSubnets ec2:DescribeVpcs",
+        "NetworkInterfacesInTheVpc": "ec2:CreateNetworkInterface ec2:CreateNetworkInterfacePermission "
+        "ec2:DeleteNetworkInterface ec2:DeleteNetworkInterfacePermission",
+    },
+    "without a connection; decided in localcloud's tests of CodePipeline's role": {
+        "SourceInCodeCommit": "codecommit:CancelUploadArchive codecommit:GetBranch codecommit:GetCommit "
+        "codecommit:GetRepository codecommit:GetUploadArchiveStatus codecommit:UploadArchive",
+    },
+    "of a connection whose ARN has the older service name": {
+        "SourceBehindTheConnection": "codestar-connections:UseConnection",
+    },
+    "in AWS's page on the role of CodePipeline; its own reads of artifacts are not reproduced here": {
+        "Artifacts": "s3:GetObject s3:GetObjectVersion",
+        "TheBucket": "s3:GetBucketLocation s3:GetBucketVersioning s3:ListBucket",
+        "KeysOfThisProject": "kms:Encrypt",
+        "Builds": "codebuild:StopBuild",
+    },
+    "in AWS's page on the role of CodeBuild: it may read an artifact by its version": {
+        "ArtifactsCacheAndCode": "s3:GetObjectVersion",
+        "SourcesAndModels": "s3:GetObjectVersion",
+        "ListBucketAndData": "s3:GetBucketLocation",
+        "TheBuckets": "s3:GetBucketLocation",
+    },
+    "in AWS's page on the roles of SageMaker; its own calls are not all known": {
+        "ListBuckets": "s3:GetBucketLocation",
+        "OutputsOfJobsAndModels": "s3:AbortMultipartUpload",
+        "Logs": "logs:CreateLogGroup logs:DescribeLogStreams",
+        "RegisterInOneGroup": "sagemaker:AddTags",
+    },
+    "only where data lies in a bucket with another key": {"KeyOfTheData": "kms:Decrypt kms:DescribeKey"},
+    "only for a step that transforms": {
+        "JobsOfPipelines": "sagemaker:CreateTransformJob sagemaker:DescribeTransformJob sagemaker:StopTransformJob "
+        "sagemaker:StopProcessingJob sagemaker:StopTrainingJob",
+    },
+    "only where the settings name an image of the project": {"ImagesOfTheProject": "ecr:DescribeImages"},
+    "only when a schedule leaves the settings": {"Autoscaling": "application-autoscaling:DeleteScheduledAction"},
+}
+UNPROVED = {
+    (statement, action): reason
+    for reason, groups in REASONS.items()
+    for statement, actions in groups.items()
+    for action in actions.split()
+}
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:

@@ -61,8 +61,8 @@ def imported(folder: Path) -> set[str]:
 
 def test_every_library_that_is_imported_is_declared_and_no_other() -> None:
     declared = {_normal(each.name) for each in requirements()}
-    for_tests = {_normal(each.name) for each in requirements("testing")}
-    assert imported(SRC) == declared | for_tests
+    optional = {_normal(each.name) for group in PROJECT["optional-dependencies"] for each in requirements(group)}
+    assert imported(SRC) == declared | optional
 
 
 def test_what_is_installed_here_is_what_is_declared() -> None:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -131,3 +132,26 @@ def test_an_approval_without_a_pipeline_goes_to_the_dead_letter_queue_and_raises
         "churn-local-dead-letters"
     ]
     assert package not in (delivery.live_package("staging"), delivery.live_package("prod"))
+
+
+def test_a_schedule_that_cannot_start_the_pipeline_leaves_a_letter_with_the_keys_of_its_role(
+    delivery: Delivery, good: str
+) -> None:
+    aws, cloud = delivery.aws, delivery.cloud
+    url = aws("sqs").get_queue_url(QueueName="churn-local-dead-letters")["QueueUrl"]
+    start = {"PipelineName": "churn-local", "ClientRequestToken": "a-schedule-of-the-story-" + "0" * 16}
+    aws("scheduler").create_schedule(
+        Name="soon",
+        GroupName="churn-local",
+        ScheduleExpression=f"at({cloud.clock.now() + timedelta(minutes=2):%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution",
+            "RoleArn": aws("iam").get_role(RoleName="churn-local-schedules")["Role"]["Arn"],
+            "Input": json.dumps(start),
+            "RetryPolicy": {"MaximumRetryAttempts": 0},
+            "DeadLetterConfig": {"Arn": cloud.arn("sqs", "churn-local-dead-letters")},
+        },
+    )
+    (letter,) = wait_until(lambda: aws("sqs").receive_message(QueueUrl=url).get("Messages"))
+    assert json.loads(letter["Body"]) == start

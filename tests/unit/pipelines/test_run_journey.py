@@ -50,6 +50,7 @@ def journey(live_cloud, tmp_path, monkeypatch, request):
     run.create_stacks = create_stacks
     sessions._session_of.cache_clear()  # it keeps the keys of another test's build
     yield run
+    record(live_cloud, __name__)
     assert not list(live_cloud.access.denials)
     record(live_cloud, request.module.__name__)
 
