@@ -35,7 +35,8 @@ SMALL = {  # over local.toml, the last of the layers
     "training": {"rounds": 5, "early_stopping_rounds": 5},
     "quality_gate": {"threshold": 0.6},
 }
-LATER = {"name": "later", "expression": "at(2099-01-01T00:00:00)", "min_instances": 3, "max_instances": 3}
+LATER = {"name": "later", "expression": "at(2099-01-01T00:00:00)", "timezone": "UTC"}
+LATER |= {"min_instances": 3, "max_instances": 3}
 PRODUCTION = {
     "serving": {
         "autoscaling_min_instances": 2,
