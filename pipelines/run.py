@@ -145,7 +145,7 @@ def _upsert_and_start(options: argparse.Namespace, settings: Settings, client: C
         _print(upsert(settings, compiled, client).render(done=True))
     if not options.start:
         return None
-    started = start(client, compiled, settings.project.group, values, TREE)
+    started = start(client, compiled, values, TREE)
     _print(started.render(compiled.name))
     return started.arn
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aws.refusals import is_denied
-from pipelines import champion, executions
+from pipelines import executions
 from pipelines.arguments import Parameter, parse_declarations
 from pipelines.commit import commit
 from pipelines.data_version import data_version
@@ -36,25 +36,24 @@ class StartedRun:
         return "\n  ".join(lines if self.current else [*lines, f"note: {OUTDATED}"])
 
 
-def start(client: Client, compiled: Compiled, group: str, values: dict[str, str], tree: Path) -> StartedRun:
+def start(client: Client, compiled: Compiled, values: dict[str, str], tree: Path) -> StartedRun:
     state = require(client("sagemaker"), compiled.name)
     current = _is_current(state, compiled)
     parameters = parse_declarations(parse_definition(state.definition) or {})
     declarations = {parameter.name: parameter for parameter in parameters}
     _refuse_unknown(values, declarations)
-    all_values = _determine_values(client, group, tree if current else None, declarations, values) | values
+    all_values = _determine_values(client, tree if current else None, declarations, values) | values
     return StartedRun(executions.start(client("sagemaker"), compiled.name, all_values), all_values, current)
 
 
 def _determine_values(
-    client: Client, group: str, tree: Path | None, declarations: dict[str, Parameter], values: dict[str, str]
+    client: Client, tree: Path | None, declarations: dict[str, Parameter], values: dict[str, str]
 ) -> dict[str, str]:
     """Values of declared parameters that are not given and can be determined; the others keep their defaults."""
     data = values.get("DataUri") or (declarations["DataUri"].default if "DataUri" in declarations else None)
     sources: dict[str, Callable[[], str | None]] = {
         "GitCommit": lambda: commit(tree) if tree else None,
         "DataVersion": lambda: _data_version(data, client("s3")) if data else None,
-        "ChampionEvaluationUri": lambda: champion.evaluation_uri(client("sagemaker"), group),
     }
     determined = {name: get() for name, get in sources.items() if name in declarations and name not in values}
     return {name: value for name, value in determined.items() if value}

@@ -1,4 +1,4 @@
-"""Evaluate: measures the model on the test side, compared with the approved champion."""
+"""Evaluate: measures the model on the test side, compared with the champion, production's model."""
 
 from __future__ import annotations
 

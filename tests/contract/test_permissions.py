@@ -58,7 +58,7 @@ BY_HAND = {
     "search",  # a method of regular expressions
 }
 ROLES = {
-    "BuildRole": ["pipelines", "aws/model_registry.py", "aws/s3.py", "aws/default_key.py"],
+    "BuildRole": ["pipelines", "aws/s3.py", "aws/default_key.py"],
     "DeployRole": ["release", "aws/model_registry.py", "aws/quotas.py", "aws/default_key.py"],
 }
 

@@ -108,15 +108,38 @@ def test_the_approval_is_an_event_and_later_edits_are_none(aws):
     assert package["CustomerMetadataProperties"]["note"] == "edited later"
 
 
-def test_the_next_run_has_a_champion_and_takes_unchanged_steps_from_the_cache(folder, aws):
+PACKAGE = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/{}"
+
+
+def gate(aws, number):
+    """Of a registered version's evaluation."""
+    package = aws("sagemaker").describe_model_package(ModelPackageName=PACKAGE.format(number))
+    bucket, _, key = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"][len("s3://") :].partition("/")
+    return json.loads(aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read())["gate"]
+
+
+@pytest.mark.planted
+def test_an_approval_makes_no_champion_and_the_next_run_takes_unchanged_steps_from_the_cache(folder, aws):
+    aws("sagemaker").update_model_package(ModelPackageArn=PACKAGE.format(1), ModelApprovalStatus="Approved")
     again = run("pipelines.run", "--config", str(folder / "config"), "--upsert", "--start", "--wait")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "pipeline churn-local is unchanged" in again.stdout
-    assert "ChampionEvaluationUri=s3://" in again.stdout
     assert "Preprocess: Succeeded (cached)" in again.stdout
     assert "Train: Succeeded (cached)" in again.stdout
     packages = aws("sagemaker").list_model_packages(ModelPackageGroupName="churn")["ModelPackageSummaryList"]
     assert {package["ModelPackageVersion"] for package in packages} == {1, 2}
+    assert (gate(aws, 1)["champion"], gate(aws, 2)["champion"]) == (None, None)
+
+
+def test_what_production_released_is_the_champion_of_the_next_run(folder, aws):
+    bucket = "churn-local-000000000000-eu-west-1"
+    released = {"Bucket": bucket, "Key": "churn/champion/evaluation.json"}  # as release/verdict/conclude.py leaves it
+    found = aws("sagemaker").describe_model_package(ModelPackageName=PACKAGE.format(1))["ModelMetrics"]
+    source = found["ModelQuality"]["Statistics"]["S3Uri"].removeprefix(f"s3://{bucket}/")
+    aws("s3").copy_object(**released, CopySource={"Bucket": bucket, "Key": source})
+    again = run("pipelines.run", "--config", str(folder / "config"), "--start", "--wait")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert gate(aws, 3)["champion"] == gate(aws, 1)["value"]
 
 
 def test_nothing_failed_inside(folder, aws):

@@ -18,7 +18,10 @@ def attack(prefix):
     import boto3
     sagemaker, codepipeline, events = (boto3.client(name) for name in ("sagemaker", "codepipeline", "events"))
     package = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1"
-    containers = sagemaker.describe_model_package(ModelPackageName=package)["InferenceSpecification"]
+    container = {"Image": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+                 "ModelDataUrl": "s3://churn-local-000000000000-eu-west-1/models/1/model.tar.gz"}
+    containers = {"Containers": [container], "SupportedContentTypes": ["text/csv"],
+                  "SupportedResponseMIMETypes": ["text/csv"]}
     event = {"Source": "aws.sagemaker", "DetailType": "SageMaker Model Package State Change", "Detail": "{}"}
     calls = {
         "approve": lambda: sagemaker.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved"),

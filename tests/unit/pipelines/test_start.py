@@ -14,7 +14,6 @@ from pipelines.start import start
 from settings.errors import Problem, UsageProblem
 
 PIPELINE = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev"
-EVALUATION = "s3://bucket/runs/1/evaluation.json"
 
 
 def refused(operation, code, message="", status=400):
@@ -31,7 +30,6 @@ def body(*names, **defaults):
 class FakeSageMaker:
     def __init__(self, definition):
         self.definition = definition
-        self.approved = [("package/2", EVALUATION)]
         self.started = []
 
     def describe_pipeline(self, PipelineName):
@@ -48,19 +46,6 @@ class FakeSageMaker:
         self.started.append({p["Name"]: p["Value"] for p in PipelineParameters})
         self.token = ClientRequestToken
         return {"PipelineExecutionArn": f"{PIPELINE}/execution/abc"}
-
-    def list_model_packages(self, **request):
-        assert request["ModelApprovalStatus"] == "Approved"
-        assert (request["SortBy"], request["SortOrder"]) == ("CreationTime", "Descending")
-        if self.approved is None:
-            raise refused("ListModelPackages", "ValidationException", "Model package group churn does not exist.")
-        if "NextToken" not in request:  # AWS may answer an empty page that is not the last one
-            return {"ModelPackageSummaryList": [], "NextToken": "more"}
-        return {"ModelPackageSummaryList": [{"ModelPackageArn": arn} for arn, _ in self.approved]}
-
-    def describe_model_package(self, ModelPackageName):
-        uri = dict(self.approved)[ModelPackageName]
-        return {"ModelMetrics": {"ModelQuality": {"Statistics": {"S3Uri": uri}}} if uri else {}}
 
 
 class FakeS3:
@@ -106,17 +91,16 @@ def git(folder, *arguments):
 
 
 def begin(cloud, tree, here=None, **values):
-    return start(cloud.client, Compiled("churn-dev", here or body(), {}, {}), "churn", values, tree)
+    return start(cloud.client, Compiled("churn-dev", here or body(), {}, {}), values, tree)
 
 
-def test_commit_data_version_and_champion_are_determined(tree):
+def test_commit_and_data_version_are_determined_and_the_champion_is_the_object_of_production(tree):
     cloud = Cloud(body())
     started = begin(cloud, tree)
     (sent,) = cloud.sagemaker.started
     assert sent["GitCommit"] == git(tree, "rev-parse", "HEAD")
-    assert sent["ChampionEvaluationUri"] == EVALUATION
     assert sent["DataVersion"] == data_version("s3://bucket/DataUri", cloud.s3)
-    assert set(sent) == {"GitCommit", "ChampionEvaluationUri", "DataVersion"}
+    assert set(sent) == {"GitCommit", "DataVersion"}
     assert "execution/abc" in started.render("churn-dev")
 
 
@@ -137,14 +121,6 @@ def test_what_the_pipeline_does_not_declare_is_not_sent(tree):
     cloud = Cloud(body("Threshold"))
     begin(cloud, tree, here=body("Threshold"))
     assert cloud.sagemaker.started == [{}]
-
-
-@pytest.mark.parametrize("approved", [[], None, [("package/1", "")]])
-def test_without_a_champion_its_parameter_keeps_its_default(tree, approved):
-    cloud = Cloud(body())
-    cloud.sagemaker.approved = approved
-    begin(cloud, tree)
-    assert "ChampionEvaluationUri" not in cloud.sagemaker.started[0]
 
 
 def test_two_starts_are_two_runs(tree):
