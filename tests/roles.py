@@ -19,8 +19,8 @@ def create(cloud: Any, folder: Path, env: str = "local") -> None:
     settings = load(env, folder)
     by_name = {stack.name: stack for stack in stacks(settings, folder)}
     foundation, pipelines = (by_name[name_of(settings, template)] for template in ("foundation", "pipelines"))
-    _create(cloud, foundation, foundation.path.read_text())
-    _create(cloud, pipelines, _roles_alone(templates.read("pipelines")))
+    create_stack(cloud, foundation, foundation.path.read_text())
+    create_stack(cloud, pipelines, _roles_alone(templates.read("pipelines")))
 
 
 def _roles_alone(template: dict[str, Any]) -> str:
@@ -28,7 +28,7 @@ def _roles_alone(template: dict[str, Any]) -> str:
     return json.dumps({**template, "Resources": resources, "Outputs": {}})
 
 
-def _create(cloud: Any, stack: Stack, body: str) -> None:
+def create_stack(cloud: Any, stack: Stack, body: str) -> None:
     cloudformation = cloud.client("cloudformation")
     parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in stack.parameters.items()]
     names = {"StackName": stack.name, "Capabilities": ["CAPABILITY_NAMED_IAM"]}

@@ -116,8 +116,9 @@ def role_permissions(cloud: Any) -> dict[str, list[dict[str, Any]]]:
 
 
 def settle_events(cloud: Any) -> None:
-    """Returns when every event is delivered, or waits for the clock."""
-    cloud.services["events"].settle()
+    """Returns when every event, and every invocation of a schedule, is delivered or waits for the clock."""
+    for name in ("scheduler", "events"):
+        cloud.services[name].settle()
 
 
 def request_problems(service: str, operation: str, request: Any) -> list[str]:
