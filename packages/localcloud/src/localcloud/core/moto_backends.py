@@ -13,11 +13,24 @@ from typing import Any
 
 IMPORTING = RLock()
 _LOCKS: dict[str, Any] = {}
+_STATES: dict[tuple[str, str, str], tuple[Any, int]] = {}  # of each service, account and region, since which reset
+_resets = 0
 
 
 @contextmanager
 def backend(service: str, account: str, region: str) -> Iterator[Any]:
     """A service's state, for use in process, under its lock."""
+    key = (service, account, region)
+    state, reset_number = _STATES.get(key, (None, -1))
+    if reset_number != _resets:
+        reset_number = _resets
+        state = _find_state(service, account, region)
+        _STATES[key] = (state, reset_number)
+    with lock(service):
+        yield state
+
+
+def _find_state(service: str, account: str, region: str) -> Any:
     load()
     with IMPORTING:
         from moto.backends import get_backend
@@ -25,8 +38,7 @@ def backend(service: str, account: str, region: str) -> Iterator[Any]:
         if service == "iam":
             load_managed_policies()
         regions = get_backend(service)[account]
-    with lock(service):
-        yield regions[region if region in regions else "aws"]
+        return regions[region if region in regions else "aws"]
 
 
 def lock(service: str) -> Any:
@@ -35,10 +47,12 @@ def lock(service: str) -> Any:
 
 
 def reset() -> None:
+    global _resets
     if "moto.core.base_backend" in sys.modules:  # else there is no state yet, and importing moto is slow
         from moto.moto_api._internal.models import moto_api_backend
 
         moto_api_backend.reset()
+    _resets += 1  # moto has other states from here on
 
 
 def load() -> None:
