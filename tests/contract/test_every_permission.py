@@ -58,12 +58,6 @@ REASONS = {  # policies with their statements, and actions
         "make-and-serve-models JobsOfPipelines": "sagemaker:CreateTransformJob sagemaker:DescribeTransformJob "
         "sagemaker:StopProcessingJob sagemaker:StopTrainingJob sagemaker:StopTransformJob",
     },
-    "only once a champion is live when a commit is built": {"build TheChampion": "sagemaker:DescribeModelPackage"},
-    "only where a start names no package": {"deploy ListResources": "sagemaker:ListModelPackages"},
-    "only where the settings name an image of the project": {"deploy ImagesOfTheProject": "ecr:DescribeImages"},
-    "only when a schedule leaves the settings": {
-        "deploy Autoscaling": "application-autoscaling:DeleteScheduledAction",
-    },
 }
 UNPROVED = [
     (*name.split(), action)
