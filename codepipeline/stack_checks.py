@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from settings.environments import LAYER
 from settings.errors import SettingsProblem
 from settings.model import Settings
 
@@ -14,7 +15,7 @@ def check(settings: Settings, all_stages: Sequence[Settings], *, releases: bool)
     problems = [problem for stage in all_stages for problem in _stage(stage)]
     problems += _shared_buckets(all_stages)
     if releases:
-        problems += _delivery(settings)
+        problems += [*_delivery(settings), *_production(settings, all_stages)]
     if problems:
         raise SettingsProblem(*problems)
 
@@ -50,3 +51,14 @@ def _delivery(settings: Settings) -> Iterator[str]:
             f"{settings.file}: delivery.connection_arn is not set: create a connection to your Git host in the console "
             '(Developer Tools, Connections) and put its ARN there, or set delivery.source = "codecommit"'
         )
+
+
+def _production(settings: Settings, all_stages: Sequence[Settings]) -> Iterator[str]:
+    """Its own settings decide whether what it releases becomes the champion."""
+    name = settings.delivery.production
+    for stage in all_stages:
+        if stage.env == name.split(LAYER)[0] and not stage.is_production:
+            yield (
+                f"{stage.file}: delivery.production = {stage.delivery.production!r}, but {settings.file} releases to "
+                f"{name!r}: name that in both, so that what it releases becomes the champion"
+            )

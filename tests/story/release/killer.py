@@ -20,11 +20,11 @@ import boto3
 from botocore.config import Config
 
 from aws import sessions
-from release import context, delete, rollback
+from release import accept, context, delete, rollback
 from release import run as release_run
 from release.command import main
 
-WARM = (delete, release_run, rollback)  # imported before any fork
+WARM = (accept, delete, release_run, rollback)  # imported before any fork
 READS = ("Describe", "List", "Get", "Head", "Invoke")
 SERVICES = (
     "sagemaker",
@@ -35,6 +35,7 @@ SERVICES = (
     "ecr",
     "kms",
     "service-quotas",
+    "sts",
 )
 
 

@@ -115,6 +115,25 @@ def test_killed_at_every_change(stage, killer):
     raise AssertionError("a release cannot have so many changes")
 
 
+def test_killed_at_every_change_of_an_acceptance(stage, killer):
+    """Once it is recorded, the next release does the rest."""
+    stage.deploy(stage.package())
+    for number in range(1, LIMIT):
+        package = stage.package(sample="")
+        assert stage.deploy(package) == 4
+        code, output = killer.run("--package", package, "--accept", "why", kill=["write", number])
+        recorded = "accepted" in stage.verdicts()[-1]
+        assert code in (KILLED, 0), (number, output)
+        assert killer.run("--package", package, "--accept", "why")[0] == recorded
+        assert killer.run("--package", package)[0] == 0
+        assert (stage.good()[0], stage.good().count(package), lease(stage)) == (package, 1, ("", None))
+        assert verdicts(stage, package) == ["inconclusive"]
+        if code != KILLED:
+            assert number > 5
+            return
+    raise AssertionError("an acceptance cannot have so many changes")
+
+
 def test_killed_while_it_bakes(stage, killer, long_bake):
     package = stage.package()
     long_bake(4)

@@ -161,6 +161,17 @@ def test_the_needs_of_a_pipeline_are_checked_before_anything_is_created(folder):
     assert connection.startswith("prod.toml: delivery.connection_arn is not set: create a connection")
 
 
+def test_production_names_itself_as_production(folder):
+    """Else what it releases would become no champion."""
+    directory = folder()
+    delivery = '[delivery]\nrepository = "churn"\nsource = "codecommit"\n'
+    (directory / "build.toml").write_text(f'{delivery}production = "live"\n[aws]\naccount_id = "000000000000"\n')
+    (directory / "live.toml").write_text('[aws]\naccount_id = "000000000000"\n')
+    (directory / "staging.toml").write_text('[aws]\naccount_id = "000000000000"\n')
+    [line] = [line for line in refusals(directory, "build") if "production" in line]
+    assert line.startswith("live.toml: delivery.production = 'prod', but build.toml releases to 'live': name that in")
+
+
 @pytest.mark.parametrize(("length", "refused"), [(58, False), (59, True)])
 def test_a_bucket_leaves_room_for_that_of_its_access_logs(folder, length, refused):
     directory = folder()
