@@ -134,7 +134,9 @@ def _refusal(error: Any, settings: Settings) -> str:
 
 def _denied(operation: str, message: str, settings: Settings) -> str:
     """AWS's own message names who, what and where; that of S3 does not."""
-    named = re.search(r"(?:User|Role): (\S+) is not authorized to perform: (\S+)(?: on resource: (\S+))?", message)
+    named = re.search(
+        r'(?:User|Role): (\S+) is not authorized to perform: (\S+)(?: on resource: "?([^\s"]+)"?)?', message
+    )
     if not named:
         action = S3_ACTIONS.get(operation, f"sagemaker:{operation}")
         place = f"the bucket {settings.bucket}" if operation in S3_ACTIONS else "this account"

@@ -84,7 +84,7 @@ def test_only_who_may_list_a_bucket_learns_that_an_object_is_missing(
     aws("s3").create_bucket(Bucket="one", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     actions = ["s3:GetObject", *(["s3:ListBucket"] if listing else [])]
     reader = cloud.client_as(open_session("reader", allow(*actions)), "s3")
-    expected = "NoSuchKey" if listing else "s3:ListBucket on resource: arn:aws:s3:::one because"
+    expected = "NoSuchKey" if listing else 's3:ListBucket on resource: "arn:aws:s3:::one" because'
     with pytest.raises(ClientError, match=expected):
         reader.get_object(Bucket="one", Key="a")
     with pytest.raises(ClientError, match="404" if listing else "403"):

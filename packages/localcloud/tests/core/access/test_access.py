@@ -48,7 +48,7 @@ def test_a_role_may_do_what_its_policy_allows_and_nothing_else(cloud: Any, open_
     deploy = open_session("deploy", allow("s3:GetObject", resource="arn:aws:s3:::one/a/*"))
     cloud.access.authorize(deploy, "s3", "GetObject", OBJECT)
     assert denied(deploy, "s3", "GetObject", {"Bucket": "one", "Key": "b"}) == (
-        f"User: {SESSION} is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::one/b "
+        f'User: {SESSION} is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::one/b" '
         "because no identity-based policy allows the s3:GetObject action"
     )
 

@@ -22,7 +22,8 @@ DENIED = {
 
 
 def denied(service: str, question: Question, reason: str) -> Refusal:
-    about = f"{question.action} on resource: {question.resource}"
+    resource = f'"{question.resource}"' if service == "s3" else question.resource
+    about = f"{question.action} on resource: {resource}"
     sentence = f"User: {question.principal.arn} is not authorized to perform: {about} {reason}"
     code, status = DENIED.get(service, ("AccessDeniedException", 400))
     return Refusal(code, sentence, status)
