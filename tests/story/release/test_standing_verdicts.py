@@ -67,6 +67,18 @@ def test_other_limits_do_not_make_it_good(stage, output):
     assert STANDS in output()[-1]
 
 
+def test_a_run_that_was_killed_right_after_its_verdict_does_not_judge_again(stage, output):
+    """Killed there, it leaves the deployment on the lease."""
+    record = stage.verdicts()[-1]
+    left = {"owner": "", "beat": 1, "deployment": record["deployment"]}
+    stage.put(f"churn/releases/{ENDPOINT}/deployment.json", json.dumps(left).encode())
+    assert stage.deploy(stage.bad) == 5
+    assert output()[-1] == f"failed: {record['reason']}"
+    assert stage.verdicts()[-1] == record
+    assert stage.document("deployment.json")["deployment"] is None
+    assert stage.good() == [stage.first]
+
+
 def test_accepted_by_a_person_it_counts_as_good_and_says_who_when_and_why(stage, output):
     assert stage.deploy(stage.bad, "--accept", "  customers can\nwait ") == 0
     lines = output()
