@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests import templates
 
 # Without projects, pipelines and rules: what builds and releases do, the tests do.
 OF_BUILDS = ("BuildRole", "BuildLogs", "DeployRole", "DeployLogs")
+WITHOUT_START = ("AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::CodeBuild::Project")
 
 
 def create(cloud: Any, folder: Path, env: str = "local") -> None:
@@ -23,8 +25,20 @@ def create(cloud: Any, folder: Path, env: str = "local") -> None:
     create_stack(cloud, pipelines, _roles_alone(templates.read("pipelines")))
 
 
-def _roles_alone(template: dict[str, Any]) -> str:
-    resources = {name: template["Resources"][name] for name in OF_BUILDS}
+def create_all(cloud: Any, folder: Path, env: str = "local") -> None:
+    """The roles of every stack and stage, without pipelines and rules, which would start something."""
+    settings = load(env, folder)
+    for stack in stacks(settings, folder):
+        template = templates.read(stack.template.removesuffix(".yml"))
+        names = [name for name, each in template["Resources"].items() if each["Type"] in WITHOUT_START]
+        body = _roles_alone(template, names)
+        for kind in ("build", "deploy"):
+            body = body.replace(f"${{{kind.capitalize()}Pipeline}}", f"${{Project}}-${{Stage}}-{kind}")
+        create_stack(cloud, stack, stack.path.read_text() if stack.holds_data else body)
+
+
+def _roles_alone(template: dict[str, Any], names: Iterable[str] = OF_BUILDS) -> str:
+    resources = {name: template["Resources"][name] for name in names}
     return json.dumps({**template, "Resources": resources, "Outputs": {}})
 
 

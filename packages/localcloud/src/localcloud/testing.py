@@ -115,6 +115,23 @@ def role_permissions(cloud: Any) -> dict[str, list[dict[str, Any]]]:
     return {arn: [asdict(each) for each in cloud.access.permissions(arn)] for arn in cloud.access.roles()}
 
 
+def role_may(cloud: Any, role_arn: str, action: str, resource: str, context: dict[str, tuple[str, ...]]) -> bool:
+    """Decides as for a call; ``context``: condition keys of the request, in lower case."""
+    allowed: bool = cloud.access.allows(role_arn, action, resource, context)
+    return allowed
+
+
+def role_trusts(cloud: Any, role_arn: str, service: str, source_arn: str) -> bool:
+    """Whether a service may assume the role for that resource of it."""
+    from localcloud.core.refusal import Refusal
+
+    try:
+        cloud.access.assume(role_arn, "any", service=service, source_arn=source_arn)
+    except Refusal:
+        return False
+    return True
+
+
 def settle_events(cloud: Any) -> None:
     """Returns when every event, and every invocation of a schedule, is delivered or waits for the clock."""
     for name in ("scheduler", "events"):

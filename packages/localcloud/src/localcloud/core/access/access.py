@@ -80,6 +80,12 @@ class Access:
             self.allowed.add(question)
         return allowed
 
+    def allows(self, role_arn: str, action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether the role may; nothing is called. ``context``: condition keys of the request, in lower case."""
+        role = _session_of(role_arn, UNKNOWN_ROLE, "any")
+        question = self._question(role, Need(action, (resource,), context), resource)
+        return decide(question, self._policies(question, self._iam.attached(role))).allowed
+
     def permissions(self, role_arn: str) -> list[Permission]:
         """The actions of a role's own policies, and whether a call has needed them so far."""
         questions = self.allowed.of_role(role_arn)
