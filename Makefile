@@ -29,14 +29,19 @@ ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
 CORES = $(shell getconf _NPROCESSORS_ONLN)
-AT_ONCE = $(if $(filter unit,$(TESTS)),$(CORES),$(shell echo $$(( $(CORES) + 1 )))) # one more than cores: stories wait a lot
+AT_ONCE = $(shell echo $$(( $(CORES) + 1 ))) # one more than cores: stories wait a lot
+# The quick tests wait for nothing: two halves side by side, as every process that pytest-xdist starts collects all tests.
+HALF = $(shell echo $$(( $(CORES) / 2 )))
+QUICK = $(BIN)/python -m pytest -n $(if $(filter 0 1,$(HALF)),0,$(HALF)) --dist loadfile --no-loadscope-reorder \
+  -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions)"
+REPORT = $(if $(REPORTS),--junitxml=$(REPORTS)/$(1).xml)
+NONE_SELECTED = $(if $(ARGS),|| [ $$? -eq 5 ]) # ARGS may select tests of one half only
 ROOMS := settings aws pipelines release codepipeline rehearsal
 CHECKS := lint types templates imports
 IN_PARALLEL := $(MAKE) --no-print-directory --jobs 3 --output-sync=target
 TESTS_all := tests packages/localcloud/tests
 TESTS_template := tests
 TESTS_docker := tests/docker packages/localcloud/tests/docker
-TESTS_unit := tests/unit -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions)"
 
 .PHONY: help
 help: ## list the tasks
@@ -92,7 +97,12 @@ teardown: $(READY) ## remove what bootstrap and the releases created, data inclu
 test: $(READY) ## run the tests: all, or TESTS=template without localcloud's, or TESTS=unit for the quick ones
 	@case "$(TESTS)" in all|template|unit) ;; *) echo "error: TESTS=$(TESTS): all, template or unit"; exit 1;; esac
 	@$(if $(filter all,$(TESTS)),rm -rf build/permissions) # what the stories need of the roles, recorded anew
-	@$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(TESTS_$(TESTS)) $(ARGS)
+	@$(if $(filter unit,$(TESTS)),$(IN_PARALLEL) unit-tests-of-scripts unit-tests-of-rooms,$(BIN)/python -m pytest \
+	  -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(TESTS_$(TESTS)) $(call REPORT,tests) $(ARGS))
+unit-tests-of-scripts: $(READY)
+	@$(QUICK) tests/unit/scripts $(call REPORT,scripts) $(ARGS) $(NONE_SELECTED)
+unit-tests-of-rooms: $(READY)
+	@$(QUICK) tests/unit --ignore tests/unit/scripts $(call REPORT,rooms) $(ARGS) $(NONE_SELECTED)
 
 .PHONY: test-permissions
 test-permissions: needs-permissions $(READY) ## check that stories need each action of each role: after `make test`

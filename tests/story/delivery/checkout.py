@@ -25,7 +25,7 @@ setup setup-deploy:
 check-template:
 \t.venv/bin/python -m compileall -q config tests
 test:
-\t.venv/bin/python -m pytest -q -p no:cacheprovider --rootdir=tests tests $(ARGS)
+\t.venv/bin/python -m pytest -q -p no:cacheprovider --rootdir=tests tests --junitxml=$(REPORTS)/tests.xml
 """
 TEST = "def test_it():\n    assert {truth}\n"
 SMALL = {  # over local.toml, the last of the layers
