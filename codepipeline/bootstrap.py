@@ -10,11 +10,10 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from aws import sessions
+from aws.caller import clients
 from aws.command_errors import run_in_environment
 from codepipeline import instance_quotas, job_logs, raw_data
 from codepipeline.aws_cli import AwsCli, as_arguments
@@ -46,7 +45,7 @@ def _bootstrap(options: argparse.Namespace) -> int:
     desired = stacks(settings, options.config, network=options.network)
     has_releases = releases(settings, options.config)
     check(settings, stages(settings, options.config), releases=has_releases)
-    client = cache(partial(sessions.client, settings))
+    client = clients(settings)
     cli = AwsCli(settings)
     if problem := raw_data.problem(settings, client("s3")) if has_releases else "":
         raise SettingsProblem(problem)

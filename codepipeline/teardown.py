@@ -9,11 +9,10 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from aws import sessions
+from aws.caller import clients
 from aws.command_errors import run_in_environment
 from codepipeline import retained_resources
 from codepipeline.cloudformation import remove, status
@@ -46,7 +45,7 @@ def _parser(environment: str) -> argparse.ArgumentParser:
 
 def _teardown(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
-    client = cache(partial(sessions.client, settings))
+    client = clients(settings)
     removed, kept = _split(stages(settings, options.config), _others(client("cloudformation"), settings))
     foundations = {f"{settings.project.name}-{env}-foundation" for env in kept}
     all_stacks = reversed(stacks(settings, options.config, network=True))

@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +53,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
-    from aws import sessions
+    from aws.caller import clients
     from pipelines import delete, describe
 
-    client = cache(partial(sessions.client, settings))
+    client = clients(settings)
     if options.plan or options.definition:
         return _show(options, settings, client)
     if options.describe:

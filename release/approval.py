@@ -12,11 +12,11 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from aws import model_registry, sessions
+from aws import model_registry
+from aws.caller import clients
 from aws.command_errors import run_in_environment
 from aws.s3 import split_uri
 from settings.environments import CONFIG
@@ -42,7 +42,7 @@ def _parser(environment: str) -> argparse.ArgumentParser:
 
 def _print(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
-    client = cache(partial(sessions.client, settings))
+    client = clients(settings)
     arn = resolve(options.package, settings, client("sagemaker"))
     package = client("sagemaker").describe_model_package(ModelPackageName=arn)
     text = summary(package, _evaluation(package, client("s3")), settings)

@@ -7,8 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws.command_errors import INTERRUPTED, run_command, sigterm_interrupts
 from release.options import check, flags, parser
@@ -50,14 +49,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _context(settings: Settings) -> Context:
-    from aws import sessions
+    from aws.caller import clients
     from release.context import Context
 
-    @cache
-    def client(service: str) -> Any:
-        return sessions.client(settings, service)
-
-    return Context(settings, client, lambda line: print(line, flush=True))
+    return Context(settings, clients(settings), lambda line: print(line, flush=True))
 
 
 def _dispatch(options: argparse.Namespace, context: Context) -> int:

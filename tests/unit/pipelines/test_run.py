@@ -40,6 +40,9 @@ class FakeAws:
         self.status, self.steps, self.error = status, steps, error
         self.stopped, self.deleted = [], []
 
+    def get_caller_identity(self):
+        return {"Account": "000000000000", "Arn": "arn:aws:iam::000000000000:root"}
+
     def describe_pipeline(self, PipelineName):
         if self.status is None:
             raise ClientError({"Error": {"Code": "ResourceNotFound", "Message": "does not exist"}}, "DescribePipeline")
