@@ -89,7 +89,7 @@ class Application:
         status, headers, body = response
         self._log(what, int(status[:3]), began)
         start(status, headers)
-        return body
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else body  # clients would take it for the next response
 
     def _http_service(self, path: str) -> Service | None:
         """The one that has this path outside of AWS's API."""
