@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from email.utils import format_datetime
 from http import HTTPStatus
 from threading import Lock
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core import disk_space, protocols
@@ -163,6 +164,7 @@ class Application:
 
     def _refusal(self, error: Exception, what: str) -> Refusal:
         if disk_space.is_full(error):
+            _free_bodies(error)
             error = disk_space.refusal(self.cloud.folder)
         if not isinstance(error, Refusal):
             log.error("%s failed", what, exc_info=error)
@@ -176,6 +178,14 @@ class Application:
     def _log(self, what: str, status: int, began: float) -> None:
         if status >= 400 or not what.partition(".")[2].startswith(READS):
             log.info("%s %d %.1f ms", what, status, (time.perf_counter() - began) * 1000)
+
+
+def _free_bodies(error: BaseException) -> None:
+    """A traceback and its frames hold each other, and the request's body: on a full disk that must go at once."""
+    while error.__context__:
+        clear_frames(error.__traceback__)
+        error = error.__context__
+    clear_frames(error.__traceback__)
 
 
 def _spare_thread(environ: dict[str, Any], waits: bool) -> AbstractContextManager[Any]:
