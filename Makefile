@@ -31,6 +31,7 @@ TESTS ?= all
 CORES = $(shell getconf _NPROCESSORS_ONLN)
 AT_ONCE = $(shell echo $$(( $(CORES) + 1 ))) # one more than cores: stories wait a lot
 # The quick tests wait for nothing: two halves side by side, as every process that pytest-xdist starts collects all tests.
+FIRST_HALF := tests/unit/scripts tests/unit/settings tests/unit/codepipeline tests/unit/rehearsal
 HALF = $(shell echo $$(( $(CORES) / 2 )))
 QUICK = $(BIN)/python -m pytest -n $(if $(filter 0 1,$(HALF)),0,$(HALF)) --dist loadfile --no-loadscope-reorder \
   -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions)"
@@ -97,12 +98,12 @@ teardown: $(READY) ## remove what bootstrap and the releases created, data inclu
 test: $(READY) ## run the tests: all, or TESTS=template without localcloud's, or TESTS=unit for the quick ones
 	@case "$(TESTS)" in all|template|unit) ;; *) echo "error: TESTS=$(TESTS): all, template or unit"; exit 1;; esac
 	@$(if $(filter all,$(TESTS)),rm -rf build/permissions) # what the stories need of the roles, recorded anew
-	@$(if $(filter unit,$(TESTS)),$(IN_PARALLEL) unit-tests-of-scripts unit-tests-of-rooms,$(BIN)/python -m pytest \
+	@$(if $(filter unit,$(TESTS)),$(IN_PARALLEL) unit-tests-first unit-tests-second,$(BIN)/python -m pytest \
 	  -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(TESTS_$(TESTS)) $(call REPORT,tests) $(ARGS))
-unit-tests-of-scripts: $(READY)
-	@$(QUICK) tests/unit/scripts $(call REPORT,scripts) $(ARGS) $(NONE_SELECTED)
-unit-tests-of-rooms: $(READY)
-	@$(QUICK) tests/unit --ignore tests/unit/scripts $(call REPORT,rooms) $(ARGS) $(NONE_SELECTED)
+unit-tests-first: $(READY)
+	@$(QUICK) $(FIRST_HALF) $(call REPORT,first) $(ARGS) $(NONE_SELECTED)
+unit-tests-second: $(READY)
+	@$(QUICK) tests/unit $(FIRST_HALF:%=--ignore %) $(call REPORT,second) $(ARGS) $(NONE_SELECTED)
 
 .PHONY: test-permissions
 test-permissions: needs-permissions $(READY) ## check that stories need each action of each role: after `make test`

@@ -15,7 +15,7 @@ COMMANDS = [
     (teardown.main, "--yes"),
     (bootstrap.main, ""),
     (bootstrap.main, "--plan"),
-    (run.main, "--upsert"),
+    pytest.param(run.main, "--upsert", marks=pytest.mark.slow),  # imports the SDK
     (run.main, "--start"),
     (run.main, "--stop"),
     (run.main, "--delete --yes"),
