@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.policies import ACCOUNT, allow, document
 
+from localcloud.core.access.permissions import MOST_QUESTIONS
 from localcloud.core.refusal import Refusal
 
 pytestmark = pytest.mark.roles
@@ -197,3 +198,13 @@ def test_denials_are_kept_and_explained(cloud: Any, open_session: Any, denied: A
     assert json.dumps(statement).count("Mine") == 1
     with pytest.raises(ValueError, match="there is no denied call 7; those that are kept: from 1 to 1"):
         cloud.access.denials.find(7)
+
+
+def test_many_calls_of_one_action_leave_room_for_the_others(cloud: Any, open_session: Any) -> None:
+    """What `localcloud unused` prints must not depend on how long a server has run."""
+    deploy = open_session("deploy", allow("s3:GetObject"), allow("s3:PutObject"))
+    for number in range(MOST_QUESTIONS + 1):
+        cloud.access.authorize(deploy, "s3", "GetObject", {"Bucket": "one", "Key": str(number)})
+    cloud.access.authorize(deploy, "s3", "PutObject", OBJECT)
+    assert [each.needed for each in cloud.access.permissions(deploy.role_arn)] == [True, True]
+    assert len(cloud.access.allowed.of_role(deploy.role_arn)) == MOST_QUESTIONS + 1

@@ -12,7 +12,7 @@ from localcloud.core.access.evaluation import Question
 from localcloud.core.access.iam_policies import parse
 from localcloud.core.access.policy import Policy
 
-MOST_QUESTIONS = 50_000
+MOST_QUESTIONS = 1000  # of each action of a role
 Denied = Callable[[tuple[Policy, ...], Question], bool]
 
 
@@ -28,19 +28,21 @@ class AllowedQuestions:
     """What was allowed, each once."""
 
     def __init__(self) -> None:
-        self._questions: dict[tuple[Any, ...], Question] = {}
+        self._questions: dict[tuple[str, str], dict[tuple[Any, ...], Question]] = {}  # by role and action
         self._lock = Lock()
 
     def add(self, question: Question) -> None:
-        principal = question.principal
-        key = (principal.role_arn, question.action, question.resource, frozenset(question.context.items()))
-        if principal.role_arn and key not in self._questions and len(self._questions) < MOST_QUESTIONS:
+        role = question.principal.role_arn
+        alike = self._questions.get((role, question.action), {})
+        key = (question.resource, frozenset(question.context.items()))
+        if role and key not in alike and len(alike) < MOST_QUESTIONS:
             with self._lock:
-                self._questions[key] = question
+                self._questions.setdefault((role, question.action), {})[key] = question
 
     def of_role(self, arn: str) -> list[Question]:
         with self._lock:
-            return [question for question in self._questions.values() if question.principal.role_arn == arn]
+            by_action = [alike for (role, _), alike in self._questions.items() if role == arn]
+            return [question for alike in by_action for question in alike.values()]
 
     def clear(self) -> None:
         with self._lock:
