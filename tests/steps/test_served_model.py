@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -22,37 +16,8 @@ import xgboost
 
 import inference
 from features import Column, Features, Target
+from localcloud.testing import serving, start_model_server
 from training.model_folder import prepare
-
-ROOT = Path(__file__).parents[2]
-
-
-def command(folder: Path, *flags: str, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(folder), *flags],
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-@contextmanager
-def serving(folder: Path, *flags: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    """The process, and a function that makes a new connection to it."""
-    process = command(folder, *flags, **environment)
-    timer = threading.Timer(60, process.kill)
-    timer.start()
-    try:
-        assert process.stdout and process.stderr
-        url = urlsplit(process.stdout.readline().strip())
-        assert url.hostname == "127.0.0.1", process.stderr.read()
-        yield process, lambda: http.client.HTTPConnection("127.0.0.1", url.port or 0, timeout=20)
-    finally:
-        timer.cancel()
-        process.kill()
-        process.communicate(timeout=30)
 
 
 def post(connection: http.client.HTTPConnection, body: bytes, kind: str = "text/csv", accept: str = "x/y") -> Any:
@@ -131,7 +96,7 @@ def test_a_damaged_model_prints_one_sentence(real: Path, tmp_path: Path) -> None
     folder = shutil.copytree(real, tmp_path / "model")
     model = (folder / "model.ubj").read_bytes()
     (folder / "model.ubj").write_bytes(model[: len(model) // 2])
-    process = command(folder)
+    process = start_model_server(folder)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("error: the model in ") and "cannot be loaded: XGBoostError" in err

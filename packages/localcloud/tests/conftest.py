@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,9 @@ class RecordingAccess:
         from localcloud.core.refusal import Refusal
 
         raise Refusal("AccessDeniedException", f"User: {who} is not authorized to perform: {action}")
+
+
+SECONDS = 60.0
 
 
 @pytest.fixture
@@ -148,6 +152,20 @@ def step(cloud: Any, settle: Callable[[], None]) -> Callable[..., None]:
         settle()
 
     return advance
+
+
+@pytest.fixture
+def eventually() -> Callable[..., Any]:
+    """Returns the result of a function as soon as it is true."""
+
+    def wait(function: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + SECONDS
+        while not (result := function()):
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.02)
+        return result
+
+    return wait
 
 
 @pytest.fixture

@@ -14,10 +14,16 @@ The helpers are all that tests of another project import. localcloud itself is i
 
 from __future__ import annotations
 
+import http.client
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -94,6 +100,34 @@ def denials_of(folder: Path) -> list[dict[str, Any]]:
     assert status["roles_enforced"]  # noqa: S101 - a test's
     denials: list[dict[str, Any]] = status["denials"]
     return denials
+
+
+def start_model_server(folder: Path, *flags: str, **environment: str) -> subprocess.Popen[str]:
+    """``python -m localcloud.runtime.serving`` of a model's folder; it prints its URL."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "localcloud.runtime.serving", "--model-dir", str(folder), *flags],
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def serving(folder: Path, *flags: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    """The process of a model server, and a function that makes a new connection to it."""
+    process = start_model_server(folder, *flags, **environment)
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    try:
+        assert process.stdout and process.stderr  # noqa: S101 - a test's
+        url = urlsplit(process.stdout.readline().strip())
+        assert url.hostname == "127.0.0.1", process.stderr.read()  # noqa: S101 - a test's
+        yield process, lambda: http.client.HTTPConnection("127.0.0.1", url.port or 0, timeout=20)
+    finally:
+        timer.cancel()
+        process.kill()
+        process.communicate(timeout=30)
 
 
 def git_repository(cloud: Any) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from localcloud.core.arn import Arn
+from localcloud.core.arn import Arn, bucket_and_key
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,8 @@ def test_the_fields_of_an_arn(text: str, service: str, name: str) -> None:
 def test_other_text_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="is not an ARN"):
         Arn.parse(text)
+
+
+def test_an_arn_of_s3_is_a_bucket_and_a_key() -> None:
+    assert bucket_and_key("arn:aws:s3:::one") == ("one", "")
+    assert bucket_and_key("arn:aws:s3:::one/a/b:::c") == ("one", "a/b:::c")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 
 MEGABYTE = 1_000_000
-SECONDS = 60.0
 
 
 class Disk:
@@ -64,20 +62,6 @@ def s3(cloud: Any) -> Any:
     client = cloud.client("s3")
     client.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": cloud.region})
     return client
-
-
-@pytest.fixture
-def until() -> Callable[..., Any]:
-    """Returns the result of a function as soon as it is true."""
-
-    def wait(function: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + SECONDS
-        while not (result := function()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.02)
-        return result
-
-    return wait
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.full_disk
 
 
 @pytest.fixture
-def build(cloud: Any, s3: Any, until: Any) -> Callable[..., dict[str, Any]]:
+def build(cloud: Any, s3: Any, eventually: Any) -> Callable[..., dict[str, Any]]:
     """Runs a build of these commands and returns it when it has ended."""
     client, count = cloud.client("codebuild"), iter(range(99))
 
@@ -27,7 +27,7 @@ def build(cloud: Any, s3: Any, until: Any) -> Callable[..., dict[str, Any]]:
         source, nothing = {"type": "NO_SOURCE", "buildspec": spec}, {"type": "NO_ARTIFACTS"}
         client.create_project(name=name, serviceRole=ROLE, source=source, artifacts=nothing, environment=ENVIRONMENT)
         ids = [client.start_build(projectName=name)["build"]["id"]]
-        until(lambda: client.batch_get_builds(ids=ids)["builds"][0]["buildComplete"])
+        eventually(lambda: client.batch_get_builds(ids=ids)["builds"][0]["buildComplete"])
         return dict(client.batch_get_builds(ids=ids)["builds"][0])
 
     return run
@@ -98,7 +98,7 @@ def test_a_push_is_declined(disk: Any, cloud: Any, push: Any, is_sentence: Any, 
 
 
 def test_a_source_action_fails_with_the_sentence(
-    disk: Any, cloud: Any, s3: Any, push: Any, until: Any, is_sentence: Any
+    disk: Any, cloud: Any, s3: Any, push: Any, eventually: Any, is_sentence: Any
 ) -> None:
     push("a", 4096)
     cloud.client("codecommit").create_repository(repositoryName="repo")
@@ -119,11 +119,11 @@ def test_a_source_action_fails_with_the_sentence(
     def stage() -> dict[str, Any]:
         return dict(pipelines.get_pipeline_state(name="ship")["stageStates"][0])
 
-    until(lambda: stage().get("latestExecution", {}).get("status") == "Failed")
+    eventually(lambda: stage().get("latestExecution", {}).get("status") == "Failed")
     assert is_sentence(stage()["actionStates"][0]["latestExecution"]["errorDetails"]["message"])
     disk.empty()
     failed = stage()["latestExecution"]["pipelineExecutionId"]
     pipelines.retry_stage_execution(
         pipelineName="ship", stageName="Source", pipelineExecutionId=failed, retryMode="FAILED_ACTIONS"
     )
-    until(lambda: stage()["latestExecution"]["status"] == "Succeeded")
+    eventually(lambda: stage()["latestExecution"]["status"] == "Succeeded")

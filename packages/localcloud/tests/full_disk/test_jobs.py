@@ -34,7 +34,7 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture
-def run(cloud: Any, s3: Any, until: Any) -> Callable[..., dict[str, Any]]:
+def run(cloud: Any, s3: Any, eventually: Any) -> Callable[..., dict[str, Any]]:
     """Runs a processing job and returns it when it has ended."""
     client = cloud.client("sagemaker")
 
@@ -43,7 +43,7 @@ def run(cloud: Any, s3: Any, until: Any) -> Callable[..., dict[str, Any]]:
         resources = {"ProcessingResources": {"ClusterConfig": CLUSTER}, "RoleArn": ROLE}
         client.create_processing_job(ProcessingJobName=name, AppSpecification=application, **resources, **more)
         describe = lambda: client.describe_processing_job(ProcessingJobName=name)  # noqa: E731
-        until(lambda: describe()["ProcessingJobStatus"] in ("Completed", "Failed"))
+        eventually(lambda: describe()["ProcessingJobStatus"] in ("Completed", "Failed"))
         return describe()
 
     return job
@@ -102,7 +102,7 @@ def model(cloud: Any, s3: Any) -> str:
 
 
 @pytest.mark.parametrize("free", [40, 25, 10, 0])  # 40: while it runs; 25: while the model is unpacked
-def test_a_transform_job(disk: Any, cloud: Any, model: str, until: Any, is_sentence: Any, free: int) -> None:
+def test_a_transform_job(disk: Any, cloud: Any, model: str, eventually: Any, is_sentence: Any, free: int) -> None:
     client = cloud.client("sagemaker")
     source = {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in"}}}
 
@@ -115,7 +115,7 @@ def test_a_transform_job(disk: Any, cloud: Any, model: str, until: Any, is_sente
             TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
         )
         describe = lambda: client.describe_transform_job(TransformJobName=name)  # noqa: E731
-        until(lambda: describe()["TransformJobStatus"] in ("Completed", "Failed"))
+        eventually(lambda: describe()["TransformJobStatus"] in ("Completed", "Failed"))
         return describe()
 
     disk.fill(free)
@@ -130,7 +130,7 @@ def test_a_transform_job(disk: Any, cloud: Any, model: str, until: Any, is_sente
 
 
 @pytest.mark.parametrize("free", [25, 10, 0])  # 25: while the model is unpacked
-def test_an_endpoint(disk: Any, cloud: Any, model: str, until: Any, is_sentence: Any, free: int) -> None:
+def test_an_endpoint(disk: Any, cloud: Any, model: str, eventually: Any, is_sentence: Any, free: int) -> None:
     client, runtime = cloud.client("sagemaker"), cloud.client("sagemaker-runtime")
     variant = {"VariantName": "AllTraffic", "ModelName": model, "InstanceType": "ml.m5.large"}
     client.create_endpoint_config(EndpointConfigName="a", ProductionVariants=[{**variant, "InitialInstanceCount": 1}])
@@ -138,12 +138,12 @@ def test_an_endpoint(disk: Any, cloud: Any, model: str, until: Any, is_sentence:
     def create(name: str) -> dict[str, Any]:
         client.create_endpoint(EndpointName=name, EndpointConfigName="a")
         describe = lambda: client.describe_endpoint(EndpointName=name)  # noqa: E731
-        until(lambda: describe()["EndpointStatus"] in ("InService", "Failed"))
+        eventually(lambda: describe()["EndpointStatus"] in ("InService", "Failed"))
         return describe()
 
     disk.fill(free)
     assert is_sentence(create("full")["FailureReason"])
-    until(lambda: not list(Path(cloud.folder).rglob("weights")))
+    eventually(lambda: not list(Path(cloud.folder).rglob("weights")))
     disk.empty()
     assert create("again").get("FailureReason") is None
     disk.fill()  # which serves all the same
@@ -152,7 +152,7 @@ def test_an_endpoint(disk: Any, cloud: Any, model: str, until: Any, is_sentence:
 
 
 def test_captured_data_that_has_no_space_is_reported(
-    disk: Any, cloud: Any, model: str, until: Any, is_sentence: Any, caplog: pytest.LogCaptureFixture
+    disk: Any, cloud: Any, model: str, eventually: Any, is_sentence: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     client, runtime = cloud.client("sagemaker"), cloud.client("sagemaker-runtime")
     variant = {"VariantName": "AllTraffic", "ModelName": model, "InstanceType": "ml.m5.large"}
@@ -165,10 +165,10 @@ def test_captured_data_that_has_no_space_is_reported(
     variants = [{**variant, "InitialInstanceCount": 1}]
     client.create_endpoint_config(EndpointConfigName="a", ProductionVariants=variants, DataCaptureConfig=capture)
     client.create_endpoint(EndpointName="full", EndpointConfigName="a")
-    until(lambda: client.describe_endpoint(EndpointName="full")["EndpointStatus"] == "InService")
+    eventually(lambda: client.describe_endpoint(EndpointName="full")["EndpointStatus"] == "InService")
     disk.fill()
     runtime.invoke_endpoint(EndpointName="full", ContentType="text/csv", Body=b"1" * 400_000)
     runtime.invoke_endpoint(EndpointName="full", ContentType="text/csv", Body=b"1" * 400_000)
     client.delete_endpoint(EndpointName="full")
-    until(lambda: "2 captured requests are dropped" in caplog.text)
+    eventually(lambda: "2 captured requests are dropped" in caplog.text)
     assert is_sentence(next(each.getMessage() for each in caplog.records if "dropped" in each.getMessage()))

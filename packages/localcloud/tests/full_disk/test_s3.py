@@ -51,14 +51,14 @@ def test_put_object_is_refused_at_once(disk: Any, client: Any, is_sentence: Any,
 
 
 def test_an_object_that_fills_the_disk_while_it_is_stored_is_refused(
-    disk: Any, client: Any, until: Any, is_sentence: Any
+    disk: Any, client: Any, eventually: Any, is_sentence: Any
 ) -> None:
     """The body has space enough, but not the object besides."""
     disk.fill(45)
     assert is_sentence(refusal(client.put_object, Bucket="bucket", Key="huge", Body=HUGE + HUGE[: 4 << 20]))
     with pytest.raises(ClientError, match="404"):
         client.head_object(Bucket="bucket", Key="huge")
-    until(lambda: disk.free > 44)  # the body is gone when its connection is ready for the next request
+    eventually(lambda: disk.free > 44)  # the body is gone when its connection is ready for the next request
     client.put_object(Bucket="bucket", Key="huge", Body=HUGE)
     assert client.get_object(Bucket="bucket", Key="huge")["Body"].read() == HUGE
 

@@ -27,3 +27,9 @@ class Arn(NamedTuple):
     def name(self) -> str:
         """The resource without its type: the part after the first slash or colon, or all of it."""
         return re.split("[/:]", self.resource, maxsplit=1)[-1]
+
+
+def bucket_and_key(arn: str) -> tuple[str, str]:
+    """Of a bucket or an object of S3; a bucket's key is empty."""
+    bucket, _, key = arn.partition(":::")[2].partition("/")
+    return bucket, key

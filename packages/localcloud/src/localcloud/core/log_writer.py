@@ -7,8 +7,7 @@ clock soon exceeds.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -17,6 +16,7 @@ from typing import Any
 
 from localcloud.core.clock import Clock
 from localcloud.core.counters import DEFECTS, Counters
+from localcloud.core.moto_backends import Backends
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class _Lines:
 
 
 class LogWriter:
-    def __init__(self, clock: Clock, counters: Counters, moto: Callable[[str], AbstractContextManager[Any]]) -> None:
+    def __init__(self, clock: Clock, counters: Counters, moto: Backends) -> None:
         self._clock, self._counters, self._moto = clock, counters, moto
         self._queue: SimpleQueue[_Lines | Event | None] = SimpleQueue()
         self._thread: Thread | None = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from functools import cache
 from threading import RLock
 from typing import Any
 
+Backends = Callable[[str], AbstractContextManager[Any]]  # ``Cloud.moto``: a service's, of one account and region
 IMPORTING = RLock()
 _LOCKS: dict[str, Any] = {}
 _STATES: dict[tuple[str, str, str], tuple[Any, int]] = {}  # of each service, account and region, since which reset

@@ -17,21 +17,20 @@ from localcloud.server import routing
 BODY_NAMES_OBJECTS = ("DeleteObjects",)
 
 
-def read(environ: dict[str, Any], call: Call) -> tuple[str, dict[str, Any]]:
+def read(environ: dict[str, Any], call: Call, name: str) -> tuple[str, dict[str, Any]]:
     """The operation and its request, in the API's spelling. The body can be read again.
 
-    Raises a Refusal: what cannot be read cannot be decided.
+    ``name`` is from ``routing.moto_call_name``. Raises a Refusal: what cannot be read cannot be decided.
     """
-    return _read_s3(environ) if call.service == "s3" else _read_body(environ, call)
+    return _read_s3(environ) if call.service == "s3" else _read_body(environ, call, name)
 
 
-def _read_body(environ: dict[str, Any], call: Call) -> tuple[str, dict[str, Any]]:
+def _read_body(environ: dict[str, Any], call: Call, name: str) -> tuple[str, dict[str, Any]]:
     from botocore.exceptions import UnknownServiceError
     from botocore.model import OperationNotFoundError
 
     body = environ["wsgi.input"].read()
     environ["wsgi.input"] = BytesIO(body)
-    name = routing.moto_call_name(environ, call.service, exact=True)
     try:
         complete = routing.read_again(environ, call, name.partition(".")[2])
         return complete.operation, protocols.parse(complete)

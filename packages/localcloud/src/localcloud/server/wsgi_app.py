@@ -134,7 +134,7 @@ class Application:
     def _moto(self, environ: dict[str, Any], call: Call, what: str, moto: Moto) -> Response:
         if fault := self.cloud.faults.next_call(what, environ[WAITING]):
             raise fault
-        bucket = self._authorize_moto(environ, call)
+        bucket = self._authorize_moto(environ, call, what)
         if what.startswith("sqs."):  # it builds the URLs of queues from the host of the request
             environ["HTTP_HOST"] = self.cloud.url.partition("://")[2]
         try:
@@ -154,11 +154,11 @@ class Application:
             self.cloud.access.authorize(caller(), "s3", "ListObjectsV2", {"Bucket": bucket})
         return status, headers, body
 
-    def _authorize_moto(self, environ: dict[str, Any], call: Call) -> str:
+    def _authorize_moto(self, environ: dict[str, Any], call: Call, what: str) -> str:
         """The bucket of an object that is read: who may not list it must not learn that the object is missing."""
         if not self.cloud.access.decides(caller()):
             return ""
-        operation, request = moto_requests.read(environ, call)
+        operation, request = moto_requests.read(environ, call, what)
         self.cloud.access.authorize(caller(), call.service, operation, request)
         return str(request["Bucket"]) if call.service == "s3" and operation in OBJECT_READS else ""
 

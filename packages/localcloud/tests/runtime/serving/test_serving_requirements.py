@@ -10,7 +10,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from runtime.serving.server_process import HANDLER, command, model_dir, post, serving
+from runtime.serving.server_process import HANDLER, model_dir, post
+
+from localcloud.testing import serving, start_model_server
 
 pytestmark = pytest.mark.slow
 WORDS = HANDLER.replace("return data", "import tinywords; return tinywords.GREETING + data")
@@ -96,7 +98,7 @@ def test_without_the_program_nothing_is_installed(folder: Path, index: str) -> N
 
 def test_what_the_index_does_not_have_ends_the_start(folder: Path, index: str) -> None:
     (folder / "code/requirements.txt").write_text("tinywords==2.0\n")
-    _, errors = command(folder, **environment(PIP_INDEX_URL=index)).communicate(timeout=60)
+    _, errors = start_model_server(folder, **environment(PIP_INDEX_URL=index)).communicate(timeout=60)
     sentence = "error: code/requirements.txt cannot be installed: No matching distribution found for tinywords==2.0"
     assert errors.splitlines() == [sentence]
     assert [path.name for path in folder.iterdir()] == ["code"]

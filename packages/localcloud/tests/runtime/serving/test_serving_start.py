@@ -8,9 +8,10 @@ import socket
 from pathlib import Path
 
 import pytest
-from runtime.serving.server_process import HANDLER, command, model_dir, post, refuses, serving, until
+from runtime.serving.server_process import HANDLER, model_dir, post, refuses, until
 
 from localcloud.runtime.serving.lean_imports import is_lean
+from localcloud.testing import serving, start_model_server
 
 
 def test_a_custom_handler_with_modules_of_its_own(tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ START_ERRORS = {
 def test_a_failed_start_prints_one_sentence(tmp_path: Path, name: str) -> None:
     code, sentence = START_ERRORS[name]
     folder = model_dir(tmp_path / "model", code) if code else tmp_path
-    process = command(folder)
+    process = start_model_server(folder)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     assert err.startswith("error: ") and err.count("\n") == 1 and sentence in err
@@ -76,7 +77,7 @@ def test_a_port_in_use_is_reported_before_the_model_is_loaded(tmp_path: Path) ->
                 "error: --workers and SAGEMAKER_MODEL_SERVER_TIMEOUT must be whole numbers, at least 1",
             ),
         ):
-            process = command(tmp_path / "nothing here", *flags)
+            process = start_model_server(tmp_path / "nothing here", *flags)
             _, err = process.communicate(timeout=60)
             assert process.returncode == 1 and err.startswith(sentence) and err.count("\n") == 1
 
@@ -114,7 +115,7 @@ def test_a_signal_lets_a_running_request_finish(tmp_path: Path) -> None:
 def test_a_signal_while_the_model_is_loading(tmp_path: Path) -> None:
     mark = tmp_path / "loading"
     code = HANDLER.replace("return model_dir", f"import time; open({str(mark)!r}, 'w'); time.sleep(60)")
-    process = command(model_dir(tmp_path / "model", code))
+    process = start_model_server(model_dir(tmp_path / "model", code))
     try:
         until(mark.exists)
         process.send_signal(signal.SIGTERM)
@@ -172,7 +173,7 @@ def test_the_image_installs_the_code_folder_as_pip_would(
     folder = model_dir(tmp_path / "model")
     environment = {"SAGEMAKER_PROGRAM": "inference.py", **variables}
     if sentence:
-        _, err = command(folder, **environment).communicate(timeout=60)
+        _, err = start_model_server(folder, **environment).communicate(timeout=60)
         assert err.startswith(f"error: {sentence}") and err.count("\n") == 1
         return
     with serving(folder, **environment) as (_, connect):
@@ -183,5 +184,5 @@ def test_requirements_need_a_package_index(tmp_path: Path) -> None:
     folder = model_dir(tmp_path / "model")
     (folder / "code/requirements.txt").write_text("six\n")
     without = {"SAGEMAKER_PROGRAM": "inference.py", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
-    _, err = command(folder, PIP_FIND_LINKS="", **without).communicate(timeout=60)
+    _, err = start_model_server(folder, PIP_FIND_LINKS="", **without).communicate(timeout=60)
     assert err.startswith("error: code/requirements.txt cannot be installed without a package index")

@@ -12,7 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from runtime.serving.server_process import HANDLER, ROOT, command, model_dir, post, refuses, serving, until
+from runtime.serving.server_process import HANDLER, ROOT, model_dir, post, refuses, until
+
+from localcloud.testing import serving, start_model_server
 
 COUNTING = """
 import os, time
@@ -88,7 +90,7 @@ def status(connection: http.client.HTTPConnection) -> int:
 
 def test_a_model_that_does_not_load_ends_all_workers_with_one_sentence(tmp_path: Path) -> None:
     code = HANDLER.replace("return model_dir", "return 1 / 0")
-    process = command(model_dir(tmp_path / "model", code), "--workers", "3")
+    process = start_model_server(model_dir(tmp_path / "model", code), "--workers", "3")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err.count("\n")) == (1, "", 1)
     assert "cannot be loaded: ZeroDivisionError" in err

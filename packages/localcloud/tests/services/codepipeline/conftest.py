@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from support.build_projects import ENVIRONMENT
 from support.roles import ROLE
 
-SECONDS = 60.0
 QUICK = "version: 0.2\nphases: {build: {commands: ['true']}}"
 
 
@@ -66,20 +64,6 @@ def start(pipelines: Any) -> Callable[..., str]:
         return str(pipelines.start_pipeline_execution(name=name, **members)["pipelineExecutionId"])
 
     return start_execution
-
-
-@pytest.fixture
-def eventually() -> Callable[..., Any]:
-    """Returns the result of a function as soon as it is true."""
-
-    def wait(function: Callable[[], Any]) -> Any:
-        deadline = time.monotonic() + SECONDS
-        while not (result := function()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.02)
-        return result
-
-    return wait
 
 
 @pytest.fixture

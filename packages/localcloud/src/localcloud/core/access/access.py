@@ -14,12 +14,13 @@ from localcloud.core.access.calls import Need, Scope, needs
 from localcloud.core.access.denials import Denials
 from localcloud.core.access.encryption_keys import EncryptionKeys
 from localcloud.core.access.evaluation import Decision, Policies, Question, decide
-from localcloud.core.access.iam_policies import Attached, IamPolicies, Moto, Role, parse
+from localcloud.core.access.iam_policies import Attached, IamPolicies, Role, parse
 from localcloud.core.access.permissions import AllowedQuestions, Permission, permissions
 from localcloud.core.access.policy import Policy
 from localcloud.core.access.principal import ADMINISTRATOR, ROLE, SERVICE, USER, Principal, service_principal
 from localcloud.core.access.refusals import denied
 from localcloud.core.access.resource_policies import ResourcePolicies
+from localcloud.core.moto_backends import Backends
 
 ASSUME = "sts:AssumeRole"
 EVERYTHING = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
@@ -32,7 +33,7 @@ UNKNOWN_ROLE = "AROAUNKNOWN"
 class Access:
     """Not ``enforced``, services can assume every role and every call is allowed."""
 
-    def __init__(self, account: str, region: str, moto: Moto, *, enforced: bool = False) -> None:
+    def __init__(self, account: str, region: str, moto: Backends, *, enforced: bool = False) -> None:
         self.enforced = enforced
         self.denials, self.allowed = Denials(), AllowedQuestions()
         self._scope = Scope(account, region)
@@ -73,23 +74,23 @@ class Access:
         """What the caller lacks, and the role that it passes may have instead."""
         if not need.role:
             return False
-        role = _session_of(need.role, UNKNOWN_ROLE, "passed")
-        question = self._question(role, need, resource)
-        allowed = decide(question, self._policies(question, self._iam.attached(role))).allowed
+        question = self._question(_any_session(need.role), need, resource)
+        allowed = self._is_allowed(question)
         if allowed:
             self.allowed.add(question)
         return allowed
 
     def allows(self, role_arn: str, action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> bool:
         """Whether the role may; nothing is called. ``context``: condition keys of the request, in lower case."""
-        role = _session_of(role_arn, UNKNOWN_ROLE, "any")
-        question = self._question(role, Need(action, (resource,), context), resource)
-        return decide(question, self._policies(question, self._iam.attached(role))).allowed
+        return self._is_allowed(self._question(_any_session(role_arn), Need(action, (resource,), context), resource))
+
+    def _is_allowed(self, question: Question) -> bool:
+        return decide(question, self._policies(question, self._iam.attached(question.principal))).allowed
 
     def permissions(self, role_arn: str) -> list[Permission]:
         """The actions of a role's own policies, and whether a call has needed them so far."""
         questions = self.allowed.of_role(role_arn)
-        attached = self._iam.attached(_session_of(role_arn, UNKNOWN_ROLE, "any"))
+        attached = self._iam.attached(_any_session(role_arn))
 
         def denied(narrowed: tuple[Policy, ...], question: Question) -> bool:
             policies = self._policies(question, replace(attached, identity=narrowed))
@@ -164,6 +165,10 @@ class Access:
 
 def _session(principal: Principal) -> tuple[Policy, ...] | None:
     return tuple(parse(text, "the session policy") for text in principal.session_policies) or None
+
+
+def _any_session(role_arn: str) -> Principal:
+    return _session_of(role_arn, UNKNOWN_ROLE, "any")
 
 
 def _session_of(role_arn: str, role_id: str, name: str, policies: tuple[str, ...] = ()) -> Principal:

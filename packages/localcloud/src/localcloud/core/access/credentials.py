@@ -16,7 +16,8 @@ from enum import Enum
 from threading import Lock
 
 from localcloud.core.access.principal import Principal, administrator
-from localcloud.core.access.users import Moto, user_of
+from localcloud.core.access.users import user_of
+from localcloud.core.moto_backends import Backends
 
 ADMINISTRATOR_KEY = "local"
 SESSION_SECONDS = 3600.0
@@ -51,7 +52,7 @@ class Keys:
 
 
 class Credentials:
-    def __init__(self, account: str, moto: Moto, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, account: str, moto: Backends, now: Callable[[], float] = time.time) -> None:
         self.administrator = administrator(account)
         self._moto, self._now, self._lock = moto, now, Lock()
         self._issued: dict[str, tuple[Keys, Principal]] = {}  # the oldest first

@@ -6,21 +6,20 @@ The caller of S3, SQS or SNS needs the key too: the service uses it with the cal
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from localcloud.core.access.calls import Need, Scope
-from localcloud.core.arn import Arn
+from localcloud.core.arn import Arn, bucket_and_key
+from localcloud.core.moto_backends import Backends
 
-Moto = Callable[[str], AbstractContextManager[Any]]
 KMS = "kms:"
 OF_AWS = "alias/aws/"  # AWS's own keys: nobody needs a permission
 S3_CONTEXT = "kms:encryptioncontext:aws:s3:arn"
 
 
 class EncryptionKeys:
-    def __init__(self, moto: Moto, scope: Scope) -> None:
+    def __init__(self, moto: Backends, scope: Scope) -> None:
         self._moto, self._scope = moto, scope
         self.readers: dict[str, Callable[[str], str]] = {}  # of services that are not moto's
 
@@ -67,7 +66,7 @@ class EncryptionKeys:
         arn = need.resources[0].removeprefix(KMS)
         if not arn.startswith("arn:aws:s3:::"):
             return {}
-        name = _bucket_name(arn)
+        name, _ = bucket_and_key(arn)
         with self._moto("s3") as s3:
             rule = (getattr(s3.buckets.get(name), "encryption", None) or {}).get("Rule", {})
         return {S3_CONTEXT: (f"arn:aws:s3:::{name}" if str(rule.get("BucketKeyEnabled")).lower() == "true" else arn,)}
@@ -81,8 +80,8 @@ def _find(kms: Any, written: str) -> Any:
 
 
 def _of_s3(s3: Any, arn: str) -> str:
-    """An object's own; the bucket's default for an object that is not there."""
-    name, _, key = arn.rpartition(":::")[2].partition("/")
+    """An object's own, or the bucket's default."""
+    name, key = bucket_and_key(arn)
     bucket = s3.buckets.get(name)
     if not bucket:
         return ""
@@ -91,10 +90,6 @@ def _of_s3(s3: Any, arn: str) -> str:
         return str(stored.kms_key_id or "") if getattr(stored, "encryption", "") == "aws:kms" else ""
     default = (bucket.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
     return str(default.get("KMSMasterKeyID") or "") if default.get("SSEAlgorithm") == "aws:kms" else ""
-
-
-def _bucket_name(arn: str) -> str:
-    return arn.rpartition(":::")[2].partition("/")[0]
 
 
 def _of_queue(sqs: Any, arn: str) -> str:

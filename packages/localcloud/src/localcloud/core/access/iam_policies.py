@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from localcloud.core.access.policy import Policy
 from localcloud.core.access.principal import ROLE, USER, Principal
+from localcloud.core.moto_backends import Backends
 
-Moto = Callable[[str], AbstractContextManager[Any]]
 # What AWS's service-linked role of Application Auto Scaling may do with endpoints; moto has no policy of it.
 SERVICE_LINKED = json.dumps(
     {
@@ -62,7 +61,7 @@ def parse(text: str, name: str) -> Policy:
 
 
 class IamPolicies:
-    def __init__(self, moto: Moto) -> None:
+    def __init__(self, moto: Backends) -> None:
         self._moto = moto
 
     def role(self, arn: str) -> Role | None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 from localcloud.core.access.iam_policies import parse
 from localcloud.core.access.policy import Policy
-from localcloud.core.arn import Arn
-
-Moto = Callable[[str], AbstractContextManager[Any]]
+from localcloud.core.arn import Arn, bucket_and_key
+from localcloud.core.moto_backends import Backends
 
 
 class ResourcePolicies:
-    def __init__(self, moto: Moto) -> None:
+    def __init__(self, moto: Backends) -> None:
         self._moto = moto
 
     def of(self, resource: str) -> Policy | None:
@@ -32,7 +30,7 @@ class ResourcePolicies:
 
 
 def _bucket(s3: Any, arn: str) -> str:
-    bucket = s3.buckets.get(arn.rpartition(":::")[2].partition("/")[0])
+    bucket = s3.buckets.get(bucket_and_key(arn)[0])
     return bucket.policy.decode() if bucket and bucket.policy else ""
 
 

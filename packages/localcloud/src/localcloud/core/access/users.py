@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
 
 from localcloud.core.access.principal import USER, Principal
+from localcloud.core.moto_backends import Backends
 
 
-class Moto(Protocol):
-    def __call__(self, service: str) -> AbstractContextManager[Any]: ...
-
-
-def user_of(moto: Moto, access_key: str, account: str) -> Principal | None:
+def user_of(moto: Backends, access_key: str, account: str) -> Principal | None:
     """None: no user has this key, or it is inactive."""
     if "moto.iam.models" not in sys.modules:  # then there are no users, and its import would take long
         return None
