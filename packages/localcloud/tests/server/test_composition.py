@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localcloud.server.composition import SERVICES
+from localcloud.core.access import encryption_keys, resource_policies
+from localcloud.server.composition import SERVICES, compose
 
 ROLE = "arn:aws:iam::000000000000:role/r"
 SEEDS = (1, 2, 3)
@@ -102,3 +104,12 @@ def _failed_actions(cloudwatch: Any) -> list[dict[str, Any]]:
     items = cloudwatch.describe_alarm_history(AlarmName="errors", HistoryItemType="Action")["AlarmHistoryItems"]
     data = [json.loads(item["HistoryData"]) for item in items]
     return [each for each in data if each["actionState"] == "Failed"]
+
+
+def test_what_decides_about_calls_is_not_read_from_moto_where_localcloud_has_the_service(tmp_path: Path) -> None:
+    """moto's state of such a service is empty: its policies and keys would count for nothing."""
+    cloud = compose(tmp_path)
+    try:
+        assert not cloud.services.keys() & {*resource_policies.READERS, *encryption_keys.READERS}
+    finally:
+        cloud.close()

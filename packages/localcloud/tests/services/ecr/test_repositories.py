@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
+from support.policies import allow, document
 
 LIFECYCLE = {
     "rules": [
@@ -87,3 +89,21 @@ def test_filters_belong_to_mutability_with_exclusion(ecr, refused):
 
 def test_what_is_not_implemented_is_refused(ecr, refused):
     refused(ecr.describe_registry, "NotImplementedByLocalcloud")
+
+
+@pytest.mark.roles
+def test_the_policy_of_a_repository_decides_too(cloud, ecr, open_session):
+    """Its statements name no resource: it is the repository."""
+    reader, other = open_session("reader", allow("ecr:*")), open_session("other")
+    images = {"repositoryName": "churn"}
+    cloud.client_as(reader, "ecr").list_images(**images)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:ListImages"}
+    ecr.set_repository_policy(**images, policyText=document(deny))
+    with pytest.raises(ClientError, match="with an explicit deny in a resource-based policy"):
+        cloud.client_as(reader, "ecr").list_images(**images)
+    grant = {"Effect": "Allow", "Principal": {"AWS": other.role_arn}, "Action": "ecr:ListImages"}
+    ecr.set_repository_policy(**images, policyText=document(grant))
+    cloud.client_as(other, "ecr").list_images(**images)
+    ecr.delete_repository_policy(**images)
+    with pytest.raises(ClientError, match="no identity-based policy allows the ecr:ListImages action"):
+        cloud.client_as(other, "ecr").list_images(**images)

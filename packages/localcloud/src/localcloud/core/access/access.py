@@ -37,8 +37,8 @@ class Access:
         self.enforced = enforced
         self.denials, self.allowed = Denials(), AllowedQuestions()
         self._scope = Scope(account, region)
-        self._iam, self._resources = IamPolicies(moto), ResourcePolicies(moto)
-        self.keys = EncryptionKeys(moto, self._scope)
+        self._iam = IamPolicies(moto)
+        self.keys, self.resource_policies = EncryptionKeys(moto, self._scope), ResourcePolicies(moto)
 
     def reset(self) -> None:
         self.denials.clear()
@@ -66,7 +66,7 @@ class Access:
             attached.identity,
             attached.boundary,
             _session(question.principal),
-            self._resources.of(question.resource),
+            self.resource_policies.of(question.resource),
             resource_must_allow=question.resource.startswith("arn:aws:kms:") and ":key/" in question.resource,
         )
 
@@ -99,6 +99,7 @@ class Access:
         return permissions(self._iam.inline_documents(role_arn), attached.identity, questions, denied)
 
     def roles(self) -> list[str]:
+        """The ARNs of all roles."""
         return self._iam.role_arns()
 
     def _needs(self, service: str, operation: str, request: Mapping[str, Any]) -> Iterator[Need]:

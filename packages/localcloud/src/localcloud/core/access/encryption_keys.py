@@ -21,7 +21,7 @@ S3_CONTEXT = "kms:encryptioncontext:aws:s3:arn"
 class EncryptionKeys:
     def __init__(self, moto: Backends, scope: Scope) -> None:
         self._moto, self._scope = moto, scope
-        self.readers: dict[str, Callable[[str], str]] = {}  # of services that are not moto's
+        self.readers: dict[str, Callable[[str], str]] = {}  # of services that are not moto's, by their ARNs' service
 
     def resolve(self, need: Need) -> Need | None:
         """With the ARNs of keys and the names of their aliases; None if nothing is encrypted with a key of the account.

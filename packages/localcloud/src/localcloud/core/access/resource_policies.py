@@ -15,18 +15,24 @@ from localcloud.core.moto_backends import Backends
 class ResourcePolicies:
     def __init__(self, moto: Backends) -> None:
         self._moto = moto
+        self.readers: dict[str, Callable[[str], str]] = {}  # of services that are not moto's, by their ARNs' service
 
     def of(self, resource: str) -> Policy | None:
         """None: it has none, or cannot have one, or does not exist."""
         if not resource.startswith("arn:"):
             return None
         service = resource.split(":", 3)[2]
+        text = self._text(service, resource)
+        return parse(text, f"the policy of {resource.split('/')[0] if service == 's3' else resource}") if text else None
+
+    def _text(self, service: str, resource: str) -> str:
+        if service in self.readers:
+            return self.readers[service](resource)
         read = READERS.get(service)
         if not read:
-            return None
+            return ""
         with self._moto(service) as backend:
-            text = read(backend, resource)
-        return parse(text, f"the policy of {resource.split('/')[0] if service == 's3' else resource}") if text else None
+            return read(backend, resource)
 
 
 def _bucket(s3: Any, arn: str) -> str:
@@ -47,17 +53,6 @@ def _queue(sqs: Any, arn: str) -> str:
 def _topic(sns: Any, arn: str) -> str:
     topic = sns.topics.get(arn)
     return str(topic.policy) if topic else ""
-
-
-def _repository(ecr: Any, arn: str) -> str:
-    """A repository's statements name no resource: it is the repository."""
-    repository = ecr.repositories.get(Arn.parse(arn).resource.removeprefix("repository/"))
-    if not repository or not repository.policy:
-        return ""
-    document = json.loads(repository.policy)
-    for statement in document.get("Statement", ()):
-        statement.setdefault("Resource", "*")
-    return json.dumps(document)
 
 
 def _log_groups(logs: Any, _: str) -> str:
@@ -83,7 +78,6 @@ READERS: dict[str, Callable[[Any, str], str]] = {
     "kms": _key,
     "sqs": _queue,
     "sns": _topic,
-    "ecr": _repository,
     "logs": _log_groups,
     "secretsmanager": _secret,
 }

@@ -1,10 +1,16 @@
-"""Policies of repositories and of their images' lifecycle: checked by moto's validators and stored, without effect."""
+"""Policies of repositories, which decide about calls, and of their images' lifecycle, which are stored only.
+
+moto's validators check both.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.core.arn import Arn
+from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.core.service import Part, Request, operation
 from localcloud.services.ecr.repositories import Repositories
@@ -15,8 +21,9 @@ CODES = {REPOSITORY: "RepositoryPolicyNotFoundException", LIFECYCLE: "LifecycleP
 
 
 class Policies(Part):
-    def __init__(self, repositories: Repositories) -> None:
+    def __init__(self, cloud: Cloud, repositories: Repositories) -> None:
         self._repositories = repositories
+        cloud.access.resource_policies.readers["ecr"] = self._policy_of
 
     @operation("SetRepositoryPolicy")
     def set_repository_policy(self, request: Request) -> Request:
@@ -43,6 +50,18 @@ class Policies(Part):
     @operation("DeleteLifecyclePolicy")
     def delete_lifecycle_policy(self, request: Request) -> Request:
         return self._delete(LIFECYCLE, request)
+
+    def _policy_of(self, arn: str) -> str:
+        """Its statements name no resource: it is the repository."""
+        repository = self._repositories.by_name.get(Arn.parse(arn).name)
+        document = json.loads(repository.policies.get(REPOSITORY, "{}")) if repository else {}
+        statements = document.get("Statement", [])
+        statements = statements if isinstance(statements, list) else [statements]
+        return (
+            json.dumps({**document, "Statement": [{"Resource": "*", **each} for each in statements]})
+            if statements
+            else ""
+        )
 
     def _put(self, kind: str, request: Request) -> Request:
         self._repositories.find(request).policies[kind] = request[kind]

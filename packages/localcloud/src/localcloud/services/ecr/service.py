@@ -1,7 +1,7 @@
 """ECR: images have the digests, sizes and media types of what was pushed, by ``docker push`` or by the API.
 
 Not reproduced: scans, replication, pull-through caches, the registry's policy and settings, signing, archived images;
-policies are stored, and no lifecycle policy expires an image.
+no lifecycle policy expires an image.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ECR(Service):
             too_many="TooManyTagsException",
         )
         self._pulls = Pulls(cloud, self.authorization)
-        others = (Policies(self.repositories), self.authorization, self._pulls, tag_operations)
+        others = (Policies(cloud, self.repositories), self.authorization, self._pulls, tag_operations)
         self.parts = (self.repositories, self.images, layers, *others)
         self._registry = Registry(cloud, self.repositories, self.images, layers, self.authorization)
 
