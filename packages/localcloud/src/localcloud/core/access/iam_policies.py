@@ -12,30 +12,6 @@ from localcloud.core.access.policy import Policy
 from localcloud.core.access.principal import ROLE, USER, Principal
 from localcloud.core.moto_backends import Backends
 
-# What AWS's service-linked role of Application Auto Scaling may do with endpoints; moto has no policy of it.
-SERVICE_LINKED = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "sagemaker:DescribeEndpoint",
-                    "sagemaker:DescribeEndpointConfig",
-                    "sagemaker:DescribeInferenceComponent",
-                    "sagemaker:UpdateEndpointWeightsAndCapacities",
-                    "sagemaker:UpdateInferenceComponentRuntimeConfig",
-                    "cloudwatch:DeleteAlarms",
-                    "cloudwatch:DescribeAlarms",
-                    "cloudwatch:GetMetricData",
-                    "cloudwatch:PutMetricAlarm",
-                ],
-                "Resource": "*",
-            }
-        ],
-    }
-)
-
 
 @dataclass(frozen=True)
 class Role:
@@ -95,10 +71,8 @@ class IamPolicies:
         role = _find(iam.roles, arn)
         if not role:
             return Attached()
-        identity = [*_inline(role.policies), *_managed(role.managed_policies)]
-        if ":role/aws-service-role/" in arn:
-            identity.append(parse(SERVICE_LINKED, "the policy of the service-linked role"))
-        return Attached(tuple(identity), _boundary(iam, role.permissions_boundary_arn))
+        identity = (*_inline(role.policies), *_managed(role.managed_policies))
+        return Attached(identity, _boundary(iam, role.permissions_boundary_arn))
 
     def _of_user(self, iam: Any, user: Any) -> Attached:
         identity = [*_inline(user.policies), *_managed(user.managed_policies)]

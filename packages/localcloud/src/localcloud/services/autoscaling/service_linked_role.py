@@ -25,9 +25,8 @@ class ServiceLinkedRole:
         self.arn = f"arn:aws:iam::{cloud.account}:role{PATH}{NAME}"
 
     def ensure(self, caller: Principal) -> None:
-        with self._cloud.moto("iam") as iam:
-            if any(role.arn == self.arn for role in iam.roles.values()):
-                return
+        if self.arn in self._cloud.access.roles():
+            return
         self._cloud.access.authorize(caller, "iam", "CreateServiceLinkedRole", {"AWSServiceName": SERVICE})
         with self._cloud.moto("iam") as iam:
             _create(iam)

@@ -43,6 +43,5 @@ def hosting_source(cloud: Cloud) -> str:
 def _is_missing(cloud: Cloud, arn: str) -> bool:
     if f":{cloud.account}:role/" not in arn or "moto.iam.models" not in sys.modules:
         return False  # another account's; or IAM is not in use, and its import would take long
-    with cloud.moto("iam") as iam:
-        known = [role.arn for role in iam.roles.values()]
+    known = cloud.access.roles()
     return bool(known) and arn not in known
