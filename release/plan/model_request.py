@@ -24,6 +24,7 @@ def model(settings: Settings, package_arn: str, package: Mapping[str, Any]) -> C
 
 def _request(settings: Settings, package_arn: str) -> dict[str, Any]:
     environment = {  # the rest is the package's own
+        "MODEL_PACKAGE": names.short(package_arn),  # the handler labels its answers with it
         "MAX_PAYLOAD_BYTES": str(settings.serving.max_payload_bytes),
         "PIP_NO_BUILD_ISOLATION": "0",  # also for packages that were registered without it
     }

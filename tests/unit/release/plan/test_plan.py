@@ -73,7 +73,11 @@ def test_the_model_is_the_package_in_this_environment(settings_of, empty):
     assert request["Containers"] == [
         {
             "ModelPackageName": empty.package_arn,
-            "Environment": {"MAX_PAYLOAD_BYTES": "2048", "PIP_NO_BUILD_ISOLATION": "0"},
+            "Environment": {
+                "MODEL_PACKAGE": "churn/7",
+                "MAX_PAYLOAD_BYTES": "2048",
+                "PIP_NO_BUILD_ISOLATION": "0",
+            },
         }
     ]
     assert request["VpcConfig"] == {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
