@@ -10,5 +10,6 @@ execute
 plan
 kinds        what differs by kind of serving
 state
-context, call, names, options, request, response_contract, samples, scaling_target
+samples, known_requests, scaling_target
+context, call, names, options, request, response_contract
 """

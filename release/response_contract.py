@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+PREFIX = "probability_"  # of Parquet columns
 TOLERANCE = 1e-3  # of a sum of rounded float32
 Table = list[Mapping[str, Any]]
 
@@ -27,17 +28,24 @@ class Row:
     label: Any = None
     probabilities: Sequence[Any] = ()
     value: Any = None
+    classes: Sequence[str] = ()  # of the probabilities, in formats that name them
 
 
 def check_response(body: bytes, content_type: str, count: int, problem: str) -> str:
     """Returns what the response contains, in a few words; raises Violation."""
-    rows = _rows(body, content_type.partition(";")[0].strip().lower(), problem)
-    if len(rows) != count:
-        raise Violation(f"{count} rows were sent and {len(rows)} came back")
+    rows = parse_response(body, content_type, count, problem)
     for number, row in enumerate(rows, 1):
         if fault := _fault(row, problem):
             raise Violation(f"row {number}: {fault}")
     return f"{count} rows, {count} {'values' if problem == 'regression' else 'labels with probabilities'}"
+
+
+def parse_response(body: bytes, content_type: str, count: int, problem: str) -> list[Row]:
+    """One row for each that was sent, or Violation."""
+    rows = _rows(body, content_type.partition(";")[0].strip().lower(), problem)
+    if len(rows) != count:
+        raise Violation(f"{count} rows were sent and {len(rows)} came back")
+    return rows
 
 
 def _fault(row: Row, problem: str) -> str:
@@ -83,12 +91,13 @@ def _from_cells(cells: Sequence[str], problem: str) -> Row:
 
 
 def _from_object(item: Mapping[str, Any]) -> Row:
-    return Row(item.get("label"), list(item.get("probabilities", {}).values()), item.get("value"))
+    probabilities = item.get("probabilities", {})
+    return Row(item.get("label"), list(probabilities.values()), item.get("value"), list(probabilities))
 
 
 def _from_columns(item: Mapping[str, Any]) -> Row:
-    probabilities = [value for name, value in item.items() if name.startswith("probability_")]
-    return Row(item.get("label"), probabilities, item.get("value"))
+    named = {name.removeprefix(PREFIX): value for name, value in item.items() if name.startswith(PREFIX)}
+    return Row(item.get("label"), list(named.values()), item.get("value"), list(named))
 
 
 def _parquet(body: bytes) -> Table:
