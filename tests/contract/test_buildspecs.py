@@ -23,7 +23,7 @@ EXECUTION = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn-dev/executi
 PROGRAM = """#!/bin/bash
 echo "$@" >> calls
 case "$*" in
-*release.approval*) echo "export MODEL_PACKAGE_ARN=package SUMMARY='what changes'";;
+*release.approval_summary*) echo "export MODEL_PACKAGE_ARN=package SUMMARY='what changes'";;
 *pipelines.run*) echo "pipeline churn-dev: created, execution EXECUTION";;
 esac
 [ -z "$RED" ] || case "$*" in *$RED*) exit 1;; esac
@@ -116,7 +116,7 @@ def test_a_plan_is_of_both_environments_and_exports_the_package(build):
     result = build(DEPLOY, **deploy_variables("plan"))
     assert result.succeeded
     assert [call for call in result.calls if "-m" in call] == [
-        "-m release.approval --env prod --package latest-approved",
+        "-m release.approval_summary --env prod --package latest-approved",
         "-m codepipeline.deploy --env staging --package package --plan",
         "-m codepipeline.deploy --env prod --package package --plan",
     ]
@@ -141,7 +141,7 @@ def test_a_step_is_of_its_stage(build, step, stage, arguments):
 @pytest.mark.parametrize(
     ("step", "red"),
     [
-        ("plan", "release.approval"),
+        ("plan", "release.approval_summary"),
         ("plan", "staging --package"),
         ("plan", "prod --package"),
         ("deploy", "codepipeline.deploy"),

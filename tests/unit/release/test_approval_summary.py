@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from release import approval
+from release import approval_summary
 
 BUCKET = "churn-prod-000000000000-eu-west-1"
 KEY = "churn/runs/1/evaluation.json"
@@ -18,7 +18,7 @@ def run(at, cloud, aws, capsys, monkeypatch):
     monkeypatch.setattr("aws.sessions.client", lambda _, service: aws(service))  # creating new ones takes long
 
     def run(*words):
-        code = approval.main(["--env", "prod", "--config", str(config), *words])
+        code = approval_summary.main(["--env", "prod", "--config", str(config), *words])
         return code, capsys.readouterr()
 
     return run

@@ -1,4 +1,4 @@
-"""``python -m release.approval``: what a person needs to know to approve a model for production, for the pipeline.
+"""``python -m release.approval_summary``, a step of the deploy pipeline: what a person should know before production.
 
 Prints two lines for a shell: MODEL_PACKAGE_ARN, with "latest-approved" resolved, and SUMMARY, which the approval shows:
 the version, the gate's metric beside the champion's, the commit, the location of the report.
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser(environment: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m release.approval", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m release.approval_summary", description=__doc__, allow_abbrev=False)
     parser.add_argument("--env", default=environment, help="where it would be deployed (now: %(default)s)")
     parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
     parser.add_argument("--package", required=True, metavar="ARN", help=f"the model package, or {LATEST}")
