@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from runtime.serving.server_process import HANDLER, ROOT, model_dir, post, refuses, until
 
+from localcloud.runtime.serving.deadlines import Deadlines
 from localcloud.testing import serving, start_model_server
 
 COUNTING = """
@@ -126,6 +128,36 @@ def test_a_request_that_takes_too_long_is_a_504_and_the_end_of_its_worker(tmp_pa
             assert process.wait(30) == 1  # the worker is the server
         else:
             assert post(connect(), b"x")[0] == 200
+
+
+SLOW_EXIT = """
+exit = os._exit
+def slow_exit(code):
+    time.sleep(2)
+    exit(code)
+os._exit = slow_exit
+"""
+
+
+def test_a_worker_that_ends_accepts_nothing_more(tmp_path: Path) -> None:
+    """A connection that it accepted would break with it; another worker accepts it."""
+    folder = model_dir(tmp_path / "model", COUNTING + SLOW_EXIT)
+    with serving(folder, "--workers", "2", SAGEMAKER_MODEL_SERVER_TIMEOUT="1") as (_, connect):
+        assert post(connect(), b"sleep 60")[0] == 504
+        for _ in range(20):
+            assert post(connect(), b"x")[0] == 200
+
+
+def test_a_request_that_waits_in_a_worker_that_ends_gets_a_502(monkeypatch: pytest.MonkeyPatch) -> None:
+    events: queue.Queue[object] = queue.Queue()
+    monkeypatch.setattr(os, "_exit", lambda code: [events.put(code), threading.Event().wait()])
+    deadlines = Deadlines(0.1, end_accepting=lambda: events.put("accepts nothing more"))
+    with deadlines.limit(events.put):
+        deadlines.seconds = 60
+        with deadlines.limit(events.put):
+            deadlines.seconds = 0.1
+            deadlines.start()
+            assert [events.get(timeout=30) for _ in range(4)] == ["accepts nothing more", 504, 502, 1]
 
 
 SLOW_FORK = """

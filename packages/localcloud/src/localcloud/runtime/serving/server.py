@@ -34,7 +34,7 @@ LINGER_SECONDS = 5.0  # how long the body of a refused request is still received
 FINISH_SECONDS = 10.0  # how long running requests may take after the signal to stop
 PASSED_ON = ("/ping", "/invocations", "/execution-parameters")
 ROUTES = {"/ping": ("GET", "HEAD", "OPTIONS"), "/invocations": ("OPTIONS", "POST")}
-TIME_OUT = Response(b"<h1>504 Gateway Time-out</h1>", HTML, HTTPStatus.GATEWAY_TIMEOUT)
+NGINX_ERRORS = {HTTPStatus.BAD_GATEWAY: "Bad Gateway", HTTPStatus.GATEWAY_TIMEOUT: "Gateway Time-out"}
 NOT_PASSED_ON = Response(b"{}", "application/octet-stream", HTTPStatus.NOT_FOUND)
 
 
@@ -79,12 +79,12 @@ class Connection(BaseHTTPRequestHandler):
         if self._route == "/ping":
             return Response(b"", JSON)
         content_type = self._header("ContentType") or self._header("Content-Type")
-        with self.server.deadlines.limit(self._time_out), self.server.one_call:
+        with self.server.deadlines.limit(self._send_nginx_error), self.server.one_call:
             return handler.invoke(content, content_type, self._header("Accept"))
 
-    def _time_out(self) -> None:
+    def _send_nginx_error(self, status: HTTPStatus) -> None:
         self.close_connection = True
-        self._send(TIME_OUT)
+        self._send(Response(f"<h1>{status} {NGINX_ERRORS[status]}</h1>".encode(), HTML, status))
 
     @property
     def _route(self) -> str:
@@ -159,7 +159,8 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Connection, bind_and_activate=False)
         self._load, self._loading = load, threading.Lock()
         self._loaded: Handler | None = None
-        self.one_call, self.deadlines = threading.Lock(), Deadlines(seconds)
+        self.one_call, self._accepting = threading.Lock(), threading.Lock()
+        self.deadlines = Deadlines(seconds, end_accepting=self._accepting.acquire)
         self.max_bytes, self.stopping = max_bytes, False
         self._parent = os.getpid()
         self._open: set[socket.socket] = set()
@@ -187,6 +188,10 @@ class Server(ThreadingHTTPServer):
     def service_actions(self) -> None:
         if self._parent not in (os.getpid(), os.getppid()):  # a worker without the process that started it
             os._exit(0)
+
+    def get_request(self) -> Any:
+        with self._accepting:
+            return super().get_request()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
