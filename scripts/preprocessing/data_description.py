@@ -61,7 +61,7 @@ def _sample(features: Features, first_pass: FirstPass) -> str:
     writer = csv.writer(text, delimiter=features.delimiter, lineterminator="\n")
     writer.writerow(features.names)
     places = [list(first_pass.plan.choice.kinds).index(name) for name in features.names]
-    for row in first_pass.test_rows:
+    for row in first_pass.raw_sample.rows():
         writer.writerow([_cell(row[place]) for place in places])
     return text.getvalue()
 

@@ -14,13 +14,13 @@ import numpy as np
 from failures import UserError
 from preprocessing.baseline import NumberTally, RowSample
 from preprocessing.levels import MAX_TEXTS, Texts, check_class_count
-from preprocessing.parts import TRAIN, Codes, Part, typed_rows
+from preprocessing.parts import TRAIN, Codes, Part
+from preprocessing.raw_sample import RawSample
 from preprocessing.rejects import Rejects
 from preprocessing.row_parser import Plan, Reject
 from preprocessing.spill_files import SpillFiles
 from preprocessing.splitting import SIDES
 
-SAMPLE_ROWS = 100
 MAX_ORPHANS = 1000  # rows of one label that are kept for rejects.csv
 PROGRESS_SECONDS = 5.0
 
@@ -38,14 +38,15 @@ class FirstPass:
     plan: Plan
     texts: dict[str, Texts]  # of categories, and of a target of labels
     tallies: dict[str, NumberTally]  # of numeric and boolean features, and of a regression's target
+    raw_sample: RawSample
     sample: RowSample = field(default_factory=RowSample)
-    test_rows: list[list[object]] = field(default_factory=list)
     sides: list[int] = field(default_factory=lambda: [0] * len(SIDES))
     orphans: dict[str, Orphans] = field(default_factory=dict)
 
     @classmethod
     def start(cls, plan: Plan) -> FirstPass:
-        return cls(plan, {name: Texts() for name in plan.texts}, {name: NumberTally() for name in plan.floats})
+        texts, tallies = {name: Texts() for name in plan.texts}, {name: NumberTally() for name in plan.floats}
+        return cls(plan, texts, tallies, RawSample(list(plan.choice.kinds)))
 
 
 def read_rows(
@@ -88,8 +89,7 @@ def _add_part(state: FirstPass, part: Part, spill: SpillFiles) -> None:
         state.tallies[name].merge(tally)
     state.sample.add([part.floats[TRAIN][name] for name in state.tallies])
     _note_orphans(state, part)
-    if len(state.test_rows) < SAMPLE_ROWS:
-        state.test_rows += typed_rows(part, list(state.plan.choice.kinds), SAMPLE_ROWS - len(state.test_rows))
+    state.raw_sample.add(part.landmarks, numbers, part.parsed.columns)
 
 
 def _check_texts(state: FirstPass, explicit: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ Numbers are final. Texts are numbered within the block: which levels are rare de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from features import Column, encode_column
 from preprocessing.baseline import NumberTally
 from preprocessing.blocks import Block
 from preprocessing.levels import label
+from preprocessing.raw_sample import Landmarks
 from preprocessing.row_parser import ParsedBlock, Plan, parse_block
 from preprocessing.splitting import SIDES
 
@@ -41,6 +41,7 @@ class Part:
     codes: list[dict[str, Codes]]  # of each side: categories and labels
     texts: dict[str, list[str]]
     tallies: dict[str, NumberTally]  # of the training rows; the mean of a boolean is its share of true
+    landmarks: Landmarks
 
 
 def encode_block(block: Block, plan: Plan) -> Part:
@@ -55,21 +56,17 @@ def encode_block(block: Block, plan: Plan) -> Part:
     parsed.rejects.sort(key=lambda reject: reject.line)
     sides = plan.split.sides(parsed.columns)
     where = [np.flatnonzero((sides == side) & parsed.usable) for side in range(len(SIDES))]
+    codes = {name: one.codes for name, one in texts.items()}
+    numbered = {name: one.texts for name, one in texts.items()}
     return Part(
         parsed,
         where,
         [{name: values[rows] for name, values in floats.items()} for rows in where],
-        [{name: one.codes[rows] for name, one in texts.items()} for rows in where],
-        {name: one.texts for name, one in texts.items()},
+        [{name: values[rows] for name, values in codes.items()} for rows in where],
+        numbered,
         {name: NumberTally.of(_doubles(parsed.columns[name])[where[TRAIN]]) for name in floats},
+        Landmarks.of(floats, codes, numbered, parsed.usable, where[TEST]),
     )
-
-
-def typed_rows(part: Part, names: Sequence[str], limit: int) -> list[list[object]]:
-    """Raw test rows, for a sample that people and smoke tests send to the model."""
-    rows = pa.array(part.where[TEST][:limit])
-    columns = [part.parsed.columns[name].take(rows).to_pylist() for name in names]
-    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _normalize(values: pa.Array, kind: str) -> pa.Array:

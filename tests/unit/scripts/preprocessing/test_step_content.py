@@ -9,7 +9,6 @@ import pytest
 from pyarrow import csv
 
 import raw_columns
-from features import Features
 from preprocessing import blocks, second_pass
 from preprocessing.splitting import SIDES, Split
 
@@ -28,6 +27,7 @@ def customers(rows: int, seed: int = 0) -> list[str]:
     return lines
 
 
+SAMPLE = "features/sample.csv"
 HEADER = "id,charge,plan,active,churned\n"
 
 
@@ -58,17 +58,6 @@ def test_serving_encodes_raw_rows_to_the_very_bits_of_the_sides(prepare, churn):
         mine = np.column_stack([whole, labels])[sides == position]  # input order is kept
         assert np.stack(side.columns, axis=1).tobytes() == mine.tobytes()
     assert {0.0, 1.0, 2.0} == {level for level in whole[:, 1].tolist() if level == level}
-
-
-def test_the_sample_is_raw_rows_of_the_test_side(prepare, churn):
-    outcome = prepare(**COMMON, key=["id"])
-    features: Features = outcome.features
-    sample = (outcome.folder / "features" / "sample.csv").read_bytes()
-    header, body = sample.split(b"\n", 1)
-    assert header == b"charge,plan,active"
-    assert {row.rsplit(b",", 1)[1] for row in body.splitlines()} == {b"true", b"false", b""}
-    encoded = features.encode(raw_columns.parse_csv(body, features.names, features.kinds, features.missing, ","))
-    assert encoded.tobytes() == outcome.matrices()["test"][:100, :-1].tobytes()
 
 
 def test_a_row_never_changes_its_side_when_data_is_added(prepare, raw_folder, tmp_path):
@@ -151,6 +140,7 @@ def test_blocks_and_row_groups_make_no_difference(prepare, churn, monkeypatch):
     for name in SIDES:
         assert pieces.matrices()[name].tobytes() == whole.matrices()[name].tobytes()
     assert pieces.features == whole.features
+    assert (pieces.folder / SAMPLE).read_bytes() == (whole.folder / SAMPLE).read_bytes()
 
 
 def test_the_problems_are_those_that_can_be_trained_and_measured():
