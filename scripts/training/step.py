@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import xgboost as xgb
 
+import sample_rows
 from encoded_data import Side, open_side
 from failures import UserError
 from features import Features
@@ -22,6 +23,7 @@ from training.termination import Termination
 
 LIBRARIES = (xgb, np, pa)
 METADATA_FORMAT = 1
+WARM_UP_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Folders:
 class Data:
     features: Features
     features_file: Path
+    warm_up: str  # raw rows in CSV: a worker that loads the model scores them before its first request
     train: Side
     validation: Side
 
@@ -54,6 +57,7 @@ def train(folders: Folders, chosen: Hyperparameters) -> None:
                 "model.ubj": bytes(model.save_raw("ubj")),
                 "features.json": data.features_file.read_bytes(),
                 "metadata.json": (json.dumps(metadata, indent=2, ensure_ascii=False) + "\n").encode(),
+                "warm-up.csv": data.warm_up.encode(),
             }
         )
     print(f"model of {best + 1} rounds written to {folders.model}", flush=True)
@@ -70,7 +74,12 @@ def open_data(folders: Folders) -> Data:
     if not features.columns:
         raise UserError(f"{file} names no feature columns: preprocess left every column of the data out")
     sides = (open_side("train", folders.train, features), open_side("validation", folders.validation, features))
-    return Data(features, file, *sides)
+    return Data(features, file, warm_up(folders.features, features), *sides)
+
+
+def warm_up(folder: Path, features: Features) -> str:
+    sample = sample_rows.read(folder, features)
+    return sample_rows.as_csv([sample.names, *sample_rows.evenly(sample.rows, WARM_UP_ROWS)], features.delimiter)
 
 
 def schedule(problem: str, chosen: Hyperparameters) -> Schedule:

@@ -72,6 +72,8 @@ def make(folder: Path, problem: str = "binary", rows: int = 1500, noise: float =
         write_side(folder / side / "data.parquet", features, *raw_rows(problem, size, noise, seed=number))
     (folder / "features").mkdir(parents=True)
     features.write(folder / "features" / "features.json")
+    rows = "".join(f'{20 + number % 50},"{number / 7}",{"true" if number % 2 else ""},pro\n' for number in range(90))
+    (folder / "features" / "sample.csv").write_text(f"{','.join(features.names)}\n{rows}")
     return Encoded(folder, features)
 
 

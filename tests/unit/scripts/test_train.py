@@ -14,6 +14,7 @@ import xgboost as xgb
 
 import atomic_files
 import encoded_data
+import inference
 import train
 from training import model_folder
 
@@ -62,7 +63,8 @@ def refusal(data, tmp_path: Path, **flags) -> str:
 def test_the_model_directory_is_complete(tmp_path, encoded, problem):
     data = encoded(tmp_path / "data", problem)
     folder = trained(data, tmp_path / "model")
-    assert {entry.name for entry in folder.iterdir()} == {"model.ubj", "features.json", "metadata.json", "code"}
+    names = {"model.ubj", "features.json", "metadata.json", "warm-up.csv", "code"}
+    assert {entry.name for entry in folder.iterdir()} == names
     assert (folder / "features.json").read_bytes() == (data.folder / "features" / "features.json").read_bytes()
     written = metadata(folder)
     assert (written["format"], written["problem"], written["seed"], written["device"]) == (1, problem, 7, "cpu")
@@ -108,6 +110,31 @@ def test_the_shipped_code_is_the_handler_and_all_it_imports(tmp_path, data):
     assert "train.py" not in names
     for name in names:
         assert (code / name).read_bytes() == (SCRIPTS / name).read_bytes()
+
+
+def test_the_warm_up_is_a_few_raw_rows_from_all_over_the_sample_that_the_handler_scores(tmp_path, data):
+    folder = trained(data, tmp_path / "model")
+    header, *rows = (folder / "warm-up.csv").read_bytes().splitlines(keepends=True)
+    sample = (data.folder / "features" / "sample.csv").read_bytes().replace(b'"', b"").splitlines(keepends=True)
+    assert (header, rows) == (sample[0], [sample[1 + 90 * number // 20] for number in range(20)])
+    response, _ = inference.respond(inference.load(folder), b"".join([header, *rows]), "text/csv", "text/csv")
+    assert response.count(b"\n") == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "there is no sample.csv in"),
+        (b"\xff", "sample.csv cannot be read"),
+        (b"age,plan\n1,pro\n", "no rows of the columns"),
+        (b"age,age.income [k],member,plan\n", "no rows of the columns"),
+        (b"age,age.income [k],member,plan\n1,2\n", "no rows of the columns"),
+    ],
+)
+def test_a_sample_that_cannot_be_used(tmp_path, data, text, words):
+    file = data.folder / "features" / "sample.csv"
+    file.write_bytes(text) if text else file.unlink()
+    assert words in refusal(data, tmp_path)
 
 
 @pytest.mark.slow
