@@ -102,9 +102,9 @@ class RawSample:
         places = {aspect: one.position for aspect, one in better.items()}
         for name, first in marks.first.items():
             for at in np.flatnonzero((numbers[name] < TEXTS) & (first >= 0)):
-                aspect = (name, int(numbers[name][at]))
-                if aspect not in self.covered:
-                    places[aspect] = int(first[at])
+                text: Aspect = (name, int(numbers[name][at]))
+                if text not in self.covered:
+                    places[text] = int(first[at])
         room = self._limit(COVERED_ASPECTS) - len(self.covered)
         new = sorted((at, str(aspect), aspect) for aspect, at in places.items() if aspect not in self.covered)
         for _, _, aspect in new[max(room, 0) :]:
