@@ -1,12 +1,14 @@
 """The evaluation step: measures the model on unseen rows and compares it with the approved champion.
 
-Reads model.tar.gz and the encoded test side; writes evaluation.json (SageMaker's model-quality layout, and what the
-quality gate reads), report.html (for people) and predictions.parquet.
+Reads model.tar.gz, the encoded test side and the sample of raw rows; writes evaluation.json (SageMaker's model-quality
+layout, and what the quality gate reads), report.html (for people), predictions.parquet and sample_answers.json (raw
+requests with the answers of this model, for releases).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 from failures import report
 from flags import Parser, parse_early
 
-OUTPUTS = ("predictions.parquet", "report.html", "evaluation.json")
+OUTPUTS = ("predictions.parquet", "sample_answers.json", "report.html", "evaluation.json")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -28,6 +30,7 @@ def _parser() -> Parser:
     parser = Parser(prog="evaluate.py", description=(__doc__ or "").partition("\n\n")[0], allow_abbrev=False)
     parser.add_argument("--model", type=Path, required=True, metavar="DIR", help="holds model.tar.gz")
     parser.add_argument("--test", type=Path, required=True, metavar="DIR", help="holds the test side's data.parquet")
+    parser.add_argument("--features", type=Path, required=True, metavar="DIR", help="holds preprocess's sample.csv")
     parser.add_argument("--champion", type=Path, metavar="DIR", help="holds the champion's evaluation.json, if any")
     parser.add_argument("--metric", required=True, metavar="NAME", help="the quality gate's metric, e.g. auc")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="receives " + ", ".join(OUTPUTS))
@@ -46,6 +49,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             model = load_archive(options.model / "model.tar.gz", partial / "model")
             evaluation = _evaluate_model(model, options, partial / "predictions.parquet")
             _write(evaluation, partial)
+            _write_sample_answers(model, options.features, partial)
             for name in OUTPUTS:  # only when all are complete: a failed step leaves none of them
                 (partial / name).replace(options.output / name)
     for line in [*evaluation.lines(), f"report: {options.output / 'report.html'}"]:
@@ -57,6 +61,16 @@ def _write(evaluation: Any, folder: Path) -> None:
 
     (folder / "report.html").write_text(page(evaluation), encoding="utf-8")
     (folder / "evaluation.json").write_text(evaluation.as_json(), encoding="utf-8")
+
+
+def _write_sample_answers(model: Any, features: Path, folder: Path) -> None:
+    from evaluation import sample_answers
+    from sample_rows import read
+
+    digest = hashlib.sha256((folder / "model" / "model.ubj").read_bytes()).hexdigest()
+    answers = sample_answers.document(model, read(features, model.features), digest)
+    (folder / "sample_answers.json").write_text(sample_answers.as_json(answers), encoding="utf-8")
+    _log(f"recorded {len(answers['requests'])} requests with their answers")
 
 
 def _evaluate_model(model: Any, options: argparse.Namespace, predictions: Path) -> Any:

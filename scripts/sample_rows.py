@@ -41,6 +41,6 @@ def as_csv(rows: Iterable[Row], delimiter: str) -> str:
     return text.getvalue()
 
 
-def evenly(rows: Sequence[Row], count: int) -> list[Row]:
-    """So many of the rows at most, from all over the sample."""
-    return [rows[number * len(rows) // count] for number in range(count)] if len(rows) > count else list(rows)
+def evenly(total: int, count: int) -> list[int]:
+    """At most ``count`` numbers below ``total``, evenly spread."""
+    return [number * total // count for number in range(count)] if total > count else list(range(total))

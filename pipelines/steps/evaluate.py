@@ -20,6 +20,7 @@ def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> Pro
     inputs = {
         "model": train_step.properties.ModelArtifacts.S3ModelArtifacts,
         "test": output_uri(preprocess_step, "test"),
+        "features": output_uri(preprocess_step, "features"),
         "champion": context.parameters.champion_evaluation_uri,
     }
     arguments = ["--metric", context.settings.quality_gate.metric, "--output", output_folder(OUTPUT)]

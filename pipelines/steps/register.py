@@ -98,4 +98,5 @@ def _metadata(context: StepContext, preprocess_step: Any, evaluate_step: Any) ->
         "pipeline_execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,
         "report_uri": _uri(evaluate_step, OUTPUT, "report.html"),
         "sample_requests": _uri(preprocess_step, "features", "sample.csv"),
+        "sample_answers": _uri(evaluate_step, OUTPUT, "sample_answers.json"),
     }

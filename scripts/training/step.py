@@ -79,7 +79,8 @@ def open_data(folders: Folders) -> Data:
 
 def warm_up(folder: Path, features: Features) -> str:
     sample = sample_rows.read(folder, features)
-    return sample_rows.as_csv([sample.names, *sample_rows.evenly(sample.rows, WARM_UP_ROWS)], features.delimiter)
+    rows = [sample.rows[number] for number in sample_rows.evenly(len(sample.rows), WARM_UP_ROWS)]
+    return sample_rows.as_csv([sample.names, *rows], features.delimiter)
 
 
 def schedule(problem: str, chosen: Hyperparameters) -> Schedule:

@@ -80,6 +80,7 @@ def test_the_steps_and_what_feeds_what(steps):
     assert inputs == {
         "model": {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"},
         "test": output("Preprocess", "test"),
+        "features": output("Preprocess", "features"),
         "champion": {"Get": "Parameters.ChampionEvaluationUri"},
     }
     channels = {
@@ -325,6 +326,7 @@ def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
         "pipeline_execution": {"Get": "Execution.PipelineExecutionArn"},
         "report_uri": join(output("Evaluate", "evaluation"), "report.html"),
         "sample_requests": join(output("Preprocess", "features"), "sample.csv"),
+        "sample_answers": join(output("Evaluate", "evaluation"), "sample_answers.json"),
     }
     assert {name: metadata.get(name) for name in expected} == expected
     specification = package["InferenceSpecification"]

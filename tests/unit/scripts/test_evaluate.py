@@ -64,6 +64,14 @@ def write_side(
     pq.write_table(pa.table(columns | {features.target.name: target}), folder / "data.parquet")
 
 
+def write_sample(folder: Path) -> None:
+    """Without a missing value of member, and without a plan that is unknown."""
+    folder.mkdir()
+    plans = ("basic", "family", "", "pro")
+    lines = [f"{20 + number % 41},{plans[number % 4]},{'true' if number % 3 else 'false'}" for number in range(300)]
+    (folder / "sample.csv").write_text("\n".join(["age,plan,member", *lines]) + "\n")
+
+
 def pack(archive: Path, files: dict[str, bytes]) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive, "w:gz") as members:
@@ -99,6 +107,7 @@ def job(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """A folder with model/ and test/ of a problem, evaluated into output/."""
     folder = tmp_path_factory.mktemp(request.param)
     (folder / "problem").write_text(request.param)
+    write_sample(folder / "features")
     pack(folder / "model" / "model.tar.gz", model_files(request.param, folder / "files"))
     write_side(folder / "test", Features.read(folder / "files" / "features.json"), *rows(request.param, ROWS, seed=2))
     assert run(folder) == 0
@@ -110,6 +119,7 @@ def binary(tmp_path: Path) -> Path:
     pack(tmp_path / "model" / "model.tar.gz", model_files("binary", tmp_path / "files"))
     write_side(tmp_path / "test", Features.read(tmp_path / "files" / "features.json"), *rows("binary", ROWS, seed=2))
     (tmp_path / "problem").write_text("binary")
+    write_sample(tmp_path / "features")
     return tmp_path
 
 
@@ -117,6 +127,7 @@ def run(folder: Path, **changes: str) -> int:
     options = {
         "model": str(folder / "model"),
         "test": str(folder / "test"),
+        "features": str(folder / "features"),
         "output": str(folder / "output"),
         "message": str(folder / "message"),
         "metric": PROBLEMS[(folder / "problem").read_text()][3],
@@ -144,11 +155,12 @@ def refused(folder: Path, **changes: str) -> str:
     return (folder / "message").read_text()
 
 
-def test_three_files_and_nothing_else(job: Path) -> None:
+def test_four_files_and_nothing_else(job: Path) -> None:
     assert sorted(path.name for path in (job / "output").iterdir()) == [
         "evaluation.json",
         "predictions.parquet",
         "report.html",
+        "sample_answers.json",
     ]
     assert not (job / "message").exists()
 
@@ -320,6 +332,21 @@ def test_its_own_evaluation_is_a_champion_it_does_not_fall_short_of(job: Path, t
     assert "on a par with the approved champion" in (tmp_path / "output" / "report.html").read_text()
 
 
+def test_sample_answers_are_the_handler_s_own_to_each_row_alone(job: Path) -> None:
+    content = json.loads((job / "output" / "sample_answers.json").read_text())
+    assert content["model"] == hashlib.sha256((job / "files" / "model.ubj").read_bytes()).hexdigest()
+    assert content["content_type"] == "text/csv"
+    model = inference.load(job / "files")
+    for request in content["requests"]:
+        response, _ = inference.respond(model, request["body"].encode(), "text/csv", "application/json")
+        assert json.loads(response) == {"predictions": [request["answer"]]}
+
+
+def test_a_missing_sample_is_refused(binary: Path) -> None:
+    (binary / "features" / "sample.csv").unlink()
+    assert "there is no sample.csv in" in refused(binary)
+
+
 def test_a_missing_or_damaged_archive_is_refused(binary: Path) -> None:
     assert "there is no" in refused(binary, model=str(binary))
     archive = binary / "model" / "model.tar.gz"
@@ -381,6 +408,7 @@ def test_a_test_side_that_is_missing_empty_or_tiny_is_refused(binary: Path) -> N
 def test_one_row_of_a_regression_is_refused(tmp_path: Path) -> None:
     (tmp_path / "problem").write_text("regression")
     pack(tmp_path / "model" / "model.tar.gz", model_files("regression", tmp_path / "files"))
+    write_sample(tmp_path / "features")
     features = Features.read(tmp_path / "files" / "features.json")
     matrix, target = rows("regression", 3, seed=3)
     write_side(tmp_path / "test", features, matrix[:1], target[:1])
