@@ -40,6 +40,14 @@ def stage(name: str, *actions: Declaration, **members: Any) -> Declaration:
     return {"name": name, "actions": list(actions), **members}
 
 
+def unless(variable: str, *, result: str = "SKIP", provider: str = "VariableCheck", **settings: str) -> Declaration:
+    """A stage that is skipped unless a variable has the value "yes"."""
+    kind = {"category": "Rule", "owner": "AWS", "provider": provider, "version": "1"}
+    configuration = {"Variable": variable, "Value": "yes", "Operator": "EQ", **settings}
+    rule = {"name": "OnlyIf", "ruleTypeId": kind, "configuration": configuration}
+    return {"beforeEntry": {"conditions": [{"result": result, "rules": [rule]}]}}
+
+
 def declare(*stages: Declaration, name: str = "ship", **members: Any) -> Declaration:
     store = {"type": "S3", "location": "bucket"}
     first = () if stages and stages[0]["name"] == "Source" else (stage("Source", source()),)

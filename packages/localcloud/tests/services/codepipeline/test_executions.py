@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.pipeline_declarations import approval, build, declare, stage
+from support.pipeline_declarations import approval, build, declare, stage, unless
 
 EXPORTING = """
 version: 0.2
@@ -53,6 +53,39 @@ def test_artifacts_and_variables_pass_from_the_source_to_the_last_build(
     (ran,) = cloud.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
     assert ran["initiator"] == "codepipeline/ship"
     assert ran["secondarySources"][0]["sourceIdentifier"] == "Output"
+
+
+@pytest.mark.parametrize(("word", "skipped"), [("yes", ()), ("no", ("Approve", "Last"))])
+def test_a_stage_is_skipped_unless_a_variable_has_a_value(
+    pipelines: Any, prepare: Any, start: Any, final_status: Any, runs: Any, word: str, skipped: Any
+) -> None:
+    prepare(EXPORTING.replace("$CODEBUILD_RESOLVED_SOURCE_VERSION", ""))
+    first = stage("First", build("First", {"WORD": word}, namespace="First"))
+    condition = unless("#{First.RESULT}", Operator="MATCHES", Value="yes *")
+    stages = [first, *(stage(name, build(name), **condition) for name in ("Approve", "Last"))]
+    pipelines.create_pipeline(pipeline=declare(*stages))
+    execution = start()
+    assert final_status(execution) == "Succeeded"
+    assert {"First", "Approve", "Last"} - {run["stageName"] for run in runs(execution)} == set(skipped)
+    states = pipelines.get_pipeline_state(name="ship")["stageStates"]
+    statuses = {each["stageName"]: each["latestExecution"]["status"] for each in states[2:]}
+    assert statuses == dict.fromkeys(("Approve", "Last"), "Skipped" if skipped else "Succeeded")
+
+
+def test_an_execution_whose_stages_are_skipped_does_not_wait_for_a_person(
+    pipelines: Any, prepare: Any, start: Any, final_status: Any, approval_token: Any, decide: Any
+) -> None:
+    """It waits for the stage like every execution, and lets the next one in."""
+    prepare()
+    condition = unless("#{variables.ASK}")
+    variables = [{"name": "ASK", "defaultValue": "yes"}]
+    pipelines.create_pipeline(pipeline=declare(stage("Approve", approval(), **condition), variables=variables))
+    (created,) = pipelines.list_pipeline_executions(pipelineName="ship")["pipelineExecutionSummaries"]
+    first, skipped, third = created["pipelineExecutionId"], start(variables=[{"name": "ASK", "value": "no"}]), start()
+    decide(approval_token("Approve", first))
+    assert final_status(skipped) == "Succeeded"
+    decide(approval_token("Approve", third))
+    assert (final_status(first), final_status(third)) == ("Succeeded", "Succeeded")
 
 
 def test_a_new_pipeline_runs_at_once_if_it_can(pipelines: Any, prepare: Any, bucket: Any, final_status: Any) -> None:

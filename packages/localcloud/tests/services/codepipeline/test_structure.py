@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.pipeline_declarations import action, approval, build, declare, source, stage
+from support.pipeline_declarations import action, approval, build, declare, source, stage, unless
 
 from localcloud.services.codepipeline.structure import problems
 
@@ -25,7 +25,7 @@ def test_a_valid_declaration_has_no_problems() -> None:
             build("One", {"COMMIT": "#{Src.CommitId}", "ID": "#{codepipeline.PipelineExecutionId}"}, namespace="One"),
             build("Two", {"MODE": "#{variables.MODE}", "X": "#{One.X}"}, runOrder=2, outputs=["Two"]),
         ),
-        stage("Approve", approval(configuration={"CustomData": "#{One.RESULT}"})),
+        stage("Approve", approval(configuration={"CustomData": "#{One.RESULT}"}), **unless("#{One.RESULT}")),
         variables=[{"name": "MODE", "defaultValue": "all"}],
     )
     assert check(declaration) == []
@@ -62,7 +62,13 @@ def test_a_valid_declaration_has_no_problems() -> None:
         (declare(stage("A", build("B", {"A": 1}))), "Action", "the values strings"),
         (declare(stage("A", action("X", "Deploy", "Manual"))), "Action", "Category: 'Deploy', Provider: 'Manual'"),
         (declare(stage("A", OTHER)), "NotImplemented", "not AWS Deploy CodeDeploy 1"),
-        (declare(stage("A", approval(), beforeEntry={"conditions": []})), "NotImplemented", "Conditions"),
+        (declare(stage("A", approval(), onSuccess={"conditions": []})), "NotImplemented", "onSuccess of stage A"),
+        (declare(stage("A", approval(), **unless("#{Src.X}", result="FAIL"))), "NotImplemented", "not FAIL"),
+        (declare(stage("A", approval(), **unless("#{Src.X}", provider="LambdaInvoke"))), "NotImplemented", "Lambda"),
+        (declare(stage("A", approval(), **unless("#{Src.X}", provider="Commands"))), "Stage", "can skip a stage"),
+        (declare(stage("A", approval(), **unless("#{Src.X}", Operator="IS"))), "Stage", "Operator (EQ, NE,"),
+        (declare(stage("A", approval(), **unless("#{B.X}"))), "Action", "Rule OnlyIf refers to #{B.X}"),
+        (declare(stage("A", build(namespace="B"), **unless("#{B.X}"))), "Action", "Rule OnlyIf refers to #{B.X}"),
         (declare(stage("A", approval()), triggers=[FOREIGN]), "Structure", "not an action with a connection"),
     ],
 )

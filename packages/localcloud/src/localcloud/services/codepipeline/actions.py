@@ -20,7 +20,7 @@ from localcloud.services.codepipeline.records import (
     Execution,
     StageRun,
 )
-from localcloud.services.codepipeline.variables import DECLARED, EXECUTION, EXECUTION_ID, Unresolved, resolve
+from localcloud.services.codepipeline.variables import Unresolved, resolve
 
 Start = Callable[[Execution, ActionRun], None]
 LETTERS = string.ascii_letters + string.digits
@@ -43,7 +43,7 @@ class Actions:
         stage.actions.append(run)
         execution.updated = now
         try:
-            namespaces = _namespaces(execution)
+            namespaces = execution.all_namespaces()
             run.configuration = {key: resolve(value, namespaces) for key, value in configuration(action).items()}
             run.inputs = [_input(execution, name) for name in names(action, "inputArtifacts")]
             run.outputs = [self._output(execution, name) for name in names(action, "outputArtifacts")]
@@ -104,7 +104,3 @@ def _input(execution: Execution, name: str) -> Artifact:
     if name not in execution.artifacts:
         raise ActionFailed("ConfigurationError", f"The artifact {name} does not exist: no earlier action produced it.")
     return execution.artifacts[name]
-
-
-def _namespaces(execution: Execution) -> dict[str, dict[str, str]]:
-    return execution.namespaces | {EXECUTION: {EXECUTION_ID: execution.id}, DECLARED: execution.variables}

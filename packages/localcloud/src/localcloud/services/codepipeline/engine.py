@@ -11,12 +11,14 @@ from collections.abc import Callable
 from localcloud.core.cloud import Cloud
 from localcloud.core.service import Part
 from localcloud.services.codepipeline.actions import ActionFailed, Actions, abandon_silently
+from localcloud.services.codepipeline.entry_conditions import allow_entry
 from localcloud.services.codepipeline.events import RESUMED, STATES, emit_execution, emit_stage
 from localcloud.services.codepipeline.pipelines import Pipelines
 from localcloud.services.codepipeline.providers import order
 from localcloud.services.codepipeline.records import (
     FAILED,
     RUNNING,
+    SKIPPED,
     STOPPED,
     STOPPING,
     SUCCEEDED,
@@ -26,6 +28,7 @@ from localcloud.services.codepipeline.records import (
     Pipeline,
     StageRun,
 )
+from localcloud.services.codepipeline.variables import Unresolved
 
 
 class Engine(Part):
@@ -56,8 +59,25 @@ class Engine(Part):
             stage.current.append(first)
             stage.latest = first
             run = first.stages[name] = StageRun(name)
-            emit_stage(self.cloud, first, name, "STARTED")
-            self.advance(first, run)
+            if self._is_skipped(first):
+                self._skip(first, run)
+            else:
+                emit_stage(self.cloud, first, name, "STARTED")
+                self.advance(first, run)
+
+    def _is_skipped(self, execution: Execution) -> bool:
+        """A rule whose variable has no value fails, and skips the stage, too."""
+        try:
+            return not allow_entry(execution.stage, execution.all_namespaces())
+        except Unresolved:
+            return True
+
+    def _skip(self, execution: Execution, run: StageRun) -> None:
+        """Without events: which ones AWS sends for a skipped stage is not documented."""
+        pipeline = self.pipelines.by_name[execution.pipeline]
+        pipeline.stages[run.name].current.remove(execution)
+        run.status = SKIPPED
+        self._move_on(execution)
 
     def _may_leave(self, pipeline: Pipeline, execution: Execution) -> bool:
         if not execution.stage_index or execution.rollback_to:
@@ -125,14 +145,20 @@ class Engine(Part):
         pipeline.stages[run.name].current.remove(execution)
         run.status = status
         emit_stage(self.cloud, execution, run.name, STATES[status])
-        if status != SUCCEEDED or execution.in_last_stage:
-            self.end(execution, status)
+        if status == SUCCEEDED:
+            self._move_on(execution)
         else:
-            execution.stage_index += 1
-            self.arrive(execution)
+            self.end(execution, status)
         if rolls_back:
             self.on_rollback(execution, run.name)
         self.admit(pipeline, run.name)
+
+    def _move_on(self, execution: Execution) -> None:
+        if execution.in_last_stage:
+            self.end(execution, SUCCEEDED)
+        else:
+            execution.stage_index += 1
+            self.arrive(execution)
 
     def end(self, execution: Execution, status: str, summary: str = "") -> None:
         execution.status, execution.summary = status, summary or execution.summary

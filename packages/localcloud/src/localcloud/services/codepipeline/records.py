@@ -9,9 +9,10 @@ from typing import Any
 
 from localcloud.core.clock import Timer
 from localcloud.services.codepipeline.providers import Action, configuration
+from localcloud.services.codepipeline.variables import DECLARED, EXECUTION, EXECUTION_ID
 
 RUNNING, SUCCEEDED, FAILED, ABANDONED = "InProgress", "Succeeded", "Failed", "Abandoned"
-STOPPING, STOPPED, SUPERSEDED = "Stopping", "Stopped", "Superseded"
+STOPPING, STOPPED, SUPERSEDED, SKIPPED = "Stopping", "Stopped", "Superseded", "Skipped"
 FINAL = (SUCCEEDED, FAILED, STOPPED, SUPERSEDED)
 
 
@@ -169,6 +170,10 @@ class Execution:
     @property
     def in_last_stage(self) -> bool:
         return self.stage_index == (self.last_index if self.last_index >= 0 else len(self.declaration["stages"]) - 1)
+
+    def all_namespaces(self) -> dict[str, dict[str, str]]:
+        """Of actions, and CodePipeline's own."""
+        return self.namespaces | {EXECUTION: {EXECUTION_ID: self.id}, DECLARED: self.variables}
 
     def describe(self) -> dict[str, Any]:
         """As GetPipelineExecution does."""

@@ -1,9 +1,9 @@
 """CodePipeline: pipelines of type V2 (and plain V1), their executions, approvals and triggers.
 
-Not reproduced: conditions of stages, actions other than those of providers.py, other regions, custom actions, webhooks,
-pull requests, encryption of artifacts (keys are recorded), the trigger of a rule (reported as StartPipelineExecution).
-A new pipeline runs at once only if it can: when its branch exists and every variable has a default. An execution keeps
-the structure that it started with.
+Not reproduced: conditions of stages but those that skip one, actions other than those of providers.py, other regions,
+custom actions, webhooks, pull requests, encryption of artifacts (keys are recorded), the trigger of a rule (reported as
+StartPipelineExecution). A new pipeline runs at once only if it can: when its source is a branch that exists, and every
+variable has a default. An execution keeps the structure that it started with.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The checks of a pipeline's structure beyond CodePipeline's API model. Pure.
 
-Not reproduced, and refused: conditions of stages, actions of other regions or roles' accounts, pull request triggers,
-V1's rules for what has no V2.
+Not reproduced, and refused: conditions of stages but those that skip one, actions of other regions or roles' accounts,
+pull request triggers, V1's rules for what has no V2.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from localcloud.core.refusal import NOT_IMPLEMENTED
+from localcloud.services.codepipeline import entry_conditions
 from localcloud.services.codepipeline.providers import (
     PROVIDERS,
     Action,
@@ -24,7 +25,6 @@ from localcloud.services.codepipeline.providers import provider as provider_of
 from localcloud.services.codepipeline.variables import DECLARED, EXECUTION, EXECUTION_ID, references
 
 STRUCTURE = "InvalidStructureException"
-STAGE = "InvalidStageDeclarationException"
 ACTION = "InvalidActionDeclarationException"
 LIMIT = 1000  # characters of a value in an action's configuration
 V2_ONLY = ("variables", "triggers", "executionMode")
@@ -66,10 +66,10 @@ def _sources(stages: list[Any]) -> Problems:
 
 def _stage(stage: Mapping[str, Any], region: str) -> Problems:
     if not stage["actions"]:
-        yield STAGE, f"Stage {stage['name']} has no actions."
-    for key in ("beforeEntry", "onSuccess"):
-        if key in stage:
-            yield NOT_IMPLEMENTED, f"Conditions ({key} of stage {stage['name']}) are not implemented by localcloud."
+        yield entry_conditions.STAGE, f"Stage {stage['name']} has no actions."
+    if "onSuccess" in stage:
+        yield NOT_IMPLEMENTED, f"Conditions (onSuccess of stage {stage['name']}) are not implemented by localcloud."
+    yield from entry_conditions.problems(stage)
     failure = stage.get("onFailure", {})
     if failure.get("conditions") or failure.get("result") == "SKIP":
         yield NOT_IMPLEMENTED, f"Conditions (onFailure of stage {stage['name']}) are not implemented by localcloud."
@@ -137,11 +137,13 @@ def _flow(pipeline: Mapping[str, Any]) -> Problems:
     namespaces = {EXECUTION}
     declared = {variable["name"] for variable in pipeline.get("variables", [])}
     for stage in pipeline["stages"]:
+        for rule in entry_conditions.rules(stage):
+            yield from _references(f"Rule {rule['name']}", rule.get("configuration", {}), namespaces, declared)
         for number in sorted({order(action) for action in stage["actions"]}):
             actions = [action for action in stage["actions"] if order(action) == number]
             for action in actions:
                 yield from _inputs(action, artifacts)
-                yield from _references(action, namespaces, declared)
+                yield from _references(f"Action {action['name']}", configuration(action), namespaces, declared)
             for action in actions:
                 yield from _outputs(action, artifacts, namespaces)
 
@@ -167,13 +169,13 @@ def _outputs(action: Action, artifacts: set[str], namespaces: set[str]) -> Probl
         namespaces.add(namespace)
 
 
-def _references(action: Action, namespaces: set[str], declared: set[str]) -> Problems:
-    for text in configuration(action).values():
+def _references(what: str, settings: Mapping[str, str], namespaces: set[str], declared: set[str]) -> Problems:
+    for text in settings.values():
         for namespace, key in references(text):
             known = key in declared if namespace == DECLARED else namespace in namespaces
             if not known or (namespace == EXECUTION and key != EXECUTION_ID):
                 rule = "it must come from an earlier action, or be declared"
-                yield ACTION, f"Action {action['name']} refers to #{{{namespace}.{key}}}, which does not exist: {rule}."
+                yield ACTION, f"{what} refers to #{{{namespace}.{key}}}, which does not exist: {rule}."
 
 
 def _triggers(pipeline: Mapping[str, Any]) -> Problems:
