@@ -150,7 +150,7 @@ def test_ctrl_c_ends_the_jobs_too(tmp_path, example, number, sigint_ignored):
         for line in child.stdout:
             if "Preprocess: Executing" in line:
                 break
-        time.sleep(0.5)
+        wait_until(lambda: "preprocess.py" in str(processes_of(tmp_path)))
         child.send_signal(number)
         rest = child.stdout.read()
         assert child.wait(timeout=60) == 130, rest
@@ -167,14 +167,14 @@ def test_a_killed_command_leaves_no_server_and_the_next_start_reports_it(tmp_pat
         while not (tmp_path / "server.json").exists():
             time.sleep(0.01)
         child.kill()
-    wait_until_gone(tmp_path)
+    wait_until(lambda: not processes_of(tmp_path))
     done = subprocess.run([*LOCALCLOUD, "--folder", str(tmp_path), "up"], capture_output=True, text=True, cwd=ROOT)
     assert localcloud(tmp_path, "down").returncode == 0
     assert "ended without `down`: its state is gone" in done.stdout
 
 
-def wait_until_gone(folder):
-    deadline = time.monotonic() + 30
-    while left := processes_of(folder):
-        assert time.monotonic() < deadline, left
+def wait_until(condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.05)
