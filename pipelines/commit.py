@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+UNKNOWN = "unknown"  # that of a definition which was not uploaded by a build
+
 
 def commit(folder: Path) -> str | None:
     """The commit of the tree that holds ``folder``, ``-dirty`` with changes under it; None where git cannot tell

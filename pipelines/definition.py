@@ -1,7 +1,7 @@
 """The pipeline: Preprocess -> Train -> Evaluate -> QualityGate -> Register, or fail with the numbers.
 
-``compile`` is a pure function of the settings and the files of scripts/: no call, no network, nothing of this machine.
-The same tree gives the same bytes everywhere.
+``compile`` is a pure function of the settings, the files of scripts/ and the commit that a build gives: no call, no
+network, nothing of this machine. The same tree gives the same bytes everywhere.
 
 Step caching compares a step's image, arguments, environment, inputs, hyperparameters and checkpoint URI. It ignores
 where outputs go: they lie under the execution's ID, and a cached step passes on those of the earlier run.
@@ -17,6 +17,7 @@ from typing import Any
 
 from aws import sessions
 from pipelines import bundle, image
+from pipelines.commit import UNKNOWN
 from settings.errors import Problem
 from settings.model import Settings
 
@@ -32,11 +33,11 @@ class Compiled:
     initial_objects: dict[str, bytes]  # S3 URI -> content, put only where no object exists
 
 
-def compile(settings: Settings, scripts: Path = SCRIPTS) -> Compiled:
+def compile(settings: Settings, scripts: Path = SCRIPTS, commit: str = UNKNOWN) -> Compiled:
     code, uploads = _read_scripts(scripts), dict[str, bytes]()
     code_uri = bundle.add(uploads, settings.prefix, code)
     with sessions.offline(settings, partial(_upload, uploads, settings.prefix)) as session:
-        definition = _definition(settings, session, code_uri, bundle.digest(code))
+        definition = _definition(settings, commit, session, code_uri, bundle.digest(code))
         initial_objects = _initial_objects(settings)
     return Compiled(settings.pipeline_name, canonical(definition), uploads, initial_objects)
 
@@ -50,7 +51,7 @@ def canonical(definition: dict[str, Any]) -> str:
     return json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str) -> dict[str, Any]:
+def _definition(settings: Settings, commit: str, session: Any, code_uri: str, code_hash: str) -> dict[str, Any]:
     from sagemaker.mlops.workflow import Pipeline
 
     from pipelines.parameters import declare
@@ -61,7 +62,7 @@ def _definition(settings: Settings, session: Any, code_uri: str, code_hash: str)
     from pipelines.steps.register import register
     from pipelines.steps.train import train
 
-    parameters = declare(settings)
+    parameters = declare(settings, commit)
     context = StepContext(settings, session, parameters, image.uri(settings.aws.region), code_uri, code_hash)
     preprocess_step = preprocess(context)
     train_step = train(context, preprocess_step)

@@ -10,7 +10,7 @@ from settings.errors import UsageProblem
 
 COMBINABLE = ("upsert", "start", "wait")  # combine, in this order
 EXCLUSIVE = ("plan", "definition", "show_config", "describe", "list", "stop", "delete")
-REQUIRES = {"parameters": ("start",), "execution": ("wait", "stop"), "yes": ("delete",)}
+REQUIRES = {"parameters": ("start",), "execution": ("wait", "stop"), "yes": ("delete",), "commit": ("upsert",)}
 
 
 def parser(environment: str) -> argparse.ArgumentParser:
@@ -32,6 +32,9 @@ def parser(environment: str) -> argparse.ArgumentParser:
     write = top.add_argument_group("actions that write")
     write.add_argument(
         "--upsert", action="store_true", help="create or update the pipeline; prints which, and the difference"
+    )
+    write.add_argument(
+        "--commit", metavar="SHA", help="for --upsert, by a build: the tested commit, which the packages of runs record"
     )
     write.add_argument("--start", action="store_true", help="start an execution")
     write.add_argument("--parameters", nargs="+", action="extend", metavar="NAME=VALUE", help="for --start")

@@ -7,9 +7,8 @@ from typing import Any
 
 from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
 
+from pipelines.commit import UNKNOWN
 from settings.model import Settings
-
-UNKNOWN = "unknown"  # the definition holds no commit: the same tree gives the same bytes
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,8 @@ class Parameters:
         return list(vars(self).values())
 
 
-def declare(settings: Settings) -> Parameters:
+def declare(settings: Settings, commit: str = UNKNOWN) -> Parameters:
+    """``commit`` is what a run records that a schedule or an event started."""
     gate = settings.quality_gate
     return Parameters(
         data_uri=ParameterString("DataUri", settings.data_uri),
@@ -37,7 +37,7 @@ def declare(settings: Settings) -> Parameters:
         threshold=ParameterFloat("Threshold", gate.threshold),
         champion_tolerance=ParameterFloat("ChampionTolerance", gate.champion_tolerance),
         champion_evaluation_uri=ParameterString("ChampionEvaluationUri", champion_evaluation_uri(settings)),
-        git_commit=ParameterString("GitCommit", UNKNOWN),
+        git_commit=ParameterString("GitCommit", commit),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aws.command_errors import INTERRUPTED, run_command
+from pipelines.commit import UNKNOWN
 from pipelines.options import actions, check, parser
 from settings.errors import Problem
 
@@ -95,13 +96,13 @@ def _with_key(settings: Settings, client: Client) -> Settings:
     return settings
 
 
-def _compile(settings: Settings) -> Compiled:
+def _compile(settings: Settings, commit: str = UNKNOWN) -> Compiled:
     from aws.spinner import show_spinner
 
     with show_spinner("compiling the definition"):
         from pipelines.definition import compile
 
-        return compile(settings)
+        return compile(settings, commit=commit)
 
 
 def _stop(settings: Settings, sagemaker: Any, reference: str | None) -> int:
@@ -134,11 +135,11 @@ def _upsert_and_start(options: argparse.Namespace, settings: Settings, client: C
     from pipelines.upsert import upsert
     from pipelines.volume_keys import check_start
 
-    compiled = _compile(settings)
+    compiled = _compile(settings, options.commit or UNKNOWN)
     declarations = arguments.parse_declarations(json.loads(compiled.body))
     values = arguments.parse_values(options.parameters or [], declarations) if options.start else {}
     settings, before = _with_key(settings, client), settings
-    compiled = compiled if settings is before else _compile(settings)
+    compiled = compiled if settings is before else _compile(settings, options.commit or UNKNOWN)
     check_start(settings, values)
     if options.upsert:
         _print(upsert(settings, compiled, client).render(done=True))

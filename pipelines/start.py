@@ -11,7 +11,7 @@ from typing import Any
 from aws.refusals import is_denied
 from pipelines import executions
 from pipelines.arguments import Parameter, parse_declarations
-from pipelines.commit import commit
+from pipelines.commit import UNKNOWN, commit
 from pipelines.data_version import data_version
 from pipelines.definition import Compiled
 from pipelines.difference import equal_as_json
@@ -19,7 +19,8 @@ from pipelines.state import PipelineState, parse_definition, require
 from settings.errors import UsageProblem
 
 OUTDATED = (
-    "the pipeline at AWS differs from this tree (--plan shows how): it runs as it is there, without a commit recorded"
+    "the pipeline at AWS differs from this tree (--plan shows how): it runs as it is there, and its package records "
+    "the commit of the build that uploaded it, if a build did"
 )
 Client = Callable[[str], Any]
 
@@ -52,7 +53,7 @@ def _determine_values(
     """Values of declared parameters that are not given and can be determined; the others keep their defaults."""
     data = values.get("DataUri") or (declarations["DataUri"].default if "DataUri" in declarations else None)
     sources: dict[str, Callable[[], str | None]] = {
-        "GitCommit": lambda: commit(tree) if tree else None,
+        "GitCommit": lambda: commit(tree) if tree and declarations["GitCommit"].default == UNKNOWN else None,
         "DataVersion": lambda: _data_version(data, client("s3")) if data else None,
     }
     determined = {name: get() for name, get in sources.items() if name in declarations and name not in values}
@@ -77,6 +78,15 @@ def _refuse_unknown(values: dict[str, str], declarations: dict[str, Parameter]) 
 
 
 def _is_current(state: PipelineState, compiled: Compiled) -> bool:
+    """Whichever commit a build uploaded it from."""
     if state.definition == compiled.body:
         return True
-    return equal_as_json(parse_definition(state.definition), parse_definition(compiled.body))
+    return equal_as_json(*(_without_commit(body) for body in (state.definition, compiled.body)))
+
+
+def _without_commit(body: str) -> dict[str, Any] | None:
+    definition = parse_definition(body)
+    if definition is None:
+        return None
+    parameters = [each for each in definition.get("Parameters", []) if each.get("Name") != "GitCommit"]
+    return definition | {"Parameters": parameters}

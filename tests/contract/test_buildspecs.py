@@ -85,14 +85,14 @@ def build_variables(**values):
 def test_a_build_upserts_starts_and_exports_the_execution(build):
     result = build(BUILD, **build_variables())
     assert result.succeeded
-    assert result.calls[-1] == "-m pipelines.run --env dev --upsert --start --parameters GitCommit=abc"
+    assert result.calls[-1] == "-m pipelines.run --env dev --upsert --commit abc --start"
     assert (result.variables["EXECUTION_ARN"], result.variables["COMMIT"]) == (EXECUTION, "abc")
 
 
 def test_a_build_that_is_not_to_start_only_upserts(build):
     result = build(BUILD, **build_variables(START="false"))
     assert result.succeeded
-    assert result.calls[-1] == "-m pipelines.run --env dev --upsert"
+    assert result.calls[-1] == "-m pipelines.run --env dev --upsert --commit abc"
 
 
 @pytest.mark.parametrize("start", ["true", "false"])

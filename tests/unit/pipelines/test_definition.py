@@ -388,6 +388,15 @@ def test_parameters_have_the_settings_as_defaults(settings, scripts):
     assert compiled.name == "churn-test"
 
 
+def test_only_the_default_of_the_commit_differs_between_commits(settings, scripts):
+    """Runs that a schedule or an event starts pass no parameter: their packages record the commit of the build."""
+    tree, build = (json.loads(compile(settings(), scripts, **more).body) for more in ({}, {"commit": "0123abc"}))
+    [parameter] = [each for each in build["Parameters"] if each["Name"] == "GitCommit"]
+    assert parameter["DefaultValue"] == "0123abc"
+    parameter["DefaultValue"] = "unknown"
+    assert tree == build
+
+
 def test_what_the_definition_names_as_code_is_what_is_uploaded(steps, settings, scripts):
     found, uploads = steps(), compile(settings(), scripts).uploads
     channels = {

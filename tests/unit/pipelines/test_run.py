@@ -149,6 +149,7 @@ def test_without_an_action_help_and_a_hint(capsys):
         ("--upsert --execution x", "--execution goes with --wait or --stop only"),
         ("--start --wait --execution x", "omit one of them"),
         ("--upsert --wait", "starts no run to wait for"),
+        ("--start --commit x", "--commit goes with --upsert only"),
         ("--plan --yes", "--yes goes with --delete only"),
     ],
 )

@@ -23,7 +23,8 @@ def refused(operation, code, message="", status=400):
 
 def body(*names, **defaults):
     names = names or ("DataUri", "DataVersion", "ChampionEvaluationUri", "GitCommit", "Threshold")
-    parameters = [{"Name": n, "Type": "String", "DefaultValue": defaults.get(n, f"s3://bucket/{n}")} for n in names]
+    values = {n: f"s3://bucket/{n}" for n in names} | {"GitCommit": "unknown"} | defaults
+    parameters = [{"Name": n, "Type": "String", "DefaultValue": values[n]} for n in names]
     return json.dumps({"Parameters": parameters, "Steps": []})
 
 
@@ -121,6 +122,13 @@ def test_what_the_pipeline_does_not_declare_is_not_sent(tree):
     cloud = Cloud(body("Threshold"))
     begin(cloud, tree, here=body("Threshold"))
     assert cloud.sagemaker.started == [{}]
+
+
+def test_the_commit_is_that_of_the_build_which_uploaded_the_definition(tree):
+    cloud = Cloud(body(GitCommit="0123abc"))
+    started = begin(cloud, tree, here=body())
+    assert "GitCommit" not in cloud.sagemaker.started[0]  # the definition's own applies
+    assert started.current
 
 
 def test_two_starts_are_two_runs(tree):
