@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from release import approval
+from release import approval_summary
 
 ROOT = Path(__file__).resolve().parents[3]
 BUCKET, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn-local"
@@ -101,7 +101,7 @@ def test_a_package_that_nobody_approved_is_refused(stage, capsys):
 
 def test_a_release_that_names_no_package_asks_for_approval_of_the_latest(stage, packages, output):
     stage.caller = stage.release
-    assert approval.main(["--env", "local", "--config", str(stage.folder), "--package", "latest-approved"]) == 0
+    assert approval_summary.main(["--env", "local", "--config", str(stage.folder), "--package", "latest-approved"]) == 0
     package, summary = output()
     assert package == f"export MODEL_PACKAGE_ARN={packages[2]}"
     assert "Release churn/3 to churn-local?" in summary

@@ -6,7 +6,7 @@ from aws import sessions
 from aws.caller import clients
 from codepipeline import bootstrap, teardown
 from pipelines import run
-from release import approval, command
+from release import approval_summary, command
 from settings.errors import AwsProblem
 from settings.loader import load
 
@@ -26,7 +26,7 @@ COMMANDS = [
     (command.main, "--delete --yes"),
     (command.main, "--status"),
     (command.main, "--smoke"),
-    (approval.main, f"--package {PACKAGE}"),
+    (approval_summary.main, f"--package {PACKAGE}"),
 ]
 
 
