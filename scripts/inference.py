@@ -1,12 +1,15 @@
 """The inference handler: SageMaker's container calls ``model_fn`` and ``transform_fn``.
 
 ``predict`` parses and encodes the rows as preprocess does and predicts through ``predict_matrix``, which evaluate calls
-as well. A refusal is returned: AWS's image makes a 500 of whatever is raised, and a 500 rolls a release back.
+as well. A refusal is returned: AWS's image makes a 500 of whatever is raised, and a 500 rolls a release back. An
+unexpected error is returned as well, as only a response can carry the label that says which package failed.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +20,12 @@ import xgboost
 
 from features import Features, Matrix
 from http_errors import HttpError
+from http_responses import ErrorResponse, HttpResponse
 from payloads import Payload, decode, receive
 from prediction_writer import Prediction, Response, write
 
+REQUESTS = itertools.count(1)  # of this worker
+FAILED = "the model failed at this request: the endpoint's log has the traceback"
 ONE_THREAD_ROWS = 256  # up to so many rows a second thread costs more than it saves on a busy machine
 
 
@@ -65,11 +71,15 @@ def model_fn(model_dir: str) -> Model:
 
 def transform_fn(
     model: Model, body: bytes | str, content_type: str | None, accept: str | None
-) -> tuple[bytes, str] | HttpError:
+) -> HttpResponse | ErrorResponse:
+    request = next(REQUESTS)
     try:
-        return respond(model, body, content_type, accept)
+        return HttpResponse(request, *respond(model, body, content_type, accept))
     except HttpError as refusal:
-        return refusal  # a WSGI application
+        return ErrorResponse(request, refusal)
+    except Exception as error:  # noqa: BLE001 - it is logged, and the response says so
+        traceback.print_exception(error)
+        return ErrorResponse(request, HttpError(500, FAILED))
 
 
 def respond(model: Model, body: bytes | str, content_type: str | None, accept: str | None) -> tuple[bytes, str]:

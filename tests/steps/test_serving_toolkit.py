@@ -37,7 +37,8 @@ COLUMNS = (
 )
 C, J, L, P = "text/csv", "application/json", "application/jsonlines", "application/x-parquet"
 Request = tuple[str, str, dict[str, str], bytes]
-Answer = tuple[int, str | None, set[str], bytes]
+Answer = tuple[int, str | None, set[str], str | None, bytes]
+LABEL = "X-Amzn-SageMaker-Custom-Attributes"
 
 RESULTS = """
 import json
@@ -56,6 +57,12 @@ def fail(error):
 def refuse(environ, start_response):
     start_response("422 Unprocessable Entity", [("Content-Type", "application/json")])
     return [b'{"error": "no"}']
+
+
+def echo(environ, start_response):
+    seen = environ.get("HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES", "nothing")
+    start_response("200 OK", [("Content-Type", "a/b"), ("X-Amzn-SageMaker-Custom-Attributes", seen)])
+    return [f"{seen} {environ['CONTENT_TYPE']} {environ['REQUEST_METHOD']} {environ['PATH_INFO']}".encode()]
 
 
 RESULTS = {
@@ -80,6 +87,7 @@ RESULTS = {
     "a response of Flask": lambda: flask.Response(json.dumps({"error": "no"}), 400, mimetype="application/json"),
     "a text response of Flask": lambda: flask.Response("no", 503),
     "an application": lambda: refuse,
+    "an application that sees headers": lambda: echo,
     "an error": lambda: fail(ValueError("no")),
     "an error with a status": lambda: fail(Odd("no")),
     "an error of Werkzeug": lambda: fail(werkzeug.exceptions.BadRequest("no")),
@@ -236,7 +244,7 @@ def write_handler(folder: Path, code: str) -> Path:
 
 @contextmanager
 def server(command: list[str], port: int, environment: dict[str, str]) -> Iterator[int]:
-    variables = {"OMP_NUM_THREADS": "1", "SAGEMAKER_PROGRAM": "inference.py", **environment}
+    variables = {"OMP_NUM_THREADS": "1", "SAGEMAKER_PROGRAM": "inference.py", "MODEL_PACKAGE": "churn/7", **environment}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, env=os.environ | variables, stdout=subprocess.DEVNULL, stderr=log)
         try:
@@ -303,7 +311,8 @@ def send(port: int, request: Request) -> Answer:
         connection.request(method, path, body or (b"" if method == "POST" else None), headers)
         response = connection.getresponse()
         allowed = response.headers.get("Allow", "")
-        return response.status, response.headers["Content-Type"], set(allowed.split(", ")), response.read()
+        headers = response.headers
+        return response.status, headers["Content-Type"], set(allowed.split(", ")), headers[LABEL], response.read()
     finally:
         connection.close()
 
@@ -313,7 +322,36 @@ def test_the_models_responses_are_those_of_aws(pairs: dict[str, Pair], status: i
     aws, local = (send(port, request_) for port in pairs["model"])
     assert local == aws
     assert aws[0] == status
-    assert status == 200 or json.loads(aws[3])["error"]
+    assert status == 200 or json.loads(aws[-1])["error"]
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, ROW), (400, b"1,true\n"), (400, b"")])
+def test_a_request_that_asks_gets_the_models_label(pairs: dict[str, Pair], status: int, body: bytes) -> None:
+    for attributes in ({}, {LABEL: "trace=7"}, {LABEL: "identify"}):
+        aws, local = (without_number(send(port, post(body, C, **attributes))) for port in pairs["model"])
+        assert local == aws and aws[0] == status
+        labelled = attributes.get(LABEL) == "identify"
+        assert aws[3] == ("package=churn/7;request=" if labelled else None)
+        assert status == 200 or ("package" in json.loads(aws[-1])) == labelled
+
+
+def test_a_label_counts_the_requests(pairs: dict[str, Pair]) -> None:
+    for port in pairs["model"]:
+        first, second = (str(send(port, post(ROW, C, **{LABEL: "identify"}))[3]) for _ in range(2))
+        assert int(second.rpartition("=")[2]) == int(first.rpartition("=")[2]) + 1
+
+
+def without_number(answer: Answer) -> Answer:
+    status, kind, allowed, label, body = answer
+    return status, kind, allowed, label and label.rstrip("0123456789"), body
+
+
+@pytest.mark.parametrize("attributes", ["identify", "trace=7", ""])
+def test_a_handlers_application_sees_the_headers(pairs: dict[str, Pair], attributes: str) -> None:
+    aws, local = (
+        send(port, post("an application that sees headers", J, **{LABEL: attributes})) for port in pairs["three"]
+    )
+    assert local == aws and aws[3] == attributes
 
 
 @pytest.mark.parametrize("name", ["transform", "three"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +19,10 @@ import inference
 import payloads
 from features import Column, Features, Target
 from http_errors import HttpError
+from http_responses import CUSTOM_ATTRIBUTES as LABEL
 from inference import Model
+
+Patch = pytest.MonkeyPatch
 
 COLUMNS = (
     Column("age", "numeric"),
@@ -187,15 +192,65 @@ def test_a_parquet_file_that_unpacks_to_gigabytes_is_413(model: Model, monkeypat
         assert refusal.value.status_code == 413
 
 
-def test_a_refusal_is_returned_as_a_wsgi_application(model: Model) -> None:
+IDENTIFY = {"HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES": "identify"}
+
+
+def respond(model: Model, body: bytes, **environ: str) -> tuple[str, dict[str, str], bytes]:
+    """The status line, the headers and the body of the application that the handler returns."""
+    head: list[Any] = []
+    application = inference.transform_fn(model, body, C, C)
+    content = b"".join(application(environ, lambda *line: head.extend(line)))
+    headers = dict(head[1])
+    assert headers.pop("Content-Length") == str(len(content))
+    return head[0], headers, content
+
+
+def test_responses_are_wsgi_applications(model: Model) -> None:
     """In AWS's image whatever is raised is a 500; Flask takes a WSGI application as a response."""
-    refusal = inference.transform_fn(model, b"1,true\n", C, C)
-    assert isinstance(refusal, HttpError)
-    head: list[object] = []
-    content = b"".join(refusal({}, lambda *line: head.extend(line)))
+    status, headers, content = respond(model, b"1,true\n")
     assert json.loads(content) == {"error": "row 1 has 2 fields instead of 3: the columns are age, vip, plan"}
-    assert head == ["400 Bad Request", [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]]
-    assert inference.transform_fn(model, b"1,true,a\n", C, C) == inference.respond(model, b"1,true,a\n", C, C)
+    assert (status, headers) == ("400 Bad Request", {"Content-Type": "application/json"})
+    expected, kind = inference.respond(model, b"1,true,a\n", C, C)
+    assert respond(model, b"1,true,a\n") == ("200 OK", {"Content-Type": f"{kind}; charset=utf-8"}, expected)
+
+
+@pytest.mark.parametrize("environ", [{}, {"HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES": "trace=1"}])
+def test_who_does_not_ask_gets_no_label(model: Model, monkeypatch: Patch, environ: dict[str, str]) -> None:
+    monkeypatch.setenv("MODEL_PACKAGE", "churn/7")
+    assert LABEL not in respond(model, b"1,true,a\n", **environ)[1]
+    _, headers, content = respond(model, b"1,true\n", **environ)
+    assert LABEL not in headers and "package" not in json.loads(content)
+
+
+def test_a_label_names_the_package_and_counts_the_requests(model: Model, monkeypatch: Patch) -> None:
+    monkeypatch.setenv("MODEL_PACKAGE", "churn/7")
+    monkeypatch.setattr(inference, "REQUESTS", itertools.count(1))
+    assert respond(model, b"1,true,a\n", **IDENTIFY)[1][LABEL] == "package=churn/7;request=1"
+    respond(model, b"1,true,a\n")
+    status, headers, content = respond(model, b"1,true\n", **IDENTIFY)
+    assert (status, headers[LABEL]) == ("400 Bad Request", "package=churn/7;request=3")
+    assert json.loads(content)["package"] == "churn/7" and "2 fields" in json.loads(content)["error"]
+
+
+def test_an_unexpected_error_is_logged_and_labelled(
+    model: Model, monkeypatch: Patch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setenv("MODEL_PACKAGE", "churn/7")
+    monkeypatch.setattr(inference, "predict_matrix", fail)
+    status, headers, content = respond(model, b"1,true,a\n", **IDENTIFY)
+    assert status == "500 Internal Server Error" and headers[LABEL].startswith("package=churn/7;request=")
+    assert json.loads(content) == {"package": "churn/7", "error": inference.FAILED}
+    assert "RuntimeError: a defect" in capsys.readouterr().err
+    assert json.loads(respond(model, b"1,true,a\n")[2]) == {"error": inference.FAILED}
+
+
+def test_a_model_of_no_package_has_no_label(model: Model, monkeypatch: Patch) -> None:
+    monkeypatch.delenv("MODEL_PACKAGE", raising=False)
+    assert LABEL not in respond(model, b"1,true,a\n", **IDENTIFY)[1]
+    assert "package" not in json.loads(respond(model, b"1,true\n", **IDENTIFY)[2])
 
 
 def test_only_what_the_container_calls_has_its_names(model: Model) -> None:

@@ -206,6 +206,28 @@ def test_a_wsgi_application_is_a_response_of_its_own() -> None:
         assert (response.status, response.read(), response.headers["Content-Type"]) == (418, b"POST!", "a/b")
 
 
+def test_an_application_sees_the_headers_of_the_request_and_adds_its_own() -> None:
+    def echoing(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        names = ("HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES", "HTTP_X_TWICE", "CONTENT_TYPE")
+        headers = [("Content-Type", "a/b"), ("X-Amzn-SageMaker-Custom-Attributes", "seen=7"), ("Content-Length", "9")]
+        start_response("200 OK", headers)
+        return ["|".join(environ[name] for name in names).encode()]
+
+    with serving(echo(transform_fn=lambda *_: echoing)) as server:
+        response = send_raw(server, post("x-amzn-sagemaker-custom-attributes: trace", "X-Twice: 1", "X-Twice: 2", LAST))
+    assert b"\r\nX-Amzn-SageMaker-Custom-Attributes: seen=7\r\n" in response
+    assert response.endswith(b"\r\n\r\ntrace|1,2|a/b") and response.count(b"Content-Length") == 1
+
+
+def test_a_header_with_a_line_break_is_a_500() -> None:
+    def split(_: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "a/b"), ("X-Own", "1\r\nX-Other: 2")])
+        return [b""]
+
+    with serving(echo(transform_fn=lambda *_: split)) as server, client(server) as connection:
+        assert is_the_500_of_flask(*send(connection, "POST", "/invocations", b"x"))
+
+
 def test_a_response_of_flask_is_one() -> None:
     flask = pytest.importorskip("flask")
     refusal = flask.Response('{"error": "no"}', status=400, mimetype="application/json")
@@ -255,6 +277,7 @@ def post(*headers: str) -> bytes:
     return "\r\n".join(["POST /invocations HTTP/1.1", "Host: x", "Content-Type: a/b", *headers, "", ""]).encode()
 
 
+LAST = "Content-Length: 0\r\nConnection: close"
 CHUNKED = post("Transfer-Encoding: chunked", "Connection: close")
 
 

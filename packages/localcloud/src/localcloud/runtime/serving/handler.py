@@ -3,7 +3,8 @@
 The toolkit takes application/json for a missing Content-Type, passes bodies of exactly text/csv and application/json as
 text, with U+FFFD for what is not UTF-8, and every other body as bytes; it replaces an Accept that is absent or ``*/*``
 by SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT, which is application/json. Whatever a handler raises becomes a 500; to refuse a
-request, ``transform_fn`` returns a response, such as a flask.Response or any other WSGI application.
+request, ``transform_fn`` returns a response, such as a flask.Response or any other WSGI application, which sees the
+request's headers.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ class Handler:
     transform_fn: Callable[[Any, bytes | str, str, str], Any]
     default_accept: str
 
-    def invoke(self, body: bytes, content_type: str | None, accept: str | None) -> Response:
+    def invoke(
+        self, body: bytes, content_type: str | None, accept: str | None, headers: responses.Headers = ()
+    ) -> Response:
         accepted = accept if accept and accept != "*/*" else self.default_accept
         media_type = content_type or responses.JSON
         content = body.decode(errors="replace") if media_type in TEXT else body
         try:
-            return responses.convert(self.transform_fn(self.model, content, media_type, accepted))
+            return responses.convert(self.transform_fn(self.model, content, media_type, accepted), headers)
         except Exception as error:  # noqa: BLE001 - the handler is foreign code; a request must not end the server
             traceback.print_exception(error)
             return responses.page(HTTPStatus.INTERNAL_SERVER_ERROR)

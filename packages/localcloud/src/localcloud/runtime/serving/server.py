@@ -80,7 +80,7 @@ class Connection(BaseHTTPRequestHandler):
             return Response(b"", JSON)
         content_type = self._header("ContentType") or self._header("Content-Type")
         with self.server.deadlines.limit(self._send_nginx_error), self.server.one_call:
-            return handler.invoke(content, content_type, self._header("Accept"))
+            return handler.invoke(content, content_type, self._header("Accept"), self.headers.items())
 
     def _send_nginx_error(self, status: HTTPStatus) -> None:
         self.close_connection = True
@@ -106,6 +106,8 @@ class Connection(BaseHTTPRequestHandler):
         self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)
         self.send_header("Content-Length", str(len(response.content)))
+        for name, value in response.headers:
+            self.send_header(name, value)
         if self.command == "OPTIONS" or response.status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.send_header("Allow", ", ".join(ROUTES.get(self._route, ())))
         if self.close_connection:

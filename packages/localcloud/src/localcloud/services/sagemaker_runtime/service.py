@@ -6,7 +6,9 @@ components, sessions, explanations. They are refused, never answered with someth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
@@ -28,9 +30,11 @@ NOT_YET = (
     "SessionId",
     "PrefixAwareId",
 )
+ATTRIBUTES = re.compile("[\t -~]{0,1024}")  # visible characters, as the API says
 ATTEMPTS = 10  # to find a fleet that is not stopped, while traffic moves
 LONGEST_MESSAGE = 1024
 CONSOLE = "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={group}"
+NOT_FORWARDED = b"localcloud does not forward custom attributes of more than 1024 characters, or of others than ASCII's"
 TIMED_OUT = (
     "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
     "each container in Amazon CloudWatch, resolve the issue, and try again."
@@ -63,6 +67,8 @@ class SageMakerRuntime(Service):
         )
         name = request["EndpointName"]
         fleet, result = self._invoke(name, request.get("TargetVariant", ""), invocation)
+        if not ATTRIBUTES.fullmatch(result.custom_attributes):
+            result = replace(result, status=500, body=NOT_FORWARDED)
         if result.lost or result.status >= 400:
             raise self._refusal(name, result)
         response: Request = {"Body": result.body, "InvokedProductionVariant": fleet.variant_name}

@@ -16,6 +16,14 @@ def bad_row(environ, start_response):
     start_response("400 BAD REQUEST", [("Content-Type", "application/json")])
     return [b'{"error": "the row has no tenure"}']
 
+def attributed(length):
+    def application(environ, start_response):
+        seen = environ.get("HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES", "nothing")
+        value = seen + "!" * (int(length) - len(seen))
+        start_response("200 OK", [("Content-Type", "text/csv"), ("X-Amzn-SageMaker-Custom-Attributes", value)])
+        return [b"1"]
+    return application
+
 def model_fn(folder):
     print(f"model in {folder}, {os.environ.get('COLOUR', 'no colour')}", flush=True)
     if os.environ.get("AT_START") == "crash":
@@ -41,6 +49,8 @@ def predict_fn(data, model):
         raise ValueError("broken tree")
     if what == "refuse":
         return bad_row
+    if what == "attributes":
+        return attributed(rest)
     if what == "environment":
         return os.environ.get(rest, "")
     return model

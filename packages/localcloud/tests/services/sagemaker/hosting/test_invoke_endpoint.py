@@ -21,6 +21,26 @@ def test_a_response_has_the_models_body_type_and_variant(hosting):
     assert "CustomAttributes" not in response
 
 
+def test_custom_attributes_reach_the_model_and_come_back(hosting):
+    hosting.route((hosting.started(), 1))
+    response = hosting.invoke("attributes 10", CustomAttributes="trace=7")
+    assert response["CustomAttributes"] == "trace=7!!!"
+    assert hosting.invoke("attributes 1024")["CustomAttributes"].startswith("nothing!")
+
+
+@pytest.mark.parametrize("attributes", ["x" * 1025, "caf\xe9"])
+def test_custom_attributes_that_the_api_does_not_allow_are_refused(hosting, attributes):
+    hosting.route((hosting.started(), 1))
+    assert refused(hosting.invoke, CustomAttributes=attributes)["Error"]["Code"] == "ValidationError"
+
+
+def test_custom_attributes_of_the_model_beyond_the_limit_are_a_model_error(hosting):
+    hosting.route((hosting.started(), 1))
+    error = refused(hosting.invoke, "attributes 1025")
+    assert (error["Error"]["Code"], error["OriginalStatusCode"]) == ("ModelError", 500)
+    assert "more than 1024 characters" in error["OriginalMessage"]
+
+
 def test_traffic_is_shared_between_two_fleets_of_a_variant(hosting):
     blue, green = hosting.started(COLOUR="blue"), hosting.started(COLOUR="green", config="config-2")
     hosting.route((blue, 0.9), (green, 0.1))
