@@ -122,8 +122,12 @@ def _refusal(error: Any, settings: Settings) -> str:
     if operation == "HeadBucket" and code in MISSING:  # S3 responds to a HEAD without a message
         code = "NoSuchBucket"
     if re.search(r"\bassume\b.*\brole\b", message, re.IGNORECASE):
-        trust = "create it (aws.role_arn in the settings), or let sagemaker.amazonaws.com assume it in its trust policy"
-        return f"SageMaker cannot assume the role {settings.role_arn}: {trust} ({message})"
+        hosting = operation == "CreateModel"
+        role, setting = (settings.hosting_role_arn, "hosting_role_arn") if hosting else (settings.role_arn, "role_arn")
+        trust = (
+            f"create it (aws.{setting} in the settings), or let sagemaker.amazonaws.com assume it in its trust policy"
+        )
+        return f"SageMaker cannot assume the role {role}: {trust} ({message})"
     if code in DENIED:
         return _denied(operation, message, settings)
     template = next(

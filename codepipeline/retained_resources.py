@@ -18,18 +18,19 @@ WAITING_DAYS = 7  # the minimum of KMS
 PASSES = 3  # access logs are still delivered while their bucket is emptied
 TAG = "stack"
 BATCH = 1000  # the maximum of DeleteObjects
+BUILDS = ("test", "upsert", "plan", "staging", "production")  # projects of CodeBuild
 Client = Callable[[str], Any]
 
 
 def remove(stage: Settings, client: Client) -> Iterator[str]:
-    for bucket in (stage.bucket, f"{stage.bucket}-logs"):
+    for bucket in (f"{stage.bucket}-deploy", stage.bucket, f"{stage.bucket}-logs"):
         yield from _bucket(client("s3"), bucket, name_of(stage, "foundation"))
     yield from _queue(client("sqs"), f"{stage.pipeline_name}-dead-letters")
     yield from _repository(client("ecr"), stage.pipeline_name)
-    for kind in ("build", "deploy"):
+    for kind in BUILDS:
         yield from _log_group(client("logs"), f"/aws/codebuild/{stage.pipeline_name}-{kind}")
     yield from _log_group(client("logs"), f"/aws/sagemaker/Endpoints/{stage.endpoint_name}")
-    yield from _reports(client("codebuild"), f"{stage.pipeline_name}-build-")
+    yield from _reports(client("codebuild"), f"{stage.pipeline_name}-test-")
     yield from _keys(client("kms"), f"{stage.pipeline_name}:")
 
 

@@ -8,7 +8,7 @@ from settings.environments import LAYER
 from settings.errors import SettingsProblem
 from settings.model import Settings
 
-BUCKET_LIMIT = 58  # "<bucket>-logs" is a bucket as well, and AWS's limit is 63
+BUCKET_LIMIT = 56  # "<bucket>-deploy" and "<bucket>-logs" are buckets as well, and AWS's limit is 63
 
 
 def check(settings: Settings, all_stages: Sequence[Settings], *, releases: bool) -> None:
@@ -23,15 +23,18 @@ def check(settings: Settings, all_stages: Sequence[Settings], *, releases: bool)
 def _stage(stage: Settings) -> Iterator[str]:
     if len(stage.bucket) > BUCKET_LIMIT:
         yield (
-            f"{stage.file}: the bucket {stage.bucket} has {len(stage.bucket)} characters, and its access logs go to "
-            f"<bucket>-logs: name one of at most {BUCKET_LIMIT} as aws.bucket"
+            f"{stage.file}: the bucket {stage.bucket} has {len(stage.bucket)} characters, and two others are named "
+            f"<bucket>-deploy and <bucket>-logs: name one of at most {BUCKET_LIMIT} as aws.bucket"
         )
-    expected = f"arn:{stage.aws.partition}:iam::{stage.require_account()}:role/{stage.pipeline_name}-execution"
-    if stage.role_arn != expected:
-        yield (
-            f"{stage.file}: aws.role_arn = {stage.role_arn!r}: the foundation's stack creates the role, and the "
-            "other roles may pass only that one; remove aws.role_arn"
-        )
+    for setting, role, name in (
+        ("aws.role_arn", stage.role_arn, "training"),
+        ("aws.hosting_role_arn", stage.hosting_role_arn, "hosting"),
+    ):
+        if role != f"arn:{stage.aws.partition}:iam::{stage.require_account()}:role/{stage.pipeline_name}-{name}":
+            yield (
+                f"{stage.file}: {setting} = {role!r}: the foundation's stack creates the role, and the "
+                f"other roles may pass only that one; remove {setting}"
+            )
 
 
 def _shared_buckets(all_stages: Sequence[Settings]) -> Iterator[str]:

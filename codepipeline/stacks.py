@@ -1,12 +1,13 @@
 """The stacks of an environment's delivery, with their parameters: a pure function of the settings.
 
-The environment is the one that builds models. It has the two pipelines, and a foundation for every stage that they use.
+The environment is the one that builds models. It has the two pipelines, what releases to each of the two stages, and a
+foundation for every stage that they use.
 An environment with a model group of its own is for experiments: nothing of it is released; it needs a foundation only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aws.s3 import split_uri
@@ -61,7 +62,10 @@ def stacks(settings: Settings, folder: Path, *, network: bool = False) -> list[S
     result = [_network(settings)] if network else []
     result += [_foundation(stage, settings) for stage in stages(settings, folder)]
     if releases(settings, folder):
-        result += [_pipelines(settings, folder), _schedules(settings)]
+        staging, production = _targets(settings, folder)
+        result += [_build(settings), _release(settings, "staging", staging, settings.delivery.staging)]
+        result += [_release(settings, "production", production, settings.delivery.production)]
+        result += [_deploy(settings, staging, production), _schedules(settings)]
     return result
 
 
@@ -88,7 +92,6 @@ def _foundation(stage: Settings, builder: Settings) -> Stack:
         "ModelStage": builder.env,
         "ModelBucketName": builder.bucket,
         "ArtifactStart": _artifact_start(stage),
-        "RoleName": stage.role_arn.rpartition("/")[2],
         "NotifyEmail": stage.delivery.notify_email,
     }
     return _stack(stage, "foundation", parameters, holds_data=True)
@@ -98,29 +101,55 @@ def _network(settings: Settings) -> Stack:
     return _stack(settings, "network", {})
 
 
-def _pipelines(settings: Settings, folder: Path) -> Stack:
+def _build(settings: Settings) -> Stack:
     delivery = settings.delivery
-    staging, production = _targets(settings, folder)
     parameters = {
-        "ModelGroup": settings.project.group,
         "BuildEnvironment": settings.layers,
-        "StagingEnvironment": delivery.staging,
-        "ProductionEnvironment": delivery.production,
-        "StagingStage": staging.env,
-        "ProductionStage": production.env,
         "BucketName": settings.bucket,
         "ArtifactStart": _artifact_start(settings),
         "DataBucketName": _data_bucket(settings),
-        "StagingBucketName": staging.bucket,
-        "ProductionBucketName": production.bucket,
-        "ConnectionArn": delivery.connection_arn if delivery.source == "connection" else "",
-        "Repository": delivery.repository,
-        "Branch": delivery.branch,
+        **_source(settings),
         "WatchedPaths": ",".join(delivery.watched_paths),
         "Tests": delivery.tests,
         **_build_network(settings),
     }
-    return _stack(settings, "pipelines", parameters)
+    return _stack(settings, "build", parameters)
+
+
+def _release(settings: Settings, kind: str, target: Settings, environment: str) -> Stack:
+    """Of staging or of production: each can change its own stage only."""
+    parameters = {
+        "Kind": kind,
+        "ModelGroup": settings.project.group,
+        "TargetStage": target.env,
+        "TargetEnvironment": environment,
+        "TargetBucketName": target.bucket,
+        "BucketName": settings.bucket,
+        **_build_network(settings),
+    }
+    return replace(_stack(settings, "release", parameters), name=name_of(settings, f"release-{kind}"))
+
+
+def _deploy(settings: Settings, staging: Settings, production: Settings) -> Stack:
+    parameters = {
+        "ModelGroup": settings.project.group,
+        "StagingEnvironment": settings.delivery.staging,
+        "ProductionEnvironment": settings.delivery.production,
+        "StagingStage": staging.env,
+        "ProductionStage": production.env,
+        "BucketName": settings.bucket,
+        "StagingBucketName": staging.bucket,
+        "ProductionBucketName": production.bucket,
+        **_source(settings),
+        **_build_network(settings),
+    }
+    return _stack(settings, "deploy", parameters)
+
+
+def _source(settings: Settings) -> dict[str, str]:
+    delivery = settings.delivery
+    connection = delivery.connection_arn if delivery.source == "connection" else ""
+    return {"ConnectionArn": connection, "Repository": delivery.repository, "Branch": delivery.branch}
 
 
 def _build_network(settings: Settings) -> dict[str, str]:

@@ -28,7 +28,7 @@ REMAINDER = """what is left, and what it costs:
   the packages of the model group {group} and the history of executions: nothing, but their models are gone
   the logs of jobs under /aws/sagemaker, which other projects share: about 0.03 USD per GB and month
   keys that are scheduled for deletion: nothing"""
-FIRST = ("schedules.yml", "pipelines.yml")  # they start what would recreate the rest
+FIRST = ("schedules.yml", "deploy.yml", "release.yml", "build.yml")  # they start what would recreate the rest
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,13 +77,13 @@ def _split(all_stages: Sequence[Settings], others: Mapping[str, set[str]]) -> tu
 
 
 def _others(cloudformation: Any, settings: Settings) -> dict[str, set[str]]:
-    """The pipelines' stacks of this project's other environments, each with its parameters, which name the buckets."""
+    """The deploy stacks of this project's other environments, each with its parameters, which name the buckets."""
     others = {}
     for page in cloudformation.get_paginator("describe_stacks").paginate():
         for stack in page["Stacks"]:
             name = stack["StackName"]
-            of_project = name.startswith(f"{settings.project.name}-") and name.endswith("-pipelines")
-            if of_project and name != name_of(settings, "pipelines"):
+            of_project = name.startswith(f"{settings.project.name}-") and name.endswith("-deploy")
+            if of_project and name != name_of(settings, "deploy"):
                 others[name] = {parameter.get("ParameterValue", "") for parameter in stack.get("Parameters", [])}
     return others
 
@@ -93,7 +93,8 @@ def _render(settings: Settings, all_stages: Sequence[Settings], to_remove: Seque
     lines += [f"  stack {stack.name}" for stack in to_remove]
     lines += [f"  endpoint {stage.endpoint_name} with its configs, models, alarms and scaling" for stage in all_stages]
     lines += [f"  SageMaker pipeline {settings.pipeline_name}"]
-    lines += [f"  bucket {stage.bucket}: data, models, captured requests, records of releases" for stage in all_stages]
+    content = "data, models, captured requests, records of releases; those of its artifacts and access logs"
+    lines += [f"  bucket {stage.bucket}: {content}" for stage in all_stages]
     return "\n".join([*lines, "  queues, image repositories, logs and reports of builds; keys after a waiting period"])
 
 

@@ -1,6 +1,6 @@
 """What a local account contains from the start, by the settings of the environment "local": a seed file for localcloud.
 
-The bucket, the role and the connection to a Git host, which on AWS the foundation's stack and a person create; example
+The bucket, the roles and the connection to a Git host, which on AWS the foundation's stack and a person create; example
 data, where the settings are still those of the example; and which Python runs the image of the steps.
 
 The file is written again only when its sources have changed; otherwise starting reads no settings.
@@ -28,7 +28,7 @@ EXAMPLE_SOURCES = ("pipelines/example_data.py", "pipelines/example_churn.py")
 SOURCES = ("settings/*.py", "rehearsal/seed.py", "pipelines/image.py", *EXAMPLE_SOURCES)
 ROWS = 20_000
 EXAMPLE_TARGET = "churned"
-# Of the role until the stacks replace it by one that may do only what the pipeline does.
+# Of the roles until the stacks replace them by ones that may do only what jobs and models do.
 POLICIES = ["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess", "arn:aws:iam::aws:policy/AmazonS3FullAccess"]
 NO_ACCOUNT = "000000000000"
 
@@ -55,13 +55,13 @@ def seed(folder: Path, config: Path) -> dict[str, Any]:
 
     settings = load("local", config)
     account, region = settings.aws.account_id or NO_ACCOUNT, settings.aws.region
-    role, connection = settings.role_arn, settings.delivery.connection_arn
+    roles, connection = (settings.role_arn, settings.hosting_role_arn), settings.delivery.connection_arn
     return {
         "version": 1,
         "account": account,
         "region": region,
         "buckets": _buckets(settings, folder),
-        "roles": [{"arn": role, "managed_policies": POLICIES}] if f":{account}:role/" in role else [],
+        "roles": [{"arn": role, "managed_policies": POLICIES} for role in roles if f":{account}:role/" in role],
         "connections": [{"arn": connection}] if f":{region}:{account}:" in connection else [],
         "images": [{"image": f"*/sagemaker-{image.FRAMEWORK}:{image.TAG}*", "python": sys.executable}],
     }

@@ -39,6 +39,7 @@ class Aws(Section):
     account_id: AccountId
     bucket: Bucket
     role_arn: RoleArn
+    hosting_role_arn: RoleArn
     endpoint_url: EndpointUrl
     endpoint_command: tuple[str, ...]
     access_key_id: Annotated[str, SIGNED_LOCALLY] = Field(repr=False)

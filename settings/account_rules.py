@@ -47,10 +47,11 @@ def key_is_in_the_region(s: Settings) -> Iterator[Conflict]:
 
 
 def role_is_in_the_account(s: Settings) -> Iterator[Conflict]:
-    if s.aws.role_arn and s.aws.account_id and s.aws.role_arn.split(":")[4] != s.aws.account_id:
-        yield conflict(
-            "SageMaker takes roles of its own account only; correct one of them", "aws.role_arn", "aws.account_id"
-        )
+    for key in ("role_arn", "hosting_role_arn"):
+        role = getattr(s.aws, key)
+        if role and s.aws.account_id and role.split(":")[4] != s.aws.account_id:
+            remedy = "SageMaker takes roles of its own account only; correct one of them"
+            yield conflict(remedy, f"aws.{key}", "aws.account_id")
 
 
 def bucket_name_fits(s: Settings) -> Iterator[Conflict]:

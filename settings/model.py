@@ -85,8 +85,16 @@ class Settings(Sections):
 
     @property
     def role_arn(self) -> str:
-        default = f"role/{self.pipeline_name}-execution"
-        return self.aws.role_arn or f"arn:{self.aws.partition}:iam::{self.require_account()}:{default}"
+        """Of the pipeline and its jobs."""
+        return self.aws.role_arn or self._role("training")
+
+    @property
+    def hosting_role_arn(self) -> str:
+        """Of models that serve."""
+        return self.aws.hosting_role_arn or self._role("hosting")
+
+    def _role(self, name: str) -> str:
+        return f"arn:{self.aws.partition}:iam::{self.require_account()}:role/{self.pipeline_name}-{name}"
 
     @property
     def prefix(self) -> str:
@@ -107,7 +115,8 @@ class Settings(Sections):
         if not self.aws.account_id:
             raise SettingsProblem(
                 f'{self.file}: aws.account_id = "": must be set, to name the bucket and the role; write the 12 digits '
-                "that `aws sts get-caller-identity --query Account` prints, or set aws.bucket and aws.role_arn"
+                "that `aws sts get-caller-identity --query Account` prints, or set aws.bucket, aws.role_arn and "
+                "aws.hosting_role_arn"
             )
         return self.aws.account_id
 

@@ -13,6 +13,7 @@ WIDEST = 72  # longer lines do not move the column of sources to the right
 DERIVED: dict[str, Callable[[Settings], str]] = {
     "aws.bucket": lambda settings: settings.bucket,
     "aws.role_arn": lambda settings: settings.role_arn,
+    "aws.hosting_role_arn": lambda settings: settings.hosting_role_arn,
     "data.uri": lambda settings: settings.data_uri,
 }
 NAMES: dict[str, Callable[[Settings], str]] = {

@@ -12,17 +12,21 @@ from settings.loader import load
 from tests import templates
 
 # Without projects, pipelines and rules: what builds and releases do, the tests do.
-OF_BUILDS = ("BuildRole", "BuildLogs", "DeployRole", "DeployLogs")
-WITHOUT_START = ("AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::CodeBuild::Project")
+OF_BUILDS = ("AWS::IAM::Role", "AWS::Logs::LogGroup")
+WITHOUT_START = (*OF_BUILDS, "AWS::CodeBuild::Project")
 
 
 def create(cloud: Any, folder: Path, env: str = "local") -> None:
     """The foundation of a stage, and the roles of its builds and releases, by the settings in ``folder``."""
     settings = load(env, folder)
     by_name = {stack.name: stack for stack in stacks(settings, folder)}
-    foundation, pipelines = (by_name[name_of(settings, template)] for template in ("foundation", "pipelines"))
+    foundation = by_name[name_of(settings, "foundation")]
     create_stack(cloud, foundation, foundation.path.read_text())
-    create_stack(cloud, pipelines, _roles_alone(templates.read("pipelines")))
+    for name in ("build", "release-staging", "release-production"):
+        stack = by_name[name_of(settings, name)]
+        template = templates.read(stack.template.removesuffix(".yml"))
+        kept = [each for each in resources(template, OF_BUILDS) if each not in ("PipelineRole", "EventsRole")]
+        create_stack(cloud, stack, _only(template, kept))
 
 
 def create_all(cloud: Any, folder: Path, env: str = "local") -> None:
@@ -30,16 +34,19 @@ def create_all(cloud: Any, folder: Path, env: str = "local") -> None:
     settings = load(env, folder)
     for stack in stacks(settings, folder):
         template = templates.read(stack.template.removesuffix(".yml"))
-        names = [name for name, each in template["Resources"].items() if each["Type"] in WITHOUT_START]
-        body = _roles_alone(template, names)
+        body = _only(template, resources(template, WITHOUT_START))
         for kind in ("build", "deploy"):
             body = body.replace(f"${{{kind.capitalize()}Pipeline}}", f"${{Project}}-${{Stage}}-{kind}")
         create_stack(cloud, stack, stack.path.read_text() if stack.holds_data else body)
 
 
-def _roles_alone(template: dict[str, Any], names: Iterable[str] = OF_BUILDS) -> str:
-    resources = {name: template["Resources"][name] for name in names}
-    return json.dumps({**template, "Resources": resources, "Outputs": {}})
+def resources(template: dict[str, Any], kinds: Iterable[str]) -> list[str]:
+    return [name for name, each in template["Resources"].items() if each["Type"] in kinds]
+
+
+def _only(template: dict[str, Any], names: Iterable[str]) -> str:
+    kept = {name: template["Resources"][name] for name in names}
+    return json.dumps({**template, "Resources": kept, "Outputs": {}})
 
 
 def create_stack(cloud: Any, stack: Stack, body: str) -> None:
@@ -52,6 +59,6 @@ def create_stack(cloud: Any, stack: Stack, body: str) -> None:
 
 
 def of_build(cloud: Any, name: str) -> Any:
-    """``of_build(cloud, "churn-local-deploy")``: the session of a build of that project, whose role has its name."""
+    """``of_build(cloud, "churn-local-staging")``: the session of a build of that project, whose role has its name."""
     role, project = f"arn:aws:iam::{cloud.account}:role/{name}", cloud.arn("codebuild", f"project/{name}")
     return cloud.access.assume(role, "AWSCodeBuild", service="codebuild.amazonaws.com", source_arn=project)

@@ -29,7 +29,7 @@ def _request(settings: Settings, package_arn: str) -> dict[str, Any]:
         "PIP_NO_BUILD_ISOLATION": "0",  # also for packages that were registered without it
     }
     request: dict[str, Any] = {
-        "ExecutionRoleArn": settings.role_arn,
+        "ExecutionRoleArn": settings.hosting_role_arn,
         "Containers": [{"ModelPackageName": package_arn, "Environment": environment}],
         "EnableNetworkIsolation": settings.network.isolation,
     }

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD, DEPLOY = "buildspec.yml", "codepipeline/deploy.buildspec.yml"
+TEST, UPSERT, DEPLOY = "buildspec.yml", "codepipeline/upsert.buildspec.yml", "codepipeline/deploy.buildspec.yml"
 SCRIPT = """set -a
 . {variables}
 cd "$(cat {directory})"
@@ -83,32 +83,38 @@ def build_variables(**values):
 
 
 def test_a_build_upserts_starts_and_exports_the_execution(build):
-    result = build(BUILD, **build_variables())
+    result = build(UPSERT, **build_variables())
     assert result.succeeded
     assert result.calls[-1] == "-m pipelines.run --env dev --upsert --commit abc --start"
     assert (result.variables["EXECUTION_ARN"], result.variables["COMMIT"]) == (EXECUTION, "abc")
 
 
 def test_a_build_that_is_not_to_start_only_upserts(build):
-    result = build(BUILD, **build_variables(START="false"))
+    result = build(UPSERT, **build_variables(START="false"))
     assert result.succeeded
     assert result.calls[-1] == "-m pipelines.run --env dev --upsert --commit abc"
 
 
 @pytest.mark.parametrize("start", ["true", "false"])
 def test_a_refused_upsert_or_start_is_a_red_build(build, start):
-    assert not build(BUILD, **build_variables(START=start, RED="pipelines.run")).succeeded
+    assert not build(UPSERT, **build_variables(START=start, RED="pipelines.run")).succeeded
 
 
 @pytest.mark.parametrize("red", ["setup", "check-template", "test"])
-def test_nothing_is_upserted_after_a_red_step(build, red):
-    result = build(BUILD, **build_variables(RED=red))
+def test_a_red_step_is_a_red_build_which_upserts_nothing(build, red):
+    result = build(TEST, **build_variables(RED=red))
     assert not result.succeeded
     assert not any("pipelines.run" in call for call in result.calls)
 
 
+def test_a_commit_is_checked_and_tested_and_nothing_else(build):
+    result = build(TEST, **build_variables())
+    assert result.succeeded
+    assert result.calls == ["setup", "check-template", "test TESTS=unit REPORTS=reports"]
+
+
 def deploy_variables(step, **values):
-    environments = {"STAGING_ENV": "staging", "PRODUCTION_ENV": "prod"}
+    environments = {"STAGING_ENV": "staging", "PRODUCTION_ENV": "prod"} if step == "plan" else {"DEPLOY_ENV": "prod"}
     return {"STEP": step, "MODEL_PACKAGE_ARN": "latest-approved", **environments, **values}
 
 
@@ -124,16 +130,16 @@ def test_a_plan_is_of_both_environments_and_exports_the_package(build):
 
 
 @pytest.mark.parametrize(
-    ("step", "stage", "arguments"),
+    ("step", "environment", "arguments"),
     [
         ("deploy", "staging", "--env staging --package latest-approved"),
-        ("deploy", "production", "--env prod --package latest-approved"),
+        ("deploy", "prod", "--env prod --package latest-approved"),
         ("smoke", "staging", "--env staging --smoke --expect latest-approved"),
-        ("smoke", "production", "--env prod --smoke --expect latest-approved"),
+        ("smoke", "prod", "--env prod --smoke --expect latest-approved"),
     ],
 )
-def test_a_step_is_of_its_stage(build, step, stage, arguments):
-    result = build(DEPLOY, **deploy_variables(step, STAGE=stage))
+def test_a_step_is_of_the_projects_environment(build, step, environment, arguments):
+    result = build(DEPLOY, **deploy_variables(step, DEPLOY_ENV=environment))
     assert result.succeeded
     assert result.calls[-1] == f"-m codepipeline.deploy {arguments}"
 
@@ -150,4 +156,4 @@ def test_a_step_is_of_its_stage(build, step, stage, arguments):
     ],
 )
 def test_a_step_that_fails_is_a_red_build(build, step, red):
-    assert not build(DEPLOY, **deploy_variables(step, STAGE="production", RED=red)).succeeded
+    assert not build(DEPLOY, **deploy_variables(step, RED=red)).succeeded

@@ -17,7 +17,7 @@ from tests.story.permissions import Permission, recorded
 REASONS = {  # policies with their statements, and actions
     "only in a VPC; AWS's pages on the roles of SageMaker and CodeBuild": {
         f"{policy} {statement}": actions
-        for policy in ("build", "deploy", "make-and-serve-models")
+        for policy in ("test", "upsert", "plan", "release", "train", "host")
         for statement, actions in {
             "DescribeTheVpc": "ec2:DescribeDhcpOptions ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups "
             "ec2:DescribeSubnets ec2:DescribeVpcs",
@@ -25,7 +25,7 @@ REASONS = {  # policies with their statements, and actions
             "ec2:DeleteNetworkInterface",
         }.items()
     }
-    | {"make-and-serve-models NetworkInterfacesInTheVpc ": "ec2:DeleteNetworkInterfacePermission"},
+    | {f"{policy} NetworkInterfacesInTheVpc ": "ec2:DeleteNetworkInterfacePermission" for policy in ("train", "host")},
     "without a connection; decided in localcloud's tests of CodePipeline's role": {
         "hand-on SourceInCodeCommit": "codecommit:CancelUploadArchive codecommit:GetBranch codecommit:GetCommit "
         "codecommit:GetRepository codecommit:GetUploadArchiveStatus codecommit:UploadArchive",
@@ -40,22 +40,23 @@ REASONS = {  # policies with their statements, and actions
         "hand-on Builds": "codebuild:StopBuild",
     },
     "on AWS's page about the role of CodeBuild, which may read artifacts by their versions": {
-        "build ArtifactsCacheAndCode": "s3:GetObjectVersion",
-        "build ListBucketAndData": "s3:GetBucketLocation",
-        "deploy SourcesAndModels": "s3:GetObjectVersion",
-        "deploy TheBuckets": "s3:GetBucketLocation",
+        **{f"{policy} Source": "s3:GetObjectVersion" for policy in ("test", "upsert", "plan", "release")},
+        **{f"{policy} TheBuckets": "s3:GetBucketLocation" for policy in ("plan", "release")},
+        "test TheBucket": "s3:GetBucketLocation",
+        "upsert ListBucketAndData": "s3:GetBucketLocation",
     },
     "on AWS's page about the roles of SageMaker, whose own calls are not all known": {
-        "make-and-serve-models KeysOfThisProject": "kms:DescribeKey kms:Encrypt",
-        "make-and-serve-models ListBuckets": "s3:GetBucketLocation",
-        "make-and-serve-models OutputsOfJobsAndModels": "s3:AbortMultipartUpload",
-        "make-and-serve-models Logs": "logs:DescribeLogStreams",
+        **{f"{policy} KeysOfThisProject": "kms:DescribeKey kms:Encrypt" for policy in ("train", "host")},
+        **{f"{policy} ListBuckets": "s3:GetBucketLocation" for policy in ("train", "host")},
+        "train OutputsOfJobs": "s3:AbortMultipartUpload",
+        "host CapturedRequests": "s3:AbortMultipartUpload",
+        **{f"{policy} Logs": "logs:DescribeLogStreams" for policy in ("train", "host")},
     },
     "only where data lies in a bucket with another key": {
-        "make-and-serve-models KeyOfTheData": "kms:Decrypt kms:DescribeKey",
+        "train KeyOfTheData": "kms:Decrypt kms:DescribeKey",
     },
     "only for a step that transforms, and for jobs of an execution that is stopped": {
-        "make-and-serve-models JobsOfPipelines": "sagemaker:CreateTransformJob sagemaker:DescribeTransformJob "
+        "train JobsOfPipelines": "sagemaker:CreateTransformJob sagemaker:DescribeTransformJob "
         "sagemaker:StopProcessingJob sagemaker:StopTrainingJob sagemaker:StopTransformJob",
     },
 }

@@ -15,6 +15,8 @@ from tests import roles
 HERE = "eu-west-1:000000000000"
 ALIASES = "kms:resourcealiases"
 HASH = "0123456789"
+BUILDS = ("test", "upsert", "plan", "staging", "production")
+OF_PIPELINES = ("build-pipeline", "build-events", "deploy-pipeline", "deploy-events")
 STAGES = ("local", "staging", "prod")
 OTHERS = [("churn-eu", "local"), ("churn-eu", "prod"), ("churn-local", "eu"), ("churn-prod", "eu"), ("churn2", "prod")]
 PASSED = {"iam:passedtoservice": ("sagemaker.amazonaws.com",)}
@@ -58,9 +60,21 @@ def arns(project: str, stage: str, key: Callable[[str], str]) -> Iterator[str]:
     """Of what a stage of a project has."""
     name = f"{project}-{stage}"
     bucket = f"{name}-000000000000-eu-west-1"
-    for kind in ("alarms", "capture", "champion", "code", "definitions", "releases", "runs", "build-cache"):
+    for kind in (
+        "alarms",
+        "capture",
+        "champion",
+        "code",
+        "definitions",
+        "releases",
+        "runs",
+        "test-cache",
+        "upsert-cache",
+    ):
         yield f"arn:aws:s3:::{bucket}/{project}/{kind}/x"
     yield from (f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/{name}-build/Source/x", key(f"alias/{name}"))
+    yield from (f"arn:aws:s3:::{bucket}-deploy", f"arn:aws:s3:::{bucket}-deploy/{name}-deploy/Source/x")
+    yield from (f"arn:aws:s3:::{bucket}-deploy/cache/{kind}/x" for kind in ("plan", "staging", "production"))
     for resource in (
         "endpoint/N",
         "endpoint-config/N-H",
@@ -74,14 +88,14 @@ def arns(project: str, stage: str, key: Callable[[str], str]) -> Iterator[str]:
     for alarm in ("N-5xx-rate", "N-H-5xx", "N-H-4xx", "N-H-latency", "N-dead-letters"):
         yield f"arn:aws:cloudwatch:{HERE}:alarm:{alarm}".replace("N", name).replace("H", HASH)
     yield f"arn:aws:cloudwatch:{HERE}:alarm:TargetTracking-endpoint/{name}/variant/AllTraffic-AlarmHigh-1"
-    for role in ("build", "codepipeline", "deploy", "events", "execution", "schedules"):
+    for role in (*BUILDS, *OF_PIPELINES, "training", "hosting", "schedules"):
         yield f"arn:aws:iam::000000000000:role/{name}-{role}"
-    for kind in ("build", "deploy"):
+    for kind in BUILDS:
         yield f"arn:aws:codebuild:{HERE}:project/{name}-{kind}"
-        yield f"arn:aws:codepipeline:{HERE}:{name}-{kind}"
         yield f"arn:aws:logs:{HERE}:log-group:/aws/codebuild/{name}-{kind}:log-stream:x"
+    yield from (f"arn:aws:codepipeline:{HERE}:{name}-{kind}" for kind in ("build", "deploy"))
     yield f"arn:aws:logs:{HERE}:log-group:/aws/sagemaker/Endpoints/{name}:log-stream:x"
-    yield f"arn:aws:codebuild:{HERE}:report-group/{name}-build-tests"
+    yield f"arn:aws:codebuild:{HERE}:report-group/{name}-test-tests"
     yield from (f"arn:aws:ecr:{HERE}:repository/{name}", f"arn:aws:sns:{HERE}:{name}")
     yield f"arn:aws:sqs:{HERE}:{name}-dead-letters"
 
@@ -108,8 +122,10 @@ def test_no_role_reaches_what_another_project_has(cloud: Any, key: Any, project:
 @pytest.mark.roles
 def test_the_same_requests_reach_what_the_project_has(cloud: Any, key: Any) -> None:
     unreached = set.intersection(*(unreached_by_all(cloud, stage, key) for stage in STAGES))
-    roles_of_services = {f"role/churn-*-{role}" for role in ("build", "codepipeline", "deploy", "events", "schedules")}
-    assert unreached == {"churn-*-dead-letters", "pipeline/churn-*/execution/abcdefghijkl", *roles_of_services}
+    roles_of_services = {f"role/churn-*-{role}" for role in (*BUILDS, *OF_PIPELINES, "schedules")}
+    nobodys = {"churn-*-dead-letters", "pipeline/churn-*/execution/abcdefghijkl"}
+    nobodys |= {"churn-*-build"}  # which a connection's trigger starts
+    assert unreached == nobodys | roles_of_services
 
 
 def unreached_by_all(cloud: Any, stage: str, key: Callable[[str], str]) -> set[str]:
@@ -120,7 +136,7 @@ def unreached_by_all(cloud: Any, stage: str, key: Callable[[str], str]) -> set[s
 
 
 SOURCES = {
-    "codebuild.amazonaws.com": ("project/{}-build", "project/{}-deploy"),
+    "codebuild.amazonaws.com": tuple(f"project/{{}}-{kind}" for kind in BUILDS),
     "codepipeline.amazonaws.com": ("{}-build", "{}-deploy"),
     "events.amazonaws.com": ("rule/{}-approved", "rule/{}-push", "rule/{}-drifted", "rule/{}-data-arrived"),
     "scheduler.amazonaws.com": ("schedule-group/{}",),
@@ -147,10 +163,9 @@ def test_no_role_is_assumed_for_another_project(cloud: Any) -> None:
 def test_each_role_is_assumed_for_what_needs_it(cloud: Any) -> None:
     name = "churn-local"
     assert trusts(cloud, name) == {
-        (f"{name}-build", f"project/{name}-build"),
-        (f"{name}-deploy", f"project/{name}-deploy"),
-        *((f"{name}-codepipeline", f"{name}-{kind}") for kind in ("build", "deploy")),
-        *((f"{name}-events", f"rule/{name}-{rule}") for rule in ("approved", "push")),
+        *((f"{name}-{kind}", f"project/{name}-{kind}") for kind in BUILDS),
+        *((f"{name}-{kind}-pipeline", f"{name}-{kind}") for kind in ("build", "deploy")),
+        (f"{name}-deploy-events", f"rule/{name}-approved"),
         *((f"{name}-schedules", f"rule/{name}-{rule}") for rule in ("drifted", "data-arrived")),
         (f"{name}-schedules", f"schedule-group/{name}"),
     }

@@ -58,9 +58,15 @@ BY_HAND = {
     "search",  # a method of regular expressions
 }
 ROLES = {
-    "BuildRole": ["pipelines", "aws/s3.py", "aws/default_key.py"],
-    "DeployRole": ["release", "aws/model_registry.py", "aws/quotas.py", "aws/default_key.py"],
+    ("build", "UpsertRole"): ["pipelines", "aws/s3.py", "aws/default_key.py"],
+    ("deploy", "PlanRole"): [
+        *("release/approval_summary.py", "release/plan", "release/scaling_target.py"),
+        *("release/state/current_state.py", "release/state/verdict_records.py"),
+        *("aws/model_registry.py", "aws/quotas.py", "aws/default_key.py"),
+    ],
+    ("release", "Role"): ["release", "aws/quotas.py", "aws/default_key.py"],
 }
+READS = ("describe_", "get_", "head_", "list_")  # of a plan, which names the other calls as data
 
 
 @cache
@@ -120,66 +126,148 @@ def granted(needed, actions):
     return all(any(re.fullmatch(re.escape(action).replace(r"\*", ".*"), each) for action in actions) for each in needed)
 
 
-@pytest.mark.parametrize("name", ROLES)
-def test_every_call_is_allowed(name, template):
-    has = allowed(template("pipelines")["Resources"][name])
-    methods = methods_in(ROLES[name])
+@pytest.mark.parametrize(("stack", "name"), ROLES)
+def test_every_call_is_allowed(stack, name, template):
+    has = allowed(template(stack)["Resources"][name])
+    methods = methods_in(ROLES[stack, name])
     assert len(methods) > 5
+    if name == "PlanRole":
+        methods = [method for method in methods if method.startswith(READS)]
     missing = [method for method in methods if not any(granted(needed, has) for needed in actions(method))]
     assert not missing
 
 
-@pytest.mark.parametrize("name", ROLES)
-def test_localcloud_knows_what_aws_checks_for_every_call(name):
+@pytest.mark.parametrize("role", ROLES)
+def test_localcloud_knows_what_aws_checks_for_every_call(role):
     """It refuses a role's call of which it does not know this."""
-    for method in methods_in(ROLES[name]):
+    for method in methods_in(ROLES[role]):
         for qualified in operations()[method]:
             assert authorization(*qualified.split("."), {}), qualified
 
 
-def test_a_build_reads_and_writes_its_outputs_and_nothing_else(template):
-    """Every push runs with this role: it must not change data, models or the records of releases."""
-    resources = template("pipelines")["Resources"]
-    policies = resources["BuildRole"]["Properties"]["Policies"]
-    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
-    [writing] = [each for each in statements if "s3:PutObject" in each.get("Action", ())]
-    assert all("s3:GetObject" not in each.get("Action", ()) for each in statements if each is not writing)
-    settings = load("local")
-    values = {"${BucketName}": settings.bucket, "${Project}": "churn", "${ArtifactStart}": "churn-local-"}
-    patterns = [pattern["Fn::Sub"].partition(":s3:::")[2] for pattern in writing["Resource"]]
+def statements_of(template, stack, name):
+    policies = template(stack)["Resources"][name]["Properties"]["Policies"]
+    return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+
+
+def patterns(statement, values):
+    """The keys of objects, with the bucket, that a statement is about."""
+    listed = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    found = [pattern["Fn::Sub"].partition(":s3:::")[2] for pattern in listed]
     for name, value in values.items():
-        patterns = [pattern.replace(name, value) for pattern in patterns]
-    assert all(pattern.endswith("*") and "${" not in pattern for pattern in patterns)
+        found = [pattern.replace(name, value) for pattern in found]
+    assert all("${" not in pattern.replace("${Kind}", "") for pattern in found)
+    return found
 
-    def writable(uri):
-        return any(uri.removeprefix("s3://").startswith(pattern.removesuffix("*")) for pattern in patterns)
 
+def written(template, stack, name, values):
+    """The prefixes of objects that a role can write."""
+    writing = [each for each in statements_of(template, stack, name) if "s3:PutObject" in str(each.get("Action", ""))]
+    found = [pattern for each in writing for pattern in patterns(each, values)]
+    assert all(pattern.endswith("*") for pattern in found)
+    return tuple(pattern.removesuffix("*") for pattern in found)
+
+
+def cache_of(template, stack, project, values):
+    location = template(stack)["Resources"][project]["Properties"]["Cache"]["Location"]["Fn::Sub"]
+    for name, value in values.items():
+        location = location.replace(name, value)
+    return f"{location}/"
+
+
+def values_of(settings):
+    return {"${BucketName}": settings.bucket, "${Project}": "churn", "${ArtifactStart}": "churn-local-"}
+
+
+def test_tests_of_a_push_may_do_nothing_but_report(template):
+    """They run any code: they read the source, and write logs, reports and their own cache."""
+    actions_of = allowed(template("build")["Resources"]["TestRole"])
+    services = {action.partition(":")[0] for action in actions_of}
+    assert services == {"codebuild", "ec2", "kms", "logs", "s3"}
+    assert {each for each in actions_of if each.startswith(("codebuild:", "logs:"))} == {
+        *("codebuild:BatchPutTestCases", "codebuild:CreateReport", "codebuild:CreateReportGroup"),
+        *("codebuild:UpdateReport", "logs:CreateLogStream", "logs:PutLogEvents"),
+    }
+    values = values_of(load("local"))
+    assert written(template, "build", "TestRole", values) == (cache_of(template, "build", "TestProject", values),)
+
+
+def test_an_upsert_writes_code_and_definitions_and_nothing_else(template):
+    """It must not change data, models or the records of releases."""
+    settings = load("local")
+    values = values_of(settings)
+    starts = written(template, "build", "UpsertRole", values)
     compiled = compile(settings)
     large = plan(settings, replace(compiled, body=compiled.body + " " * LARGEST_INLINE), None)
     [put] = [call.parameters for call in large.calls if call.operation == "put_object"]
-    cache = resources["BuildProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
-    written = [*compiled.uploads, *compiled.initial_objects, f"s3://{put['Bucket']}/{put['Key']}"]
-    written += [f"s3://{cache}/x".replace("${BucketName}", settings.bucket).replace("${Project}", "churn")]
-    assert [uri for uri in written if not writable(uri)] == []
+    outputs = [*compiled.uploads, *compiled.initial_objects, f"s3://{put['Bucket']}/{put['Key']}"]
+    outputs += [f"s3://{cache_of(template, 'build', 'UpsertProject', values)}x"]
+    assert [uri for uri in outputs if not uri.removeprefix("s3://").startswith(starts)] == []
     others = ("data/a.csv", "runs/1/train/model.tar.gz", "releases/churn-prod/last-good.json", "capture/x")
-    others += ("release-cache/x",)
-    assert [name for name in others if writable(f"{settings.prefix}/{name}")] == []
+    others += ("test-cache/x",)
+    assert [each for each in others if f"{settings.bucket}/churn/{each}".startswith(starts)] == []
 
 
-def test_a_job_or_a_model_writes_its_outputs_and_nothing_else(template):
-    """What runs with this role installs third-party packages: it must not change code, champion or records."""
-    policies = template("foundation")["Resources"]["ExecutionRole"]["Properties"]["Policies"]
-    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
-    [writing] = [each for each in statements if "s3:PutObject" in each.get("Action", ())]
-    start = "arn:${AWS::Partition}:s3:::${BucketName}/${Project}/"
-    patterns = [pattern["Fn::Sub"].removeprefix(start) for pattern in writing["Resource"]]
+def test_a_job_writes_its_outputs_and_nothing_else(template):
+    """It runs the code of a push and third-party packages: it must not change code, champion or records."""
     settings = load("local")
+    starts = written(template, "foundation", "TrainingRole", values_of(settings))
+    produced = list(outputs(json.loads(compile(settings).body)["Steps"]))
+    assert [output for output in produced if not any(f"s3://{start}"[:-1] in output for start in starts)] == []
+    assert starts == tuple(f"{settings.bucket}/churn/{name}/" for name in ("checkpoints", "runs"))
+
+
+def test_a_model_reads_models_and_writes_what_it_captures_and_nothing_else(template):
+    settings = load("local")
+    values = values_of(settings) | {"${ModelBucketName}": "models"}
     capture = config(settings, "model", "package", {}).request["DataCaptureConfig"]["DestinationS3Uri"]
-    written = [*outputs(json.loads(compile(settings).body)["Steps"]), capture]
-    uris = {pattern: f"{settings.prefix}/{pattern.removesuffix('/*')}" for pattern in patterns}
-    assert [output for output in written if not any(uri in output for uri in uris.values())] == []
-    assert [pattern for pattern in patterns if not any(uris[pattern] in output for output in written)] == []
-    assert not {"code/*", "champion/*", "definitions/*", "releases/*", "*"} & set(patterns)
+    assert written(template, "foundation", "HostingRole", values) == (f"{capture.removeprefix('s3://')}/",)
+    reading = [
+        each for each in statements_of(template, "foundation", "HostingRole") if each["Action"] == "s3:GetObject"
+    ]
+    assert [pattern for each in reading for pattern in patterns(each, values)] == ["models/churn/runs/*"]
+    services = {action.partition(":")[0] for action in allowed(template("foundation")["Resources"]["HostingRole"])}
+    assert services == {"cloudwatch", "ec2", "ecr", "kms", "logs", "s3"}
+
+
+def test_a_plan_changes_nothing(template):
+    """It writes logs and its cache."""
+    changing = {
+        action
+        for action in allowed(template("deploy")["Resources"]["PlanRole"])
+        if not action.partition(":")[2].startswith(("Describe", "Get", "List"))
+    }
+    cache = {"kms:Decrypt", "kms:GenerateDataKey*", "s3:PutObject"}
+    network = {f"ec2:{name}NetworkInterface{rest}" for name, rest in NETWORK}
+    assert changing == {"logs:CreateLogStream", "logs:PutLogEvents", *cache, *network}
+    values = values_of(load("local"))
+    assert written(template, "deploy", "PlanRole", values) == (cache_of(template, "deploy", "PlanProject", values),)
+
+
+NETWORK = (("Create", ""), ("Create", "Permission"), ("Delete", ""))
+
+
+def test_no_build_and_no_job_writes_what_the_deploy_pipeline_runs(template):
+    """Its artifacts have a bucket of their own."""
+    pipeline = template("deploy")["Resources"]["DeployPipeline"]["Properties"]["ArtifactStore"]["Location"]["Fn::Sub"]
+    assert pipeline == "${BucketName}-deploy"
+    values = values_of(load("local")) | {"${Kind}": "staging", "${TargetBucketName}": "target"}
+    roles = {("build", name) for name in ("TestRole", "UpsertRole", "PipelineRole")}
+    roles |= {("foundation", name) for name in ("TrainingRole", "HostingRole")}
+    bucket = f"{values['${BucketName}']}-deploy/"
+    for stack, name in roles:
+        assert not [start for start in written(template, stack, name, values) if start.startswith(bucket)], name
+    for stack, name in (("deploy", "PlanRole"), ("release", "Role")):
+        starts = [start for start in written(template, stack, name, values) if start.startswith(bucket)]
+        assert [start.removeprefix(bucket).partition("/")[0] for start in starts] == ["cache"], name
+
+
+def test_only_production_makes_a_champion(template):
+    [branches] = [each["Fn::If"] for each in statements_of(template, "release", "Role") if "champion" in str(each)]
+    condition, statement, otherwise = branches
+    assert (condition, otherwise) == ("Production", {"Ref": "AWS::NoValue"})
+    assert statement["Resource"]["Fn::Sub"].endswith(":::${BucketName}/${Project}/champion/*")
+    assert template("release")["Conditions"]["Production"] == {"Fn::Equals": [{"Ref": "Kind"}, "production"]}
 
 
 def outputs(value):
@@ -196,7 +284,7 @@ def test_a_model_may_describe_all_alarms(template):
     """AWS refuses composite alarms, which alarms.extra may name, to a role that may describe only some."""
     found = [
         statement["Resource"]
-        for policy in template("foundation")["Resources"]["ExecutionRole"]["Properties"]["Policies"]
+        for policy in template("foundation")["Resources"]["HostingRole"]["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
         if "cloudwatch:DescribeAlarm" in str(statement.get("Action"))
     ]
@@ -206,16 +294,20 @@ def test_a_model_may_describe_all_alarms(template):
 def test_no_role_has_more_than_the_boundary(template):
     (first, *_) = template("foundation")["Resources"]["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
     most = set(first["Action"]) | {"iam:PassRole", "iam:CreateServiceLinkedRole"}
-    for stack in ("foundation", "pipelines", "schedules"):
+    for stack in ("foundation", "build", "release", "deploy", "schedules"):
         for name, role in template(stack)["Resources"].items():
             if role["Type"] == "AWS::IAM::Role":
                 beyond = {each for each in allowed(role) if not granted({each}, most)}
                 assert not beyond, name
 
 
-def test_a_source_behind_a_connection_uploads_its_artifact_with_an_acl(template):
+@pytest.mark.parametrize(
+    ("stack", "bucket", "start"),
+    [("build", "${BucketName}", "${ArtifactStart}"), ("deploy", "${BucketName}-deploy", "")],
+)
+def test_a_source_behind_a_connection_uploads_its_artifact_with_an_acl(template, stack, bucket, start):
     """CodePipeline sends an ACL with what comes through a connection; an artifact from CodeCommit has none."""
-    role = template("pipelines")["Resources"]["PipelineRole"]["Properties"]["Policies"]
+    role = template(stack)["Resources"]["PipelineRole"]["Properties"]["Policies"]
     conditional = [
         each["Fn::If"] for policy in role for each in policy["PolicyDocument"]["Statement"] if "Fn::If" in each
     ]
@@ -226,13 +318,13 @@ def test_a_source_behind_a_connection_uploads_its_artifact_with_an_acl(template)
         for action in statement["Action"]
         if action.startswith("s3:")
     }
-    bucket = "arn:${AWS::Partition}:s3:::${BucketName}"
-    assert found == {("s3:PutObjectAcl", f"{bucket}/${{ArtifactStart}}*"), ("s3:GetBucketAcl", bucket)}
+    arn = f"arn:${{AWS::Partition}}:s3:::{bucket}"
+    assert found == {("s3:PutObjectAcl", f"{arn}/{start}*"), ("s3:GetBucketAcl", arn)}
 
 
 def test_jobs_decrypt_data_of_another_bucket_with_its_key(template):
     foundation = template("foundation")
-    policies = foundation["Resources"]["ExecutionRole"]["Properties"]["Policies"]
+    policies = foundation["Resources"]["TrainingRole"]["Properties"]["Policies"]
     [branches] = [
         each["Fn::If"] for policy in policies for each in policy["PolicyDocument"]["Statement"] if "Fn::If" in each
     ]
@@ -243,12 +335,14 @@ def test_jobs_decrypt_data_of_another_bucket_with_its_key(template):
     assert foundation["Conditions"]["HasDataKey"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "DataKeyArn"}, ""]}]}
 
 
-def test_a_release_writes_its_own_cache(template):
-    """A cache that every push can write would bring unreviewed code into a release."""
-    resources = template("pipelines")["Resources"]
-    policies = resources["DeployRole"]["Properties"]["Policies"]
-    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
-    written = [each["Resource"] for each in statements if "s3:PutObject" in str(each.get("Action"))]
-    cache = resources["DeployProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
-    assert f"arn:${{AWS::Partition}}:s3:::{cache}/*" in str(written)
-    assert cache != resources["BuildProject"]["Properties"]["Cache"]["Location"]["Fn::Sub"]
+def test_each_build_writes_its_own_cache(template):
+    """A cache that every push can write would bring unreviewed code into an upsert or a release."""
+    projects = {("build", "Test"), ("build", "Upsert"), ("deploy", "Plan"), ("release", "Release")}
+    values = values_of(load("local")) | {"${TargetBucketName}": "target"}
+    caches = {each: cache_of(template, each[0], f"{each[1]}Project", values) for each in projects}
+    assert len(set(caches.values())) == len(projects)
+    for stack, kind in projects:
+        starts = written(
+            template, stack, "Role" if kind == "Release" else f"{kind}Role", values | {"${Kind}": "${Kind}"}
+        )
+        assert [each for each in caches.values() if each in starts] == [caches[stack, kind]]

@@ -21,7 +21,7 @@ ARNS = {
 }
 IMPORTS = {
     "DeadLettersArn": ARNS["AWS::SQS::Queue"],
-    "ExecutionRoleArn": "arn:aws:iam::111122223333:role/a",
+    "TrainingRoleArn": "arn:aws:iam::111122223333:role/a",
     "KeyArn": ARNS["AWS::KMS::Key"],
     "TopicArn": ARNS["AWS::SNS::Topic"],
 }
@@ -33,7 +33,7 @@ PARAMETERS = {
 }
 # AWS's own example, https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html, has it too.
 KNOWN = {"Key": ["LogGroupsOfThisAccount: kms:DescribeKey: no condition key kms:EncryptionContext:aws:logs:arn"]}
-STACKS = ("foundation", "pipelines", "schedules")
+STACKS = ("foundation", "build", "release", "deploy", "schedules")
 
 
 def render(value, resources):

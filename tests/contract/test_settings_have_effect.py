@@ -37,6 +37,7 @@ OTHERS: dict[str, Any] = {
     "aws.account_id": "444455556666",
     "aws.bucket": "our-bucket",
     "aws.role_arn": "arn:aws:iam::111122223333:role/another",
+    "aws.hosting_role_arn": "arn:aws:iam::111122223333:role/another",
     "aws.endpoint_url": "http://127.0.0.1:1",
     "aws.endpoint_command": ["echo", "http://127.0.0.1:1"],
     "aws.access_key_id": "another",

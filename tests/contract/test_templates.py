@@ -37,7 +37,13 @@ KEYS = {
 }
 SOURCE_VARIABLES = {"CommitId", "CommitMessage", "AuthorDate", "BranchName"}  # of both kinds of source
 PREDEFINED = re.compile(r"^(CODEBUILD_\w+|AWS_\w+|HOME|PATH)$")
-BUILDSPECS = {"BuildProject": "buildspec.yml", "DeployProject": "codepipeline/deploy.buildspec.yml"}
+BUILDSPECS = {
+    ("build", "TestProject"): "buildspec.yml",
+    ("build", "UpsertProject"): "codepipeline/upsert.buildspec.yml",
+    ("deploy", "PlanProject"): "codepipeline/deploy.buildspec.yml",
+    ("release", "ReleaseProject"): "codepipeline/deploy.buildspec.yml",
+}
+STEPS = {"PlanProject": "plan", "ReleaseProject": "deploy"}  # a project's own part of a buildspec that two share
 
 
 def resources(content, kind):
@@ -64,14 +70,9 @@ def walk(value):
         yield from walk(child)
 
 
-@pytest.fixture(scope="module")
-def pipelines(template):
-    return template("pipelines")
-
-
-@pytest.fixture(params=["BuildPipeline", "DeployPipeline"])
-def pipeline(request, pipelines):
-    return pipelines["Resources"][request.param]
+@pytest.fixture(params=["build", "deploy"])
+def pipeline(request, template):
+    return template(request.param)["Resources"][f"{request.param.capitalize()}Pipeline"]
 
 
 def test_the_linter_reports_nothing(templates):
@@ -116,7 +117,7 @@ def listed(statement):
 
 def test_every_role_has_a_boundary_and_trusts_one_account_only(templates, template):
     roles = [role for path in templates for role in resources(template(path.stem), "AWS::IAM::Role").values()]
-    assert len(roles) == 6
+    assert len(roles) == 11
     for role in roles:
         properties = role["Properties"]
         assert "PermissionsBoundary" in properties
@@ -165,7 +166,7 @@ def test_exports_contain_nothing_that_changes_with_a_release(templates, template
         for output in template(path.stem).get("Outputs", {}).values()
         if "Export" in output
     }
-    assert exports == {"KeyArn", "BucketName", "TopicArn", "DeadLettersArn", "BoundaryArn", "ExecutionRoleArn"}
+    assert exports == {"KeyArn", "BucketName", "TopicArn", "DeadLettersArn", "BoundaryArn", "TrainingRoleArn"}
 
 
 def test_every_import_is_exported_by_the_foundation(templates, template):
@@ -208,9 +209,14 @@ def test_what_an_action_refers_to_exists_before_it(pipeline):
 def outputs(action):
     if action["ActionTypeId"]["Category"] == "Source":
         return SOURCE_VARIABLES
-    project = action["Configuration"]["ProjectName"]["Ref"]
-    spec = yaml.safe_load((ROOT / BUILDSPECS[project]).read_text())
+    spec = yaml.safe_load((ROOT / BUILDSPECS[project_of(action)]).read_text())
     return set(spec["env"]["exported-variables"])
+
+
+def project_of(action):
+    """Its template and logical name. Those that release are in stacks of their own, known by their names."""
+    name = action["Configuration"]["ProjectName"].get("Ref", "ReleaseProject")
+    return next(key for key in BUILDSPECS if key[1] == name)
 
 
 def test_artifacts_and_values_keep_within_codepipelines_limits(pipeline):
@@ -223,25 +229,34 @@ def test_artifacts_and_values_keep_within_codepipelines_limits(pipeline):
 
 
 @pytest.mark.parametrize("project", BUILDSPECS)
-def test_every_variable_of_a_buildspec_is_set(project, pipelines):
+def test_every_variable_of_a_buildspec_is_set(project, template):
+    stack, name = project
     text = (ROOT / BUILDSPECS[project]).read_text()
     spec = yaml.safe_load(text)
-    declared = pipelines["Resources"][project]["Properties"]["Environment"]["EnvironmentVariables"]
+    declared = template(stack)["Resources"][name]["Properties"]["Environment"]["EnvironmentVariables"]
     always = {each["Name"] for each in declared} | set(re.findall(r"\b([A-Z][A-Z_]+)=", text))
-    always |= {"MODEL_PACKAGE_ARN", "SUMMARY"} & set(spec["env"]["exported-variables"])  # by eval
-    used = set(re.findall(r"\$\{?([A-Z][A-Z_]+)", text))
+    always |= {"MODEL_PACKAGE_ARN", "SUMMARY"} & set(spec["env"].get("exported-variables", ()))  # by eval
     users = [
         action
-        for pipeline in resources(pipelines, "AWS::CodePipeline::Pipeline").values()
+        for stack in ("build", "deploy")
+        for pipeline in resources(template(stack), "AWS::CodePipeline::Pipeline").values()
         for _, actions in stages(pipeline)
         for action in actions
-        if action["Configuration"].get("ProjectName") == {"Ref": project}
+        if "ProjectName" in action["Configuration"] and project_of(action) == project
     ]
     assert users
     everywhere = set.intersection(*({each["name"] for each in environment(action)} for action in users))
-    optional = {"STAGE"} if project == "DeployProject" else set()  # the plan is of both stages
-    missing = {name for name in used - always - everywhere - optional if not PREDEFINED.match(name)}
+    missing = {each for each in variables(text, name) - always - everywhere if not PREDEFINED.match(each)}
     assert not missing
+
+
+def variables(text, project):
+    """Those that a project uses of a buildspec, of which the others' steps are left out."""
+    if project in STEPS:
+        other = {"plan": r"^ +deploy\).*?;;\n +smoke\).*?;;\n", "deploy": r"^ +plan\).*?;;\n"}[STEPS[project]]
+        text, count = re.subn(other, "", text, flags=re.MULTILINE | re.DOTALL)
+        assert count == 1
+    return set(re.findall(r"\$\{?([A-Z][A-Z_]+)", text))
 
 
 def test_every_command_of_the_buildspecs_exists():
@@ -257,13 +272,32 @@ def test_every_command_of_the_buildspecs_exists():
             assert all(isinstance(command, str) for command in phase["commands"])
 
 
-def test_nothing_is_started_after_a_red_test():
-    """A failed build phase still runs post_build, so the start is in build, and the tests are in pre_build."""
-    phases = yaml.safe_load((ROOT / "buildspec.yml").read_text())["phases"]
-    assert "post_build" not in phases
-    assert any("make test" in command for command in phases["pre_build"]["commands"])
-    starting = [name for name, phase in phases.items() if any("pipelines.run" in each for each in phase["commands"])]
-    assert starting == ["build"]
+def test_nothing_is_started_after_a_red_test(template):
+    """What starts is in a stage after that of the tests, and in a project of its own."""
+    pipeline = template("build")["Resources"]["BuildPipeline"]
+    names = [[action["Name"] for action in actions] for _, actions in stages(pipeline)]
+    assert names == [["Source", "Source"], ["Test"], ["UpsertAndStart"]]
+    specs = {file: (ROOT / file).read_text() for file in ("buildspec.yml", "codepipeline/upsert.buildspec.yml")}
+    assert [file for file, text in specs.items() if "make test" in text] == ["buildspec.yml"]
+    assert [file for file, text in specs.items() if "pipelines.run" in text] == ["codepipeline/upsert.buildspec.yml"]
+    assert not any("post_build" in yaml.safe_load(text)["phases"] for text in specs.values())
+
+
+def test_the_source_that_was_tested_is_the_one_that_is_started(template):
+    """Both take the same artifact, which no role of a build can write."""
+    resources_of = template("build")["Resources"]
+    builds = [action for _, actions in list(stages(resources_of["BuildPipeline"]))[1:] for action in actions]
+    assert [action["InputArtifacts"] for action in builds] == [[{"Name": "Source"}]] * 2
+    assert not any("OutputArtifacts" in action for action in builds)
+    for name in ("TestRole", "UpsertRole"):
+        written = [
+            each["Resource"]
+            for policy in resources_of[name]["Properties"]["Policies"]
+            for each in policy["PolicyDocument"]["Statement"]
+            if "s3:PutObject" in each.get("Action", ())
+        ]
+        assert written
+        assert "ArtifactStart" not in str(written)
 
 
 def test_starts_of_the_pipeline_pass_parameters_that_it_declares(template):
@@ -278,19 +312,20 @@ def test_starts_of_the_pipeline_pass_parameters_that_it_declares(template):
     assert passed <= declared
 
 
-def test_an_approval_passes_what_the_deploy_pipeline_declares(pipelines):
-    (target,) = pipelines["Resources"]["ApprovedRule"]["Properties"]["Targets"]
+def test_an_approval_passes_what_the_deploy_pipeline_declares(template):
+    deploy = template("deploy")
+    (target,) = deploy["Resources"]["ApprovedRule"]["Properties"]["Targets"]
     text = re.sub(r"<(\w+)>", r'"\1"', target["InputTransformer"]["InputTemplate"])
     body = json.loads(text)
-    declared = {each["Name"] for each in pipelines["Resources"]["DeployPipeline"]["Properties"]["Variables"]}
+    declared = {each["Name"] for each in deploy["Resources"]["DeployPipeline"]["Properties"]["Variables"]}
     assert {each["name"] for each in body["variables"]} == declared
     assert target["RetryPolicy"]
     assert target["DeadLetterConfig"]
 
 
-def test_documents_alone_start_no_build_wherever_they_are(pipelines):
+def test_documents_alone_start_no_build_wherever_they_are(template):
     """Whether **/ matches nothing is not documented, so pages at the top have a pattern of their own."""
-    [trigger] = pipelines["Resources"]["BuildPipeline"]["Properties"]["Triggers"]["Fn::If"][1]
+    [trigger] = template("build")["Resources"]["BuildPipeline"]["Properties"]["Triggers"]["Fn::If"][1]
     [push] = trigger["GitConfiguration"]["Push"]
     assert {"docs/**", "*.md", "**/*.md"} <= set(push["FilePaths"]["Fn::If"][2]["Excludes"])
 
@@ -313,10 +348,11 @@ def test_zones_are_chosen_by_every_endpoint_of_the_network(template):
     assert zones == [["HasZones", {"Ref": "FirstZone"}], ["HasZones", {"Ref": "SecondZone"}]]
 
 
-def test_one_release_at_a_time_and_the_newest_build(pipelines):
+def test_one_release_at_a_time_and_the_newest_build(template):
     modes = {
         name: (each["Properties"]["PipelineType"], each["Properties"]["ExecutionMode"])
-        for name, each in resources(pipelines, "AWS::CodePipeline::Pipeline").items()
+        for stack in ("build", "deploy")
+        for name, each in resources(template(stack), "AWS::CodePipeline::Pipeline").items()
     }
     assert modes == {"BuildPipeline": ("V2", "SUPERSEDED"), "DeployPipeline": ("V2", "QUEUED")}
 
@@ -325,16 +361,17 @@ ACTION_MINUTES = 8 * 60  # of an action of CodeBuild, in the last limits page of
 
 
 @pytest.mark.parametrize("project", BUILDSPECS)
-def test_a_build_ends_before_codepipeline_gives_up(project, pipelines):
-    properties = pipelines["Resources"][project]["Properties"]
+def test_a_build_ends_before_codepipeline_gives_up(project, template):
+    stack, name = project
+    properties = template(stack)["Resources"][name]["Properties"]
     assert 5 <= properties["QueuedTimeoutInMinutes"] <= 480
     assert properties["TimeoutInMinutes"] + properties["QueuedTimeoutInMinutes"] <= ACTION_MINUTES
 
 
-def test_the_longest_rollout_fits_into_a_build(pipelines):
+def test_the_longest_rollout_fits_into_a_build(template):
     """SageMaker may take an hour more, to begin and to roll back."""
     [longest] = [each.le for each in Rollout.model_fields["timeout_seconds"].metadata if hasattr(each, "le")]
-    assert longest / 60 + 60 <= pipelines["Resources"]["DeployProject"]["Properties"]["TimeoutInMinutes"]
+    assert longest / 60 + 60 <= template("release")["Resources"]["ReleaseProject"]["Properties"]["TimeoutInMinutes"]
 
 
 def test_logs_are_kept_for_a_year_under_the_key(templates, template):
@@ -344,8 +381,7 @@ def test_logs_are_kept_for_a_year_under_the_key(templates, template):
             groups[each["Properties"]["LogGroupName"]["Fn::Sub"]] = each["Properties"]
     start = "${Project}-${Stage}"
     assert groups.keys() == {
-        f"/aws/codebuild/{start}-build",
-        f"/aws/codebuild/{start}-deploy",
+        *(f"/aws/codebuild/{start}-{kind}" for kind in ("test", "upsert", "plan", "${Kind}")),
         f"/aws/sagemaker/Endpoints/{start}",
     }
     assert all(each["RetentionInDays"] == 365 and each["KmsKeyId"] for each in groups.values())

@@ -31,7 +31,7 @@ def transform_fn(model, body, content_type, accept):
 class Registry:
     def __init__(self, sagemaker: Any, s3: Any) -> None:
         self._sagemaker, self._s3, self._number = sagemaker, s3, 0
-        self._sample = self._put("samples/sample.csv", b"age,plan\n" + b"33,basic\n" * 20)
+        self._sample = self._put("churn/runs/samples/sample.csv", b"age,plan\n" + b"33,basic\n" * 20)
         if not any(group["ModelPackageGroupName"] == GROUP for group in self._groups()):
             sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
 
@@ -39,7 +39,7 @@ class Registry:
         """As the pipeline does it: pending, with an artifact of its own."""
         self._number += 1
         code = HANDLER.format(work=FAILING if failing else "pass", number=self._number)
-        folder = f"models/{self._number}"
+        folder = f"churn/runs/{self._number}"
         url = self._put(f"{folder}/model.tar.gz", packed(code))
         gate = {"metric": "auc", "value": 0.8 + self._number / 100, "champion": 0.8}
         evaluation = self._put(f"{folder}/evaluation.json", json.dumps({"gate": gate}).encode())

@@ -19,7 +19,7 @@ def attack(prefix):
     sagemaker, codepipeline, events = (boto3.client(name) for name in ("sagemaker", "codepipeline", "events"))
     package = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1"
     container = {"Image": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0",
-                 "ModelDataUrl": "s3://churn-local-000000000000-eu-west-1/models/1/model.tar.gz"}
+                 "ModelDataUrl": "s3://churn-local-000000000000-eu-west-1/churn/runs/1/model.tar.gz"}
     containers = {"Containers": [container], "SupportedContentTypes": ["text/csv"],
                   "SupportedResponseMIMETypes": ["text/csv"]}
     event = {"Source": "aws.sagemaker", "DetailType": "SageMaker Model Package State Change", "Detail": "{}"}
@@ -42,6 +42,7 @@ def attack(prefix):
         except Exception as error:
             print(f"{prefix} {name}: {error.response['Error']['Code']}", flush=True)
 """
+UPSERT = "codepipeline/upsert.buildspec.yml"
 DENIED = dict.fromkeys(
     ("approve", "edit", "create", "create without a status", "release", "event"), "AccessDeniedException"
 )
@@ -66,13 +67,14 @@ def waiting(delivery: Delivery) -> str:
 
 @pytest.fixture(scope="module")
 def build(delivery: Delivery, waiting: str) -> str:
-    """The push's definition registers its model as approved; its build and its evaluation try the rest."""
+    """The push's definition registers its model as approved; its builds and its evaluation try the rest."""
     delivery.checkout.write("attack.py", CALLS)
     edit(delivery, "pipelines/steps/register.py", r"approval_status=[\w.\"]+", 'approval_status="Approved"')
     job = CALLS + '\n\nattack("job")\n\n\nif __name__ == "__main__":'
     edit(delivery, "scripts/evaluate.py", 'if __name__ == "__main__":', job)
-    attack = "      - .venv/bin/python -c 'import attack; attack.attack(\"build\")'\n\nreports:"
-    edit(delivery, "buildspec.yml", r"\nreports:", attack)
+    for kind, file, after in (("test", "buildspec.yml", "reports:"), ("upsert", UPSERT, "cache:")):
+        command = f"      - .venv/bin/python -c 'import attack; attack.attack(\"{kind}\")'"
+        edit(delivery, file, rf"\n{after}", f"{command}\n\n{after}")
     delivery.push("an innocent change")
     (build,) = delivery.executions("build")
     assert delivery.wait_for_end("build", build) == "Succeeded", delivery.build_output("build", build)
@@ -95,9 +97,13 @@ def run(delivery: Delivery, build: str) -> dict[str, Any]:
     return {step["StepName"]: step for step in steps}
 
 
-def test_a_build_approves_registers_and_releases_nothing(delivery: Delivery, build: str) -> None:
+def test_tests_of_a_push_approve_register_start_and_release_nothing(delivery: Delivery, build: str) -> None:
+    assert results(delivery.build_output("build", build), "test") == DENIED | {"parameter": "AccessDeniedException"}
+
+
+def test_an_upsert_approves_registers_and_releases_nothing(delivery: Delivery, build: str) -> None:
     parameter = {"parameter": "ValidationException"}  # the pipeline has none for it
-    assert results(delivery.build_output("build", build), "build") == DENIED | parameter
+    assert results(delivery.build_output("build", build), "upsert") == DENIED | parameter
 
 
 def test_a_job_approves_registers_and_releases_nothing(delivery: Delivery, run: dict[str, Any]) -> None:

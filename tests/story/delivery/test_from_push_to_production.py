@@ -16,7 +16,8 @@ pytestmark = pytest.mark.roles
 GREEN = (RED[0], RED[1].replace("1 == 2", "1 == 1"))
 OVER = ("Succeeded", "Failed", "Stopped")
 FOUNDATIONS = ["churn-local-foundation", "churn-staging-foundation", "churn-prod-foundation"]
-STACKS = [*FOUNDATIONS, "churn-local-pipelines", "churn-local-schedules"]
+OF_A_DELIVERY = ("build", "release-staging", "release-production", "deploy", "schedules")
+STACKS = [*FOUNDATIONS, *(f"churn-local-{name}" for name in OF_A_DELIVERY)]
 
 
 def models(delivery: Delivery) -> list[str]:
@@ -41,7 +42,7 @@ def test_a_red_test_in_a_commit_makes_no_model_and_people_are_notified(delivery:
     (build,) = delivery.executions("build")
     assert f"started churn-local-build, execution {build}" in output
     assert delivery.wait_for_end("build", build) == "Failed"
-    assert delivery.outcomes("build", build) == {"Source/Source": "Succeeded", "Build/TestAndStart": "Failed"}
+    assert delivery.outcomes("build", build) == {"Source/Source": "Succeeded", "Test/Test": "Failed"}
     assert "1 failed" in delivery.build_output("build", build)
     assert models(delivery) == []
     assert delivery.failures() == [("churn-local-build", build)]

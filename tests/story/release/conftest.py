@@ -1,6 +1,6 @@
 """A stage for releases: a localcloud whose minute lasts a third of a second, tiny models, and the command.
 
-Roles are enforced: a release runs under the role of its build, a model under the stage's execution role, as on AWS.
+Roles are enforced: a release runs under the role of its build, a model under the stage's hosting role, as on AWS.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests import roles
 from tests.story.permissions import record
 
 SPEED = 200
+SAMPLE = "churn/runs/samples/sample.csv"
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 BY_HAND = {"--status", "--rollback", "--delete", "--accept"}  # by a person, with permissions of their own
@@ -72,11 +73,11 @@ class Stage:
         self.s3, self.sagemaker = cloud.client("s3"), cloud.client("sagemaker")
         self.configure()
         roles.create(cloud, folder)
-        self.release = roles.of_build(cloud, "churn-local-deploy")
+        self.release = roles.of_build(cloud, "churn-local-staging")
         self.caller = self.release
         self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
         rows = "age,plan\n" + "".join(f"{number},basic\n" for number in range(20))
-        self.put("samples/sample.csv", rows.encode())
+        self.put(SAMPLE, rows.encode())
 
     def configure(self, **sections):
         """``rollout={"strategy": '"linear"'}``: the small settings with these over them; None leaves one out."""
@@ -95,12 +96,13 @@ class Stage:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         return f"s3://{BUCKET}/{key}"
 
-    def package(self, kind="good", archive=None, sample="samples/sample.csv", approved="Approved", image=IMAGE):
+    def package(self, kind="good", archive=None, sample=SAMPLE, approved="Approved", image=IMAGE):
         """Registers one as the pipeline does; each is a package and an artifact of its own."""
         self.packages += 1
         body = archive if archive is not None else pack(**MODELS[kind])
-        url = self.put(f"models/{self.packages}/model.tar.gz", body)
-        evaluation = self.put(f"models/{self.packages}/evaluation.json", json.dumps({"model": self.packages}).encode())
+        run = f"churn/runs/{self.packages}"
+        url = self.put(f"{run}/model.tar.gz", body)
+        evaluation = self.put(f"{run}/evaluation.json", json.dumps({"model": self.packages}).encode())
         properties = {"git_commit": f"c0ffee{self.packages}", "problem": "binary"}
         response = self.sagemaker.create_model_package(
             ModelPackageGroupName=GROUP,

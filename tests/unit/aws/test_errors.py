@@ -9,13 +9,14 @@ from botocore.parsers import ResponseParserError
 from aws.errors import translate
 from settings.errors import AwsProblem
 
-ROLE = "arn:aws:iam::111122223333:role/churn-dev-execution"
+ROLE = "arn:aws:iam::111122223333:role/churn-dev-training"
+HOSTING = "arn:aws:iam::111122223333:role/churn-dev-hosting"
 USER = "arn:aws:sts::111122223333:assumed-role/developer/me"
 
 
 def settings(endpoint_url=""):
     aws = SimpleNamespace(region="eu-west-1", endpoint_url=endpoint_url, endpoint_command=(), account_id="111122223333")
-    return SimpleNamespace(env="dev", aws=aws, bucket="churn-bucket", role_arn=ROLE)
+    return SimpleNamespace(env="dev", aws=aws, bucket="churn-bucket", role_arn=ROLE, hosting_role_arn=HOSTING)
 
 
 def refused(operation, code, message="", **more):
@@ -98,6 +99,8 @@ def test_a_role_that_cannot_be_assumed():
     text = message_of(refused("CreatePipeline", "ValidationException", message))
     assert text.startswith(f"SageMaker cannot assume the role {ROLE}: create it (aws.role_arn")
     assert "trust policy" in text
+    text = message_of(refused("CreateModel", "ValidationException", message))
+    assert text.startswith(f"SageMaker cannot assume the role {HOSTING}: create it (aws.hosting_role_arn")
 
 
 def test_a_denied_call_of_assume_role_is_a_denial_like_others():

@@ -82,13 +82,13 @@ def test_created_once_then_unchanged_then_removed_and_removed_again(run, aws, ca
 
 @pytest.mark.slow
 def test_a_first_creation_that_failed_reports_why_and_is_repeated(run, aws, capfd):
-    aws("iam").create_role(RoleName="churn-dev-execution", AssumeRolePolicyDocument=TRUST)
+    aws("iam").create_role(RoleName="churn-dev-training", AssumeRolePolicyDocument=TRUST)
     assert run(bootstrap, "--env", "dev") == 1
     error = capfd.readouterr().err
-    assert f"error: stack {DEV} could not be deployed: ExecutionRole: " in error
+    assert f"error: stack {DEV} could not be deployed: TrainingRole: " in error
     assert "already exists" in error
     assert buckets(aws) == []  # otherwise its name would be taken the next time
-    aws("iam").delete_role(RoleName="churn-dev-execution")
+    aws("iam").delete_role(RoleName="churn-dev-training")
     assert run(bootstrap, "--env", "dev") == 0
     assert f"delete (it is ROLLBACK_COMPLETE), then create stack {DEV}" in capfd.readouterr().out
 
@@ -104,7 +104,7 @@ def test_a_teardown_that_was_interrupted_is_finished_by_the_next(run, aws, capfd
         patch.setattr("codepipeline.retained_resources.remove", interrupted)
         assert run(teardown, "--env", "dev", "--yes") == 130
     assert stack_names(aws) == {}
-    assert sorted(buckets(aws)) == [BUCKET, f"{BUCKET}-logs"]
+    assert sorted(buckets(aws)) == [BUCKET, f"{BUCKET}-deploy", f"{BUCKET}-logs"]
     assert run(bootstrap, "--env", "dev") == 1
     assert "run teardown again: it removes what has that name" in capfd.readouterr().err
     assert run(teardown, "--env", "dev", "--yes") == 0
@@ -139,15 +139,15 @@ def test_what_another_delivery_uses_is_kept(run, aws, capfd):
         }
     )
     parameters = [{"ParameterKey": "StagingBucketName", "ParameterValue": BUCKET}]
-    aws("cloudformation").create_stack(StackName="churn-other-pipelines", TemplateBody=body, Parameters=parameters)
+    aws("cloudformation").create_stack(StackName="churn-other-deploy", TemplateBody=body, Parameters=parameters)
     aws("cloudformation").get_waiter("stack_create_complete").wait(
-        StackName="churn-other-pipelines", WaiterConfig={"Delay": 1}
+        StackName="churn-other-deploy", WaiterConfig={"Delay": 1}
     )
     assert run(bootstrap, "--env", "dev") == 0
     assert run(teardown, "--env", "dev", "--yes") == 0
     output = capfd.readouterr().out
-    assert "dev stays as it is: stack churn-other-pipelines releases to it as well" in output
-    assert stack_names(aws).keys() == {DEV, "churn-other-pipelines"}
+    assert "dev stays as it is: stack churn-other-deploy releases to it as well" in output
+    assert stack_names(aws).keys() == {DEV, "churn-other-deploy"}
     assert BUCKET in buckets(aws)
 
 
@@ -155,7 +155,7 @@ def test_what_another_delivery_uses_is_kept(run, aws, capfd):
 def test_a_whole_delivery_is_created_and_removed(run, aws, capfd):
     assert run(bootstrap, "--env", "local") == 0
     assert "a push to main of local/checkout starts churn-local-build" in capfd.readouterr().out
-    assert len(stack_names(aws)) == 5
+    assert len(stack_names(aws)) == 8
     pipelines = [pipeline["name"] for pipeline in aws("codepipeline").list_pipelines()["pipelines"]]
     assert sorted(pipelines) == ["churn-local-build", "churn-local-deploy"]
     assert run(teardown, "--env", "local", "--yes") == 0

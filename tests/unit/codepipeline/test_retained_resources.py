@@ -98,23 +98,23 @@ def test_queue_images_logs_and_reports_of_this_stage_only(stage, aws):
     for name in ("churn-dev", "churn-prod"):
         aws("sqs").create_queue(QueueName=f"{name}-dead-letters")
         aws("ecr").create_repository(repositoryName=name)
-        aws("logs").create_log_group(logGroupName=f"/aws/codebuild/{name}-build")
+        aws("logs").create_log_group(logGroupName=f"/aws/codebuild/{name}-upsert")
         aws("codebuild").create_report_group(
-            name=f"{name}-build-tests", type="TEST", exportConfig={"exportConfigType": "NO_EXPORT"}
+            name=f"{name}-test-tests", type="TEST", exportConfig={"exportConfigType": "NO_EXPORT"}
         )
     assert remove(stage, aws) == [
         "removed queue churn-dev-dead-letters",
         "removed image repository churn-dev",
-        "removed log group /aws/codebuild/churn-dev-build",
-        "removed test reports churn-dev-build-tests",
+        "removed log group /aws/codebuild/churn-dev-upsert",
+        "removed test reports churn-dev-test-tests",
     ]
     assert [url.rpartition("/")[2] for url in aws("sqs").list_queues()["QueueUrls"]] == ["churn-prod-dead-letters"]
     [repository] = aws("ecr").describe_repositories()["repositories"]
     assert repository["repositoryName"] == "churn-prod"
     [group] = aws("logs").describe_log_groups(logGroupNamePrefix="/aws/codebuild")["logGroups"]
-    assert group["logGroupName"] == "/aws/codebuild/churn-prod-build"
+    assert group["logGroupName"] == "/aws/codebuild/churn-prod-upsert"
     [report] = aws("codebuild").list_report_groups()["reportGroups"]
-    assert report.endswith("churn-prod-build-tests")
+    assert report.endswith("churn-prod-test-tests")
 
 
 @pytest.mark.slow

@@ -8,6 +8,10 @@ from codepipeline.stacks import releases, stacks, stages
 from settings.errors import SettingsProblem
 from settings.loader import load
 
+OF_A_DELIVERY = [
+    *("churn-local-build", "churn-local-release-staging", "churn-local-release-production"),
+    *("churn-local-deploy", "churn-local-schedules"),
+]
 LIMIT = 51_200  # bytes of a template that goes into a request
 
 
@@ -26,12 +30,11 @@ def test_an_environment_whose_models_are_released_has_every_stage(folder):
     directory = folder()
     found = stacks(load("local", directory), directory)
     foundations = ["churn-local-foundation", "churn-staging-foundation", "churn-prod-foundation"]
-    assert names(found) == [*foundations, "churn-local-pipelines", "churn-local-schedules"]
-    assert [stack.holds_data for stack in found] == [True, True, True, False, False]
+    assert names(found) == [*foundations, *OF_A_DELIVERY]
+    assert [stack.holds_data for stack in found] == [True, True, True, *[False] * len(OF_A_DELIVERY)]
     staging = found[1]
     assert staging.parameters["BucketName"] == "churn-staging-000000000000-eu-west-1"
     assert staging.parameters["ModelBucketName"] == "churn-local-000000000000-eu-west-1"
-    assert staging.parameters["RoleName"] == "churn-staging-execution"
     assert staging.tags["environment"] == "local"  # staging+local: the topmost layer's
 
 
@@ -40,8 +43,10 @@ def test_production_that_builds_its_own_models_is_one_stage(folder):
     settings = load("prod", directory)
     assert names(stages_of(settings, directory)) == ["prod", "staging"]
     found = {stack.name: stack for stack in stacks(settings, directory)}
-    assert found["churn-prod-pipelines"].parameters["BuildEnvironment"] == "prod"
-    assert found["churn-prod-pipelines"].parameters["StagingEnvironment"] == "staging"
+    assert found["churn-prod-build"].parameters["BuildEnvironment"] == "prod"
+    assert found["churn-prod-deploy"].parameters["StagingEnvironment"] == "staging"
+    targets = [found[f"churn-prod-release-{kind}"].parameters["TargetStage"] for kind in ("staging", "production")]
+    assert targets == ["staging", "prod"]
 
 
 def stages_of(settings, directory):
@@ -96,8 +101,8 @@ def test_a_setting_becomes_a_parameter(folder):
     file = directory / "local.toml"
     file.write_text(file.read_text().replace("staging", delivery, 1))
     found = {stack.template: stack.parameters for stack in reversed(stacks(load("local", directory), directory))}
-    assert found["pipelines.yml"]["WatchedPaths"] == "scripts/**,config/**"
-    assert found["pipelines.yml"]["DataBucketName"] == "raw-data"
+    assert found["build.yml"]["WatchedPaths"] == "scripts/**,config/**"
+    assert found["build.yml"]["DataBucketName"] == "raw-data"
     assert found["schedules.yml"]["Schedule"] == "rate(7 days)"
     assert found["schedules.yml"]["BucketName"] == "raw-data"
     assert found["foundation.yml"]["NotifyEmail"] == "team@example.com"
@@ -114,9 +119,10 @@ def test_builds_run_in_the_network_when_its_vpc_is_set(folder, vpc):
     directory = folder(local=NETWORK)
     file = directory / "local.toml"
     file.write_text(file.read_text().replace("[delivery]", f'[delivery]\nvpc_id = "{vpc}"'))
-    found = {stack.template: stack.parameters for stack in stacks(load("local", directory), directory)}["pipelines.yml"]
-    values = [found[name] for name in ("VpcId", "SubnetIds", "SecurityGroupIds")]
-    assert values == ([VPC, "subnet-0a1b2c3d,subnet-1a1b2c3d", "sg-0a1b2c3d"] if vpc else ["", "", ""])
+    found = {stack.template: stack.parameters for stack in stacks(load("local", directory), directory)}
+    for template in ("build.yml", "release.yml", "deploy.yml"):
+        values = [found[template][name] for name in ("VpcId", "SubnetIds", "SecurityGroupIds")]
+        assert values == ([VPC, "subnet-0a1b2c3d,subnet-1a1b2c3d", "sg-0a1b2c3d"] if vpc else ["", "", ""])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +143,7 @@ def test_roles_and_lifecycle_use_the_folders_that_codepipeline_shortens(folder, 
 def test_codecommit_has_no_connection(folder):
     directory = folder(prod='[delivery]\nsource = "codecommit"\nrepository = "churn"\n')
     found = {stack.template: stack.parameters for stack in stacks(load("prod", directory), directory)}
-    assert found["pipelines.yml"]["ConnectionArn"] == ""
+    assert (found["build.yml"]["ConnectionArn"], found["deploy.yml"]["ConnectionArn"]) == ("", "")
 
 
 def refusals(directory, env, **flags):
@@ -172,23 +178,24 @@ def test_production_names_itself_as_production(folder):
     assert line.startswith("live.toml: delivery.production = 'prod', but build.toml releases to 'live': name that in")
 
 
-@pytest.mark.parametrize(("length", "refused"), [(58, False), (59, True)])
-def test_a_bucket_leaves_room_for_that_of_its_access_logs(folder, length, refused):
+@pytest.mark.parametrize(("length", "refused"), [(56, False), (57, True)])
+def test_a_bucket_leaves_room_for_those_named_after_it(folder, length, refused):
     directory = folder()
     file = directory / "dev.toml"
     file.write_text(file.read_text().replace("[aws]\n", f'[aws]\nbucket = "{"b" * length}"\n'))
     lines = refusals(directory, "dev")
     assert len(lines) == refused
-    assert all("dev.toml: the bucket bbb" in line and "of at most 58 as aws.bucket" in line for line in lines)
+    assert all("dev.toml: the bucket bbb" in line and "of at most 56 as aws.bucket" in line for line in lines)
 
 
-def test_the_role_is_that_of_the_stack(folder):
+@pytest.mark.parametrize("setting", ["role_arn", "hosting_role_arn"])
+def test_the_role_is_that_of_the_stack(folder, setting):
     directory = folder()
     file = directory / "dev.toml"
     role = "arn:aws:iam::000000000000:role/mine"
-    file.write_text(file.read_text().replace("[aws]\n", f'[aws]\nrole_arn = "{role}"\n'))
+    file.write_text(file.read_text().replace("[aws]\n", f'[aws]\n{setting} = "{role}"\n'))
     [line] = refusals(directory, "dev")
-    assert line.startswith(f"dev.toml: aws.role_arn = '{role}': the foundation's stack creates the role")
+    assert line.startswith(f"dev.toml: aws.{setting} = '{role}': the foundation's stack creates the role")
 
 
 def test_two_stages_have_two_buckets(folder):

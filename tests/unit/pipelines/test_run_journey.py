@@ -43,7 +43,7 @@ def journey(live_cloud, tmp_path, monkeypatch, request):
 
     def create_stacks():
         roles.create(live_cloud, local.parent)
-        token = live_cloud.process_keys.open(roles.of_build(live_cloud, "churn-local-build"))
+        token = live_cloud.process_keys.open(roles.of_build(live_cloud, "churn-local-upsert"))
         run.of_build = live_cloud.process_environment(token)
 
     run.calls, run.overlay, run.client, run.of_build = calls, local, live_cloud.client, {}

@@ -12,7 +12,7 @@ from pipelines.state import read
 from pipelines.upsert import LARGEST_INLINE, plan, upsert
 
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev"
-ROLE = "arn:aws:iam::111122223333:role/churn-dev-execution"
+ROLE = "arn:aws:iam::111122223333:role/churn-dev-training"
 
 
 def refused(operation, code, message="", status=400):

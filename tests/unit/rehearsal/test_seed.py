@@ -14,7 +14,7 @@ from settings.environments import CONFIG
 from settings.errors import Problem, SettingsProblem
 
 BUCKET = "churn-local-000000000000-eu-west-1"
-ROLE = "churn-local-execution"
+ROLE = "churn-local-training"
 CONNECTION = "arn:aws:codeconnections:eu-west-1:000000000000:connection/00000000-0000-0000-0000-000000000000"
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -56,11 +56,12 @@ def test_bucket_role_connection_and_example_data_are_there_once(cloud, aws, writ
         assert keys(aws("s3")) == ["churn/data/churn.csv"]
         body = aws("s3").get_object(Bucket=BUCKET, Key="churn/data/churn.csv")["Body"].read()
         assert len(body.splitlines()) == 51
-        (role,) = aws("iam").list_roles()["Roles"]
-        assert role["Arn"] == f"arn:aws:iam::000000000000:role/{ROLE}"
+        roles = aws("iam").list_roles()["Roles"]
+        assert {role["RoleName"] for role in roles} == {ROLE, "churn-local-hosting"}
         (connection,) = aws("codeconnections").list_connections()["Connections"]
         assert (connection["ConnectionArn"], connection["ConnectionStatus"]) == (CONNECTION, "AVAILABLE")
-    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    for role in roles:
+        assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sagemaker.amazonaws.com"}
     assert aws("s3").get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == "eu-west-1"
 
 
@@ -105,6 +106,7 @@ def test_a_role_or_connection_of_another_account_is_not_created(config, write):
     local = config / "local.toml"
     other = local.read_text().replace("eu-west-1:000000000000:connection", "eu-west-1:111122223333:connection")
     theirs = 'account_id = ""\nbucket = "named"\nrole_arn = "arn:aws:iam::111122223333:role/theirs"'
+    theirs += '\nhosting_role_arn = "arn:aws:iam::111122223333:role/theirs"'
     local.write_text(other.replace('account_id = "000000000000"', theirs))
     content = read(write())
     assert (content["roles"], content["connections"]) == ([], [])

@@ -136,13 +136,13 @@ def test_names_derived_from_project_environment_account_and_region() -> None:
     assert settings.bucket == "churn-local-000000000000-eu-west-1"
     assert settings.prefix == "s3://churn-local-000000000000-eu-west-1/churn"
     assert settings.data_uri == "s3://churn-local-000000000000-eu-west-1/churn/data"
-    assert settings.role_arn == "arn:aws:iam::000000000000:role/churn-local-execution"
+    assert settings.role_arn == "arn:aws:iam::000000000000:role/churn-local-training"
 
 
 @pytest.mark.parametrize(("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")])
 def test_the_role_is_in_the_region_s_partition(tmp_path: Path, region: str, partition: str) -> None:
     settings = overlaid(tmp_path, f'[aws]\naccount_id = "123456789012"\nregion = "{region}"')
-    assert settings.role_arn == f"arn:{partition}:iam::123456789012:role/churn-test-execution"
+    assert settings.role_arn == f"arn:{partition}:iam::123456789012:role/churn-test-training"
 
 
 def test_names_that_are_set_win(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_without_an_account_a_derived_name_is_refused_with_the_remedy(name: str)
         getattr(load("prod"), name)
     assert str(problem.value) == (
         'config/prod.toml: aws.account_id = "": must be set, to name the bucket and the role; write the 12 digits that '
-        "`aws sts get-caller-identity --query Account` prints, or set aws.bucket and aws.role_arn"
+        "`aws sts get-caller-identity --query Account` prints, or set aws.bucket, aws.role_arn and aws.hosting_role_arn"
     )
 
 

@@ -34,7 +34,7 @@ def test_every_environment_runs_on_this_machine(env: str) -> None:
     assert (here.env, here.layers) == (env, f"{env}+local")
     assert here.pipeline_name == here.endpoint_name == f"churn-{env}"
     assert here.bucket == f"churn-{env}-000000000000-eu-west-1"
-    assert here.role_arn == f"arn:aws:iam::000000000000:role/churn-{env}-execution"
+    assert here.role_arn == f"arn:aws:iam::000000000000:role/churn-{env}-training"
     assert here.aws.endpoint_command == local.aws.endpoint_command
     assert here.serving == alone.serving
     assert here.rollout.model_copy(update={"bake_requests_per_second": 5}) == alone.rollout

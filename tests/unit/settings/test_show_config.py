@@ -24,7 +24,7 @@ def test_what_is_shown_reads_back_as_the_settings(env: str) -> None:
     assert content.pop("endpoint_name") == f"churn-{env}"
     content.pop("prefix")
     expected = settings.model_dump(exclude={"env", "layers", "files", "sources"})
-    for section, key in (("aws", "bucket"), ("aws", "role_arn"), ("data", "uri")):
+    for section, key in (("aws", "bucket"), ("aws", "role_arn"), ("aws", "hosting_role_arn"), ("data", "uri")):
         content[section].pop(key)
         expected[section].pop(key)
     for key in ("access_key_id", "secret_access_key"):
@@ -59,7 +59,7 @@ def test_base_overlay_and_derived_values_are_distinguished() -> None:
 
 def test_without_an_account_it_says_what_is_missing() -> None:
     shown = lines(show(load("prod")))
-    for key in ("aws.bucket", "aws.role_arn", "data.uri", "prefix"):
+    for key in ("aws.bucket", "aws.role_arn", "aws.hosting_role_arn", "data.uri", "prefix"):
         assert shown[key] == ('""', "to be derived: set aws.account_id")
 
 

@@ -82,7 +82,7 @@ def test_the_model_is_the_package_in_this_environment(settings_of, empty):
     ]
     assert request["VpcConfig"] == {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
     assert request["EnableNetworkIsolation"] is True
-    assert request["ExecutionRoleArn"] == "arn:aws:iam::123456789012:role/churn-prod-execution"
+    assert request["ExecutionRoleArn"] == "arn:aws:iam::123456789012:role/churn-prod-hosting"
     tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
     assert tags == {"project": "churn", "model-package": empty.package_arn, "git-commit": "0123abc"}
 
