@@ -20,7 +20,7 @@ def small(monkeypatch):
     same = {"Type": "Equals", "LeftValue": "ü", "RightValue": "ü"}
     step = {"Name": "Train", "Type": "Condition", "Arguments": {"Conditions": [same], "IfSteps": [], "ElseSteps": []}}
 
-    def compile(settings):
+    def compile(settings, commit="unknown"):
         threshold = parameters[0] | {"DefaultValue": settings.quality_gate.threshold}
         body = {"Version": "2020-12-01", "Parameters": [threshold], "Steps": [step]}
         return Compiled(settings.pipeline_name, json.dumps(body), {f"{settings.prefix}/code/1/train.py": b"code"}, {})
