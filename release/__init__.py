@@ -10,6 +10,7 @@ execute
 plan
 kinds        what differs by kind of serving
 state
-samples, known_requests, scaling_target
+known_answers
+samples, known_requests, invocation, scaling_target
 context, call, names, options, request, response_contract
 """

@@ -43,15 +43,18 @@ def read(context: Context, package: Mapping[str, Any]) -> Samples:
 
 
 def parse(text: str, delimiter: str) -> Samples:
-    lines = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
-    if not lines:
-        return Samples((), ())
-    return Samples(tuple(lines[0]), tuple(map(tuple, lines[1 : LIMIT + 1])), delimiter)
+    lines = parse_rows(text, delimiter)
+    return Samples(lines[0], lines[1 : LIMIT + 1], delimiter) if lines else Samples((), ())
 
 
-def writers(samples: Samples, count: int) -> dict[str, Callable[[], bytes]]:
-    """Functions that write the first rows as one request, by content type."""
-    rows = samples.rows[:count]
+def parse_rows(text: str, delimiter: str) -> Sequence[Row]:
+    """Also those with line breaks in a cell."""
+    return tuple(tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
+
+
+def writers(samples: Samples) -> dict[str, Callable[[], bytes]]:
+    """Functions that write all rows as one request, by content type."""
+    rows = samples.rows
     objects = [dict(zip(samples.names, row, strict=True)) for row in rows]
     return {
         "text/csv": lambda: _csv(rows, samples.delimiter),

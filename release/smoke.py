@@ -1,13 +1,21 @@
-"""``--smoke``: sends recorded requests in every format of the live package, and a bad one; checks the responses."""
+"""``--smoke``: sends recorded requests in every format of the live package, and a bad one; checks the responses.
+
+Every known request is sent as well, and each answer compared with the one that the evaluated model gave.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from release import samples
+from release import known_requests, samples
 from release.context import Context
+from release.invocation import invoke
+from release.known_answers import Line, check_answers
+from release.known_requests import KnownRequest, compare
 from release.response_contract import Violation, check_response
+from release.samples import Samples
 from release.state.live_package import read_live_package
 from settings.errors import Problem
 
@@ -17,14 +25,16 @@ SERVING = ("InService", "Updating", "SystemUpdating", "RollingBack")
 
 
 def smoke(context: Context, expected: str = "") -> tuple[list[str], bool]:
-    """A line for each request, and whether the expected package is live and gave the right response to all."""
+    """A line for each check, and whether the expected package is live and gave the right response to all."""
     package, name = _package(context), context.endpoint_name
     if expected and package["ModelPackageArn"] != expected:
         return [f"BAD  {name} runs {package['ModelPackageArn']}, not {expected}"], False
     recorded = samples.read(context, package)
     if not recorded.rows:
         raise Problem(f"there are no recorded requests to send to {name}; the line above says why")
-    results = list(_results(context, package, recorded))
+    known = known_requests.read(context, package)
+    few = known.requests[:: max(len(known.requests) // ROWS, 1)][:ROWS]
+    results = [*_formats(context, package, _rows_of(recorded, few), few), *check_answers(context, known)]
     return [f"{'ok  ' if good else 'BAD '} {line}" for line, good in results], all(good for _, good in results)
 
 
@@ -39,53 +49,48 @@ def _package(context: Context) -> dict[str, Any]:
     return response
 
 
-def _results(context: Context, package: dict[str, Any], recorded: samples.Samples) -> Iterator[tuple[str, bool]]:
+def _rows_of(recorded: Samples, known: Sequence[KnownRequest]) -> Samples:
+    """The known requests as rows of the same columns; without any, the first recorded rows."""
+    rows = samples.parse_rows(b"\n".join(request.body for request in known).decode(), recorded.delimiter)
+    rows = rows or recorded.rows[:ROWS]
+    if any(len(row) != len(recorded.names) for row in rows):
+        raise Problem(f"the recorded rows have not the columns of their header ({', '.join(recorded.names)})")
+    return replace(recorded, rows=rows)
+
+
+def _formats(context: Context, package: dict[str, Any], rows: Samples, known: Sequence[KnownRequest]) -> Iterator[Line]:
     problem = package.get("CustomerMetadataProperties", {}).get("problem", "")
-    writers = samples.writers(recorded, ROWS)
-    count = min(ROWS, len(recorded.rows))
-    for content_type in package.get("InferenceSpecification", {}).get("SupportedContentTypes", []):
+    content_types = package.get("InferenceSpecification", {}).get("SupportedContentTypes", [])
+    writers = samples.writers(rows)
+    for content_type in content_types:
         if content_type in writers:
-            yield _good(context, content_type, writers[content_type](), count, problem)
+            yield _good(context, content_type, writers[content_type](), len(rows.rows), problem, known)
         else:
             yield f"{content_type}: not sent, there is no writer for this format", True
     for content_type, body in BAD.items():
-        if content_type in package["InferenceSpecification"].get("SupportedContentTypes", []):
+        if content_type in content_types:
             yield _bad(context, content_type, body)
             return
 
 
-def _good(context: Context, content_type: str, body: bytes, count: int, problem: str) -> tuple[str, bool]:
-    status, response, response_type = _invoke(context, content_type, body)
-    if status != 200:
-        return f"{content_type}: status {status}: {_line(response)}", False
+def _good(
+    context: Context, content_type: str, body: bytes, count: int, problem: str, known: Sequence[KnownRequest]
+) -> Line:
+    response = invoke(context, content_type, body)
+    if response.status != 200:
+        return f"{content_type}: status {response.status}: {response.line}", False
     try:
-        return f"{content_type}: {check_response(response, response_type, count, problem)}", True
+        found = check_response(response.body, response.content_type, count, problem)
+        differences = compare(known, response.body, response.content_type) if known else []
     except Violation as violation:
         return f"{content_type}: {violation}", False
+    first = next(filter(None, differences), "")
+    return f"{content_type}: {first or found}", not first
 
 
-def _bad(context: Context, content_type: str, body: bytes) -> tuple[str, bool]:
-    status, response, _ = _invoke(context, content_type, body)
-    line = f"{content_type}, a bad request: status {status}"
-    if 400 <= status < 500:
+def _bad(context: Context, content_type: str, body: bytes) -> Line:
+    response = invoke(context, content_type, body)
+    line = f"{content_type}, a bad request: status {response.status}"
+    if 400 <= response.status < 500:
         return line, True
-    return f"{line}, where a client's error must be a 4xx: {_line(response)}", False
-
-
-def _invoke(context: Context, content_type: str, body: bytes) -> tuple[int, bytes, str]:
-    from botocore.exceptions import ClientError
-
-    try:
-        response = context.client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=context.endpoint_name, ContentType=content_type, Accept=content_type, Body=body
-        )
-        return 200, response["Body"].read(), response.get("ContentType", content_type)
-    except ClientError as error:
-        details: dict[str, Any] = dict(error.response)
-        if "OriginalStatusCode" not in details:
-            raise  # it did not come from the model
-        return int(details["OriginalStatusCode"]), str(details.get("OriginalMessage", error)).encode(), ""
-
-
-def _line(response: bytes) -> str:
-    return " ".join(response.decode(errors="replace").split())[:200]
+    return f"{line}, where a client's error must be a 4xx: {response.line}", False

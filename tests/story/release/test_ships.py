@@ -109,7 +109,8 @@ def test_a_release_that_names_no_package_asks_for_approval_of_the_latest(stage, 
 
 def test_smoke(stage, output):
     assert stage.command("--smoke") == 5  # the handler is not the project's: it accepts anything, and returns JSON
-    good, bad = output()
+    without, good, bad = output()
+    assert without == "the package names no sample_answers: predictions cannot be compared with the evaluated model's"
     assert good == "ok   text/csv: 5 rows, 5 labels with probabilities"
     assert bad.startswith("BAD  text/csv, a bad request: status 200, where a client's error must be a 4xx")
 

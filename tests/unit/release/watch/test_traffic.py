@@ -3,6 +3,7 @@
 import io
 import itertools
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_nothing_is_sent_before_it_is_needed():
 def test_recorded_rows_as_requests():
     samples = parse('age;plan\n3;"a;b"\n\n4;"line\nbreak"\n', ";")
     assert samples.bodies() == [b'3;"a;b"\n', b'4;"line\nbreak"\n']
-    by_type = writers(samples, 1)
+    by_type = writers(replace(samples, rows=samples.rows[:1]))
     assert by_type["application/json"]() == b'{"instances": [{"age": "3", "plan": "a;b"}]}'
     assert by_type["application/jsonlines"]() == b'{"age": "3", "plan": "a;b"}\n'
     assert by_type["application/x-parquet"]()[:4] == b"PAR1"
