@@ -31,8 +31,7 @@ def clients(settings: Settings) -> Callable[[str], Any]:
 
 def check_account(settings: Settings, sts: Any) -> None:
     """Raises unless the caller's account is the one that the settings name. The call needs no permission."""
-    caller = sts.get_caller_identity()
-    expected = settings.aws.account_id or settings.role_arn.split(":")[4]
+    caller, expected = sts.get_caller_identity(), settings.account
     if caller["Account"] != expected:
         raise AwsProblem(
             f"{settings.file}: {settings.env} is in account {expected}, and the credentials are of account "

@@ -65,7 +65,7 @@ def stacks(settings: Settings, folder: Path, *, network: bool = False) -> list[S
         staging, production = _targets(settings, folder)
         result += [_build(settings), _release(settings, "staging", staging, settings.delivery.staging)]
         result += [_release(settings, "production", production, settings.delivery.production)]
-        result += [_deploy(settings, staging, production), _schedules(settings)]
+        result += [_deploy(settings, staging, production), _notices(settings), _schedules(settings)]
     return result
 
 
@@ -157,6 +157,11 @@ def _build_network(settings: Settings) -> dict[str, str]:
     vpc, network = settings.delivery.vpc_id, settings.network
     subnets, groups = (network.subnets, network.security_groups) if vpc else ((), ())
     return {"VpcId": vpc, "SubnetIds": ",".join(subnets), "SecurityGroupIds": ",".join(groups)}
+
+
+def _notices(settings: Settings) -> Stack:
+    parameters = {"BuildEnvironment": settings.layers, "ProductionEnvironment": settings.delivery.production}
+    return _stack(settings, "notices", parameters)
 
 
 def _schedules(settings: Settings) -> Stack:

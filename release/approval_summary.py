@@ -45,7 +45,7 @@ def _print(options: argparse.Namespace) -> int:
     client = clients(settings)
     arn = resolve(options.package, settings, client("sagemaker"))
     package = client("sagemaker").describe_model_package(ModelPackageName=arn)
-    text = summary(package, _evaluation(package, client("s3")), settings)
+    text = summary(package, read_evaluation(package, client("s3")), settings)
     for variable, value in (("MODEL_PACKAGE_ARN", arn), ("SUMMARY", text)):
         print(f"export {variable}={shlex.quote(value)}")
     return 0
@@ -67,14 +67,14 @@ def summary(package: dict[str, Any], evaluation: dict[str, Any], settings: Setti
     version = package["ModelPackageArn"].partition(":model-package/")[2]
     lines = [
         f"Release {version} to {settings.endpoint_name}?",
-        _metrics(evaluation),
+        metrics(evaluation),
         f"Commit {metadata.get('git_commit', 'unknown')}.",
         f"Report: {metadata['report_uri']}" if "report_uri" in metadata else "No report.",
     ]
     return " ".join(lines)[:LIMIT]
 
 
-def _metrics(evaluation: dict[str, Any]) -> str:
+def metrics(evaluation: dict[str, Any]) -> str:
     try:
         gate = evaluation["gate"]
         name, value, best = gate["metric"], float(gate["value"]), gate["champion"]
@@ -85,7 +85,7 @@ def _metrics(evaluation: dict[str, Any]) -> str:
         return "No evaluation was found."
 
 
-def _evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:
+def read_evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:
     """Empty where it cannot be read: a person decides, and sees that it is missing."""
     uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
     bucket, key = split_uri(uri)

@@ -97,6 +97,16 @@ class Settings(Sections):
         return f"arn:{self.aws.partition}:iam::{self.require_account()}:role/{self.pipeline_name}-{name}"
 
     @property
+    def account(self) -> str:
+        """Its ID, from the role where the settings name only that."""
+        return self.aws.account_id or self.role_arn.split(":")[4]
+
+    @property
+    def topic_arn(self) -> str:
+        """Of the foundation's topic, which notices and alarms go to."""
+        return f"arn:{self.aws.partition}:sns:{self.aws.region}:{self.account}:{self.pipeline_name}"
+
+    @property
     def prefix(self) -> str:
         """The S3 location under which this project stores everything."""
         return f"s3://{self.bucket}/{self.project.name}"

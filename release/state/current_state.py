@@ -105,7 +105,7 @@ def _artifact_exists(container: Mapping[str, Any], s3: Any) -> bool:
 
 def _image_exists(settings: Settings, container: Mapping[str, Any], client: Client) -> bool | None:
     match = IMAGE.fullmatch(container.get("Image", ""))
-    if not match or match["account"] != _account(settings) or match["region"] != settings.aws.region:
+    if not match or match["account"] != settings.account or match["region"] != settings.aws.region:
         return None
     image = {"imageDigest": match["digest"]} if match["digest"] else {"imageTag": match["tag"] or "latest"}
     try:
@@ -117,10 +117,6 @@ def _image_exists(settings: Settings, container: Mapping[str, Any], client: Clie
             return None
         raise
     return True
-
-
-def _account(settings: Settings) -> str:
-    return settings.aws.account_id or settings.role_arn.split(":")[4]
 
 
 def _scaling(

@@ -7,6 +7,7 @@ from typing import Any
 
 from aws.refusals import is_missing
 from aws.s3 import split_uri
+from release import notice
 from release.context import Context
 from release.execute.cleanup import cleanup
 from release.execute.execute import execute
@@ -23,6 +24,7 @@ from release.verdict.verdict import Verdict
 def conclude(context: Context, lease: Lease, deployment: Deployment, verdict: Verdict, at: datetime) -> None:
     """Interrupted anywhere, all of it is repeated by the next run: the deployment leaves the lease last."""
     lease.check()
+    notice.publish(context, deployment, verdict.outcome, verdict.reason, at)
     uri = verdict_records.write(context, deployment, verdict.record(), at)
     finish(context, lease, deployment, verdict.outcome, at)
     context.say(f"record: {uri}")

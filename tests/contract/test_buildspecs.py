@@ -26,13 +26,14 @@ case "$*" in
 *release.approval_summary*) echo "export MODEL_PACKAGE_ARN=package SUMMARY='what changes'";;
 *pipelines.run*) echo "pipeline churn-dev: created, execution EXECUTION";;
 esac
-[ -z "$RED" ] || case "$*" in *$RED*) exit 1;; esac
+[ -z "$RED" ] || case "$*" in *$RED*) exit ${CODE_OF_RED:-1};; esac
 """
 
 
 @dataclass
 class Result:
     codes: list[int]  # of the commands that ran
+    last: str  # of these commands: the one that failed, if any
     calls: list[str]
     variables: dict[str, str]
 
@@ -75,7 +76,7 @@ def _run(spec, source, folder, values):
             break
     printed = subprocess.run(["bash", "-c", f". {variables}; env -0"], capture_output=True, text=True, check=True)
     exported = dict(line.split("=", 1) for line in printed.stdout.split("\0") if "=" in line)
-    return Result(codes, (source / "calls").read_text().splitlines(), exported)
+    return Result(codes, command, (source / "calls").read_text().splitlines(), exported)
 
 
 def build_variables(**values):
@@ -157,3 +158,22 @@ def test_a_step_is_of_the_projects_environment(build, step, environment, argumen
 )
 def test_a_step_that_fails_is_a_red_build(build, step, red):
     assert not build(DEPLOY, **deploy_variables(step, RED=red)).succeeded
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("1", "refused"),
+        ("2", "refused"),
+        ("3", "rolled back"),
+        ("4", "inconclusive"),
+        ("5", "failed"),
+        ("130", "refused"),
+    ],
+)
+@pytest.mark.parametrize("step", ["plan", "deploy", "smoke"])
+def test_the_command_that_fails_says_the_verdict(build, step, code, words):
+    """CodeBuild names it in the context of the phase, and that is what notices have."""
+    result = build(DEPLOY, **deploy_variables(step, RED="codepipeline.deploy", CODE_OF_RED=code))
+    assert not result.succeeded
+    assert f"# {words}, " in result.last

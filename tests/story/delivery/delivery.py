@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -25,7 +26,7 @@ MAILBOX = "mailbox"
 class Delivery:
     def __init__(self, cloud: Any, checkout: Checkout) -> None:
         self.cloud, self.checkout, self.aws = cloud, checkout, cloud.client
-        self._messages: list[dict[str, Any]] = []
+        self._messages: list[str] = []
 
     def run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
         """``python -m module`` in the checkout."""
@@ -51,13 +52,15 @@ class Delivery:
         self._messages.clear()
 
     def subscribe_mailbox(self) -> None:
-        """A queue that receives what the topic sends."""
-        arn, topic = self.cloud.arn("sqs", MAILBOX), self.cloud.arn("sns", "churn-local")
+        """A queue that receives what the topics of all stages send."""
+        arn = self.cloud.arn("sqs", MAILBOX)
+        topics = [self.cloud.arn("sns", f"churn-{stage}") for stage in ("local", "staging", "prod")]
         statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
-        statement |= {"Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+        statement |= {"Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topics}}}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self._mailbox = self.aws("sqs").create_queue(QueueName=MAILBOX, Attributes={"Policy": policy})["QueueUrl"]
-        self.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        for topic in topics:
+            self.aws("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
     def registry(self) -> Registry:
         return Registry(self.aws("sagemaker"), self.aws("s3"))
@@ -87,6 +90,14 @@ class Delivery:
             token=approval["token"],
             result={"summary": "a comment", "status": status},
         )
+
+    def answer_by_command(self, execution: str, answer: str, package: str, reason: str) -> str:
+        """As a person does it; returns the output."""
+        wait_until(lambda: self._open_approval(execution))
+        words = (f"--{answer}", package, "--reason", reason)
+        done = self.run("release.approve", "--env", "local", *words)
+        assert not done.returncode, done.stdout + done.stderr
+        return done.stdout
 
     def _open_approval(self, execution: str) -> dict[str, Any] | None:
         assert self.status("deploy", execution) in RUNNING, self.build_output("deploy", execution)
@@ -140,25 +151,31 @@ class Delivery:
         events = self.aws("logs").get_log_events(**where, startFromHead=True)["events"]
         return "\n".join(event["message"] for event in events)
 
-    def messages(self) -> list[dict[str, Any]]:
-        """All messages so far."""
+    def messages(self) -> list[str]:
+        """The texts of all messages so far."""
         self.settle()
         while True:
             batch = self.aws("sqs").receive_message(QueueUrl=self._mailbox, MaxNumberOfMessages=10).get("Messages", [])
             for message in batch:
-                self._messages.append(json.loads(json.loads(message["Body"])["Message"]))
+                self._messages.append(json.loads(message["Body"])["Message"])
                 self.aws("sqs").delete_message(QueueUrl=self._mailbox, ReceiptHandle=message["ReceiptHandle"])
             if not batch:
                 return self._messages
 
     def approval_requests(self) -> list[str]:
         """The texts that people were sent with a request for their approval."""
-        return [each["approval"]["customData"] for each in self.messages() if "approval" in each]
+        return [each["approval"]["customData"] for each in self._documents() if "approval" in each]
 
-    def failures(self) -> list[tuple[str, str]]:
-        """The failed executions that people were notified of."""
-        events = [each["detail"] for each in self.messages() if each.get("source") == "aws.codepipeline"]
-        return [(each["pipeline"], each["execution-id"]) for each in events if each["state"] == "FAILED"]
+    def alarms(self) -> list[str]:
+        """The alarms that people were notified of."""
+        return [each["AlarmName"] for each in self._documents() if "AlarmName" in each]
+
+    def failures(self) -> list[str]:
+        """The notices of failed builds and actions."""
+        return [text for text in self.messages() if re.match(r'"what +(a build of|the action) ', text)]
+
+    def _documents(self) -> list[dict[str, Any]]:
+        return [json.loads(text) for text in self.messages() if text.startswith("{")]
 
     def endpoints(self) -> list[str]:
         return sorted(each["EndpointName"] for each in self.aws("sagemaker").list_endpoints()["Endpoints"])

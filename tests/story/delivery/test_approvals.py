@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story.delivery.delivery import Delivery
+from tests.story.delivery.delivery import Delivery, wait_until
 
 pytestmark = pytest.mark.roles
 
@@ -24,9 +24,13 @@ def packages(delivery: Delivery) -> list[str]:
 
 def test_an_older_version_that_is_approved_is_the_one_that_ships(delivery: Delivery, packages: list[str]) -> None:
     older = packages[1]
-    delivery.approve(older)
+    done = delivery.run("release.approve", "--env", "local", "--approve", "churn/2", "--reason", "the older one")
+    assert not done.returncode, done.stdout + done.stderr
+    delivery.settle()
     (execution,) = delivery.executions("deploy")
-    delivery.answer_approval(execution, "Approved")
+    output = delivery.answer_by_command(execution, "approve", older, "it is good on staging")
+    caller = delivery.aws("sts").get_caller_identity()["Arn"]
+    assert f"release of churn/2 to production: it is good on staging (approved by {caller})\n" in output
     assert delivery.wait_for_end("deploy", execution) == "Succeeded", delivery.build_output("deploy", execution)
     assert delivery.outcomes("deploy", execution) == dict.fromkeys(STAGES | PRODUCTION, "Succeeded")
     assert (delivery.live_package("staging"), delivery.live_package("prod")) == (older, older)
@@ -62,12 +66,21 @@ def test_the_same_event_twice_is_one_deployment_and_a_rejected_approval_ends_it_
     delivery.approve(packages[2])
     assert delivery.cloud.faults.show()["events"] == {}  # it was delivered twice
     (execution,) = set(delivery.executions("deploy")) - set(before)
-    delivery.answer_approval(execution, "Rejected")
+    wait_until(lambda: len(delivery.approval_requests()) == 2)
+    listed = delivery.run("release.approve", "--env", "local").stdout
+    assert "to staging: 1\nchurn/4\n" in listed  # the first was rejected above
+    assert "of production: 1\nchurn/3\n" in listed
+    assert "question   Release churn/3 to churn-prod? auc 0.8300" in listed
+    output = delivery.answer_by_command(execution, "reject", packages[2], "too many false alarms")
+    assert "production stays as it is; the package stays approved" in output
     assert delivery.wait_for_end("deploy", execution) == "Failed"
     assert delivery.outcomes("deploy", execution) == dict.fromkeys(STAGES, "Succeeded") | {"Approval/Approve": "Failed"}
     assert (delivery.live_package("staging"), delivery.live_package("prod")) == (packages[2], packages[1])
     assert delivery.invoke("prod") == "yes,0.02"
-    assert delivery.failures() == [("churn-local-deploy", execution)]
+    assert delivery.failures() == []
+    (notice,) = (text for text in delivery.messages() if text.startswith('"what     a release was not approved'))
+    assert "why      too many false alarms (rejected by arn:aws:" in notice
+    assert f"execution {execution} of churn-local-deploy" in notice
 
 
 def test_two_approvals_at_once_go_one_after_the_other_and_none_is_dropped(

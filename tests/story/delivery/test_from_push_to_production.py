@@ -16,7 +16,7 @@ pytestmark = pytest.mark.roles
 GREEN = (RED[0], RED[1].replace("1 == 2", "1 == 1"))
 OVER = ("Succeeded", "Failed", "Stopped")
 FOUNDATIONS = ["churn-local-foundation", "churn-staging-foundation", "churn-prod-foundation"]
-OF_A_DELIVERY = ("build", "release-staging", "release-production", "deploy", "schedules")
+OF_A_DELIVERY = ("build", "release-staging", "release-production", "deploy", "notices", "schedules")
 STACKS = [*FOUNDATIONS, *(f"churn-local-{name}" for name in OF_A_DELIVERY)]
 
 
@@ -45,7 +45,9 @@ def test_a_red_test_in_a_commit_makes_no_model_and_people_are_notified(delivery:
     assert delivery.outcomes("build", build) == {"Source/Source": "Succeeded", "Test/Test": "Failed"}
     assert "1 failed" in delivery.build_output("build", build)
     assert models(delivery) == []
-    assert delivery.failures() == [("churn-local-build", build)]
+    (notice,) = delivery.failures()
+    for part in ("of churn-local-build failed, for codepipeline/churn-local-build", "executing command: make test"):
+        assert part in notice
     codebuild = delivery.aws("codebuild")
     (report,) = codebuild.batch_get_reports(reportArns=codebuild.list_reports()["reports"])["reports"]
     assert (report["status"], report["testSummary"]["statusCounts"]["FAILED"]) == ("FAILED", 1)
@@ -156,6 +158,7 @@ def remaining(delivery: Delivery) -> list[str]:
         *(name for name in queues if name != "mailbox"),
         *(each["TopicArn"] for each in aws("sns").list_topics()["Topics"]),
         *(each["AlarmName"] for each in aws("cloudwatch").describe_alarms()["MetricAlarms"]),
+        *(each["DashboardName"] for each in aws("cloudwatch").list_dashboards()["DashboardEntries"]),
         *(each["ResourceId"] for each in scaled["ScalableTargets"]),
         *(each["Name"] for each in aws("events").list_rules()["Rules"]),
         *(each["name"] for each in aws("codepipeline").list_pipelines()["pipelines"]),

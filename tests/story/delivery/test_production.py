@@ -82,7 +82,17 @@ def test_a_model_that_fails_customers_is_rolled_back_and_people_are_notified(
     assert delivery.invoke("prod", ROW) == "yes,0.01"
     assert 0 < counts["failed"] < counts["yes,0.01"]
     assert set(counts) == {"failed", "yes,0.01"}
-    assert delivery.failures() == [("churn-local-deploy", execution)]
+    (failure,) = delivery.failures()
+    assert "for codepipeline/churn-local-deploy" in failure
+    assert "# rolled back, the model before serves again" in failure
+    (notice,) = (text for text in delivery.messages() if "verdict  rolled back" in text)
+    for part in (
+        "what     release of churn/2, started on 2",
+        "why      alarm churn-prod-",
+        "endpoint churn-prod, account",
+    ):
+        assert part in notice
+    assert f'python -m codepipeline.deploy --env prod+local --package {bad} --accept "reason"' in notice
 
 
 def retry_production(delivery: Delivery, execution: str) -> str:
@@ -118,7 +128,6 @@ def test_an_approval_without_a_pipeline_goes_to_the_dead_letter_queue_and_raises
     delivery.aws("codepipeline").delete_pipeline(name="churn-local-deploy")
     delivery.cloud.faults.throttle("codepipeline.StartPipelineExecution", times=2)  # which is retried
     assert cloudwatch.describe_alarms(**request)["MetricAlarms"][0]["StateValue"] == "OK"
-    before = len(delivery.messages())
     delivery.approve(package)
     url = sqs.get_queue_url(QueueName="churn-local-dead-letters")["QueueUrl"]
     alarm = wait_until(lambda: cloudwatch.describe_alarms(**request, StateValue="ALARM")["MetricAlarms"])[0]
@@ -128,9 +137,7 @@ def test_an_approval_without_a_pipeline_goes_to_the_dead_letter_queue_and_raises
     assert json.loads(letter["Body"])["detail"]["ModelPackageArn"] == package
     assert attributes["RULE_ARN"].endswith("rule/churn-local-approved")
     assert (attributes["ERROR_CODE"], attributes["RETRY_ATTEMPTS"]) == ("NO_RESOURCE", "2")
-    assert wait_until(lambda: [each["AlarmName"] for each in delivery.messages()[before:]]) == [
-        "churn-local-dead-letters"
-    ]
+    assert wait_until(delivery.alarms) == ["churn-local-dead-letters"]
     assert package not in (delivery.live_package("staging"), delivery.live_package("prod"))
 
 
