@@ -11,6 +11,7 @@ import itertools
 import json
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import xgboost
 
+import warm_up
 from features import Features, Matrix
 from http_errors import HttpError
 from http_responses import ErrorResponse, HttpResponse
@@ -66,6 +68,7 @@ def predict_matrix(model: Model, matrix: Matrix) -> Prediction:
 def model_fn(model_dir: str) -> Model:
     model = load(model_dir)
     predict_matrix(model, np.full((1, len(model.features.columns)), np.nan, np.float32))  # a broken model fails here
+    warm_up.run(Path(model_dir), model.features, partial(respond, model))
     return model
 
 

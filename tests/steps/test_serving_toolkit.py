@@ -230,7 +230,7 @@ def write_model(folder: Path) -> Path:
     booster = xgboost.train({"objective": "binary:logistic", "nthread": 1}, data, 20)
     features.write(folder / "features.json")
     metadata = b'{"format": 1, "problem": "binary", "threshold": 0.5}'
-    files = {"model.ubj": bytes(booster.save_raw("ubj")), "metadata.json": metadata}
+    files = {"model.ubj": bytes(booster.save_raw("ubj")), "metadata.json": metadata, "warm-up.csv": ROW * 3}
     with prepare(folder / "model") as publish:
         publish(files | {"features.json": (folder / "features.json").read_bytes()})
     return folder
