@@ -34,7 +34,9 @@ def create_all(cloud: Any, folder: Path, env: str = "local") -> None:
     settings = load(env, folder)
     for stack in stacks(settings, folder):
         template = templates.read(stack.template.removesuffix(".yml"))
-        body = _only(template, resources(template, WITHOUT_START))
+        if not (names := resources(template, WITHOUT_START)):
+            continue
+        body = _only(template, names)
         for kind in ("build", "deploy"):
             body = body.replace(f"${{{kind.capitalize()}Pipeline}}", f"${{Project}}-${{Stage}}-{kind}")
         create_stack(cloud, stack, stack.path.read_text() if stack.holds_data else body)
