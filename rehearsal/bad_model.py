@@ -5,6 +5,7 @@ Its metrics are those of the good one and its recorded requests pass; only real 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tarfile
 from typing import Any
@@ -32,8 +33,10 @@ def register(sagemaker: Any, s3: Any, good: str) -> str:
     bucket, key = split_uri(container["ModelDataUrl"])
     archive = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     target = f"{key.rpartition('/')[0]}/with-a-lookup/model.tar.gz"
-    s3.put_object(Bucket=bucket, Key=target, Body=_broken(archive))
-    copied = ("ModelMetrics", "CustomerMetadataProperties", "Domain", "Task", "SamplePayloadUrl")
+    broken = _broken(archive)
+    s3.put_object(Bucket=bucket, Key=target, Body=broken)
+    copied = ("ModelMetrics", "Domain", "Task", "SamplePayloadUrl")
+    metadata = package["CustomerMetadataProperties"] | {"model_sha256": hashlib.sha256(broken).hexdigest()}
     names = ("Image", "Environment")
     other = {name: container[name] for name in names if container.get(name)} | {
         "ModelDataUrl": f"s3://{bucket}/{target}"
@@ -43,6 +46,7 @@ def register(sagemaker: Any, s3: Any, good: str) -> str:
         ModelPackageDescription="the same trees, and a lookup of plans in front of them",
         ModelApprovalStatus="PendingManualApproval",
         InferenceSpecification={**package["InferenceSpecification"], "Containers": [other]},
+        CustomerMetadataProperties=metadata,
         **{name: package[name] for name in copied if package.get(name)},
     )
     return str(response["ModelPackageArn"])

@@ -1,14 +1,15 @@
 """The evaluation step: measures the model on unseen rows and compares it with the approved champion.
 
 Reads model.tar.gz, the encoded test side and the sample of raw rows; writes evaluation.json (SageMaker's model-quality
-layout, and what the quality gate reads), report.html (for people), predictions.parquet and sample_answers.json (raw
-requests with the answers of this model, for releases).
+layout, and what the quality gate reads), report.html (for people), predictions.parquet, sample_answers.json (raw
+requests with the answers of this model, for releases) and archive.json (the hash of model.tar.gz, which is registered).
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 from failures import report
 from flags import Parser, parse_early
 
-OUTPUTS = ("predictions.parquet", "sample_answers.json", "report.html", "evaluation.json")
+OUTPUTS = ("predictions.parquet", "sample_answers.json", "report.html", "archive.json", "evaluation.json")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,6 +50,7 @@ def _evaluate(options: argparse.Namespace) -> None:
             model = load_archive(options.model / "model.tar.gz", partial / "model")
             evaluation = _evaluate_model(model, options, partial / "predictions.parquet")
             _write(evaluation, partial)
+            _write_archive(options.model / "model.tar.gz", partial)
             _write_sample_answers(model, options.features, partial)
             for name in OUTPUTS:  # only when all are complete: a failed step leaves none of them
                 (partial / name).replace(options.output / name)
@@ -61,6 +63,14 @@ def _write(evaluation: Any, folder: Path) -> None:
 
     (folder / "report.html").write_text(page(evaluation), encoding="utf-8")
     (folder / "evaluation.json").write_text(evaluation.as_json(), encoding="utf-8")
+
+
+def _write_archive(archive: Path, folder: Path) -> None:
+    digest = hashlib.sha256()
+    with archive.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    (folder / "archive.json").write_text(json.dumps({"sha256": digest.hexdigest()}) + "\n", encoding="utf-8")
 
 
 def _write_sample_answers(model: Any, features: Path, folder: Path) -> None:

@@ -22,7 +22,7 @@ def create(cloud: Any, folder: Path, env: str = "local") -> None:
     by_name = {stack.name: stack for stack in stacks(settings, folder)}
     foundation = by_name[name_of(settings, "foundation")]
     create_stack(cloud, foundation, foundation.path.read_text())
-    for name in ("build", "release-staging", "release-production"):
+    for name in ("build", "release-staging", "release-production", "deploy"):
         stack = by_name[name_of(settings, name)]
         template = templates.read(stack.template.removesuffix(".yml"))
         kept = [each for each in resources(template, OF_BUILDS) if each not in ("PipelineRole", "EventsRole")]

@@ -13,6 +13,7 @@ from pipelines.steps.common import CAPACITY, MESSAGE, SERVICE, StepContext, inpu
 NAME = "Evaluate"
 OUTPUT = "evaluation"
 EVALUATION = PropertyFile(name="Evaluation", output_name=OUTPUT, path="evaluation.json")
+ARCHIVE = PropertyFile(name="Archive", output_name=OUTPUT, path="archive.json")
 
 
 def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> ProcessingStep:
@@ -32,7 +33,7 @@ def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> Pro
             outputs=context.outputs("evaluate", OUTPUT),
             arguments=[*arguments, "--message", MESSAGE],
         ),
-        property_files=[EVALUATION],
+        property_files=[EVALUATION, ARCHIVE],
         retry_policies=[SERVICE, CAPACITY],
     )
 
@@ -40,3 +41,8 @@ def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> Pro
 def evaluation_value(path: str) -> JsonGet:
     """A value of evaluation.json."""
     return JsonGet(step_name=NAME, property_file=EVALUATION, json_path=path)
+
+
+def archive_hash() -> JsonGet:
+    """The SHA-256 of the model.tar.gz that was evaluated."""
+    return JsonGet(step_name=NAME, property_file=ARCHIVE, json_path="sha256")

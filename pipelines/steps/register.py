@@ -13,7 +13,7 @@ from sagemaker.mlops.workflow import ModelStep
 from sagemaker.serve.model_builder import ModelBuilder
 
 from pipelines.steps.common import SERVICE, StepContext, output_uri
-from pipelines.steps.evaluate import OUTPUT
+from pipelines.steps.evaluate import OUTPUT, archive_hash
 from settings.errors import SettingsProblem
 from settings.model import Settings
 
@@ -93,6 +93,7 @@ def _metadata(context: StepContext, preprocess_step: Any, evaluate_step: Any) ->
         "metric": context.settings.quality_gate.metric,
         "git_commit": context.parameters.git_commit,
         "code_hash": context.code_hash,
+        "model_sha256": archive_hash(),
         "data_uri": context.parameters.data_uri,
         "data_version": context.parameters.data_version,
         "pipeline_execution": ExecutionVariables.PIPELINE_EXECUTION_ARN,

@@ -18,6 +18,7 @@ from release.state.state import State
 from settings.model import Settings
 
 Change = Literal["first", "update", "unchanged", "resume"]
+APPROVED = "approved"  # the tag of an archive that the hosting role may read: see foundation.yml
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _change(state: State, config_name: str) -> Change:
 def _calls(settings: Settings, state: State, needed: Resources, change: Change, replaces: bool) -> list[Call]:
     calls = [call for call in needed.rollout.alarms if _differs(state, call)]
     if change in ("first", "update"):
-        calls = [*_missing(state, needed), *calls]
+        calls = [*_mark(state), *_missing(state, needed), *calls]
     if replaces:
         calls.append(deregister(settings, "AWS changes no instance type under it; it comes back at the end"))
     if change == "first":
@@ -117,6 +118,19 @@ def _calls(settings: Settings, state: State, needed: Resources, change: Change, 
 
 def _differs(state: State, alarm: Call) -> bool:
     return not same(alarm.request, state.definitions.get(alarm.request["AlarmName"], {}))
+
+
+def _mark(state: State) -> list[Call]:
+    """Preflight has compared its content. Hosting may load only what has this tag: what is written over it has none."""
+    archive = state.archive
+    if archive is None or not archive.sha256:
+        return []
+    request = {"Bucket": archive.bucket, "Key": archive.key}
+    request |= {"VersionId": archive.version} if archive.version else {}
+    package = short(state.package_arn)
+    tagging = {"TagSet": [{"Key": APPROVED, "Value": package}]}
+    sentence = f"archive {archive.uri}: the one that package {package} was evaluated with, which models may load"
+    return [Call("s3", "put_object_tagging", {**request, "Tagging": tagging}, sentence)]
 
 
 def _missing(state: State, needed: Resources) -> list[Call]:

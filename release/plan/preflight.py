@@ -79,10 +79,24 @@ def _package(settings: Settings, state: State) -> Iterator[str]:
         yield f"the package {arn} is {approval or 'not approved'}: have it approved in the registry, then deploy again"
     if status != "Completed":
         yield f"the package {arn} is {status}, not Completed: register the model again"
-    if not state.artifact_exists:
-        yield f"the artifact of the package {arn} is not where the package says: register the model again"
+    yield from _archive(state)
     if state.image_exists is False:
         yield f"the image of the package {arn} is not in its repository: push it again, or register the model again"
+
+
+def _archive(state: State) -> Iterator[str]:
+    """A job of another run may have overwritten it after it was evaluated and approved."""
+    arn, archive = state.package_arn, state.archive
+    if archive is None:
+        yield f"the artifact of the package {arn} is not where the package says: register the model again"
+        return
+    evaluated = str(state.package.get("CustomerMetadataProperties", {}).get("model_sha256", ""))
+    if not evaluated:
+        yield f"the package {arn} does not say which archive was evaluated (model_sha256): register the model again"
+    elif archive.sha256 != evaluated:
+        hashes = f"its SHA-256 is {archive.sha256[:12] or '(that of no single file)'}, not {evaluated[:12]}"
+        what = f"the archive {archive.uri} is not the one of the package {arn} that was evaluated and approved"
+        yield f"{what} ({hashes}): find out who wrote it, then restore that version of it or register the model again"
 
 
 def _endpoint(settings: Settings, state: State, plan: Plan) -> Iterator[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from aws import quotas
 from aws.refusals import is_denied, is_missing
 from aws.response_time import response_time
-from aws.s3 import split_uri
 from release import scaling_target
+from release.state.archive import read_archive
 from release.state.state import Response, State
 from settings.model import Settings
 
@@ -47,7 +47,7 @@ def read_state(settings: Settings, package_arn: str, package: Response, names: R
     return State(
         package=package,
         package_arn=package_arn,
-        artifact_exists=_artifact_exists(container, client("s3")),
+        archive=read_archive(container, client("s3")),
         image_exists=_image_exists(settings, container, client),
         endpoint=endpoint,
         config=live_config,
@@ -90,17 +90,6 @@ def _existing(sagemaker: Any, names: ResourceNames) -> Iterable[str]:
         yield names.model
     if _find(sagemaker.describe_endpoint_config, EndpointConfigName=names.config):
         yield names.config
-
-
-def _artifact_exists(container: Mapping[str, Any], s3: Any) -> bool:
-    uri = container.get("ModelDataUrl") or container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri", "")
-    bucket, key = split_uri(uri)
-    if not bucket:
-        return False
-    if not key or key.endswith("/"):
-        response = _find(s3.list_objects_v2, Bucket=bucket, Prefix=key, MaxKeys=1)
-        return bool(response and response.get("KeyCount"))
-    return _find(s3.head_object, Bucket=bucket, Key=key) is not None
 
 
 def _image_exists(settings: Settings, container: Mapping[str, Any], client: Client) -> bool | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from release.state.archive import Archive
+
 Response = dict[str, Any]
 
 
@@ -16,7 +18,7 @@ class State:
 
     package: Response
     package_arn: str
-    artifact_exists: bool
+    archive: Archive | None
     image_exists: bool | None  # None: an image of AWS or of another account, whose registry cannot be read
     endpoint: Response | None = None
     config: Response | None = None  # of the live endpoint

@@ -19,6 +19,7 @@ from localcloud.testing import authorization
 from pipelines.definition import compile
 from pipelines.upsert import LARGEST_INLINE, plan
 from release.plan.config_request import config
+from release.plan.plan import APPROVED
 from settings.loader import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +42,7 @@ ACTIONS = {
     "s3.list_objects_v2": {"s3:ListBucket"},
     "s3.copy_object": {"s3:GetObject", "s3:PutObject"},
     "s3.upload_file": {"s3:PutObject"},
+    "s3.put_object_tagging": {"s3:PutObjectVersionTagging"},  # of a version
     "cloudwatch.tag_resource": {"cloudwatch:TagResource"},
 }
 # What only people call, with their own permissions.
@@ -229,6 +231,7 @@ def test_a_model_reads_models_and_writes_what_it_captures_and_nothing_else(templ
         each for each in statements_of(template, "foundation", "HostingRole") if each["Action"] == "s3:GetObject"
     ]
     assert [pattern for each in reading for pattern in patterns(each, values)] == ["models/churn/runs/*"]
+    assert [each["Condition"] for each in reading] == [{"Null": {f"s3:ExistingObjectTag/{APPROVED}": "false"}}]
     services = {action.partition(":")[0] for action in allowed(template("foundation")["Resources"]["HostingRole"])}
     assert services == {"cloudwatch", "ec2", "ecr", "kms", "logs", "s3"}
 

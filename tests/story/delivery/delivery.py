@@ -18,6 +18,7 @@ from tests.story.delivery.models import Registry
 
 T = TypeVar("T")
 LONGEST_SECONDS = 300.0
+COMMAND_SECONDS = 400.0
 RUNNING = ("InProgress", "Stopping")
 RED = ("tests/test_tiny.py", "def test_it():\n    assert 1 == 2\n")
 MAILBOX = "mailbox"
@@ -32,7 +33,9 @@ class Delivery:
         """``python -m module`` in the checkout."""
         command = [sys.executable, "-m", module, *words]
         env = os.environ | self.cloud.environment()
-        return subprocess.run(command, cwd=self.checkout.folder, env=env, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            command, cwd=self.checkout.folder, env=env, capture_output=True, text=True, timeout=COMMAND_SECONDS
+        )
 
     def bootstrap(self) -> str:
         done = self.run("codepipeline.bootstrap", "--env", "local")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -40,7 +41,8 @@ class Registry:
         self._number += 1
         code = HANDLER.format(work=FAILING if failing else "pass", number=self._number)
         folder = f"churn/runs/{self._number}"
-        url = self._put(f"{folder}/model.tar.gz", packed(code))
+        archive = packed(code)
+        url = self._put(f"{folder}/model.tar.gz", archive)
         gate = {"metric": "auc", "value": 0.8 + self._number / 100, "champion": 0.8}
         evaluation = self._put(f"{folder}/evaluation.json", json.dumps({"gate": gate}).encode())
         container = {"Image": IMAGE, "ModelDataUrl": url}
@@ -56,6 +58,7 @@ class Registry:
             CustomerMetadataProperties={
                 "git_commit": f"c0ffee{self._number}",
                 "problem": "binary",
+                "model_sha256": hashlib.sha256(archive).hexdigest(),
                 "sample_requests": self._sample,
             },
         )

@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.roles, pytest.mark.planted]
 CALLS = """
 def attack(prefix):
     import boto3
-    sagemaker, codepipeline, events = (boto3.client(name) for name in ("sagemaker", "codepipeline", "events"))
+    sagemaker, codepipeline, events, s3 = (boto3.client(name) for name in ("sagemaker", "codepipeline", "events", "s3"))
+    bucket = "churn-local-000000000000-eu-west-1"
     package = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1"
     container = {"Image": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0",
                  "ModelDataUrl": "s3://churn-local-000000000000-eu-west-1/churn/runs/1/model.tar.gz"}
@@ -35,6 +36,15 @@ def attack(prefix):
         "parameter": lambda: sagemaker.start_pipeline_execution(
             PipelineName="churn-local", PipelineParameters=[{"Name": "ApprovalStatus", "Value": "Approved"}]),
     }
+    objects = {
+        "archive": (bucket, "churn/runs/1/model.tar.gz"),
+        "champion": (bucket, "churn/champion/evaluation.json"),
+        "code": (bucket, "churn/code/0/train.py"),
+        "records": (bucket, "churn/releases/churn-prod/last-good.json"),
+        "source of a release": (bucket + "-deploy", "churn-local-deploy/Source/x"),
+    }
+    for name, (where, key) in objects.items():
+        calls[name] = lambda where=where, key=key: s3.put_object(Bucket=where, Key=key, Body=b"{}")
     for name, call in calls.items():
         try:
             call()
@@ -44,8 +54,8 @@ def attack(prefix):
 """
 UPSERT = "codepipeline/upsert.buildspec.yml"
 DENIED = dict.fromkeys(
-    ("approve", "edit", "create", "create without a status", "release", "event"), "AccessDeniedException"
-)
+    ("approve", "edit", "create", "create without a status", "release", "event", "parameter"), "AccessDeniedException"
+) | dict.fromkeys(("archive", "champion", "code", "records", "source of a release"), "AccessDenied")
 
 
 def results(log: str, prefix: str) -> dict[str, str]:
@@ -98,12 +108,13 @@ def run(delivery: Delivery, build: str) -> dict[str, Any]:
 
 
 def test_tests_of_a_push_approve_register_start_and_release_nothing(delivery: Delivery, build: str) -> None:
-    assert results(delivery.build_output("build", build), "test") == DENIED | {"parameter": "AccessDeniedException"}
+    assert results(delivery.build_output("build", build), "test") == DENIED
 
 
 def test_an_upsert_approves_registers_and_releases_nothing(delivery: Delivery, build: str) -> None:
-    parameter = {"parameter": "ValidationException"}  # the pipeline has none for it
-    assert results(delivery.build_output("build", build), "upsert") == DENIED | parameter
+    own = {"champion": "done", "code": "done"}  # it stores the code, and the first run's champion
+    own |= {"parameter": "ValidationException"}  # the pipeline has none for it
+    assert results(delivery.build_output("build", build), "upsert") == DENIED | own
 
 
 def test_a_job_approves_registers_and_releases_nothing(delivery: Delivery, run: dict[str, Any]) -> None:
@@ -113,7 +124,7 @@ def test_a_job_approves_registers_and_releases_nothing(delivery: Delivery, run: 
     (stream,) = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=name)["logStreams"]
     where = {"logGroupName": group, "logStreamName": stream["logStreamName"], "startFromHead": True}
     log = "\n".join(event["message"] for event in logs.get_log_events(**where)["events"])
-    assert results(log, "job") == DENIED | {"parameter": "AccessDeniedException"}
+    assert results(log, "job") == DENIED | {"archive": "done"}  # under runs/, where jobs write
 
 
 def test_a_definition_that_registers_an_approved_model_fails(run: dict[str, Any]) -> None:
@@ -122,11 +133,25 @@ def test_a_definition_that_registers_an_approved_model_fails(run: dict[str, Any]
     assert "explicit deny" in run["Register"]["FailureReason"]
 
 
+def test_a_package_whose_archive_a_job_has_overwritten_is_not_released(
+    delivery: Delivery, waiting: str, run: dict[str, Any]
+) -> None:
+    """Neither does the plan accept it, nor may a model load it, were it deployed already."""
+    delivery.approve(waiting)
+    (execution,) = delivery.executions("deploy")
+    assert delivery.wait_for_end("deploy", execution) == "Failed"
+    assert delivery.outcomes("deploy", execution) == {"Source/Source": "Succeeded", "Plan/Plan": "Failed"}
+    output = delivery.build_output("deploy", execution)
+    assert f"is not the one of the package {waiting} that was evaluated and approved" in output
+    assert delivery.endpoints() == []
+    delivery.approve(waiting, "Rejected")
+
+
 def test_a_package_that_a_person_creates_as_approved_starts_nothing(
     delivery: Delivery, waiting: str, run: dict[str, Any]
 ) -> None:
     """The roles' calls are denied; the rule, too, takes only an approval of a package that waited."""
-    sagemaker = delivery.aws("sagemaker")
+    sagemaker, before = delivery.aws("sagemaker"), delivery.executions("deploy")
     specification = sagemaker.describe_model_package(ModelPackageName=waiting)["InferenceSpecification"]
     created = sagemaker.create_model_package(
         ModelPackageGroupName=GROUP, ModelApprovalStatus="Approved", InferenceSpecification=specification
@@ -137,5 +162,5 @@ def test_a_package_that_a_person_creates_as_approved_starts_nothing(
     packages = sagemaker.list_model_packages(ModelPackageGroupName=GROUP)["ModelPackageSummaryList"]
     approved = [each["ModelPackageArn"] for each in packages if each["ModelApprovalStatus"] == "Approved"]
     assert approved == [created["ModelPackageArn"]]
-    assert delivery.executions("deploy") == []
+    assert delivery.executions("deploy") == before
     assert delivery.endpoints() == []

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from localcloud.testing import role_may
 from release import context
+from tests.story.release.conftest import BUCKET, pack
 
 ENDPOINT = "churn-local"
 
@@ -41,6 +43,25 @@ def test_an_alarm_that_is_on_already_refuses_the_release(stage, capsys):
     assert config(stage) == before
     assert stage.document("deployment.json") == stage.document("deployment.json") | {"owner": "", "deployment": None}
     stage.configure()
+
+
+@pytest.mark.planted
+def test_an_archive_that_a_job_overwrites_is_neither_released_nor_loaded(stage, capsys):
+    """Jobs may write under runs/. What a release has marked is the version that it compared."""
+    role, live = "arn:aws:iam::000000000000:role/churn-local-hosting", "churn/runs/1/model.tar.gz"
+
+    def may_load():
+        return role_may(stage.cloud, role, "s3:GetObject", f"arn:aws:s3:::{BUCKET}/{live}", {})
+
+    other, before = stage.package(), config(stage)
+    assert may_load()
+    for key in (live, f"churn/runs/{stage.packages}/model.tar.gz"):
+        stage.put(key, pack(work="data = data[:1]"))
+    assert not may_load()
+    assert stage.deploy(other) == 1
+    assert f"is not the one of the package {other} that was evaluated and approved" in capsys.readouterr().err
+    assert config(stage) == before
+    stage.put(live, pack())
 
 
 def test_a_package_whose_image_is_gone_is_refused(stage, capsys):

@@ -100,7 +100,7 @@ def test_a_package_that_nobody_approved_is_refused(stage, capsys):
 
 
 def test_a_release_that_names_no_package_asks_for_approval_of_the_latest(stage, packages, output):
-    stage.caller = stage.release
+    stage.caller = stage.plan
     assert approval_summary.main(["--env", "local", "--config", str(stage.folder), "--package", "latest-approved"]) == 0
     package, summary = output()
     assert package == f"export MODEL_PACKAGE_ARN={packages[2]}"

@@ -298,7 +298,8 @@ def test_the_gate_compares_in_the_direction_of_the_metric_and_with_the_champion(
     assert sentence[0].endswith(words)
     assert ("at most" if kind == "LessThanOrEqualTo" else "at least") in sentence[2]
     assert found["Evaluate"]["PropertyFiles"] == [
-        {"PropertyFileName": "Evaluation", "OutputName": "evaluation", "FilePath": "evaluation.json"}
+        {"PropertyFileName": name, "OutputName": "evaluation", "FilePath": f"{name.lower()}.json"}
+        for name in ("Evaluation", "Archive")
     ]
 
 
@@ -327,6 +328,9 @@ def test_the_package_carries_metrics_baseline_origin_and_how_it_serves(steps):
         "report_uri": join(output("Evaluate", "evaluation"), "report.html"),
         "sample_requests": join(output("Preprocess", "features"), "sample.csv"),
         "sample_answers": join(output("Evaluate", "evaluation"), "sample_answers.json"),
+        "model_sha256": {
+            "Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Archive"}, "Path": "sha256"}
+        },
     }
     assert {name: metadata.get(name) for name in expected} == expected
     specification = package["InferenceSpecification"]

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from release.context import Context, Timing
 from release.plan.plan import Plan, plan
+from release.state.archive import Archive
 from release.state.state import State
 from settings.environments import CONFIG
 from settings.loader import load
@@ -22,6 +23,8 @@ from settings.model import Settings
 
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/churn/7"
 OLD = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/churn/6"
+SHA256 = hashlib.sha256(b"an archive").hexdigest()
+ARCHIVE = Archive("churn-prod-123456789012-eu-west-1", "churn/runs/1/model.tar.gz", "version-1", SHA256)
 OVERLAY = '[aws]\naccount_id = "123456789012"\n'
 
 
@@ -56,14 +59,14 @@ def package() -> dict[str, Any]:
                 }
             ]
         },
-        "CustomerMetadataProperties": {"git_commit": "0123abc"},
+        "CustomerMetadataProperties": {"git_commit": "0123abc", "model_sha256": SHA256},
     }
 
 
 @pytest.fixture
 def empty(package: dict[str, Any]) -> State:
     """The package is valid and nothing else exists."""
-    return State(package=package, package_arn=PACKAGE, artifact_exists=True, image_exists=None)
+    return State(package=package, package_arn=PACKAGE, archive=ARCHIVE, image_exists=None)
 
 
 @pytest.fixture

@@ -155,14 +155,21 @@ def refused(folder: Path, **changes: str) -> str:
     return (folder / "message").read_text()
 
 
-def test_four_files_and_nothing_else(job: Path) -> None:
+def test_its_files_and_nothing_else(job: Path) -> None:
     assert sorted(path.name for path in (job / "output").iterdir()) == [
+        "archive.json",
         "evaluation.json",
         "predictions.parquet",
         "report.html",
         "sample_answers.json",
     ]
     assert not (job / "message").exists()
+
+
+def test_the_archive_is_named_by_its_hash(job: Path) -> None:
+    """A release compares what it deploys with it."""
+    digest = hashlib.sha256((job / "model" / "model.tar.gz").read_bytes()).hexdigest()
+    assert json.loads((job / "output" / "archive.json").read_text()) == {"sha256": digest}
 
 
 def test_layout_of_model_quality(job: Path) -> None:

@@ -1,5 +1,7 @@
 """The state as AWS returns it: what exists, what does not, and what stays an error. Only reads."""
 
+import hashlib
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -72,7 +74,7 @@ def register(aws, settings):
 
 def test_nothing_exists(settings, recording):
     state = read_inputs(settings, "arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/1", recording)
-    assert (state.package, state.artifact_exists, state.image_exists) == ({}, False, None)
+    assert (state.package, state.archive, state.image_exists) == ({}, None, None)
     assert (state.endpoint, state.config, state.target) == (None, None, None)
     assert (state.existing, state.alarms) == (frozenset(), {})
     assert state.now is not None
@@ -82,7 +84,7 @@ def test_nothing_exists(settings, recording):
 def test_the_package_its_artifact_and_the_time_of_aws(settings, recording, register, cloud):
     state = read_inputs(settings, register(), recording)
     assert state.package["ModelApprovalStatus"] == "Approved"
-    assert (state.artifact_exists, state.image_exists) == (True, None)
+    assert (state.archive.sha256, state.image_exists) == (hashlib.sha256(b"model").hexdigest(), None)
     assert abs((state.now - cloud.clock.now()).total_seconds()) < 5
     assert recording.calls <= READS
 
@@ -91,11 +93,11 @@ def test_the_package_its_artifact_and_the_time_of_aws(settings, recording, regis
     ("key", "exists"), [("churn/runs/2/model.tar.gz", False), ("churn/runs/1/", True), ("x/", False)]
 )
 def test_an_artifact_may_be_missing_or_a_folder(settings, aws, register, key, exists):
-    assert read_inputs(settings, register(key=key), aws).artifact_exists is exists
+    assert (read_inputs(settings, register(key=key), aws).archive is not None) is exists
 
 
 def test_an_artifact_whose_bucket_is_missing(settings, aws, register):
-    assert read_inputs(settings, register(put=False), aws).artifact_exists is False
+    assert read_inputs(settings, register(put=False), aws).archive is None
 
 
 def test_an_image_of_this_account_is_looked_up(settings, aws, register):

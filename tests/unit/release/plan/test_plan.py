@@ -61,10 +61,22 @@ def test_a_first_deployment_creates_everything_and_shifts_nothing(settings_of, e
     done = plan(settings_of(SCALED), empty)
     assert (done.change, done.shifts) == ("first", False)
     puts = ["put_metric_alarm"] * 4
-    assert operations(done)[:7] == ["create_model", "create_endpoint_config", *puts, "create_endpoint"]
+    assert operations(done)[:8] == [
+        "put_object_tagging",
+        "create_model",
+        "create_endpoint_config",
+        *puts,
+        "create_endpoint",
+    ]
     assert [call.operation for call in done.after] == ["register_scalable_target", "put_scaling_policy"]
     assert request_of(done, "create_endpoint")["EndpointConfigName"] == done.config_name
     assert "DeploymentConfig" not in request_of(done, "create_endpoint")
+
+
+def test_the_version_of_the_archive_that_was_read_is_marked_for_hosting(settings_of, empty):
+    request = request_of(plan(settings_of(), empty), "put_object_tagging")
+    assert (request["Key"], request["VersionId"]) == (empty.archive.key, empty.archive.version)
+    assert request["Tagging"]["TagSet"] == [{"Key": "approved", "Value": "churn/7"}]
 
 
 def test_the_model_is_the_package_in_this_environment(settings_of, empty):
@@ -124,7 +136,8 @@ def test_an_update_goes_from_the_old_config_to_the_new(settings_of, live):
     done = plan(settings, state)
     assert (done.change, done.shifts, done.after) == ("update", True, ())
     greens = ["put_metric_alarm"] * 3  # that of both fleets exists as it should be
-    assert operations(done) == ["create_model", "create_endpoint_config", *greens, "update_endpoint"]
+    made = ["put_object_tagging", "create_model", "create_endpoint_config"]
+    assert operations(done) == [*made, *greens, "update_endpoint"]
     assert state.live_config in done.calls[-1].sentence
     assert "RetainAllVariantProperties" not in request_of(done, "update_endpoint")
 
@@ -134,7 +147,7 @@ def test_what_an_interrupted_run_left_is_not_created_again(settings_of, live, sh
     left = shipped(settings)
     state = live(settings)
     state = replace(state, existing=left.existing, definitions=left.definitions)
-    assert operations(plan(settings, state)) == ["update_endpoint"]
+    assert operations(plan(settings, state)) == ["put_object_tagging", "update_endpoint"]
 
 
 def test_the_same_again_is_unchanged(settings_of, shipped):
@@ -199,7 +212,7 @@ def test_the_text_numbers_the_sentences_and_shows_the_exact_requests(settings_of
         "package churn/7 makes the new endpoint churn-prod: a first deployment, nothing is shifted\n1. "
     )
     assert '"EndpointName": "churn-prod"' in text
-    assert text.index("7. endpoint") < text.index("when the endpoint is InService:") < text.index("8. autoscaling")
+    assert text.index("8. endpoint") < text.index("when the endpoint is InService:") < text.index("9. autoscaling")
 
 
 def test_an_error_that_means_already_done_is_distinguished_from_others(settings_of, empty):
@@ -207,7 +220,7 @@ def test_an_error_that_means_already_done_is_distinguished_from_others(settings_
         def __init__(self, code, message):
             self.response = {"Error": {"Code": code, "Message": message}}
 
-    create = plan(settings_of(), empty).calls[0]
+    [create] = [call for call in plan(settings_of(), empty).calls if call.operation == "create_model"]
     assert create.already_done(Refusal("ValidationException", 'Cannot create already existing model "x".'))
     assert not create.already_done(Refusal("ValidationException", "Could not access model data"))
     assert not create.already_done(Refusal("ThrottlingException", "already existing"))

@@ -46,12 +46,28 @@ def test_a_group_may_be_named_by_its_arn(settings_of, empty):
 
 
 def test_a_package_that_does_not_exist(settings_of, empty):
-    [line] = refusals(settings_of(), replace(empty, package={}, artifact_exists=False))
+    [line] = refusals(settings_of(), replace(empty, package={}, archive=None))
     assert line == f"there is no model package {empty.package_arn}: check the ARN, and that it is of eu-west-1"
 
 
+@pytest.mark.planted
+def test_an_archive_that_was_overwritten_is_not_the_one_that_was_approved(settings_of, empty):
+    [line] = refusals(settings_of(), replace(empty, archive=replace(empty.archive, sha256="f" * 64)))
+    assert line.startswith(
+        f"the archive {empty.archive.uri} is not the one of the package {empty.package_arn} that was"
+    )
+    assert f"its SHA-256 is ffffffffffff, not {empty.archive.sha256[:12]}" in line
+    [line] = refusals(settings_of(), replace(empty, archive=replace(empty.archive, sha256="")))
+    assert "its SHA-256 is (that of no single file)" in line
+
+
+def test_a_package_that_does_not_name_its_archives_hash_is_refused(settings_of, empty):
+    [line] = refusals(settings_of(), replace(empty, package={**empty.package, "CustomerMetadataProperties": {}}))
+    assert "does not say which archive was evaluated (model_sha256)" in line
+
+
 def test_its_artifact_and_its_image(settings_of, empty):
-    [line] = refusals(settings_of(), replace(empty, artifact_exists=False))
+    [line] = refusals(settings_of(), replace(empty, archive=None))
     assert "the artifact of the package" in line
     [line] = refusals(settings_of(), replace(empty, image_exists=False))
     assert "the image of the package" in line
@@ -153,7 +169,7 @@ def test_alarms_of_the_user_must_exist_and_be_ok(settings_of, live, empty):
 def test_all_reasons_are_reported_at_once(settings_of, live):
     settings = settings_of()
     state = in_alarm(live(settings), "churn-prod-5xx-rate")
-    state = replace(state, artifact_exists=False)
+    state = replace(state, archive=None)
     with pytest.raises(Problem, match=r"^2 reasons not to deploy:\n  the artifact .*\n  the alarm ") as problem:
         preflight.check(settings, state, plan(settings, state))
     assert problem.value.exit_code == 1
@@ -164,7 +180,7 @@ def test_all_reasons_are_reported_at_once(settings_of, live):
 
 def test_a_plan_that_begins_nothing_is_not_refused(settings_of, shipped):
     settings = settings_of()
-    state = in_alarm(shipped(settings, artifact_exists=False), "churn-prod-5xx-rate")
+    state = in_alarm(shipped(settings, archive=None), "churn-prod-5xx-rate")
     preflight.check(settings, state, plan(settings, state))
     under_way = replace(state, endpoint={**state.endpoint, "EndpointStatus": "Creating"})
     preflight.check(settings, under_way, plan(settings, under_way))

@@ -54,6 +54,23 @@ def test_a_role_may_do_what_its_policy_allows_and_nothing_else(cloud: Any, open_
     )
 
 
+def test_a_condition_on_an_objects_tags_is_about_the_version_that_is_read(
+    cloud: Any, aws: Any, open_session: Any, denied: Any, bucket: str
+) -> None:
+    s3, missing = aws("s3"), {"Null": {"s3:ExistingObjectTag/approved": "false"}}
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    reader = open_session("deploy", allow("s3:GetObject*", Condition=missing))
+    first = {**OBJECT, "VersionId": s3.put_object(**OBJECT, Body=b"1")["VersionId"]}
+    for request in (OBJECT, first):
+        denied(reader, "s3", "GetObject", request)
+    s3.put_object_tagging(**first, Tagging={"TagSet": [{"Key": "approved", "Value": "yes"}]})
+    for request in (OBJECT, first):
+        cloud.access.authorize(reader, "s3", "GetObject", request)
+    s3.put_object(**OBJECT, Body=b"2")  # a new version, without tags
+    cloud.access.authorize(reader, "s3", "GetObject", first)
+    denied(reader, "s3", "GetObject", OBJECT)
+
+
 def test_a_boundary_limits_a_role(cloud: Any, aws: Any, open_session: Any, denied: Any) -> None:
     boundary = aws("iam").create_policy(PolicyName="limit", PolicyDocument=document(allow("s3:ListBucket")))
     deploy = open_session("deploy", allow("s3:*"), PermissionsBoundary=boundary["Policy"]["Arn"])

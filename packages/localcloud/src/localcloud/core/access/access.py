@@ -15,6 +15,7 @@ from localcloud.core.access.denials import Denials
 from localcloud.core.access.encryption_keys import EncryptionKeys
 from localcloud.core.access.evaluation import Decision, Policies, Question, decide
 from localcloud.core.access.iam_policies import Attached, IamPolicies, Role, parse
+from localcloud.core.access.object_tags import ObjectTags
 from localcloud.core.access.permissions import AllowedQuestions, Permission, permissions
 from localcloud.core.access.policy import Policy
 from localcloud.core.access.principal import ADMINISTRATOR, ROLE, SERVICE, USER, Principal, service_principal
@@ -39,6 +40,7 @@ class Access:
         self._scope = Scope(account, region)
         self._iam = IamPolicies(moto)
         self.keys, self.resource_policies = EncryptionKeys(moto, self._scope), ResourcePolicies(moto)
+        self._object_tags = ObjectTags(moto)
 
     def reset(self) -> None:
         self.denials.clear()
@@ -110,7 +112,8 @@ class Access:
         name, actions = WITHOUT_SOURCE
         if principal.arn == name and need.action.lower().startswith(actions):
             principal = replace(principal, source_account="", source_arn="")
-        context = {"aws:requestedregion": (self._scope.region,), **need.context}
+        tags = self._object_tags.context(need, resource)
+        context = {"aws:requestedregion": (self._scope.region,), **tags, **need.context}
         if principal.kind == SERVICE and principal.source_account:
             context["aws:sourceowner"] = (principal.source_account,)
         return Question(principal, need.action, resource, context)

@@ -14,6 +14,7 @@ from typing import Any
 from localcloud.core.access.call_table import table
 from localcloud.core.access.context import LOCAL
 from localcloud.core.access.expressions import HOLE
+from localcloud.core.access.object_tags import KEY as OBJECT_TAG
 from localcloud.core.access.reference import Action, actions, arn_pattern, find_action, has_service, resource_keys
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -94,7 +95,8 @@ def _knows(action: Action, key: str) -> bool:
 
 def _is_set(key: str) -> bool:
     of_rows = (each for rows in table().rows.values() for row in rows for each in row.keys)
-    return key.lower() in SET_ELSEWHERE or any(_is_key(key, each) for each in (*table().keys, *of_rows))
+    set_elsewhere = key.lower() in SET_ELSEWHERE or _is_key(key, OBJECT_TAG)
+    return set_elsewhere or any(_is_key(key, each) for each in (*table().keys, *of_rows))
 
 
 def _is_key(key: str, reference: str) -> bool:

@@ -1,0 +1,55 @@
+"""The archive of a package as it lies in S3 now: which version of the object, and the hash of its content.
+
+Jobs of a later run may write under the same prefix: what is deployed is compared with what was evaluated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws.refusals import is_missing
+from aws.s3 import split_uri
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Archive:
+    bucket: str
+    key: str
+    version: str = ""  # "" in a bucket without versions
+    sha256: str = ""  # "" for a prefix, which is no archive
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def read_archive(container: Mapping[str, Any], s3: Any) -> Archive | None:
+    """None where there is none."""
+    uri = container.get("ModelDataUrl") or container.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri", "")
+    bucket, key = split_uri(uri)
+    if not bucket:
+        return None
+    try:
+        return _prefix(bucket, key, s3) if not key or key.endswith("/") else _object(bucket, key, s3)
+    except Exception as error:
+        if is_missing(error):
+            return None
+        raise
+
+
+def _prefix(bucket: str, key: str, s3: Any) -> Archive | None:
+    count = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("KeyCount")
+    return Archive(bucket, key) if count else None
+
+
+def _object(bucket: str, key: str, s3: Any) -> Archive:
+    response = s3.get_object(Bucket=bucket, Key=key)
+    digest = hashlib.sha256()
+    for chunk in response["Body"].iter_chunks(CHUNK):
+        digest.update(chunk)
+    return Archive(bucket, key, str(response.get("VersionId") or ""), digest.hexdigest())
