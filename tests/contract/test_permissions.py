@@ -208,6 +208,11 @@ def test_an_upsert_writes_code_and_definitions_and_nothing_else(template):
     outputs = [*compiled.uploads, *compiled.initial_objects, f"s3://{put['Bucket']}/{put['Key']}"]
     outputs += [f"s3://{cache_of(template, 'build', 'UpsertProject', values)}x"]
     assert [uri for uri in outputs if not uri.removeprefix("s3://").startswith(starts)] == []
+    [champion] = [
+        each for each in statements_of(template, "build", "UpsertRole") if each.get("Condition", {}).get("Null")
+    ]
+    assert patterns(champion, values) == [f"{settings.bucket}/churn/champion/*"]
+    assert champion["Condition"] == {"Null": {"s3:if-none-match": "false"}}  # nothing is written over
     others = ("data/a.csv", "runs/1/train/model.tar.gz", "releases/churn-prod/last-good.json", "capture/x")
     others += ("test-cache/x",)
     assert [each for each in others if f"{settings.bucket}/churn/{each}".startswith(starts)] == []

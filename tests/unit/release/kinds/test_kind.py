@@ -30,7 +30,7 @@ if sys.argv[2] == "all":
     for module in pkgutil.walk_packages(release.__path__, "release."):
         importlib.import_module(module.name)
 try:
-    text = plan(load("prod", Path(sys.argv[1])), State({}, "arn:aws:x:model-package/churn/1", False, None)).title
+    text = plan(load("prod", Path(sys.argv[1])), State({}, "arn:aws:x:model-package/churn/1", None, None)).title
 except Problem as problem:
     text = f"refused: {problem}"
 print(json.dumps([release.__file__, text, sorted(name for name in sys.modules if name.startswith("release.kinds."))]))

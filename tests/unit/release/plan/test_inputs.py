@@ -122,7 +122,7 @@ def test_what_a_plan_has_created_is_found_again(settings, aws, recording, regist
     alarms = {call.request["AlarmName"] for call in before.calls if call.operation == "put_metric_alarm"}
     assert state.existing == {before.model_name, before.config_name, *alarms}
     assert set(state.alarms) == alarms
-    assert [call.operation for call in plan(settings, state).calls] == ["create_endpoint"]
+    assert [call.operation for call in plan(settings, state).calls] == ["put_object_tagging", "create_endpoint"]
     assert recording.calls <= READS
 
 
