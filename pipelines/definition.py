@@ -88,6 +88,6 @@ def _read_scripts(scripts: Path) -> dict[str, bytes]:
 
 
 def _initial_objects(settings: Settings) -> dict[str, bytes]:
-    from pipelines.parameters import champion_evaluation_uri
+    from pipelines.parameters import champion_uri
 
-    return {champion_evaluation_uri(settings): NO_CHAMPION}
+    return {f"{champion_uri(settings)}evaluation.json": NO_CHAMPION}

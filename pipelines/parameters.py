@@ -19,7 +19,7 @@ class Parameters:
     training_instance_type: Any
     threshold: Any
     champion_tolerance: Any
-    champion_evaluation_uri: Any
+    champion_uri: Any
     git_commit: Any
 
     def as_list(self) -> list[Any]:
@@ -36,10 +36,11 @@ def declare(settings: Settings, commit: str = UNKNOWN) -> Parameters:
         training_instance_type=ParameterString("TrainingInstanceType", settings.training.instance_type),
         threshold=ParameterFloat("Threshold", gate.threshold),
         champion_tolerance=ParameterFloat("ChampionTolerance", gate.champion_tolerance),
-        champion_evaluation_uri=ParameterString("ChampionEvaluationUri", champion_evaluation_uri(settings)),
+        champion_uri=ParameterString("ChampionUri", champion_uri(settings)),
         git_commit=ParameterString("GitCommit", commit),
     )
 
 
-def champion_evaluation_uri(settings: Settings) -> str:
-    return f"{settings.prefix}/champion/evaluation.json"
+def champion_uri(settings: Settings) -> str:
+    """A folder, which a release to production fills: its model and its evaluation."""
+    return f"{settings.prefix}/champion/"

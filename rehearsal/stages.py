@@ -121,7 +121,7 @@ def metric_lines(evaluation: dict[str, Any]) -> list[str]:
 def verdict(gate: dict[str, Any], passed: bool) -> str:
     """``gate`` is of evaluation.json; the pipeline has judged it, by the threshold of its execution."""
     champion = gate["champion"]
-    comparison = "no champion yet" if champion is None else f"the champion has {champion:.4f}"
+    comparison = "no champion yet" if champion is None else f"the champion has {champion:.4f} on the same rows"
     return f"quality gate {'passed' if passed else 'NOT passed'}: {gate['metric']} {gate['value']:.4f}, {comparison}"
 
 

@@ -79,10 +79,19 @@ def metrics(evaluation: dict[str, Any]) -> str:
         gate = evaluation["gate"]
         name, value, best = gate["metric"], float(gate["value"]), gate["champion"]
         if best is None:
-            return f"{name} {value:.4f}, no champion to compare with."
-        return f"{name} {value:.4f}, champion {float(best):.4f} ({value - float(best):+.4f})."
+            why = ": it cannot score the same rows" if gate.get("comparison") == "impossible" else ""
+            return f"{name} {value:.4f}, no champion to compare with{why}."
+        return f"{name} {value:.4f}, champion {float(best):.4f} ({value - float(best):+.4f}{_certainty(gate)})."
     except (KeyError, TypeError, ValueError):  # a package that was registered in another way
         return "No evaluation was found."
+
+
+def _certainty(gate: dict[str, Any]) -> str:
+    """Empty for a package of a version that compared with the champion's stored metric."""
+    if "difference_confidence_interval" not in gate:
+        return ""
+    low, high = map(float, gate["difference_confidence_interval"])
+    return f", 95 % interval {low:+.4f} to {high:+.4f}, on the same {int(gate['rows']):,} rows"
 
 
 def read_evaluation(package: dict[str, Any], s3: Any) -> dict[str, Any]:

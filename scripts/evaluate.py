@@ -1,8 +1,9 @@
-"""The evaluation step: measures the model on unseen rows and compares it with the approved champion.
+"""The evaluation step: measures the model on unseen rows and compares it with the champion on the same rows.
 
-Reads model.tar.gz, the encoded test side and the sample of raw rows; writes evaluation.json (SageMaker's model-quality
-layout, and what the quality gate reads), report.html (for people), predictions.parquet, sample_answers.json (raw
-requests with the answers of this model, for releases) and archive.json (the hash of model.tar.gz, which is registered).
+Reads model.tar.gz, the test side, the sample of raw rows and the champion's model.tar.gz; writes evaluation.json
+(SageMaker's model-quality layout, and what the quality gate reads), report.html (for people), predictions.parquet,
+sample_answers.json (raw requests with the answers of this model, for releases) and archive.json (the hash of
+model.tar.gz, which is registered).
 """
 
 from __future__ import annotations
@@ -32,7 +33,13 @@ def _parser() -> Parser:
     parser.add_argument("--model", type=Path, required=True, metavar="DIR", help="holds model.tar.gz")
     parser.add_argument("--test", type=Path, required=True, metavar="DIR", help="holds the test side's data.parquet")
     parser.add_argument("--features", type=Path, required=True, metavar="DIR", help="holds preprocess's sample.csv")
-    parser.add_argument("--champion", type=Path, metavar="DIR", help="holds the champion's evaluation.json, if any")
+    parser.add_argument("--champion", type=Path, metavar="DIR", help="holds the champion's model.tar.gz, if any")
+    parser.add_argument(
+        "--tolerance", type=float, default=0.0, metavar="X", help="so much worse than the champion passes"
+    )
+    parser.add_argument(
+        "--unscorable", choices=("pass", "fail"), default="fail", help="if the champion cannot score them"
+    )
     parser.add_argument("--metric", required=True, metavar="NAME", help="the quality gate's metric, e.g. auc")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="receives " + ", ".join(OUTPUTS))
     parser.add_argument("--message", type=Path, metavar="FILE", help="receives the reason of a failure in one sentence")
@@ -48,7 +55,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         with tempfile.TemporaryDirectory(dir=options.output, prefix=".partial-") as folder:
             partial = Path(folder)
             model = load_archive(options.model / "model.tar.gz", partial / "model")
-            evaluation = _evaluate_model(model, options, partial / "predictions.parquet")
+            evaluation = _evaluate_model(model, options, partial)
             _write(evaluation, partial)
             _write_archive(options.model / "model.tar.gz", partial)
             _write_sample_answers(model, options.features, partial)
@@ -83,29 +90,30 @@ def _write_sample_answers(model: Any, features: Path, folder: Path) -> None:
     _log(f"recorded {len(answers['requests'])} requests with their answers")
 
 
-def _evaluate_model(model: Any, options: argparse.Namespace, predictions: Path) -> Any:
+def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> Any:
+    from evaluation.champion import score_champion
     from evaluation.document import Evaluation, importance
-    from evaluation.gate import check_available, check_metric, gate, read_champion
+    from evaluation.gate import Rules, check_available, check_metric, gate
     from evaluation.metrics import estimates
     from evaluation.predictions import predict
     from evaluation.slices import slices
 
     problem = model.features.problem
     check_metric(options.metric, problem)
-    champion = read_champion(options.champion, problem, options.metric)
-    _log(
-        "champion: none yet" if champion is None else f"champion: {options.metric} {champion.value(options.metric):.4f}"
-    )
-    outcome, columns = predict(model, options.test, predictions)
+    outcome, columns = predict(model, options.test, folder / "predictions.parquet")
     _log(f"predicted {len(outcome):,} rows of the test side")
     metrics = estimates(outcome)
     check_available(options.metric, metrics)
+    champion = score_champion(options.champion, options.test, model.features, outcome, folder / "champion")
+    rules = Rules(options.tolerance, options.unscorable)
+    compared = gate(options.metric, problem, metrics, len(outcome), champion, rules)
+    _log(f"champion: {compared['champion_verdict']}: {compared['champion_reason']}")
     return Evaluation(
         model.features,
         model.metadata,
         outcome,
         metrics,
-        gate(options.metric, problem, metrics, champion),
+        compared,
         slices(outcome, options.metric, metrics[options.metric], columns),
         champion,
         importance(model.booster, model.features),

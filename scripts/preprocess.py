@@ -19,7 +19,7 @@ FOLDERS = {
     "input": "the raw files, searched recursively (.csv, .csv.gz, .parquet)",
     "train": "output: data.parquet of the training rows",
     "validation": "output: data.parquet of the rows that early stopping watches",
-    "test": "output: data.parquet of the rows that evaluation uses",
+    "test": "output: data.parquet of the rows that evaluation uses, and raw.parquet with the same rows as they came",
     "features": "output: features.json, and sample.csv with raw rows to send to the model",
     "baseline": "output: statistics.json and constraints.json",
     "rejects": "output: rejects.csv with the rows that cannot be used, and summary.json",

@@ -83,6 +83,7 @@ class QualityGate(Section):
     metric: str  # one of those that fit the problem: metrics.py
     threshold: float
     champion_tolerance: float = Field(ge=0, description="it is how much worse than the champion a new model may be")
+    champion_unscorable: Literal["pass", "fail"]
 
 
 class Pipeline(Section):

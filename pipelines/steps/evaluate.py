@@ -1,4 +1,4 @@
-"""Evaluate: measures the model on the test side, compared with the champion, production's model."""
+"""Evaluate: measures the model on the test side, compared with the champion, production's model, on the same rows."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> Pro
         "model": train_step.properties.ModelArtifacts.S3ModelArtifacts,
         "test": output_uri(preprocess_step, "test"),
         "features": output_uri(preprocess_step, "features"),
-        "champion": context.parameters.champion_evaluation_uri,
+        "champion": context.parameters.champion_uri,
     }
-    arguments = ["--metric", context.settings.quality_gate.metric, "--output", output_folder(OUTPUT)]
+    gate = context.settings.quality_gate
+    arguments = ["--metric", gate.metric, "--unscorable", gate.champion_unscorable, "--output", output_folder(OUTPUT)]
+    arguments += ["--tolerance", context.parameters.champion_tolerance.to_string()]
     arguments += [part for name in inputs for part in (f"--{name}", input_folder(name))]
     return ProcessingStep(
         name=NAME,

@@ -1,10 +1,14 @@
-"""QualityGate: the metric must pass its threshold and not fall far below the champion; otherwise the run fails."""
+"""QualityGate: the metric must pass its threshold, and the comparison with the champion; otherwise the run fails."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo, ConditionLessThanOrEqualTo
+from sagemaker.core.workflow.conditions import (
+    ConditionEquals,
+    ConditionGreaterThanOrEqualTo,
+    ConditionLessThanOrEqualTo,
+)
 from sagemaker.core.workflow.functions import Join
 from sagemaker.mlops.workflow import ConditionStep, FailStep
 
@@ -17,14 +21,14 @@ LESS_IS_BETTER = ("log_loss", "brier", "rmse", "mae", "mse")
 
 
 def quality_gate(context: StepContext, passed: Any, failed: Any) -> ConditionStep:
-    value, shortfall = evaluation_value("gate.value"), evaluation_value("gate.shortfall")
-    parameters, metric = context.parameters, context.settings.quality_gate.metric
+    """Evaluate compares with the champion, by the tolerance of the run: the report says what the gate says."""
+    metric = context.settings.quality_gate.metric
     passes = ConditionLessThanOrEqualTo if metric in LESS_IS_BETTER else ConditionGreaterThanOrEqualTo
     return ConditionStep(
         name=NAME,
         conditions=[
-            passes(left=value, right=parameters.threshold),
-            ConditionLessThanOrEqualTo(left=shortfall, right=parameters.champion_tolerance),
+            passes(left=evaluation_value("gate.value"), right=context.parameters.threshold),
+            ConditionEquals(left=evaluation_value("gate.champion_verdict"), right="pass"),
         ],
         if_steps=[passed],
         else_steps=[failed],
@@ -39,10 +43,9 @@ def quality_gate_failed(context: StepContext) -> FailStep:
         evaluation_value("gate.value"),
         f", {needed} ",
         context.parameters.threshold,
-        " is needed; it falls short of the champion by ",
-        evaluation_value("gate.shortfall"),
-        ", at most ",
-        context.parameters.champion_tolerance,
-        " is tolerated",
+        " is needed; champion: ",
+        evaluation_value("gate.champion_verdict"),
+        ", ",
+        evaluation_value("gate.champion_reason"),
     ]
     return FailStep(name=FAILED, error_message=Join(on="", values=message))

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from aws.s3 import split_uri
 from release import notice
 from release.context import Context
 from release.execute.cleanup import cleanup
@@ -18,6 +17,7 @@ from release.state.aws_time import parse
 from release.state.deployment import Deployment
 from release.state.lease import Lease
 from release.state.verdict_records import VerdictRecord
+from release.verdict.champion import update_champion
 from release.verdict.verdict import Verdict
 
 
@@ -63,22 +63,6 @@ def restore_scaling(context: Context, lease: Lease, deployment: Deployment) -> N
     state = context.retry(lambda: read_inputs(settings, deployment.package, context.client))
     if state.target is None:
         execute(serving_kind(settings).scaling(settings, state, recreate=False), context, lease.check)
-
-
-def update_champion(context: Context, package: dict[str, Any]) -> None:
-    """Runs compare with production's model (docs/decisions/0001): its evaluation is in the bucket of training."""
-    uri = package.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", "")
-    if not uri:
-        return
-    bucket, key = split_uri(uri)
-    target = f"{context.settings.project.name}/champion/evaluation.json"
-    s3 = context.client("s3")
-    try:
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        context.say(f"the evaluation {uri} is gone: scheduled runs keep comparing with the previous champion")
-        return
-    s3.put_object(Bucket=bucket, Key=target, Body=body, ContentType="application/json")
 
 
 def _image(context: Context) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from evaluation import curves
+from evaluation.champion import Champion
 from evaluation.estimates import Estimate
-from evaluation.gate import KEYS, Champion
+from evaluation.gate import KEYS
 from evaluation.metrics import SHOWN
 from evaluation.outcomes import Outcome
 from evaluation.slices import Slice
@@ -41,6 +42,10 @@ class Evaluation:
     importance: dict[str, float]  # feature name -> share of the model's total gain
 
     @property
+    def scored_champion(self) -> Champion | None:
+        return self.champion if self.champion and self.champion.estimates else None
+
+    @property
     def threshold(self) -> float:
         """Binary: the probability from which a row is predicted positive."""
         threshold = self.metadata.get("threshold")
@@ -58,13 +63,14 @@ class Evaluation:
 
     def lines(self) -> list[str]:
         """A table of the metrics for the log."""
-        row = "{:<20}{:>10}   {:<24}{:>10}" + ("{:>12}" if self.champion else "")
+        champion = self.scored_champion
+        row = "{:<20}{:>10}   {:<24}{:>10}" + ("{:>12}" if champion else "")
         lines = [row.format("metric", "test", "95 % interval", "constant", "champion")]
         for name in SHOWN[self.outcome.problem]:
             if estimate := self.estimates.get(name):
                 low, high = (_short(edge) for edge in estimate.interval())
-                champion = _short(self.champion.value(name)) if self.champion else "-"
-                texts = (name, _short(estimate.value), f"{low} to {high}", _short(estimate.baseline), champion)
+                other = _short(champion.value(name)) if champion else "-"
+                texts = (name, _short(estimate.value), f"{low} to {high}", _short(estimate.baseline), other)
                 lines.append(row.format(*texts))
         return lines
 

@@ -31,8 +31,15 @@ def mse(outcome: Outcome) -> Estimate:
 def rmse(outcome: Outcome) -> Estimate | None:
     square = mse(outcome)
     value = math.sqrt(square.value)
-    deviation = square.standard_deviation / (2 * value) if value else 0.0
-    return replace(square, value=value, standard_deviation=deviation, baseline=math.sqrt(square.baseline or 0.0))
+    slope = 1 / (2 * value) if value else 0.0
+    influences = square.influences
+    return replace(
+        square,
+        value=value,
+        standard_deviation=square.standard_deviation * slope,
+        baseline=math.sqrt(square.baseline or 0.0),
+        influences=influences and (lambda: influences() * slope),
+    )
 
 
 def r2(outcome: Outcome) -> Estimate | None:
@@ -43,4 +50,4 @@ def r2(outcome: Outcome) -> Estimate | None:
     ratio = mse(outcome).value / variance
     from_mean = np.square(outcome.target - outcome.target.mean())
     influence = (np.square(errors(outcome)) - ratio * from_mean) / variance
-    return Estimate(1 - ratio, spread(influence), len(outcome), "r2", baseline=0.0)
+    return Estimate(1 - ratio, spread(influence), len(outcome), "r2", baseline=0.0, influences=lambda: -influence)

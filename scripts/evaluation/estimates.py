@@ -11,12 +11,16 @@ The interval depends on the kind of the metric, so that it never leaves the poss
   also at 0 and 1, where "value ± 1.96 deviations" has none;
 - ``loss`` (0 upwards: RMSE, log loss): symmetric on the logarithmic scale;
 - ``r2`` (1 downwards): one minus a loss.
+
+Two models on the same rows: the influences are subtracted row by row before their spread is taken. What both find hard
+counts once, so the interval of the difference is far narrower than those of the two metrics.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
@@ -26,6 +30,7 @@ import numpy.typing as npt
 CONFIDENCE = 0.95
 Numbers = npt.NDArray[np.float64]
 Interval = tuple[float, float]
+Influences = Callable[[], Numbers]  # of each row, in the rows' order; a function, as few of them are needed
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Estimate:
     kind: str = "share"
     baseline: float | None = None  # of the best constant prediction
     baseline_deviation: float = 0.0
+    influences: Influences | None = field(default=None, repr=False, compare=False)
 
     def interval(self, confidence: float = CONFIDENCE) -> Interval:
         z = NormalDist().inv_cdf((1 + confidence) / 2)
@@ -54,6 +60,24 @@ class Estimate:
             "confidence_interval": list(self.interval()),
         }
         return content if self.baseline is None else content | {"baseline": self.baseline}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One model minus another, measured on the same rows."""
+
+    value: float
+    standard_deviation: float
+
+    def interval(self, confidence: float = CONFIDENCE) -> Interval:
+        half = NormalDist().inv_cdf((1 + confidence) / 2) * self.standard_deviation
+        return self.value - half, self.value + half
+
+
+def paired(one: Estimate, other: Estimate) -> Difference:
+    if one.influences is None or other.influences is None:
+        raise ValueError("an estimate without the influences of its rows cannot be paired")
+    return Difference(one.value - other.value, spread(one.influences() - other.influences()))
 
 
 def spread(influences: Numbers, rows: npt.NDArray[Any] | None = None) -> float:

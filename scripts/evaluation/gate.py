@@ -1,15 +1,13 @@
-"""The input of the quality gate: the chosen metric, compared with the evaluation of the approved champion."""
+"""The input of the quality gate: the chosen metric, and how it compares with the champion's on the same rows."""
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from evaluation.estimates import Estimate
-from evaluation.metrics import ALL, shortfall
+from evaluation.champion import Champion
+from evaluation.estimates import Difference, Estimate, paired
+from evaluation.metrics import ALL, MAXIMIZE, shortfall
 from failures import UserError
 
 KEYS = {
@@ -17,64 +15,87 @@ KEYS = {
     "multiclass": "multiclass_classification_metrics",
     "regression": "regression_metrics",
 }
+PASS, FAIL = "pass", "fail"
+NONE, IMPOSSIBLE, COMPARED = "none", "impossible", "compared"
 
 
 @dataclass(frozen=True)
-class Champion:
-    """The metrics of an earlier evaluation.json, measured on the test rows of that time."""
+class Rules:
+    """What the settings say of the comparison."""
 
-    metrics: dict[str, Any]
-    rows: int | None
-
-    def value(self, metric: str) -> float | None:
-        entry = self.metrics.get(metric)
-        value = entry.get("value") if isinstance(entry, dict) else None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            return None
-        return float(value)
-
-    def interval(self, metric: str) -> list[float] | None:
-        interval = self.metrics.get(metric, {}).get("confidence_interval")
-        return interval if isinstance(interval, list) and len(interval) == 2 else None
+    tolerance: float  # how much worse than the champion a model may be
+    unscorable: str  # the verdict where the champion cannot score these rows
 
 
-def read_champion(folder: Path | None, problem: str, metric: str) -> Champion | None:
-    """None without a champion; a champion that cannot be compared is an error."""
-    files = sorted(folder.rglob("*.json")) if folder is not None and folder.is_dir() else []
-    if not files:
-        return None
-    if len(files) > 1:
-        raise UserError(f"{folder} holds {len(files)} JSON files: leave only the champion's evaluation.json there")
-    content = _read(files[0])
-    if content.get("champion") == "none":
-        return None
-    metrics = content.get(KEYS[problem])
-    if not isinstance(metrics, dict):
-        raise UserError(_other_problem(files[0], problem, content))
-    rows = content.get("dataset", {}).get("item_count") if isinstance(content.get("dataset"), dict) else None
-    champion = Champion(metrics, rows if isinstance(rows, int) else None)
-    if champion.value(metric) is None:
-        raise UserError(
-            f"the champion's {files[0].name} has no {metric}: set quality_gate.metric to one that it has "
-            f"({', '.join(name for name in ALL[problem] if champion.value(name) is not None) or 'none'}) "
-            "or evaluate the champion again"
-        )
-    return champion
-
-
-def gate(metric: str, problem: str, estimates: dict[str, Estimate], champion: Champion | None) -> dict[str, Any]:
+def gate(
+    metric: str, problem: str, estimates: dict[str, Estimate], rows: int, champion: Champion | None, rules: Rules
+) -> dict[str, Any]:
+    """``champion_verdict`` and ``champion_reason`` are the pipeline's condition and its message."""
     estimate = estimates[metric]
     direction = ALL[problem][metric].direction
-    reference = champion.value(metric) if champion else None
     return {
         "metric": metric,
         "direction": direction,
         "value": estimate.value,
         "confidence_interval": list(estimate.interval()),
-        "champion": reference,
-        "champion_confidence_interval": champion.interval(metric) if champion else None,
-        "shortfall": 0.0 if reference is None else shortfall(direction, estimate.value, reference),
+        "champion_tolerance": rules.tolerance,
+        **_comparison(metric, direction, estimate, rows, champion, rules),
     }
+
+
+def _comparison(
+    metric: str, direction: str, estimate: Estimate, rows: int, champion: Champion | None, rules: Rules
+) -> dict[str, Any]:
+    if champion is None:
+        return _not_compared(NONE, None, PASS, "there is no champion yet")
+    if champion.reason:
+        reason = f"it was compared with nobody, as the champion cannot score this test side: {champion.reason}"
+        return _not_compared(IMPOSSIBLE, champion.name, rules.unscorable, reason)
+    reference = champion.estimates[metric]
+    difference = paired(estimate, reference)
+    worst = worst_shortfall(direction, difference)
+    verdict = PASS if worst <= rules.tolerance else FAIL
+    return {
+        "comparison": COMPARED,
+        "champion_package": champion.name,
+        "champion": reference.value,
+        "champion_confidence_interval": list(reference.interval()),
+        "rows": rows,
+        "difference": difference.value,
+        "difference_confidence_interval": list(difference.interval()),
+        "shortfall": shortfall(direction, estimate.value, reference.value),
+        "worst_shortfall": worst,
+        "champion_verdict": verdict,
+        "champion_reason": _sentence(metric, reference, rows, difference, worst, rules.tolerance),
+    }
+
+
+def _not_compared(comparison: str, package: str | None, verdict: str, reason: str) -> dict[str, Any]:
+    return {
+        "comparison": comparison,
+        "champion_package": package,
+        "champion": None,
+        "shortfall": 0.0,
+        "champion_verdict": verdict,
+        "champion_reason": reason,
+    }
+
+
+def worst_shortfall(direction: str, difference: Difference) -> float:
+    """At the worse end of the difference's interval: a model that may be much worse has not shown that it is not."""
+    low, high = difference.interval()
+    return -low if direction == MAXIMIZE else high
+
+
+def _sentence(
+    metric: str, reference: Estimate, rows: int, difference: Difference, worst: float, tolerance: float
+) -> str:
+    low, high = difference.interval()
+    return (
+        f"against the champion's {metric} of {reference.value:.4f} on the same {rows:,} rows it is "
+        f"{difference.value:+.4f} (95 % interval {low:+.4f} to {high:+.4f}), so at worst {max(worst, 0.0):.4f} worse; "
+        f"{tolerance:g} is tolerated"
+    )
 
 
 def check_metric(metric: str, problem: str) -> None:
@@ -93,25 +114,3 @@ def check_available(metric: str, estimates: dict[str, Estimate]) -> None:
             f"the gate's metric {metric} is undefined on this test side, whose target does not vary enough: raise "
             f"data.test_fraction, add data, or set quality_gate.metric to one of {', '.join(estimates)}"
         )
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise UserError(
-            f"the champion's {file.name} is not readable JSON ({error}): give an evaluation.json of this pipeline "
-            'or {"champion": "none"}'
-        ) from error
-    if not isinstance(content, dict):
-        raise UserError(f'the champion\'s {file.name} is not an evaluation: give one, or {{"champion": "none"}}')
-    return content
-
-
-def _other_problem(file: Path, problem: str, content: dict[str, Any]) -> str:
-    found = next((name for name, key in KEYS.items() if key in content), None)
-    what = f"is of a {found} problem" if found else "holds no model-quality metrics"
-    return (
-        f"the champion's {file.name} {what} but this model is {problem}: register it in a model package group of "
-        'its own (project.group), or give {"champion": "none"}'
-    )

@@ -24,7 +24,7 @@ class Ratio:
     predicted: float
 
 
-Measure = Callable[[Counts], Estimate]
+Measure = Callable[[Counts], Estimate]  # whose influences are those of the matrix's cells
 PRECISION = Ratio(actual=0, predicted=1)
 RECALL = Ratio(actual=1, predicted=0)
 
@@ -66,7 +66,13 @@ def complement(estimate: Estimate | None) -> Estimate | None:
     """One minus a share: the false rates from the true ones."""
     if estimate is None or estimate.baseline is None:
         return None
-    return replace(estimate, value=1 - estimate.value, baseline=1 - estimate.baseline)
+    influences = estimate.influences
+    return replace(
+        estimate,
+        value=1 - estimate.value,
+        baseline=1 - estimate.baseline,
+        influences=influences and (lambda: -influences()),
+    )
 
 
 def best_constant(outcome: Outcome, measure: Measure) -> Estimate:
@@ -83,13 +89,20 @@ def best_constant(outcome: Outcome, measure: Measure) -> Estimate:
 def _with_baseline(outcome: Outcome, measure: Measure) -> Estimate:
     constant = best_constant(outcome, measure)
     estimate = measure(outcome.confusion)
-    return replace(estimate, baseline=constant.value, baseline_deviation=constant.standard_deviation)
+    of_cells = estimate.influences
+    return replace(
+        estimate,
+        baseline=constant.value,
+        baseline_deviation=constant.standard_deviation,
+        influences=of_cells and (lambda: of_cells()[outcome.target.astype(np.int64), outcome.predicted]),
+    )
 
 
 def _accuracy(cells: Counts) -> Estimate:
     total = cells.sum()
     value = float(np.trace(cells) / total)
-    return Estimate(value, spread(np.eye(len(cells)) - value, cells), float(total))
+    influence = np.eye(len(cells)) - value
+    return Estimate(value, spread(influence, cells), float(total), influences=lambda: influence)
 
 
 def _average(cells: Counts, ratio: Ratio, weights: Numbers, by_rows: bool) -> Estimate:
@@ -107,4 +120,4 @@ def _average(cells: Counts, ratio: Ratio, weights: Numbers, by_rows: bool) -> Es
     if by_rows:
         influence = influence + (values - value)[:, None]
     support = total * float(weights @ size) / (ratio.actual + ratio.predicted) if not by_rows else total
-    return Estimate(value, spread(influence, cells), support)
+    return Estimate(value, spread(influence, cells), support, influences=lambda: influence)

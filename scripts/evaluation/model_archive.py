@@ -18,14 +18,14 @@ REQUIRED = ("model.ubj", "features.json", "metadata.json")
 
 def load_archive(archive: Path, folder: Path) -> inference.Model:
     """Unpacks (paths outside ``folder`` are refused) and loads the model; errors are one sentence."""
-    _unpack(archive, folder)
+    unpack(archive, folder)
     missing = [name for name in REQUIRED if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{archive} lacks {' and '.join(missing)}: train the model again with this version of train.py")
     return _load(archive, folder)
 
 
-def _unpack(archive: Path, folder: Path) -> None:
+def unpack(archive: Path, folder: Path) -> None:
     if not archive.is_file():
         raise UserError(f"there is no {archive}: --model must be the folder that holds a training job's model.tar.gz")
     try:

@@ -18,6 +18,8 @@ class Ranking:
 
     positives: Counts
     negatives: Counts
+    groups: Counts  # the group of each row
+    positive: npt.NDArray[np.bool_]  # of each row
 
     @cached_property
     def total_positives(self) -> int:
@@ -27,6 +29,9 @@ class Ranking:
     def total_negatives(self) -> int:
         return int(self.negatives.sum())
 
+    def __len__(self) -> int:
+        return len(self.groups)
+
     @property
     def has_both_classes(self) -> bool:
         return self.total_positives > 0 and self.total_negatives > 0
@@ -35,10 +40,13 @@ class Ranking:
 def rank(scores: npt.NDArray[Any], positive: npt.NDArray[np.bool_]) -> Ranking:
     order = np.argsort(scores)[::-1]
     ordered = scores[order]
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    begins = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+    starts = np.flatnonzero(begins)
     rows = np.diff(np.append(starts, len(ordered)))
     positives = np.add.reduceat(positive[order].astype(np.int64), starts)
-    return Ranking(positives, rows - positives)
+    groups = np.empty(len(order), np.int64)
+    groups[order] = np.cumsum(begins) - 1
+    return Ranking(positives, rows - positives, groups, positive)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from evaluation.estimates import Estimate, Numbers, spread
+from evaluation.estimates import Estimate, Influences, Numbers, spread
 from evaluation.outcomes import Counts, Outcome, Ranking
 
 SMALLEST = float(np.finfo(np.float32).eps)  # lower bound for the log loss: the precision of the model's float32
@@ -21,7 +21,10 @@ def auc(ranking: Ranking) -> Estimate | None:
     beaten_by = (np.cumsum(ranking.positives) - ranking.positives / 2) / positives
     value = float(beaten @ ranking.positives) / positives
     variance = _variance_of_mean(beaten, ranking.positives) + _variance_of_mean(beaten_by, ranking.negatives)
-    return Estimate(value, math.sqrt(variance), min(positives, negatives), baseline=0.5)
+    influences = _of_rows(
+        ranking, (beaten - value) * len(ranking) / positives, (beaten_by - value) * len(ranking) / negatives
+    )
+    return Estimate(value, math.sqrt(variance), min(positives, negatives), baseline=0.5, influences=influences)
 
 
 def average_precision(ranking: Ranking) -> Estimate | None:
@@ -43,7 +46,8 @@ def average_precision(ranking: Ranking) -> Estimate | None:
         np.concatenate((influence_positive, influence_negative)),
         np.concatenate((ranking.positives, ranking.negatives)),
     )
-    return Estimate(value, deviation, ranking.total_positives, baseline=rate)
+    influences = _of_rows(ranking, influence_positive, influence_negative)
+    return Estimate(value, deviation, ranking.total_positives, baseline=rate, influences=influences)
 
 
 def log_loss(outcome: Outcome) -> Estimate | None:
@@ -63,7 +67,12 @@ def brier(outcome: Outcome) -> Estimate | None:
 
 def mean_loss(losses: Numbers, baseline: float) -> Estimate:
     value = float(losses.mean())
-    return Estimate(value, spread(losses - value), len(losses), "loss", baseline)
+    return Estimate(value, spread(losses - value), len(losses), "loss", baseline, influences=lambda: losses - value)
+
+
+def _of_rows(ranking: Ranking, positive: Numbers, negative: Numbers) -> Influences:
+    """From the influence of a positive and of a negative row in each group."""
+    return lambda: np.where(ranking.positive, positive[ranking.groups], negative[ranking.groups])
 
 
 def _variance_of_mean(values: Numbers, rows: Counts) -> float:

@@ -17,9 +17,12 @@ from preprocessing.baseline import Buckets
 from preprocessing.first_pass import FirstPass
 from preprocessing.levels import Texts
 from preprocessing.parts import TRAIN
+from preprocessing.raw_rows import RawRows
 from preprocessing.spill_files import SpillFiles
+from preprocessing.splitting import SIDES
 
 ROW_GROUP = 1 << 16
+TEST = SIDES.index("test")
 Floats = npt.NDArray[np.float32]
 Columns = dict[str, Floats]
 
@@ -47,17 +50,28 @@ class FinalEncoding:
 
     def encode(self, batch: Columns) -> Columns:
         names = [*self.features.names, self.features.target.name]
-        columns = {name: self.finals[name][batch[name]] if name in self.finals else batch[name] for name in names}
-        known = ~np.isnan(columns[self.features.target.name])
-        return columns if known.all() else {name: values[known] for name, values in columns.items()}
+        return {name: self.finals[name][batch[name]] if name in self.finals else batch[name] for name in names}
+
+    def with_known_labels(self, batch: Columns) -> Columns:
+        """Without the rows whose label is in no training row."""
+        target = self.features.target.name
+        if target not in self.finals:
+            return batch
+        known = ~np.isnan(self.finals[target][batch[target]])
+        return batch if known.all() else {name: values[known] for name, values in batch.items()}
 
 
-def write_sides(spill: SpillFiles, mapping: FinalEncoding, paths: Sequence[Path], buckets: dict[str, Buckets]) -> None:
-    """Writes one Parquet file per side in parallel; the training rows also fill the baseline's buckets."""
+def write_sides(
+    spill: SpillFiles, mapping: FinalEncoding, paths: Sequence[Path], buckets: dict[str, Buckets], raw: RawRows
+) -> None:
+    """Writes one Parquet file per side in parallel; the training rows also fill the baseline's buckets, and those of
+    the test side are also written raw."""
 
     def write(side: int) -> None:
-        batches = (mapping.encode(batch) for batch in spill.read(side))
-        _write(paths[side], batches, mapping, buckets if side == TRAIN else {})
+        batches = _regroup(mapping.with_known_labels(batch) for batch in spill.read(side))
+        if side == TEST:
+            batches = raw.pass_through(batches)
+        _write(paths[side], map(mapping.encode, batches), mapping, buckets if side == TRAIN else {})
 
     with ThreadPoolExecutor(len(paths)) as pool:
         list(pool.map(write, range(len(paths))))
@@ -68,27 +82,31 @@ def _write(path: Path, batches: Iterator[Columns], mapping: FinalEncoding, bucke
     schema = pa.schema([pa.field(name, pa.float32()) for name in names])
     few = [name for name in names if name in mapping.finals]  # columns with few distinct values
     with pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=few, write_statistics=False) as writer:
-        for columns in _regroup(batches, names):
+        for columns in batches:
             for name, one in buckets.items():
                 one.add(columns[name])
             arrays = [pa.array(columns[name]) for name in names]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=ROW_GROUP)
 
 
-def _regroup(batches: Iterator[Columns], names: list[str]) -> Iterator[Columns]:
+def _regroup(batches: Iterator[Columns]) -> Iterator[Columns]:
     """The rows in pieces of ROW_GROUP."""
     pending: list[Columns] = []
     count = 0
     for batch in batches:
         pending.append(batch)
-        count += len(batch[names[0]])
+        count += len(next(iter(batch.values())))
         while count >= ROW_GROUP:
-            joined = {name: np.concatenate([one[name] for one in pending]) for name in names}
+            joined = _joined(pending)
             yield {name: values[:ROW_GROUP] for name, values in joined.items()}
             pending = [{name: values[ROW_GROUP:] for name, values in joined.items()}]
             count -= ROW_GROUP
     if count:
-        yield {name: np.concatenate([one[name] for one in pending]) for name in names}
+        yield _joined(pending)
+
+
+def _joined(batches: list[Columns]) -> Columns:
+    return {name: np.concatenate([one[name] for one in batches]) for name in batches[0]}
 
 
 def _in_order(texts: Texts) -> pa.Array:

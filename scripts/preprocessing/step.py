@@ -15,6 +15,7 @@ from preprocessing import columns, data_description, part_reader, samples, sourc
 from preprocessing.first_pass import FirstPass, read_rows, reject_orphans
 from preprocessing.levels import classes, levels
 from preprocessing.outputs import Outputs
+from preprocessing.raw_rows import RawRows
 from preprocessing.rejects import Rejects
 from preprocessing.row_parser import Plan
 from preprocessing.second_pass import FinalEncoding, write_sides
@@ -59,7 +60,8 @@ def process(
     encoding = FinalEncoding.fit(first_pass, features)
     buckets = data_description.empty_buckets(first_pass, features)
     paths = [outputs.path(getattr(options, side) / "data.parquet") for side in SIDES]
-    write_sides(spill, encoding, paths, buckets)
+    raw = RawRows(outputs.path(options.test / "raw.parquet"), plan.choice.kinds, first_pass.texts)
+    write_sides(spill, encoding, paths, buckets, raw)
     data_description.write_features(outputs, options.features, features, first_pass)
     data_description.write_baseline(outputs, options.baseline, features, first_pass, buckets)
     log_summary(features)

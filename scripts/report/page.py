@@ -89,8 +89,8 @@ def _training_metrics(metadata: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _metrics(evaluation: Evaluation) -> Html:
     keys = [("s1", "this model (band: 95 % interval)"), ("baseline tall", "best constant answer")]
-    if evaluation.champion:
-        keys.append(("champion tall", "approved champion"))
+    if evaluation.scored_champion:
+        keys.append(("champion tall", "production's model on the same rows"))
     return join(
         tag("h2", "The numbers"),
         tag(

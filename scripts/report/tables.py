@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from evaluation.champion import Champion
 from evaluation.document import Evaluation
 from evaluation.estimates import Estimate
-from evaluation.gate import Champion
 from evaluation.label_metrics import PRECISION, RECALL, f_score, of_class
 from evaluation.metrics import ALL, MAXIMIZE, SHOWN, Measure
 from evaluation.slices import Slice
@@ -22,8 +22,8 @@ def table(head: list[str], rows: list[Html], style: str = "") -> Html:
 
 
 def metric_table(evaluation: Evaluation) -> Html:
-    champion = evaluation.champion
-    head = ["Metric", "This model", "", "Constant answer", *(["Champion"] if champion else [])]
+    champion = evaluation.scored_champion
+    head = ["Metric", "This model", "", "Constant answer", *(["Champion, same rows"] if champion else [])]
     rows = [
         _metric_row(measure, estimate, champion, name, name == evaluation.gate["metric"])
         for name, measure in SHOWN[evaluation.outcome.problem].items()

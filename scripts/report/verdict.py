@@ -1,15 +1,15 @@
-"""The report's first sentence: is the model any good, and is it better than what is approved?"""
+"""The report's first sentence: is the model any good, and is it better than production's?"""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from evaluation.document import Evaluation
 from evaluation.estimates import Estimate
+from evaluation.gate import FAIL, IMPOSSIBLE, NONE, PASS
 from evaluation.metrics import ALL, MAXIMIZE, shortfall
-from report.wording import count, number, plural, quoted
+from report.wording import count, number, plural, quoted, signed
 
 GOOD, FAIR, BAD = "good", "fair", "bad"
 
@@ -41,18 +41,18 @@ def _compare_with_baseline(gate: dict[str, Any], estimates: dict[str, Estimate])
 
 
 def _compare_with_champion(evaluation: Evaluation) -> tuple[str, str]:
-    """A difference counts when it is more than the noise of both test sides explains."""
-    gate, champion = evaluation.gate, evaluation.champion
-    if champion is None:
-        return GOOD, ". There is no approved champion yet"
-    deviation = champion.metrics[gate["metric"]].get("standard_deviation")
-    champion_deviation = float(deviation) if isinstance(deviation, int | float) else 0.0
-    noise = 1.96 * math.hypot(evaluation.estimates[gate["metric"]].standard_deviation, champion_deviation)
-    if abs(gate["shortfall"]) <= noise:
-        return GOOD, ", and on a par with the approved champion"
-    if gate["shortfall"] < 0:
-        return GOOD, ", and better than the approved champion"
-    return BAD, ", but worse than the approved champion"
+    """Better or worse is said of a difference whose whole interval is on one side; its worse end decides."""
+    gate = evaluation.gate
+    if gate["comparison"] == NONE:
+        return GOOD, ". There is no model in production yet"
+    failed = gate["champion_verdict"] == FAIL
+    if gate["comparison"] == IMPOSSIBLE:
+        return (BAD if failed else FAIR), ". It was compared with nobody: production's model cannot score these rows"
+    best, worst = sorted(shortfall(gate["direction"], edge, 0.0) for edge in gate["difference_confidence_interval"])
+    if failed:
+        return BAD, f", but {'' if best > 0 else 'perhaps too much '}worse than production's model"
+    relation = "better than" if worst < 0 else "slightly worse than" if best > 0 else "on a par with"
+    return GOOD, f", and {relation} production's model"
 
 
 def _reading(evaluation: Evaluation) -> list[str]:
@@ -66,16 +66,29 @@ def _reading(evaluation: Evaluation) -> list[str]:
     ]
     if estimate.baseline is not None:
         sentences.append(f"Always giving the same answer reaches {number(estimate.baseline)} at best.")
-    if evaluation.champion is not None:
-        rows = evaluation.champion.rows
-        origin = f", measured on {count(rows)} test rows of its own time" if rows else ""
-        sentences.append(f"The champion has {number(evaluation.gate['champion'])}{origin}.")
+    sentences += _against_champion(evaluation.gate)
     worse = sum(piece.worse for piece in evaluation.slices)
     if worse:
         sentences.append(
             f"It does significantly worse in {plural(worse, 'group')} of {len(evaluation.slices)}; see below."
         )
     return sentences
+
+
+def _against_champion(gate: dict[str, Any]) -> list[str]:
+    allowed = "passes" if gate["champion_verdict"] == PASS else "does not pass"
+    if gate["comparison"] == IMPOSSIBLE:
+        return [f"The gate {allowed} it as quality_gate.champion_unscorable says: {gate['champion_reason']}."]
+    if gate["comparison"] == NONE:
+        return []
+    name = f" ({gate['champion_package']})" if gate["champion_package"] else ""
+    low, high = gate["difference_confidence_interval"]
+    return [
+        f"Production's model{name} has {number(gate['champion'])} on the same {count(gate['rows'])} rows: the "
+        f"difference is {signed(gate['difference'])}, most likely between {signed(low)} and {signed(high)}.",
+        f"It {allowed} the gate: at the worse end of that it may be {number(max(gate['worst_shortfall'], 0.0))} worse, "
+        f"and {number(gate['champion_tolerance'])} is tolerated.",
+    ]
 
 
 def _plainly(name: str, evaluation: Evaluation) -> str:

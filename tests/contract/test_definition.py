@@ -103,6 +103,9 @@ def arguments(step):
     return hyperparameters_to_cli_args(step["Arguments"]["HyperParameters"])
 
 
+PARAMETER = "0.125"  # the value of a parameter in a run
+
+
 class Parsed(BaseException):
     """Carries the namespace past everything that the script would do next."""
 
@@ -119,7 +122,8 @@ def test_each_script_accepts_its_arguments_in_the_definition(step, problem, sett
 
     monkeypatch.setattr(argparse.ArgumentParser, "parse_args", stop)
     monkeypatch.setenv("SM_OUTPUT_DIR", str(tmp_path))
-    given = [word.replace("/opt/ml/output", str(tmp_path)) for word in arguments(steps[step])]
+    words = [word if isinstance(word, str) else PARAMETER for word in arguments(steps[step])]
+    given = [word.replace("/opt/ml/output", str(tmp_path)) for word in words]
     with pytest.raises(Parsed) as parsed:
         importlib.import_module(step.lower()).main(given)
     (namespace,) = parsed.value.args
@@ -130,6 +134,10 @@ def test_each_script_accepts_its_arguments_in_the_definition(step, problem, sett
         assert (namespace.rounds, namespace.learning_rate, namespace.imbalance) == (500, 0.1, "threshold")
     else:
         assert namespace.metric == adopted.quality_gate.metric
+        assert (namespace.tolerance, namespace.unscorable) == (
+            float(PARAMETER),
+            adopted.quality_gate.champion_unscorable,
+        )
 
 
 def test_scripts_have_no_defaults_for_what_the_settings_set():

@@ -131,15 +131,29 @@ def test_an_approval_makes_no_champion_and_the_next_run_takes_unchanged_steps_fr
     assert (gate(aws, 1)["champion"], gate(aws, 2)["champion"]) == (None, None)
 
 
-def test_what_production_released_is_the_champion_of_the_next_run(folder, aws):
+@pytest.mark.planted
+def test_a_worse_model_does_not_pass_although_the_champion_s_stored_metric_is_worse_still(folder, aws):
+    """Planted: the evaluation beside the champion's model is of harder rows. On the same rows its model is better."""
     bucket = "churn-local-000000000000-eu-west-1"
-    released = {"Bucket": bucket, "Key": "churn/champion/evaluation.json"}  # as release/verdict/conclude.py leaves it
-    found = aws("sagemaker").describe_model_package(ModelPackageName=PACKAGE.format(1))["ModelMetrics"]
-    source = found["ModelQuality"]["Statistics"]["S3Uri"].removeprefix(f"s3://{bucket}/")
-    aws("s3").copy_object(**released, CopySource={"Bucket": bucket, "Key": source})
-    again = run("pipelines.run", "--config", str(folder / "config"), "--start", "--wait")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert gate(aws, 3)["champion"] == gate(aws, 1)["value"]
+    released = aws("sagemaker").describe_model_package(ModelPackageName=PACKAGE.format(1))
+    model = released["InferenceSpecification"]["Containers"][0]["ModelDataUrl"].removeprefix(f"s3://{bucket}/")
+    source = {"Bucket": bucket, "Key": model}  # as release/verdict/champion.py leaves it
+    aws("s3").copy_object(Bucket=bucket, Key="churn/champion/model.tar.gz", CopySource=source)
+    stored = {"champion": "churn/1", "binary_classification_metrics": {"auc": {"value": 0.501}}}
+    aws("s3").put_object(Bucket=bucket, Key="churn/champion/evaluation.json", Body=json.dumps(stored).encode())
+    local = folder / "config/local.toml"
+    local.write_text(local.read_text().replace("rounds = 20\n", "rounds = 1\n"))
+    again = run(
+        *("pipelines.run", "--config", str(folder / "config"), "--upsert", "--start", "--wait"),
+        *("--parameters", "Threshold=0.51"),
+    )
+    assert again.returncode != 0, again.stdout + again.stderr
+    value = gate(aws, 1)["value"]
+    sentence = f"champion: fail, against the champion's auc of {value:.4f} on the same "
+    assert sentence in again.stdout + again.stderr
+    assert "0.02 is tolerated" in again.stdout + again.stderr
+    packages = aws("sagemaker").list_model_packages(ModelPackageGroupName="churn")["ModelPackageSummaryList"]
+    assert {package["ModelPackageVersion"] for package in packages} == {1, 2}
 
 
 def test_nothing_failed_inside(folder, aws):

@@ -147,12 +147,19 @@ def test_an_inconclusive_release_is_accepted(stage, output):
 
 def champion(stage):
     found = stage.s3.list_objects_v2(Bucket=BUCKET, Prefix="churn/champion/").get("Contents", [])
-    return [json.loads(stage.s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read()) for each in found]
+    return {
+        each["Key"].rpartition("/")[2]: stage.s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read()
+        for each in found
+    }
 
 
 def test_only_a_release_to_production_makes_a_champion(stage):
     """The last one: where an environment is production itself."""
-    assert (len(stage.good()), champion(stage)) == (4, [])
+    assert (len(stage.good()), champion(stage)) == (4, {})
     stage.configure(delivery={"staging": '"prod+local"', "production": '"local"'})
     assert stage.deploy(stage.package()) == 0
-    assert champion(stage) == [{"model": stage.packages}]
+    stored = champion(stage)
+    name = f"churn/{stage.packages}"
+    assert json.loads(stored.pop("evaluation.json")) == {"model": stage.packages, "champion": name}
+    model = stage.s3.get_object(Bucket=BUCKET, Key=f"models/{stage.packages}/model.tar.gz")["Body"].read()
+    assert stored == {"model.tar.gz": model}

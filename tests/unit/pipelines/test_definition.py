@@ -81,7 +81,7 @@ def test_the_steps_and_what_feeds_what(steps):
         "model": {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"},
         "test": output("Preprocess", "test"),
         "features": output("Preprocess", "features"),
-        "champion": {"Get": "Parameters.ChampionEvaluationUri"},
+        "champion": {"Get": "Parameters.ChampionUri"},
     }
     channels = {
         c["ChannelName"]: c["DataSource"]["S3DataSource"]["S3Uri"]
@@ -287,16 +287,20 @@ def test_the_gate_compares_in_the_direction_of_the_metric_and_with_the_champion(
         return {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFiles.Evaluation"}, "Path": path}}
 
     found = steps(overlay)
-    value, shortfall = evaluated("gate.value"), evaluated("gate.shortfall")
-    threshold, tolerance = {"Get": "Parameters.Threshold"}, {"Get": "Parameters.ChampionTolerance"}
+    value, verdict, reason = (evaluated(f"gate.{name}") for name in ("value", "champion_verdict", "champion_reason"))
+    threshold = {"Get": "Parameters.Threshold"}
     assert found["QualityGate"]["Arguments"]["Conditions"] == [
         {"Type": kind, "LeftValue": value, "RightValue": threshold},
-        {"Type": "LessThanOrEqualTo", "LeftValue": shortfall, "RightValue": tolerance},
+        {"Type": "Equals", "LeftValue": verdict, "RightValue": "pass"},
     ]
     sentence = found["QualityGateFailed"]["Arguments"]["ErrorMessage"]["Std:Join"]["Values"]
-    assert [part for part in sentence if isinstance(part, dict)] == [value, threshold, shortfall, tolerance]
+    assert [part for part in sentence if isinstance(part, dict)] == [value, threshold, verdict, reason]
     assert sentence[0].endswith(words)
     assert ("at most" if kind == "LessThanOrEqualTo" else "at least") in sentence[2]
+    arguments = found["Evaluate"]["Arguments"]["AppSpecification"]["ContainerArguments"]
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    assert given["--tolerance"] == {"Std:Join": {"On": "", "Values": [{"Get": "Parameters.ChampionTolerance"}]}}
+    assert given["--unscorable"] == "fail"
     assert found["Evaluate"]["PropertyFiles"] == [
         {"PropertyFileName": name, "OutputName": "evaluation", "FilePath": f"{name.lower()}.json"}
         for name in ("Evaluation", "Archive")
@@ -384,7 +388,7 @@ def test_parameters_have_the_settings_as_defaults(settings, scripts):
         "TrainingInstanceType": ("String", "ml.m5.2xlarge"),
         "Threshold": ("Float", 0.8),
         "ChampionTolerance": ("Float", 0.0),
-        "ChampionEvaluationUri": ("String", f"{PREFIX}/champion/evaluation.json"),
+        "ChampionUri": ("String", f"{PREFIX}/champion/"),
         "GitCommit": ("String", "unknown"),
     }
     assert defaults == expected

@@ -22,7 +22,7 @@ def refused(operation, code, message="", status=400):
 
 
 def body(*names, **defaults):
-    names = names or ("DataUri", "DataVersion", "ChampionEvaluationUri", "GitCommit", "Threshold")
+    names = names or ("DataUri", "DataVersion", "ChampionUri", "GitCommit", "Threshold")
     values = {n: f"s3://bucket/{n}" for n in names} | {"GitCommit": "unknown"} | defaults
     parameters = [{"Name": n, "Type": "String", "DefaultValue": values[n]} for n in names]
     return json.dumps({"Parameters": parameters, "Steps": []})
@@ -107,8 +107,8 @@ def test_commit_and_data_version_are_determined_and_the_champion_is_the_object_o
 
 def test_what_is_given_wins(tree):
     cloud = Cloud(body())
-    begin(cloud, tree, GitCommit="abc", ChampionEvaluationUri="s3://x/y.json", DataVersion="1", Threshold="0.9")
-    given = {"GitCommit": "abc", "ChampionEvaluationUri": "s3://x/y.json", "DataVersion": "1", "Threshold": "0.9"}
+    begin(cloud, tree, GitCommit="abc", ChampionUri="s3://x/y/", DataVersion="1", Threshold="0.9")
+    given = {"GitCommit": "abc", "ChampionUri": "s3://x/y/", "DataVersion": "1", "Threshold": "0.9"}
     assert cloud.sagemaker.started == [given]
 
 

@@ -69,6 +69,18 @@ def test_version_metrics_champion_commit_and_report(run, registered):
     ]
 
 
+def test_a_comparison_on_the_same_rows_has_its_interval(run, registered):
+    gate = GATE | {"rows": 1515, "difference_confidence_interval": [-0.001, 0.0256]}
+    _, output = run("--package", registered({"gate": gate}))
+    words = "champion 0.9000 (+0.0123, 95 % interval -0.0010 to +0.0256, on the same 1,515 rows). Commit"
+    assert words in shell(output.out)[1]
+
+
+def test_a_champion_that_cannot_score_the_rows_is_no_first_model(run, registered):
+    _, output = run("--package", registered({"gate": GATE | {"champion": None, "comparison": "impossible"}}))
+    assert "auc 0.9123, no champion to compare with: it cannot score the same rows. Commit" in shell(output.out)[1]
+
+
 def test_a_first_model_has_no_champion(run, registered):
     _, output = run("--package", registered({"gate": GATE | {"champion": None}}))
     assert "auc 0.9123, no champion to compare with. Commit unknown. No report." in shell(output.out)[1]

@@ -1,98 +1,79 @@
-"""The gate's block, and the champion it compares with: read, missing, or refused with the remedy."""
+"""The gate's block: the metric, and the comparison with the champion on the same rows."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
+import numpy as np
 import pytest
 
+from evaluation.champion import Champion
 from evaluation.estimates import Estimate
-from evaluation.gate import Champion, check_available, check_metric, gate, read_champion
+from evaluation.gate import Rules, check_available, check_metric, gate
+from evaluation.metrics import estimates
+from evaluation.outcomes import Outcome
 from failures import UserError
 
 AUC = {"auc": Estimate(0.8, 0.01, 1000, baseline=0.5)}
-CHAMPION = {
-    "version": 0.0,
-    "dataset": {"item_count": 900},
-    "binary_classification_metrics": {
-        "auc": {"value": 0.75, "standard_deviation": 0.02, "confidence_interval": [0.71, 0.79]},
-        "accuracy": {"value": "NaN"},
-    },
-}
+STRICT = Rules(0.0, "fail")
 
 
-def folder(path: Path, content: Any) -> Path:
-    (path / "evaluation.json").write_text(json.dumps(content))
-    return path
-
-
-def test_no_champion_means_no_shortfall() -> None:
-    block = gate("auc", "binary", AUC, None)
-    assert (block["champion"], block["shortfall"]) == (None, 0.0)
-    assert (block["metric"], block["direction"], block["value"]) == ("auc", "maximize", 0.8)
-
-
-@pytest.mark.parametrize(
-    ("metric", "problem", "value", "champion", "shortfall"),
-    [
-        ("auc", "binary", 0.8, 0.75, -0.05),
-        ("auc", "binary", 0.8, 0.85, 0.05),
-        ("rmse", "regression", 3.0, 2.5, 0.5),
-        ("rmse", "regression", 3.0, 3.5, -0.5),
-    ],
-)
-def test_shortfall_is_how_much_worse_the_value_is(
-    metric: str, problem: str, value: float, champion: float, shortfall: float
-) -> None:
-    block = gate(
-        metric, problem, {metric: Estimate(value, 0.1, 10, "loss")}, Champion({metric: {"value": champion}}, None)
+def models(rows: int, noise: float) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+    """A model, and another that is the same but for noise in its values."""
+    random = np.random.default_rng(1)
+    target = random.normal(10, 5, rows)
+    values = target + random.normal(0, 2, rows)
+    nothing = np.empty((rows, 0), np.float32)
+    return (
+        estimates(Outcome("regression", (), target, values, nothing)),
+        estimates(Outcome("regression", (), target, values + random.normal(0, noise, rows), nothing)),
     )
-    assert block["shortfall"] == pytest.approx(shortfall)
-    assert block["champion"] == champion
 
 
-def test_a_champion_is_read_with_its_rows_and_interval(tmp_path: Path) -> None:
-    champion = read_champion(folder(tmp_path, CHAMPION), "binary", "auc")
-    assert champion is not None
-    assert (champion.value("auc"), champion.rows, champion.interval("auc")) == (0.75, 900, [0.71, 0.79])
-    assert gate("auc", "binary", AUC, champion)["champion_confidence_interval"] == [0.71, 0.79]
+def test_without_a_champion_nothing_is_compared() -> None:
+    block = gate("auc", "binary", AUC, 1000, None, STRICT)
+    assert (block["comparison"], block["champion"], block["shortfall"]) == ("none", None, 0.0)
+    assert (block["metric"], block["direction"], block["value"]) == ("auc", "maximize", 0.8)
+    assert block["champion_verdict"] == "pass"
 
 
-def test_no_folder_no_file_or_none_is_no_champion(tmp_path: Path) -> None:
-    assert read_champion(None, "binary", "auc") is None
-    assert read_champion(tmp_path / "missing", "binary", "auc") is None
-    assert read_champion(tmp_path, "binary", "auc") is None
-    assert read_champion(folder(tmp_path, {"champion": "none"}), "binary", "auc") is None
+@pytest.mark.parametrize("verdict", ["pass", "fail"])
+def test_a_champion_that_cannot_score_the_rows_is_compared_with_nobody(verdict: str) -> None:
+    champion = Champion("churn/3", reason='column "city" is missing')
+    block = gate("auc", "binary", AUC, 1000, champion, Rules(0.01, verdict))
+    assert (block["comparison"], block["champion"], block["champion_verdict"]) == ("impossible", None, verdict)
+    assert block["champion_reason"].endswith(
+        'compared with nobody, as the champion cannot score this test side: column "city" is missing'
+    )
 
 
-@pytest.mark.parametrize(
-    ("content", "metric", "sentence"),
-    [
-        (CHAMPION, "f1", "has no f1: set quality_gate.metric to one that it has (auc)"),
-        (CHAMPION, "accuracy", "has no accuracy"),
-        ({"regression_metrics": {"rmse": {"value": 1}}}, "auc", "is of a regression problem but this model is binary"),
-        ({"something": 1}, "auc", "holds no model-quality metrics"),
-        ([1], "auc", "is not an evaluation"),
-        ({"binary_classification_metrics": {"auc": {"value": True}}}, "auc", "has no auc"),
-    ],
-)
-def test_a_champion_that_cannot_be_compared_is_refused(
-    tmp_path: Path, content: Any, metric: str, sentence: str
-) -> None:
-    with pytest.raises(UserError) as refusal:
-        read_champion(folder(tmp_path, content), "binary", metric)
-    assert sentence in str(refusal.value)
+@pytest.mark.parametrize(("metric", "sign"), [("rmse", 1), ("r2", -1)])
+def test_the_worse_end_of_the_paired_interval_decides(metric: str, sign: int) -> None:
+    good, bad = models(2000, noise=1.0)
+    block = gate(metric, "regression", bad, 2000, Champion("churn/3", good), STRICT)
+    low, high = block["difference_confidence_interval"]
+    assert block["difference"] == pytest.approx(bad[metric].value - good[metric].value)
+    assert low < block["difference"] < high
+    assert block["shortfall"] == pytest.approx(sign * block["difference"])
+    assert block["worst_shortfall"] == pytest.approx(high if sign == 1 else -low)
+    for tolerance, verdict in ((block["worst_shortfall"] * 0.99, "fail"), (block["worst_shortfall"] * 1.01, "pass")):
+        assert block["shortfall"] < tolerance  # by the value alone both would pass
+        rules = Rules(tolerance, "fail")
+        assert gate(metric, "regression", bad, 2000, Champion("", good), rules)["champion_verdict"] == verdict
 
 
-def test_several_or_broken_files_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text("{oops")
-    with pytest.raises(UserError, match="not readable JSON"):
-        read_champion(tmp_path, "binary", "auc")
-    (tmp_path / "b.json").write_text("{}")
-    with pytest.raises(UserError, match="holds 2 JSON files"):
-        read_champion(tmp_path, "binary", "auc")
+def test_fewer_rows_never_make_it_easier_to_pass() -> None:
+    worst = []
+    for rows in (100, 1000, 10_000):
+        good, bad = models(rows, noise=0.3)
+        worst.append(gate("rmse", "regression", bad, rows, Champion("", good), STRICT)["worst_shortfall"])
+    assert worst == sorted(worst, reverse=True)
+
+
+def test_the_same_model_is_no_worse_than_itself() -> None:
+    good, _ = models(50, noise=1.0)
+    block = gate("rmse", "regression", good, 50, Champion("churn/3", good), STRICT)
+    assert (block["worst_shortfall"], block["champion_verdict"], block["rows"]) == (0.0, "pass", 50)
+    assert "rmse of 2" in block["champion_reason"] or "rmse of 1" in block["champion_reason"]
+    assert "on the same 50 rows it is +0.0000 (95 % interval +0.0000 to +0.0000)" in block["champion_reason"]
 
 
 def test_an_unknown_or_undefined_metric_is_refused_with_the_choice() -> None:

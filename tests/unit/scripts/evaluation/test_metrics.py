@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from evaluation.estimates import Estimate
+from evaluation.estimates import Estimate, paired, spread
 from evaluation.label_metrics import best_constant
 from evaluation.metrics import ALL, MAXIMIZE, SHOWN, estimates, shortfall
 from evaluation.outcomes import Outcome
@@ -167,6 +167,48 @@ def test_deviations_are_those_of_resampling(make: Callable[[int, int], Outcome])
     for name, estimate in estimates(outcome).items():
         spread = np.std([found[name] for found in resampled])
         assert estimate.standard_deviation == pytest.approx(spread, rel=0.15), name
+
+
+def another(outcome: Outcome, seed: int) -> Outcome:
+    """A similar model on the same rows: most of its answers are the first one's."""
+    random = np.random.default_rng(seed)
+    changed = random.random(len(outcome)) < 0.3
+    order = np.where(changed, random.permutation(len(outcome)), np.arange(len(outcome)))
+    probabilities = outcome.probabilities[order]
+    return Outcome(outcome.problem, outcome.classes, outcome.target, outcome.predicted[order], probabilities)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_the_influences_of_rows_have_the_deviation_as_their_spread(make: Callable[[int, int], Outcome]) -> None:
+    for name, estimate in estimates(make(300, 3)).items():
+        assert estimate.influences is not None
+        assert spread(estimate.influences()) == pytest.approx(estimate.standard_deviation, rel=0.01), name
+        assert np.mean(estimate.influences()) == pytest.approx(0, abs=1e-5), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", MAKERS)
+def test_deviations_of_paired_differences_are_those_of_resampling(make: Callable[[int, int], Outcome]) -> None:
+    one = make(300, 3)
+    other = another(one, 4)
+    random = np.random.default_rng(0)
+    samples = [random.integers(0, 300, 300) for _ in range(300)]
+    pairs = [(values(one.take(rows)), values(other.take(rows))) for rows in samples]
+    first, second = estimates(one), estimates(other)
+    for name, estimate in first.items():
+        difference = paired(estimate, second[name])
+        assert difference.value == pytest.approx(estimate.value - second[name].value)
+        resampled = np.std([mine[name] - its[name] for mine, its in pairs])
+        assert difference.standard_deviation == pytest.approx(resampled, rel=0.15), name
+
+
+def test_a_paired_interval_is_narrower_than_those_of_its_two_metrics() -> None:
+    one = binary(2000, 3, decimals=6)
+    noise = np.random.default_rng(5).normal(0, 0.02, 2000).astype(np.float32)
+    scores = np.clip(one.probabilities[:, 1] + noise, 0, 1)
+    other = Outcome("binary", one.classes, one.target, one.predicted, np.column_stack([1 - scores, scores]))
+    first, second = (estimates(outcome)["auc"] for outcome in (one, other))
+    assert paired(first, second).standard_deviation < first.standard_deviation / 5
 
 
 def test_the_shares_of_classes_add_to_the_deviation() -> None:

@@ -149,3 +149,15 @@ def test_the_problems_are_those_that_can_be_trained_and_measured():
     from training import hyperparameters
 
     assert set(preprocess.PROBLEMS) == set(hyperparameters.OBJECTIVES) == set(metrics.ALL)
+
+
+def test_the_test_side_is_also_there_raw_and_encodes_to_the_very_bits(prepare, churn):
+    """With the rare texts that this run's encoding takes for one, as another model may know them."""
+    outcome = prepare(**COMMON, key=["id"])
+    raw = pq.read_table(outcome.folder / "test" / "raw.parquet")
+    texts = raw.column("plan").cast(pa.string())
+    typed = raw.set_column(raw.column_names.index("plan"), "plan", texts)
+    assert outcome.features.encode(typed).tobytes() == outcome.matrices()["test"][:, :-1].tobytes()
+    known = {level for column in outcome.features.columns for level in column.levels}
+    assert set(texts.to_pylist()) - known - {None}
+    assert raw.schema.field("active").type == pa.bool_()

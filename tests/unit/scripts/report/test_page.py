@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evaluation.champion import Champion
 from evaluation.document import Evaluation
-from evaluation.gate import Champion, gate
+from evaluation.gate import Rules, gate
 from evaluation.metrics import estimates
 from evaluation.outcomes import Outcome
 from evaluation.slices import Codes, slices
@@ -19,6 +20,7 @@ from report.page import page
 from report.verdict import verdict
 from report.wording import count, number, percent, plural, shortened, signed
 
+RULES = Rules(0.02, "fail")
 EVIL = '<script>alert("x")</script>'
 ATTRIBUTE = '"><img src=x onerror=alert(1)>'
 VOID = {"meta"}
@@ -70,6 +72,7 @@ def evaluated(
     metric: str = "auc",
     classes: tuple[str, ...] = ("no", "yes"),
     champion: Champion | None = None,
+    rules: Rules = RULES,
     names: tuple[str, str] = ("plan", "churn"),
     level: str = "basic",
     rows: int = 600,
@@ -85,7 +88,7 @@ def evaluated(
         {"threshold": 0.5, "best_round": 9, "rounds": 20, "metrics": {"train": {"m": 0.1}, "validation": {"m": 0.2}}},
         outcome,
         found,
-        gate(metric, problem, found, champion),
+        gate(metric, problem, found, rows, champion, rules),
         slices(outcome, metric, found[metric], {column: codes}),
         champion,
         {names[0]: 0.7, "age": 0.3},
@@ -156,7 +159,9 @@ def test_every_metric_with_interval_and_constant_answer() -> None:
 
 
 def test_the_headline_matches_the_metrics() -> None:
-    assert verdict(evaluated()).headline == "Clearly better than a constant answer. There is no approved champion yet."
+    assert (
+        verdict(evaluated()).headline == "Clearly better than a constant answer. There is no model in production yet."
+    )
     useless = verdict(evaluated(noise=200.0))
     assert useless.tone == "fair"
     assert useless.headline.startswith("Not clearly better than a constant answer")
@@ -165,23 +170,59 @@ def test_the_headline_matches_the_metrics() -> None:
     assert verdict(harmful).tone == "bad"
 
 
+def champion_of(noise: float, rows: int = 600) -> Champion:
+    """``noise`` is 1 in the model of ``evaluated``; the rows are the same."""
+    return Champion("churn/3", estimates(outcome_of("binary", ("no", "yes"), rows, noise)))
+
+
 @pytest.mark.parametrize(
-    ("metric", "offset", "tone", "comparison"),
+    ("noise", "rows", "tolerance", "tone", "comparison"),
     [
-        ("auc", -0.2, "good", ", and better than the approved champion"),
-        ("auc", 0.0, "good", ", and on a par with the approved champion"),
-        ("auc", 0.2, "bad", ", but worse than the approved champion"),
-        ("log_loss", 0.2, "good", ", and better than the approved champion"),
-        ("log_loss", -0.2, "bad", ", but worse than the approved champion"),
+        (3.0, 600, 0.02, "good", ", and better than production's model"),
+        (1.0, 600, 0.02, "good", ", and on a par with production's model"),
+        (0.3, 600, 0.02, "bad", ", but worse than production's model"),
+        (0.3, 600, 0.9, "good", ", and slightly worse than production's model"),
     ],
 )
-def test_the_headline_compares_with_the_champion(metric: str, offset: float, tone: str, comparison: str) -> None:
-    value = evaluated().estimates[metric].value + offset
-    champion = Champion({metric: {"value": value, "standard_deviation": 0.01}}, 500)
-    result = verdict(evaluated(metric=metric, champion=champion))
+def test_the_headline_compares_with_the_champion(
+    noise: float, rows: int, tolerance: float, tone: str, comparison: str
+) -> None:
+    champion = champion_of(noise, rows)
+    result = verdict(evaluated(rows=rows, champion=champion, rules=Rules(tolerance, "fail")))
     assert result.headline == f"Clearly better than a constant answer{comparison}."
     assert result.tone == tone
-    assert f"The champion has {number(value)}, measured on 500 test rows of its own time." in result.reading
+    value = number(champion.estimates["auc"].value)
+    assert f"Production's model (churn/3) has {value} on the same {rows} rows: the difference is" in result.reading
+    assert f"It {'passes' if tone == 'good' else 'does not pass'} the gate: at the worse end" in result.reading
+
+
+def test_a_model_that_may_be_too_much_worse_is_called_so() -> None:
+    """Its value is the champion's, but the rows are too few to tell."""
+    outcome = outcome_of("binary", ("no", "yes"), 600, 1.0)
+    jitter = np.random.default_rng(1).normal(0, 0.1, 600).astype(np.float32)
+    scores = outcome.probabilities[:, 1] + jitter
+    other = Outcome("binary", outcome.classes, outcome.target, outcome.predicted, np.column_stack([1 - scores, scores]))
+    result = verdict(evaluated(champion=Champion("churn/3", estimates(other)), rules=Rules(0.0001, "fail")))
+    assert result.headline.endswith(", but perhaps too much worse than production's model.")
+
+
+@pytest.mark.parametrize(("allowed", "tone", "words"), [("pass", "fair", "passes"), ("fail", "bad", "does not pass")])
+def test_a_champion_that_cannot_score_the_rows_is_named_with_the_setting(allowed: str, tone: str, words: str) -> None:
+    champion = Champion("churn/3", reason='column "city" is missing')
+    evaluation = evaluated(champion=champion, rules=Rules(0.02, allowed))
+    result = verdict(evaluation)
+    assert "compared with nobody: production's model cannot score these rows" in result.headline
+    assert f"The gate {words} it as quality_gate.champion_unscorable says" in result.reading
+    assert 'column "city" is missing.' in result.reading
+    assert result.tone == tone
+    assert "Champion, same rows" not in Reader(page(evaluation)).text
+
+
+def test_the_table_has_the_champion_s_metrics_on_the_same_rows() -> None:
+    champion = champion_of(3.0)
+    text = Reader(page(evaluated(champion=champion))).text
+    assert "Champion, same rows" in text
+    assert number(champion.estimates["pr_auc"].value) in text
 
 
 def test_worse_groups_are_named_first() -> None:
@@ -233,10 +274,3 @@ def test_numbers_are_short() -> None:
     assert [percent(share) for share in (0, 0.004, 0.5, 0.9996, 1)] == ["0 %", "0.4 %", "50 %", "99.9 %", "100 %"]
     assert (signed(0.1), signed(-0.1), count(12_000)) == ("+0.100", "−0.100", "12,000")
     assert (plural(1, "group"), plural(2, "group"), shortened("abcdef", 4)) == ("1 group", "2 groups", "abc…")
-
-
-def test_estimates_of_a_champion_without_deviation_are_compared_all_the_same() -> None:
-    champion = Champion({"auc": {"value": 0.5, "standard_deviation": "NaN"}}, None)
-    result = verdict(evaluated(champion=champion))
-    assert "better than the approved champion" in result.headline
-    assert "The champion has 0.500." in result.reading

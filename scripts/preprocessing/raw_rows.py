@@ -1,0 +1,44 @@
+"""raw.parquet: the rows of the test side before their encoding, as another model than this run's encodes them itself.
+
+Rare texts are still there, and so are columns that this run leaves out for their many texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features import ARROW_TYPES
+from preprocessing.levels import Texts
+
+Columns = dict[str, np.ndarray]  # type: ignore[type-arg]
+TEXT = pa.dictionary(pa.int32(), pa.string())
+
+
+class RawRows:
+    def __init__(self, path: Path, kinds: Mapping[str, str], texts: Mapping[str, Texts]) -> None:
+        """A column of too many texts has none: their numbers were not kept."""
+        self.path = path
+        self.kinds = {name: kind for name, kind in kinds.items() if not (name in texts and texts[name].too_many)}
+        self.texts = {name: pa.array(list(texts[name].numbers), pa.string()) for name in self.kinds if name in texts}
+
+    def pass_through(self, batches: Iterator[Columns]) -> Iterator[Columns]:
+        """Writes the spilled rows on their way."""
+        types = {name: TEXT if name in self.texts else ARROW_TYPES[kind] for name, kind in self.kinds.items()}
+        schema = pa.schema(list(types.items()))
+        with pq.ParquetWriter(self.path, schema, compression="snappy", write_statistics=False) as writer:
+            for batch in batches:
+                columns = [self._column(name, kind, batch[name]) for name, kind in self.kinds.items()]
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+                yield batch
+
+    def _column(self, name: str, kind: str, values: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+        if name in self.texts:
+            return pa.DictionaryArray.from_arrays(pa.array(values, pa.int32(), mask=values < 0), self.texts[name])
+        if kind == "boolean":
+            return pa.array(values == 1, pa.bool_(), mask=np.isnan(values))
+        return pa.array(values.astype(np.float64), pa.float64(), mask=np.isnan(values))
