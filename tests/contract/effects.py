@@ -18,6 +18,7 @@ from release.context import Context
 from release.execute.cleanup import cleanup
 from release.names import DIGITS
 from release.plan.plan import plan
+from release.state.archive import Archive
 from release.state.deployment import Deployment
 from release.state.state import State
 from settings.environments import CONFIG
@@ -29,6 +30,7 @@ from tests import toml
 
 Overlay = dict[str, Any]  # by path
 PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/7"
+ARCHIVE = Archive("bucket", "model.tar.gz", "version", "0" * 64)
 
 
 class Folder:
@@ -79,8 +81,8 @@ def requests_of_a_release(settings: Settings, _: Folder) -> Any:
     variant = {"VariantName": "AllTraffic", "DesiredInstanceCount": 2}
     endpoint = {"EndpointName": "e", "EndpointConfigName": "c", "EndpointStatus": "InService"}
     states = (
-        State(package, PACKAGE, True, None),
-        State(package, PACKAGE, True, None, endpoint={**endpoint, "ProductionVariants": [variant]}, config={}),
+        State(package, PACKAGE, ARCHIVE, None),
+        State(package, PACKAGE, ARCHIVE, None, endpoint={**endpoint, "ProductionVariants": [variant]}, config={}),
     )
     plans = [plan(settings, state) for state in states]
     return [
@@ -125,7 +127,7 @@ def kept_releases(settings: Settings, _: Folder) -> Any:
 
 
 def bake_traffic(settings: Settings, _: Folder) -> Any:
-    return run._traffic(Account(settings).context, State({}, "", True, None), DEPLOYMENT)()._per_second
+    return run._traffic(Account(settings).context, State({}, "", None, None), DEPLOYMENT)()._per_second
 
 
 def definition(settings: Settings, _: Folder) -> Any:
