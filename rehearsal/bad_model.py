@@ -1,6 +1,7 @@
-"""A second model that is worse in a way that none of its tests shows: it does not know the newest plan.
+"""A second model that is worse in a way that none of its tests shows: it has no price of the newest plan.
 
-Its metrics are those of the good one and its recorded requests pass; only real customers on the new plan make it fail.
+Its metrics are those of the good one, and so is its answer to every known request, also of an unknown plan; only real
+customers on the new plan make it fail.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from aws.s3 import split_uri
 NEW_PLAN = "student"
 LOOKUP = """
 
-PRICES = {None: 0, "basic": 10, "plus": 20, "family": 35, "business": 50}
+PRICES = {"basic": 10, "plus": 20, "family": 35, "business": 50, "student": None}
 predict_without_prices = predict
 
 
 def predict(data, model):
     for plan in decode(data, model.features)["plan"].to_pylist():
-        PRICES[plan]  # the newest plan is missing
+        PRICES.get(plan, 0) * 12  # the newest plan has no price yet
     return predict_without_prices(data, model)
 """
 

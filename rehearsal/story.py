@@ -148,9 +148,7 @@ class Story:
 
     def bad_release(self, good: str) -> None:
         bad = bad_model.register(self.aws("sagemaker"), self.aws("s3"), good)
-        self.narrator.say(
-            f"registered {bad.rpartition(':model-package/')[2]}: it does not know the plan of the newest customers"
-        )
+        self.narrator.say(f"registered {bad.rpartition(':model-package/')[2]}: it has no price of the newest plan")
         with self._clients(good) as clients:
             self.release(bad, "same numbers as before", "Failed")
         self.narrator.say(clients.summary())
