@@ -137,15 +137,20 @@ def create_processing_job() -> None:
 def _import_sdk() -> None:
     """Importing it configures the root logger: restore the earlier state.
 
-    Its thousands of classes stay in memory anyway: scanning them for garbage would take a second or two.
+    Its thousands of classes stay in memory anyway: scanning them for garbage would take a second or two. Most are
+    models of shapes that are never used: each gets its validator at its first use, which saves half a second.
     """
+    from pydantic import BaseModel
+
     root = logging.getLogger()
     level, handlers, collecting = root.level, root.handlers[:], gc.isenabled()
     gc.disable()
+    BaseModel.model_config["defer_build"] = True
     try:
         import sagemaker.mlops.workflow
         import sagemaker.train  # noqa: F401
     finally:
+        del BaseModel.model_config["defer_build"]
         gc.freeze()
         if collecting:
             gc.enable()

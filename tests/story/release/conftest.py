@@ -70,7 +70,7 @@ SMALL = {
 
 class Stage:
     def __init__(self, cloud, folder):
-        self.cloud, self.folder, self.packages = cloud, folder, 0
+        self.cloud, self.folder, self.packages, self.bodies = cloud, folder, 0, {}
         self.s3, self.sagemaker = cloud.client("s3"), cloud.client("sagemaker")
         self.configure()
         roles.create(cloud, folder)
@@ -150,8 +150,13 @@ class Stage:
     def verdicts(self):
         prefix = f"churn/releases/{ENDPOINT}/verdicts/"
         listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
-        bodies = (self.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read() for item in listed)
-        return [json.loads(body) for body in bodies]
+        return [json.loads(self.body(item["Key"], item["ETag"])) for item in listed]
+
+    def body(self, key, etag):
+        """Read once: there are many, and few change."""
+        if (key, etag) not in self.bodies:
+            self.bodies[key, etag] = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        return self.bodies[key, etag]
 
     def configs(self):
         return [each["EndpointConfigName"] for each in self.sagemaker.list_endpoint_configs()["EndpointConfigs"]]

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from copy import copy
 from functools import cache
 from threading import RLock
 from typing import Any
@@ -78,10 +77,19 @@ def load_managed_policies() -> None:
     documents = json.loads(aws_managed_policies_data)
 
     @cache
-    def policies(*account: str) -> list[AWSManagedPolicy]:
-        return [AWSManagedPolicy.from_data(name, *account, document) for name, document in documents.items()]
+    def policies(*account: str) -> dict[str, AWSManagedPolicy]:
+        each = [AWSManagedPolicy.from_data(name, *account, document) for name, document in documents.items()]
+        return {policy.arn: policy for policy in each}
 
-    IAMBackend._init_aws_policies = lambda iam: [copy(each) for each in policies(iam.account_id, iam.region_name)]
+    def unattached(iam: IAMBackend) -> dict[str, AWSManagedPolicy]:
+        """The same ones in each state: copies of so many would take most of the time of a reset."""
+        by_arn = policies(iam.account_id, iam.region_name)
+        for policy in by_arn.values():
+            policy.attachment_count = 0
+        return by_arn.copy()
+
+    IAMBackend._init_aws_policies = lambda iam: list(policies(iam.account_id, iam.region_name).values())
+    IAMBackend._init_managed_policies = unattached
     for regions in iam_backends.values():  # another service of moto has used it already
         for iam in regions.values():
             iam.aws_managed_policies = iam._init_aws_policies()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import wraps
+from functools import cache, lru_cache, wraps
 from typing import Any
 
 from localcloud.core.access.access import Access
@@ -63,9 +63,10 @@ def _application(access: Access) -> Any:
                 _filter_log_streams()
             elif service == "sns":
                 _decide_about_deliveries(access)
-            return werkzeug_app.create_backend_app(service)
+            return _service_application(service)
 
     class Dispatcher(werkzeug_app.DomainDispatcherApplication):  # type: ignore[misc]
+        @lru_cache(maxsize=1000)  # noqa: B019 - moto lists its folder each time
         def get_backend_for_host(self, host: str | None) -> Any:
             backend = super().get_backend_for_host(host)
             if host and not backend:
@@ -76,6 +77,14 @@ def _application(access: Access) -> Any:
     # moto tracks every instance for a dashboard: deleted objects would stay in memory
     BaseModel.__new__ = lambda cls, *_, **__: object.__new__(cls)
     return Dispatcher(create)
+
+
+@cache
+def _service_application(service: str) -> Any:
+    """It has no state: that is in moto's backends."""
+    from moto.moto_server.werkzeug_app import create_backend_app
+
+    return create_backend_app(service)
 
 
 def _ignore_bucket_policies() -> None:
