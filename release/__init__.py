@@ -3,7 +3,9 @@
 Each layer imports only those below it:
 
 command, approval
-run, rollback, delete, smoke, status
+run, abort, accept, rollback, delete, smoke, status
+deploy
+judge
 verdict
 watch
 execute
@@ -11,6 +13,6 @@ plan
 kinds        what differs by kind of serving
 state
 known_answers
-samples, known_requests, invocation, scaling_target
-context, call, names, options, request, response_contract
+samples, known_requests, invocation, scaling_target, judgement_alarms
+context, call, names, options, request, response_contract, judgement
 """

@@ -67,6 +67,11 @@ def _dispatch(options: argparse.Namespace, context: Context) -> int:
         from release.delete import delete
 
         return delete(context, options.yes, input if sys.stdin.isatty() else None)
+    if options.abort is not None:
+        from release.abort import abort
+
+        context.say(abort(context, " ".join(options.abort.split())))
+        return 0
     context = _with_key(context)
     if options.accept is not None:
         from release.accept import accept

@@ -26,6 +26,7 @@ WRITES = frozenset(
         ("application-autoscaling", "put_scheduled_action"),
         ("application-autoscaling", "register_scalable_target"),
         ("cloudwatch", "put_metric_alarm"),
+        ("cloudwatch", "put_metric_data"),
         ("s3", "put_object_tagging"),
         ("sagemaker", "create_endpoint"),
         ("sagemaker", "create_endpoint_config"),

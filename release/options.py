@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aws.environment_options import add_environment_options
 from settings.errors import UsageProblem
 
-ACTIONS = ("package", "rollback", "status", "smoke", "delete")
+ACTIONS = ("package", "rollback", "abort", "status", "smoke", "delete")
 NEEDS = {
     "plan": ("package", "rollback"),
     "now": ("package", "rollback"),
@@ -49,6 +49,9 @@ def parser(environment: str) -> argparse.ArgumentParser:
         metavar="REASON",
         help="with --package: take responsibility for its verdict; deploys nothing, is recorded with your name",
     )
+    change.add_argument(
+        "--abort", metavar="REASON", help="have the deployment under way taken back; is recorded with your name"
+    )
     change.add_argument("--delete", action="store_true", help="delete the endpoint and its resources; asks first")
     change.add_argument("--yes", action="store_true", help="for --delete: do not ask")
     return top
@@ -69,6 +72,8 @@ def check(options: argparse.Namespace) -> None:
         if flags(options, (option,)) and not flags(options, companions):
             raise UsageProblem(f"--{option} goes with {' or '.join(f'--{name}' for name in companions)} only")
     _check_acceptance(options)
+    if options.abort is not None and not options.abort.strip():
+        raise UsageProblem('--abort needs a reason, for those who read the verdict later: --abort "why it is wrong"')
     for option in ("package", "expect"):
         arn = getattr(options, option)
         if arn is not None and ":model-package/" not in arn:

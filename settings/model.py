@@ -16,6 +16,7 @@ from settings.environments import LAYER
 from settings.errors import SettingsProblem
 from settings.fields import Section
 from settings.files import BASE
+from settings.judgement import Judgement
 from settings.pipeline import Data, Pipeline, Problem, Processing, QualityGate, Training
 from settings.release import Alarms, Rollout, Serving
 from settings.retraining import Retraining
@@ -32,6 +33,7 @@ class Sections(Section):
     pipeline: Pipeline
     serving: Serving
     rollout: Rollout
+    judgement: Judgement
     alarms: Alarms
     delivery: Delivery
     retraining: Retraining

@@ -113,5 +113,5 @@ class Alarms(Section):
     datapoints: int = Field(ge=1)
     evaluation_periods: int = Field(ge=1, le=24, description="CloudWatch looks back a day at most")
     extra: tuple[AlarmName, ...] = Field(
-        max_length=6, description="SageMaker watches at most 10 alarms, and up to 4 are the deployment's own"
+        max_length=4, description="SageMaker watches at most 10 alarms, and up to 6 are the deployment's own"
     )

@@ -78,11 +78,13 @@ def bake_is_long_enough_for_an_alarm(s: Settings) -> Iterator[Conflict]:
 
 
 def guarded_rollout_has_an_alarm(s: Settings) -> Iterator[Conflict]:
+    """The judgement's own alarm acts on known requests alone."""
     watched = s.alarms.error_rate or s.alarms.error_4xx_rate or s.alarms.latency_ms or s.alarms.extra
+    watched = watched or s.rollout.bake_requests_per_second
     if s.rollout.strategy != "all_at_once" and s.serving.kind in GUARDED and not watched:
-        remedy = 'without an alarm nothing rolls back; set one above 0, or rollout.strategy to "all_at_once"'
+        remedy = 'without an alarm or known requests nothing rolls back; set one above 0, or choose "all_at_once"'
         keys = ("alarms.error_rate", "alarms.error_4xx_rate", "alarms.latency_ms", "alarms.extra")
-        yield conflict(remedy, "rollout.strategy", *keys)
+        yield conflict(remedy, "rollout.strategy", "rollout.bake_requests_per_second", *keys)
 
 
 def async_endpoint_has_no_rates(s: Settings) -> Iterator[Conflict]:

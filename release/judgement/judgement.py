@@ -16,8 +16,10 @@ from release.judgement.answers import Answer, Fleet, FleetCount
 from release.judgement.detection import caught
 from release.judgement.evidence import Evidence
 from release.judgement.limits import BLOCK, LARGEST_BLOCK, RECORD, TESTS, Limits, Test, block_size
-from release.judgement.power import ENOUGH, SEVERE
+from release.judgement.power import ENOUGH, severe
 from settings.errors import Problem
+
+PERCENTILES = {"p50_ms": 0.5, "p99_ms": 0.99}
 
 Outcome = Literal["undecided", "passed so far", "fail"]
 
@@ -55,10 +57,15 @@ class Judgement:
             return self.failure
         if not new.answers or not old.answers:
             return Decision("undecided", f"no answer of the {'old' if new.answers else 'new'} fleet yet")
-        exposures = self._evidence.exposures(new, old)
-        share = min(max(caught(fault, one, self.limits) for one in exposures) for fault in SEVERE)
-        text = sentence.no_difference(new.answers, old.answers, [fault.name for fault in SEVERE], share) + self._cold()
+        exposures, faults = self._evidence.exposures(new, old), severe(self.limits)
+        share = min(max(caught(fault, one, self.limits) for one in exposures) for fault in faults)
+        text = sentence.no_difference(new.answers, old.answers, [fault.name for fault in faults], share) + self._cold()
         return Decision("passed so far" if share >= ENOUGH else "undecided", text)
+
+    def summary(self, fleet: Fleet) -> dict[str, Any]:
+        """For people: what is counted of a fleet, and how quickly it answers."""
+        percentiles = {name: self._evidence.latency.milliseconds(fleet, share) for name, share in PERCENTILES.items()}
+        return {**asdict(self.counts[fleet]), **percentiles}
 
     def _timed(self, answer: Answer) -> float | None:
         """The latency, except of errors and of workers' first requests, which are quick or slow for other reasons."""

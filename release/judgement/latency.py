@@ -13,6 +13,7 @@ from dataclasses import asdict
 from math import ceil
 from typing import Any
 
+from release.judgement.answers import Fleet
 from release.judgement.betting import BettingTest, Outcomes, log_mean
 from release.judgement.bounds import binomial_bound, distribution_bound
 from release.judgement.histogram import Histogram, Ranks, buckets
@@ -64,6 +65,11 @@ class LatencyTest:
     def medians(self) -> tuple[float, float]:
         """Of the new fleet and of the old one, in ms."""
         return self.new.milliseconds(0.5), self.old.milliseconds(0.5) / self._factor
+
+    def milliseconds(self, fleet: Fleet, share: float) -> float | None:
+        """None while no latency of the fleet counts."""
+        histogram, factor = (self.new, 1.0) if fleet == "new" else (self.old, self._factor)
+        return histogram.milliseconds(share) / factor if histogram.total else None
 
     def state(self) -> dict[str, Any]:
         tests = [asdict(test) for test in self._tests]

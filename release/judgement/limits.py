@@ -20,6 +20,8 @@ class Limits:
     error_points: float = 0.003  # so much more of its answers may fail, of each class
     alpha: float = 0.05  # the share of releases within the tolerance that fail, over all tests and looks
     cold_exempt: int = 100  # more cold answers than that: its workers restart, and their latency counts
+    severe_factor: float = 3.0  # what has to show before a release passes: so many times as slow ...
+    severe_points: float = 0.05  # ... and so much more of its answers that fail
 
     @property
     def test_alpha(self) -> float:

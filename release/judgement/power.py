@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from release.judgement.detection import Exposure, Fault, caught
 from release.judgement.limits import Limits
 
 ENOUGH = 0.95
-SEVERE = (Fault("3× latency", latency_factor=3), Fault("+5 points of errors", error_points=0.05))
-FAULTS = (
-    *SEVERE,
+SMALLER = (
     Fault("+2 points of errors", error_points=0.02),
     Fault("1.5× latency", latency_factor=1.5),
     Fault("+1 point of errors", error_points=0.01),
 )
 
 
+def severe(limits: Limits) -> tuple[Fault, Fault]:
+    """What has to show before a release passes."""
+    factor, points = limits.severe_factor, limits.severe_points
+    errors = f"+{100 * points:g} point{'' if points == 0.01 else 's'} of errors"
+    return Fault(f"{factor:g}× latency", latency_factor=factor), Fault(errors, error_points=points)
+
+
 @dataclass(frozen=True)
 class Power:
-    exposure: Exposure
+    answers: int  # of the new fleet
     shares: dict[str, float]  # a fault's name -> the share caught
+    severe: tuple[Fault, ...]
 
     def __str__(self) -> str:
         groups: dict[int, list[str]] = {}
@@ -31,11 +38,11 @@ class Power:
     @property
     def warning(self) -> str:
         """What is too little, and what to change; "" when it is enough."""
-        unseen = [f"{fault.name} with {self.shares[fault.name]:.0%}" for fault in SEVERE if self._misses(fault)]
+        unseen = [f"{fault.name} with {self.shares[fault.name]:.0%}" for fault in self.severe if self._misses(fault)]
         if not unseen:
             return ""
         return (
-            f"this bake sees too little: the new fleet gives {self.exposure.new:,} answers, which show "
+            f"this bake sees too little: the new fleet gives {self.answers:,} answers in time, which show "
             f"{' and '.join(unseen).replace('%', ' %')}; raise rollout.wait_seconds, rollout.bake_requests_per_second "
             "or the share of the canary"
         )
@@ -44,16 +51,8 @@ class Power:
         return self.shares[fault.name] < ENOUGH
 
 
-def power(
-    requests_per_second: float,
-    bake_seconds: float,
-    share: float,
-    error_rate: float = Exposure.error_rate,
-    spread: float = Exposure.spread,
-    limits: Limits | None = None,
-) -> Power:
-    """Of a bake in which the new fleet has ``share`` of the requests and the old one the rest."""
-    requests = int(requests_per_second * bake_seconds)
-    new = round(requests * share)
-    exposure = Exposure(new, requests - new, True, error_rate, spread)
-    return Power(exposure, {fault.name: caught(fault, exposure, limits or Limits()) for fault in FAULTS})
+def power(exposures: Sequence[Exposure], limits: Limits) -> Power:
+    """By the exposure that catches most: beside the old fleet, or compared with what is on record of it."""
+    faults = (*severe(limits), *SMALLER)
+    shares = {fault.name: max(caught(fault, one, limits) for one in exposures) for fault in faults}
+    return Power(sum(one.new for one in exposures), shares, severe(limits))

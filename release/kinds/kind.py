@@ -48,6 +48,7 @@ class Rollout:
     sentence: str
     parameters: dict[str, Any] = field(default_factory=dict)  # of UpdateEndpoint, beside the names
     alarms: tuple[Call, ...] = ()  # the release's own
+    judgement_alarms: tuple[Call, ...] = ()  # its metric and their alarms, for as long as a deployment lasts
     rollback_alarms: tuple[str, ...] = ()  # their names, and those of the settings; with none, nothing is taken back
     notes: tuple[str, ...] = ()  # sentences for people, before anything is done
 

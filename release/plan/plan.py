@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from aws.quotas import UNREAD
+from release import judgement_alarms
 from release.call import Call
 from release.kinds import serving_kind
 from release.kinds.kind import Capacity, Rollout, TrafficShift
 from release.names import short, tags
+from release.plan import judgement_notes
 from release.plan.alarm_definition import same
 from release.plan.render import render
 from release.plan.resources import Resources, resources
@@ -68,6 +70,8 @@ def plan(settings: Settings, state: State, *, all_at_once: bool = False, replace
     kind = serving_kind(settings)
     needed = resources(settings, state.package_arn, state.package, all_at_once)
     change = _change(state, needed.config_name)
+    shifts = change == "update" or (change == "resume" and state.status == "Updating")
+    temporary = () if shifts else judgement_alarms.names(needed.config_name)
     replaces = replace and change == "update" and kind.blocked_by_scaling(settings, state)
     return Plan(
         package_arn=state.package_arn,
@@ -75,13 +79,24 @@ def plan(settings: Settings, state: State, *, all_at_once: bool = False, replace
         config_name=needed.config_name,
         model_name=needed.model_name,
         change=change,
-        shifts=change == "update" or (change == "resume" and state.status == "Updating"),
+        shifts=shifts,
         calls=tuple(_calls(settings, state, needed, change, replaces)),
         after=kind.scaling(settings, state, recreate=replaces),
-        alarm_names=needed.rollout.rollback_alarms,
+        alarm_names=tuple(name for name in needed.rollout.rollback_alarms if name not in temporary),
         traffic_shift=needed.rollout.traffic_shift,
-        notes=(*needed.rollout.notes, *_storage_notes(settings, kind.capacity(settings)), *_quota_notes(state)),
+        notes=(
+            *needed.rollout.notes,
+            *_judgement_notes(settings, state, needed, change),
+            *_storage_notes(settings, kind.capacity(settings)),
+            *_quota_notes(state),
+        ),
     )
+
+
+def _judgement_notes(settings: Settings, state: State, needed: Resources, change: Change) -> tuple[str, ...]:
+    if change not in ("first", "update") or not serving_kind(settings).compares_fleets:
+        return ()
+    return tuple(judgement_notes.notes(settings, state, needed.rollout.traffic_shift, change == "first"))
 
 
 def _storage_notes(settings: Settings, capacity: Capacity) -> tuple[str, ...]:
@@ -107,6 +122,8 @@ def _calls(settings: Settings, state: State, needed: Resources, change: Change, 
     calls = [call for call in needed.rollout.alarms if _differs(state, call)]
     if change in ("first", "update"):
         calls = [*_mark(state), *_missing(state, needed), *calls]
+    if change == "update":
+        calls += needed.rollout.judgement_alarms
     if replaces:
         calls.append(deregister(settings, "AWS changes no instance type under it; it comes back at the end"))
     if change == "first":

@@ -20,15 +20,25 @@ class LivePackage:
 def read_live_package(context: Context) -> LivePackage:
     sagemaker = context.client("sagemaker")
     endpoint = read_endpoint(sagemaker, context.endpoint_name)
-    if not endpoint.config:
-        return LivePackage(endpoint)
+    return (
+        LivePackage(endpoint, *_model_and_package(sagemaker, endpoint.config))
+        if endpoint.config
+        else LivePackage(endpoint)
+    )
+
+
+def package_of_config(context: Context, config: str) -> str:
+    return _model_and_package(context.client("sagemaker"), config)[1] if config else ""
+
+
+def _model_and_package(sagemaker: Any, config: str) -> tuple[str, str]:
     try:
-        config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config)
-        name = config["ProductionVariants"][0]["ModelName"]
-        return LivePackage(endpoint, name, package_of(sagemaker.describe_model(ModelName=name)))
+        described = sagemaker.describe_endpoint_config(EndpointConfigName=config)
+        name = str(described["ProductionVariants"][0]["ModelName"])
+        return name, package_of(sagemaker.describe_model(ModelName=name))
     except Exception as error:
         if is_missing(error):  # deleted by hand under a live endpoint
-            return LivePackage(endpoint)
+            return "", ""
         raise
 
 

@@ -53,8 +53,8 @@ class VerdictRecord:
     @property
     def requests(self) -> int:
         """Those of the new fleet that it was judged on."""
-        comparison = (self.document.get("observed") or {}).get("comparison") or {}
-        return int((comparison.get("green") or {}).get("requests", 0))
+        judgement = (self.document.get("observed") or {}).get("judgement") or {}
+        return int(((judgement.get("fleets") or {}).get("new") or {}).get("answers", 0))
 
 
 def write(context: Context, deployment: Deployment, verdict: Mapping[str, Any], at: datetime) -> str:

@@ -10,6 +10,7 @@ from release import notice
 from release.context import Context
 from release.execute.cleanup import cleanup
 from release.execute.execute import execute
+from release.execute.publication import delete_judgement_alarms
 from release.kinds import serving_kind
 from release.plan.inputs import read_inputs
 from release.state import records, verdict_records
@@ -32,6 +33,8 @@ def conclude(context: Context, lease: Lease, deployment: Deployment, verdict: Ve
 
 def finish(context: Context, lease: Lease, deployment: Deployment, outcome: str, at: datetime) -> None:
     """An inconclusive one stays on the lease: the same command judges it again."""
+    lease.check()
+    delete_judgement_alarms(context, deployment)
     if outcome == "shipped":
         _count_as_good(context, lease, deployment, at)
     if outcome == "rolled back":

@@ -43,4 +43,4 @@ def judged_again(record: VerdictRecord, verdict: Verdict) -> Verdict:
 
 
 def _requests(observation: Observation | None) -> int:
-    return observation.comparison.green.requests if observation and observation.comparison else 0
+    return observation.judgement.answers if observation and observation.judgement else 0

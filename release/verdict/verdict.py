@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from release.judgement_alarms import failure_alarm, unjudged_alarm
 from release.plan.preflight import DELETE, REPAIR, ROLLBACK_FAILED
 from release.state.alarm_history import ALARM, AlarmEvent
 from release.state.deployment import Deployment
-from release.verdict.comparison import Comparison
+from release.state.judgement_record import JudgementRecord
 
 Outcome = Literal["shipped", "unchanged", "rolled back", "inconclusive", "failed"]
 EXIT_CODES: dict[str, int] = {"shipped": 0, "unchanged": 0, "rolled back": 3, "inconclusive": 4, "failed": 5}
@@ -25,7 +26,8 @@ class Observation:
     failure: str  # FailureReason
     alarm_events: tuple[AlarmEvent, ...]  # of the deployment's alarms, since it began
     states: dict[str, str]  # of the same alarms, now
-    comparison: Comparison | None  # None: there was nothing to compare with
+    compares: bool  # are there two fleets whose answers are compared?
+    judgement: JudgementRecord | None  # None: nobody has judged the deployment
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,14 @@ class Verdict:
         return f"{self.outcome}: {self.reason}"
 
     def record(self) -> dict[str, Any]:
-        observation = asdict(self.observation) if self.observation else None
-        return {"verdict": self.outcome, "reason": self.reason, "observed": observation}
+        return {"verdict": self.outcome, "reason": self.reason, "observed": _evidence(self.observation)}
+
+
+def _evidence(observation: Observation | None) -> dict[str, Any] | None:
+    if observation is None:
+        return None
+    judgement = observation.judgement.as_evidence() if observation.judgement else None
+    return asdict(observation) | {"judgement": judgement}
 
 
 def judge(deployment: Deployment, observation: Observation) -> Verdict:
@@ -63,30 +71,44 @@ def _judge(deployment: Deployment, observation: Observation) -> tuple[Outcome, s
     current = [event for event in observation.alarm_events if observation.states.get(event.alarm) == ALARM]
     if current:
         return "failed", f"it is live, but {describe(current[-1])}; {ROLLBACK}"
-    return _live(deployment, observation.comparison)
+    return _live(deployment, observation)
 
 
 def _on_another_config(deployment: Deployment, observation: Observation) -> tuple[Outcome, str]:
     where = f"{observation.config} is live, not {deployment.config}"
     if observation.config != deployment.before:
         return "failed", f"somebody else changed the endpoint meanwhile: {where}"
-    if observation.alarm_events:
-        return "rolled back", f"{describe(observation.alarm_events[0])}; {where}"
-    cause = observation.failure or "no alarm fired, and SageMaker gives no reason"
-    return "rolled back", f"{' '.join(cause.split())}; {where}"
+    return "rolled back", f"{_cause(deployment.config, observation)}; {where}"
 
 
-def _live(deployment: Deployment, comparison: Comparison | None) -> tuple[Outcome, str]:
+def _cause(config: str, observation: Observation) -> str:
+    """Of a rollback: the first alarm, and what the judgement says when it has failed."""
+    judgement = observation.judgement
+    failed = judgement.sentence if judgement and judgement.outcome == "fail" else ""
+    if not observation.alarm_events:
+        reason = observation.failure or "no alarm fired, and SageMaker gives no reason"
+        return failed or " ".join(reason.split())
+    first = observation.alarm_events[0]
+    if first.alarm == unjudged_alarm(config):
+        return f"no run judged it any more, so that the alarm {first.alarm} fired"
+    if failed and first.alarm == failure_alarm(config):
+        return failed
+    return f"{describe(first)}; {failed}" if failed else describe(first)
+
+
+def _live(deployment: Deployment, observation: Observation) -> tuple[Outcome, str]:
+    judgement = observation.judgement
     if not deployment.shifts:
         return "shipped", f"{deployment.package} is live; it is the first here, so nothing was shifted or compared"
-    if comparison is None:
+    if not observation.compares:
         return "shipped", f"{deployment.package} is live"
-    if comparison.outcome == "fail":
-        return "failed", f"it is live, but worse than the old one: {comparison.sentence}; {ROLLBACK}"
-    if comparison.outcome == "inconclusive" and not deployment.known_good:
-        again = "the same command judges it again once it has had more"
-        return "inconclusive", f"it is live and no alarm fired, but {comparison.sentence}; {again}, {ROLLBACK}"
-    return "shipped", f"{deployment.package} is live: {comparison.sentence}"
+    sentence = judgement.sentence if judgement else "no known request was sent to it"
+    if judgement and judgement.outcome == "fail":
+        return "failed", f"it is live, but {sentence}; {ROLLBACK}"
+    if (judgement is None or judgement.outcome == "undecided") and not deployment.known_good:
+        again = "the same command judges it again, on more requests"
+        return "inconclusive", f"it is live and no alarm fired, but {sentence}; {again}, {ROLLBACK}"
+    return "shipped", f"{deployment.package} is live: {sentence}"
 
 
 def describe(event: AlarmEvent) -> str:

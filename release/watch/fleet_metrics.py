@@ -17,7 +17,6 @@ METRICS = {  # of each fleet: the metric and its statistic
     "timed": ("ModelLatency", "SampleCount"),
     "p50": ("ModelLatency", "p50"),
     "p99": ("ModelLatency", "p99"),
-    "judged": ("ModelLatency", ""),  # the statistic of the settings
 }
 MINUTE = 60
 
@@ -29,11 +28,10 @@ class FleetMetrics:
     errors_4xx: int = 0
     p50_ms: float | None = None
     p99_ms: float | None = None
-    judged_ms: float | None = None  # by alarms.latency_statistic
 
 
 def read_fleets(
-    cloudwatch: Any, endpoint: str, configs: Mapping[str, str], statistic: str, start: datetime, end: datetime
+    cloudwatch: Any, endpoint: str, configs: Mapping[str, str], start: datetime, end: datetime
 ) -> dict[str, FleetMetrics]:
     """``configs``: the fleet's name -> its endpoint config, "" for a fleet that does not exist."""
     start = start.replace(second=0, microsecond=0)
@@ -42,7 +40,7 @@ def read_fleets(
     if not existing:
         return {fleet: FleetMetrics() for fleet in configs}
     queries = [
-        _query(f"{fleet}_{name}", endpoint, config, metric, stat or statistic, period)
+        _query(f"{fleet}_{name}", endpoint, config, metric, stat, period)
         for fleet, config in existing.items()
         for name, (metric, stat) in METRICS.items()
     ]
@@ -68,7 +66,7 @@ def _metrics(fleet: str, series: Mapping[str, Mapping[datetime, float]]) -> Flee
     points = {name: series.get(f"{fleet}_{name}", {}) for name in METRICS}
     return FleetMetrics(
         *(round(sum(points[name].values())) for name in ("requests", "errors_5xx", "errors_4xx")),
-        *(_milliseconds(points[name], points["timed"]) for name in ("p50", "p99", "judged")),
+        *(_milliseconds(points[name], points["timed"]) for name in ("p50", "p99")),
     )
 
 

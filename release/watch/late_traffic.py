@@ -1,4 +1,4 @@
-"""Recorded requests for a new fleet that is live already and had too few: its run was interrupted, or it was idle."""
+"""Known requests for a new fleet that is live already and had too few: its run was killed, or its bake was short."""
 
 from __future__ import annotations
 
@@ -7,29 +7,22 @@ from collections.abc import Callable
 from release.context import Context
 from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
-from release.watch.traffic import Traffic
-from release.watch.watch import FLOOR_FACTOR, read_both_fleets
+from release.watch.clock import Deadline
+from release.watch.live_judgement import LiveJudgement
 
-MINUTES = 5  # by AWS's clock, whose metrics arrive late
+SECONDS = 300
 
 
 def send_late_traffic(
-    context: Context, deployment: Deployment, traffic: Traffic, check: Callable[[], None]
+    context: Context, deployment: Deployment, live: LiveJudgement, check: Callable[[], None]
 ) -> EndpointStatus:
-    """Returns the endpoint afterwards. Does not wait for requests that cannot be sent."""
-    began, enough = None, FLOOR_FACTOR * context.settings.alarms.traffic_floor
-    with traffic:
-        while True:
-            check()
-            endpoint = context.retry(lambda: read_endpoint(context.client("sagemaker"), context.endpoint_name))
-            began = began or endpoint.at
-            late = (endpoint.at - began).total_seconds() > 60 * MINUTES
-            futile = late or not traffic.possible or endpoint.config != deployment.config
-            if futile or _requests(context, deployment, endpoint) >= enough:
-                return endpoint
-            traffic.drive(traffic.counts.sent < enough)
-            context.sleep(context.timing.first_poll)
-
-
-def _requests(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> int:
-    return context.retry(lambda: read_both_fleets(context, deployment, endpoint.at))[0].requests
+    """Until the judgement has decided; returns the endpoint afterwards. Does not wait for what cannot be decided."""
+    deadline = Deadline(SECONDS)
+    while True:
+        check()
+        endpoint = context.retry(lambda: read_endpoint(context.client("sagemaker"), context.endpoint_name))
+        decision = live.look(endpoint, drive=True)
+        decided = decision is None or decision.outcome != "undecided"
+        if decided or deadline.passed(endpoint.at) or not live.decidable or endpoint.config != deployment.config:
+            return endpoint
+        context.sleep(context.timing.first_poll)

@@ -26,6 +26,7 @@ class PlainLines:
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._write, self._clock = write, clock
         self._stage, self._states, self._last_line, self._failing = "", {}, -INTERVAL, False  # type: ignore[var-annotated]
+        self._outcome = "undecided"
 
     def __enter__(self) -> Self:
         return self
@@ -42,6 +43,9 @@ class PlainLines:
         for name, state in snapshot.alarms.items():
             if self._states.get(name, "OK") != state and "ALARM" in (state, self._states.get(name)):
                 self._line(snapshot, f"alarm {name}: {state}")
+        if snapshot.decision and snapshot.decision.outcome != self._outcome:
+            self._outcome = snapshot.decision.outcome
+            self._line(snapshot, _judgement(snapshot))
         self._stage, self._states = stage, dict(snapshot.alarms)
         if changed or self._clock() - self._last_line >= INTERVAL:
             self._last_line = self._clock()
@@ -71,8 +75,9 @@ class FleetsTable(LiveTable[Snapshot]):
             fleets.add_row(name, *values(fleet))
         for name, state in self._snapshot.alarms.items():
             alarms.add_row(Text(name), Text(state), style=STYLES.get(state, ""))
-        sent = f"bake traffic: {self._snapshot.sent}" if self._snapshot.sent.sent else ""
-        return Group(Text(headline(self._snapshot)), fleets, alarms, Text(self._error or sent))
+        sent = f"known requests: {self._snapshot.sent}" if self._snapshot.sent.sent else ""
+        judgement = Text(_judgement(self._snapshot))
+        return Group(Text(headline(self._snapshot)), fleets, alarms, judgement, Text(self._error or sent))
 
 
 COLUMNS = ("requests", "5xx", "4xx", "p50", "p99")
@@ -87,6 +92,10 @@ def headline(snapshot: Snapshot, with_time: bool = True) -> str:
     if with_time and snapshot.left is not None:
         parts.append(f"{duration(timedelta(seconds=snapshot.left))} to bake")
     return ", ".join(parts)
+
+
+def _judgement(snapshot: Snapshot) -> str:
+    return f"judgement: {snapshot.decision.outcome}, {snapshot.decision.sentence}" if snapshot.decision else ""
 
 
 def values(fleet: FleetMetrics) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Bake traffic: recorded requests, sent by a few threads while the new fleet has too little traffic of its own.
+"""Known requests, sent by a few threads at a rate by AWS's clock while both fleets serve.
 
 Every request ends in exactly one count: answered, failed (the endpoint returned an error), lost (no response).
 """
@@ -11,10 +11,31 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-THREADS = 8
-CSV = "text/csv"
+from release.watch import labels
+from release.watch.labels import Label
+
+THREADS = 10  # as many connections as boto3 keeps
+CSV, JSON = "text/csv", "application/json"
+FASTEST = 200  # requests in a real second beside a clock that runs faster: one machine does everything
+NO_RESPONSE = 504
+LONGEST_PAUSE = 0.05  # seconds, as the rate may change meanwhile
+
+
+class KnownRequest(NamedTuple):
+    body: bytes
+    content_type: str = CSV
+
+
+class Reply(NamedTuple):
+    request: KnownRequest
+    status: int
+    label: Label | None = None  # None: nobody knows which fleet answered
+    body: bytes = b""
+    content_type: str = ""
+    time: float = 0.0  # by this machine's clock
+    latency_ms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -31,15 +52,27 @@ class Counts:
         return f"{self.sent} sent: {self.answered} answered, {self.failed} failed, {self.lost} lost"
 
 
-class Traffic:
-    """Enter it, then ``drive(True)`` and ``drive(False)`` as needed. Without bodies or a rate nothing is ever sent."""
+class _Cycle:
+    """All of them in turn, for several threads."""
 
-    def __init__(self, runtime: Any, endpoint: str, bodies: Sequence[bytes], per_second: float) -> None:
+    def __init__(self, requests: Sequence[KnownRequest]) -> None:
+        self._requests, self._numbers = requests, itertools.count()
+
+    def __next__(self) -> KnownRequest:
+        return self._requests[next(self._numbers) % len(self._requests)]
+
+
+class Traffic:
+    """Enter it, then ``drive(True)`` and ``drive(False)`` as needed. Without requests or a rate nothing is sent."""
+
+    def __init__(self, runtime: Any, endpoint: str, requests: Sequence[KnownRequest], per_second: float) -> None:
         self._runtime, self._endpoint = runtime, endpoint
-        self._bodies, self._per_second = itertools.cycle(bodies), per_second
-        self.possible = bool(bodies) and per_second > 0
+        self._requests, self.per_second = _Cycle(requests), per_second
+        self.possible = bool(requests) and per_second > 0
         self._active, self._stopped, self._lock = threading.Event(), threading.Event(), threading.Lock()
-        self._counts, self._due = dict.fromkeys(("answered", "failed", "lost"), 0), 0.0
+        self._counts, self._sent_at = dict.fromkeys(("answered", "failed", "lost"), 0), time.monotonic()
+        self._replies: list[Reply] = []
+        self._speed = 1.0
         self._threads = [threading.Thread(target=self._work, name="bake", daemon=True) for _ in range(THREADS)]
 
     @property
@@ -47,11 +80,19 @@ class Traffic:
         with self._lock:
             return Counts(**self._counts)
 
-    def drive(self, active: bool) -> None:
+    def drive(self, active: bool, speed: float = 1.0) -> None:
+        """``speed``: of AWS's clock."""
+        self._speed = speed
         if active and self.possible:
             self._active.set()
         else:
             self._active.clear()
+
+    def take(self) -> list[Reply]:
+        """Those that came since the last call, in their order."""
+        with self._lock:
+            replies, self._replies = self._replies, []
+        return replies
 
     def __enter__(self) -> Self:
         if self.possible:
@@ -69,26 +110,60 @@ class Traffic:
             if thread.is_alive() and kind is None:
                 thread.join(timeout=70)
 
-    def _work(self) -> None:
-        while True:
-            self._active.wait()
-            with self._lock:
-                now = time.monotonic()
-                due = self._due = max(self._due + 1 / self._per_second, now)
-                body = next(self._bodies)
-            if self._stopped.wait(due - now):
-                return
-            outcome = self._send(body)
-            with self._lock:
-                self._counts[outcome] += 1
+    @property
+    def _interval(self) -> float:
+        """Real seconds from one request to the next."""
+        fastest = max(self.per_second, FASTEST) if self._speed > 1 else self.per_second
+        return 1 / min(self.per_second * self._speed, fastest)
 
-    def _send(self, body: bytes) -> str:
+    def _work(self) -> None:
+        pause = 0.0
+        while not self._stopped.wait(pause):
+            self._active.wait()
+            pause = self._pause()
+            if not pause and not self._stopped.is_set():
+                reply = self._send(next(self._requests))
+                with self._lock:
+                    self._counts[_outcome(reply)] += 1
+                    self._replies.append(reply)
+
+    def _pause(self) -> float:
+        """Seconds until a request may be due; 0 when it is due now, and this thread has to send it."""
+        with self._lock:
+            now, interval = time.monotonic(), self._interval
+            due = self._sent_at + interval
+            if now < due:
+                return min(due - now, LONGEST_PAUSE)
+            self._sent_at = max(due, now - interval)
+            return 0.0
+
+    def _send(self, request: KnownRequest) -> Reply:
+        began = time.monotonic()
+        reply = self._invoke(request)
+        return reply._replace(time=time.time(), latency_ms=1000 * (time.monotonic() - began))
+
+    def _invoke(self, request: KnownRequest) -> Reply:
         from botocore.exceptions import ClientError
 
         try:
-            self._runtime.invoke_endpoint(EndpointName=self._endpoint, ContentType=CSV, Body=body)["Body"].read()
-        except ClientError:
-            return "failed"
+            response = self._runtime.invoke_endpoint(
+                EndpointName=self._endpoint,
+                ContentType=request.content_type,
+                Accept=JSON,
+                CustomAttributes=labels.IDENTIFY,
+                Body=request.body,
+            )
+            label = labels.of_response(response.get("CustomAttributes", ""))
+            return Reply(request, 200, label, response["Body"].read(), response.get("ContentType", ""))
+        except ClientError as error:
+            details: dict[str, Any] = dict(error.response)
+            status = details.get("OriginalStatusCode") or details["ResponseMetadata"]["HTTPStatusCode"]
+            return Reply(request, int(status), labels.of_error(str(details.get("OriginalMessage", ""))))
         except Exception:  # noqa: BLE001 - no response, for whatever reason
-            return "lost"
+            return Reply(request, NO_RESPONSE)
+
+
+def _outcome(reply: Reply) -> str:
+    if reply.status < 400:
         return "answered"
+    return "lost" if reply.status == NO_RESPONSE and reply.label is None else "failed"

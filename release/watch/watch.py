@@ -1,29 +1,30 @@
-"""Follows the endpoint to the end of its rollout: poll, show, send bake traffic to the new fleet, poll again."""
+"""Follows the endpoint to the end of its rollout: poll, judge, show, poll again."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Protocol
 
 from aws.refusals import is_transient
 from release.context import Context
+from release.judgement.judgement import Decision
 from release.kinds.kind import TrafficShift
 from release.state import alarm_history
 from release.state.aws_time import parse
 from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
 from release.watch.fleet_metrics import FleetMetrics, read_fleets
-from release.watch.traffic import Counts, Traffic
+from release.watch.live_judgement import LiveJudgement
+from release.watch.traffic import Counts
 from settings.errors import Problem
 
 GROWTH = 1.3
 FAILED_POLLS = 60  # in a row, before the watch gives up
 STALE_POLLS = 10  # in a row that do not show yet what was accepted
-FLOOR_FACTOR = 2  # requests in terms of the floor: they spread unevenly over the minutes
 OVERHEAD = 3600  # seconds that SageMaker may take beyond the timeout to begin and to go back
 
 
@@ -35,6 +36,7 @@ class Snapshot:
     blue: FleetMetrics
     sent: Counts
     left: float | None  # seconds until the last bake ends, by AWS's clock
+    decision: Decision | None = None  # of the judgement
 
 
 class View(Protocol):
@@ -47,10 +49,9 @@ class Watch:
     context: Context
     deployment: Deployment
     shift: TrafficShift
-    traffic: Traffic
+    live: LiveJudgement
     view: View
     check: Callable[[], None] = lambda: None
-    _baking_since: datetime | None = field(default=None, init=False)
 
     def follow(self) -> EndpointStatus:
         """Returns the endpoint when it no longer changes."""
@@ -78,17 +79,10 @@ class Watch:
     def _poll(self) -> Snapshot:
         endpoint = read_endpoint(self.context.client("sagemaker"), self.context.endpoint_name)
         green, blue = read_both_fleets(self.context, self.deployment, endpoint.at)
-        if endpoint.baking:
-            self._baking_since = self._baking_since or endpoint.at
-        self.traffic.drive(endpoint.baking and green.requests < self._enough(endpoint.at))
         states = alarm_history.states(self.context.client("cloudwatch"), self.deployment.alarms)
-        return Snapshot(endpoint, states, green, blue, self.traffic.counts, time_left(endpoint, self.shift))
-
-    def _enough(self, at: datetime) -> float:
-        """As many requests as the floor requires in every period since the first bake began."""
-        limits = self.context.settings.alarms
-        elapsed = (at - (self._baking_since or at)).total_seconds()
-        return FLOOR_FACTOR * limits.traffic_floor * (1 + elapsed / limits.period_seconds)
+        left = time_left(endpoint, self.shift)
+        decision = self.live.look(endpoint, endpoint.status == "Updating", states, left)
+        return Snapshot(endpoint, states, green, blue, self.live.counts, left, decision)
 
     def _is_stale(self, endpoint: EndpointStatus) -> bool:
         """Does the endpoint not show the change yet?"""
@@ -109,9 +103,8 @@ def read_both_fleets(context: Context, deployment: Deployment, until: datetime) 
     configs = {"green": deployment.config, "blue": deployment.before}
     if deployment.before == deployment.config:
         configs["blue"] = ""
-    statistic, since = context.settings.alarms.latency_statistic, parse(deployment.since)
     cloudwatch = context.client("cloudwatch")
-    fleets = read_fleets(cloudwatch, context.endpoint_name, configs, statistic, since, until)
+    fleets = read_fleets(cloudwatch, context.endpoint_name, configs, parse(deployment.since), until)
     return fleets["green"], fleets["blue"]
 
 

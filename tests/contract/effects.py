@@ -13,14 +13,15 @@ from codepipeline.stack_checks import check
 from codepipeline.stacks import stacks, stages
 from pipelines import upsert
 from pipelines.definition import compile
-from release import run
 from release.context import Context
 from release.execute.cleanup import cleanup
 from release.names import DIGITS
+from release.plan.judgement_notes import limits
 from release.plan.plan import plan
 from release.state.archive import Archive
 from release.state.deployment import Deployment
 from release.state.state import State
+from release.watch.known_traffic import live_judgement
 from settings.environments import CONFIG
 from settings.errors import SettingsProblem
 from settings.files import BASE, read
@@ -127,7 +128,11 @@ def kept_releases(settings: Settings, _: Folder) -> Any:
 
 
 def bake_traffic(settings: Settings, _: Folder) -> Any:
-    return run._traffic(Account(settings).context, State({}, "", None, None), DEPLOYMENT)()._per_second
+    return live_judgement(Account(settings).context, DEPLOYMENT, {}, compares=False).traffic.per_second
+
+
+def judgement(settings: Settings, _: Folder) -> Any:
+    return vars(limits(settings))
 
 
 def definition(settings: Settings, _: Folder) -> Any:
@@ -136,4 +141,4 @@ def definition(settings: Settings, _: Folder) -> Any:
 
 
 OBSERVATIONS = (stack_parameters, refusals_of_bootstrap, client, requests_of_a_release, kept_releases, bake_traffic)
-OBSERVATIONS += (definition,)
+OBSERVATIONS += (judgement, definition)

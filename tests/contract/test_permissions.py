@@ -8,6 +8,7 @@ import ast
 import json
 import re
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from botocore import xform_name
 from localcloud.testing import authorization
 from pipelines.definition import compile
 from pipelines.upsert import LARGEST_INLINE, plan
+from release.judgement_alarms import namespace
 from release.plan.config_request import config
 from release.plan.plan import APPROVED
 from settings.loader import load
@@ -300,6 +302,23 @@ def test_a_model_may_describe_all_alarms(template):
         if "cloudwatch:DescribeAlarm" in str(statement.get("Action"))
     ]
     assert found == ["*"]
+
+
+def test_no_model_writes_the_metric_by_which_releases_are_taken_back(template):
+    """A model's own code could otherwise keep itself live, or take another one back."""
+    statements = [
+        statement
+        for role in ("TrainingRole", "HostingRole")
+        for policy in template("foundation")["Resources"][role]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Action") == "cloudwatch:PutMetricData"
+    ]
+    assert len(statements) == 2
+    patterns = [each for one in statements for each in one["Condition"]["StringLike"]["cloudwatch:namespace"]]
+    texts = [pattern if isinstance(pattern, str) else pattern["Fn::Sub"] for pattern in patterns]
+    for project in ("churn", "releases", "r"):
+        named = [text.replace("${Project}", project) for text in texts]
+        assert not [pattern for pattern in named if fnmatchcase(namespace(load("local")), pattern)]
 
 
 def test_no_role_has_more_than_the_boundary(template):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from release import judgement_alarms
 from release.kinds.kind import Rollout, TrafficShift
 from release.kinds.realtime import alarms
 from release.kinds.realtime.traffic_shift import describe, traffic_shift
@@ -21,12 +22,22 @@ def rollout(settings: Settings, config_name: str, all_at_once: bool) -> Rollout:
     if settings.serving.autoscales:  # the load determines the count, and not the settings' initial one
         exclude = [{"VariantPropertyType": name} for name in NOT_RETAINED]
         parameters |= {"RetainAllVariantProperties": True, "ExcludeRetainedVariantProperties": exclude}
-    return Rollout(shift, describe(shift, len(names)), parameters, tuple(own), names, _notes(settings, all_at_once))
+    return Rollout(
+        shift,
+        describe(shift, len(names)),
+        parameters,
+        tuple(own),
+        judgement_alarms.calls(settings, config_name, all_at_once),
+        names,
+        _notes(settings, all_at_once),
+    )
 
 
 def rollback_alarms(settings: Settings, config_name: str, all_at_once: bool) -> tuple[str, ...]:
     """--now is for when the old fleet is bad: an alarm that watches it would only bring it back."""
-    own = [call.request["AlarmName"] for call in alarms.alarms(settings, config_name)]
+    judging = judgement_alarms.calls(settings, config_name, all_at_once)
+    calls = [call for call in (*alarms.alarms(settings, config_name), *judging) if call.operation == "put_metric_alarm"]
+    own = [call.request["AlarmName"] for call in calls]
     if all_at_once:
         return tuple(name for name in own if watches_new_fleet(config_name, name))
     return tuple(dict.fromkeys((*own, *settings.alarms.extra)))
@@ -42,9 +53,7 @@ def _notes(settings: Settings, all_at_once: bool) -> tuple[str, ...]:
 
 def deployment_config(settings: Settings, shift: TrafficShift, alarm_names: Sequence[str]) -> dict[str, Any]:
     policy = _rolling(settings, shift) if shift.strategy == "rolling" else _blue_green(shift)
-    if alarm_names:  # AWS refuses an empty list; without one nothing rolls back automatically
-        policy["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": name} for name in alarm_names]}
-    return policy
+    return policy | {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarm_names]}}
 
 
 def _blue_green(shift: TrafficShift) -> dict[str, Any]:

@@ -40,4 +40,4 @@ def describe(shift: TrafficShift, alarm_count: int) -> str:
     }[shift.strategy]
     standby = "" if shift.strategy == "rolling" else f"; the old fleet stands by for {last} s"
     guard = f"any of {alarm_count} alarms takes it back" if alarm_count > 1 else "its alarm takes it back"
-    return f"{steps}{standby}; {guard if alarm_count else 'no alarm takes it back'}"
+    return f"{steps}{standby}; {guard}"

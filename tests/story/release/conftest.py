@@ -26,24 +26,38 @@ SPEED = 200
 SAMPLE = "churn/runs/samples/sample.csv"
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"
-BY_HAND = {"--status", "--rollback", "--delete", "--accept"}  # by a person, with permissions of their own
+BY_HAND = {"--abort", "--status", "--rollback", "--delete", "--accept"}  # by a person, with permissions of their own
 HANDLER = """
-import json, time
+import json, os, time
+ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+count = 0
+class Labelled:
+    def __init__(self, status, document):
+        self.status, self.document = status, document
+    def __call__(self, environ, start_response):
+        global count
+        count += 1
+        package, headers = os.environ["MODEL_PACKAGE"], [("Content-Type", "application/json")]
+        if environ.get("HTTP_" + ATTRIBUTES.upper().replace("-", "_")) == "identify":
+            headers.append((ATTRIBUTES, f"package={{package}};request={{count}}"))
+        start_response(self.status, headers)
+        return [json.dumps(self.document | ({{}} if self.status == "200 OK" else {{"package": package}})).encode()]
 def model_fn(folder):
     {load}
     return None
-def input_fn(body, content_type):
-    return body
-def predict_fn(data, model):
-    {work}
-    return [{{"label": "yes", "probabilities": {{"no": 0.25, "yes": 0.75}}}} for _ in data.split()]
-def output_fn(rows, accept):
-    return json.dumps({{"predictions": rows}}), "application/json"
+def transform_fn(model, body, content_type, accept):
+    answer = {{"label": "yes", "probabilities": {{"no": 0.25, "yes": 0.75}}}}
+    try:
+        {work}
+    except ValueError as error:
+        return Labelled("500 Internal Server Error", {{"error": str(error)}})
+    return Labelled("200 OK", {{"predictions": [answer for _ in body.split()]}})
 """
 MODELS = {
     "good": {},
     "failing": {"work": "raise ValueError('the model is broken')"},
     "slow": {"work": "time.sleep(0.4)"},
+    "cold": {"work": "time.sleep(0 if count else 0.4)"},
     "crashing": {"load": "raise SystemExit('no such library')"},
 }
 SMALL = {
@@ -55,7 +69,15 @@ SMALL = {
         "wait_seconds": "180",
         "termination_wait_seconds": "60",
         "timeout_seconds": "3600",
-        "bake_requests_per_second": "100",
+        "bake_requests_per_second": "1",  # two hundred in a real second
+    },
+    "judgement": {  # few requests decide, and never whether two processes of a busy machine are alike
+        "latency_factor": "10.0",
+        "error_points": "10.0",
+        "alpha": "0.01",
+        "severe_latency_factor": "1000.0",
+        "severe_error_points": "70.0",
+        "unjudged_minutes": "60",
     },
     "alarms": {
         "latency_ms": "5000",  # a good model is slow now and then on a busy machine

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from threading import Lock
 
@@ -44,11 +45,15 @@ class Killer:
 
     def __init__(self, where, number, sent=signal.SIGKILL):
         self.where, self.left, self.signal, self.changing, self.lock = where, number, sent, False, Lock()
+        self.looks = Counter()
 
-    def __call__(self, event_name, **_):
+    def __call__(self, event_name, request, **_):
         operation = event_name.rsplit(".", 1)[-1]
         write = not operation.startswith(READS)
         with self.lock:
+            if operation == "PutMetricData" or "judgement.json" in request.url:  # at every look: twice is enough
+                self.looks[operation] += 1
+                write = self.looks[operation] <= 2
             counted = write if self.where == "write" else self.changing and operation == "DescribeEndpoint"
             self.left -= counted
             if counted and not self.left:

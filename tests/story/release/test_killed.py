@@ -118,8 +118,9 @@ def test_killed_at_every_change(stage, killer):
 def test_killed_at_every_change_of_an_acceptance(stage, killer):
     """Once it is recorded, the next release does the rest."""
     stage.deploy(stage.package())
+    stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE | {"bake_requests_per_second": "0"})
     for number in range(1, LIMIT):
-        package = stage.package(sample="")
+        package = stage.package()
         assert stage.deploy(package) == 4
         code, output = killer.run("--package", package, "--accept", "why", kill=["write", number])
         recorded = "accepted" in stage.verdicts()[-1]
@@ -130,6 +131,7 @@ def test_killed_at_every_change_of_an_acceptance(stage, killer):
         assert verdicts(stage, package) == ["inconclusive"]
         if code != KILLED:
             assert number > 5
+            stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
             return
     raise AssertionError("an acceptance cannot have so many changes")
 
@@ -154,6 +156,22 @@ def test_killed_while_it_bakes_and_rolled_back_while_nobody_watched(stage, kille
     assert code == 3, output
     assert output.splitlines()[-1].startswith("rolled back: alarm churn-local-")
     assert (stage.live_package(), verdicts(stage, package), lease(stage)) == (good, ["rolled back"], ("", None))
+
+
+def test_killed_and_not_run_again_it_is_taken_back(stage, killer, wait_until):
+    """What no run judges does not ship unseen."""
+    cloudwatch = stage.cloud.client("cloudwatch")
+    wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])
+    good, package = stage.live_package(), stage.package()
+    long = AT_ONCE | {"termination_wait_seconds": "3600"}
+    stage.configure(serving=ONE_INSTANCE, rollout=long, judgement={"unjudged_minutes": "10"})
+    assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
+    wait_until(lambda: stage.live()["EndpointStatus"] == "InService")
+    code, output = killer.run("--package", package)
+    assert code == 3, output
+    assert output.splitlines()[-1].startswith("rolled back: no run judged it any more, so that the alarm churn-local-")
+    assert (stage.live_package(), verdicts(stage, package), lease(stage)) == (good, ["rolled back"], ("", None))
+    stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 PER_MINUTE = 2000
-BAKE = r"bake traffic: (\d+) sent: \d+ answered, (\d+) failed, 0 lost"
+BAKE = r"known requests: (\d+) sent: \d+ answered, (\d+) failed, 0 lost"
 LONGER = {"wait_seconds": "300"}  # a second and a half in real time
 LONGEST = {"wait_seconds": "1800"}  # which an alarm cuts short
 TWICE = {"datapoints": "2", "evaluation_periods": "2"}  # the alarm fires when clients have used the bad fleet as well

@@ -79,6 +79,8 @@ def stage(long_stage):
 
 
 def smoke(stage, package, capsys):
+    """Of a first deployment: no judgement sees it, the handler names no package."""
+    assert stage.command("--delete", "--yes") == 0
     assert stage.deploy(package) == 0
     capsys.readouterr()
     code = stage.command("--smoke", "--expect", package)

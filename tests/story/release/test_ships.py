@@ -51,7 +51,7 @@ def test_the_first_release_into_an_empty_account_says_that_nothing_was_shifted(s
     assert stage.deploy(packages[0]) == 0
     *lines, last = output()
     assert last == f"shipped: {packages[0]} is live; it is the first here, so nothing was shifted or compared"
-    assert not [line for line in lines if "bake traffic" in line]
+    assert not [line for line in lines if "known requests" in line]
     assert stage.good() == [packages[0]]
 
 
@@ -59,9 +59,10 @@ def test_a_healthy_canary_ships_without_a_failed_request(stage, packages, output
     with stage.clients() as counts:
         assert stage.deploy(packages[1]) == 0
     lines = output()
-    assert lines[-1].startswith(f"shipped: {packages[1]} is live: new ")
+    assert lines[-1].startswith(f"shipped: {packages[1]} is live: ")
+    assert "answers of the new fleet and " in lines[-1]
     assert any("Updating (Baking), 50% of the traffic on the new fleet" in line for line in lines)
-    assert any(line.startswith("bake traffic: ") and line.endswith(" 0 failed, 0 lost") for line in lines)
+    assert any(line.startswith("known requests: ") and line.endswith(" 0 failed, 0 lost") for line in lines)
     assert counts["answered"] == counts["sent"] > 20
     assert stage.live_package() == packages[1]
 
@@ -72,7 +73,10 @@ def test_what_shipped_is_on_record(stage, packages):
     assert shipped["config"] == stage.live()["EndpointConfigName"]
     assert shipped["image"].endswith("sagemaker-xgboost:3.2-0")
     record = stage.verdicts()[-1]
-    assert (record["verdict"], record["observed"]["comparison"]["outcome"]) == ("shipped", "pass")
+    judgement = record["observed"]["judgement"]
+    assert (record["verdict"], judgement["outcome"]) == ("shipped", "passed so far")
+    assert [judgement["fleets"][fleet]["package"] for fleet in ("new", "old")] == ["churn/2", "churn/1"]
+    assert min(fleet["answers"] for fleet in judgement["fleets"].values()) > 20
     assert stage.document("deployment.json")["deployment"] is None
 
 

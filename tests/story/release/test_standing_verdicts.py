@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.story.release.conftest import outcome_of
+from release.judgement import judgement
+from release.watch import late_traffic
 
 pytestmark = pytest.mark.planted
 
@@ -116,27 +117,26 @@ def test_a_release_that_was_rolled_back_is_not_deployed_again_until_a_person_acc
     assert STANDS in output()[-1]
 
 
-def test_an_inconclusive_release_becomes_good_by_requests_and_not_by_other_settings(stage, output, wait_until):
-    stage.configure()
-    package = stage.package(sample="")
-    assert stage.deploy(package) == 4
-    for _ in range(2):
-        assert outcome_of(stage.cloud.client("sagemaker-runtime")) == "answered"
-    assert stage.deploy(package) == 4
-    assert " (judged again, on 2 requests; 0 at the verdict of " in output()[-1]
-    stage.configure(alarms={"traffic_floor": "1"})
+def test_an_inconclusive_release_becomes_good_by_requests_and_not_by_other_settings(stage, output, monkeypatch):
+    stage.configure(rollout=AT_ONCE)
+    package = stage.package()
+    with monkeypatch.context() as patch:
+        patch.setattr(late_traffic, "SECONDS", 0)
+        patch.setattr(judgement, "ENOUGH", 2)  # so many answers that there are never enough
+        assert stage.deploy(package) == 4
+        assert output()[-1].startswith("inconclusive: it is live and no alarm fired, but ")
+    stage.configure(rollout=AT_ONCE | {"bake_requests_per_second": "0"}, judgement={"severe_error_points": "100.0"})
     assert stage.deploy(package) == 4
     assert STANDS in output()[-1]
     stage.configure()
-    with stage.clients(per_second=400) as counts:
-        wait_until(lambda: counts["answered"] >= 20)
     assert stage.deploy(package) == 0
     assert " (judged again, on " in (verdict := output()[-1])
-    assert "; 2 at the verdict of " in verdict
+    assert " at the verdict of " in verdict
 
 
 def test_an_inconclusive_release_is_accepted(stage, output):
-    package = stage.package(sample="")
+    stage.configure(rollout={"bake_requests_per_second": "0"})
+    package = stage.package()
     assert stage.deploy(package) == 4
     assert stage.deploy(package, "--accept", "nobody uses it at night") == 0
     assert stage.document("deployment.json")["deployment"] is None

@@ -80,6 +80,8 @@ except SystemExit as end:
         ("--accept why", "nothing to do: name an action"),
         ("--rollback --accept why", "--accept goes with --package only"),
         (f"--package {ARN} --accept=", "--accept needs a reason"),
+        ("--abort=", "--abort needs a reason"),
+        ("--abort why --rollback", "--rollback excludes other actions: use it without --abort"),
         (f"--package {ARN} --accept=why --now", "--accept deploys nothing: use it without --now"),
     ],
 )

@@ -179,8 +179,9 @@ IMPOSSIBLE = [
         "bake at least that long",
     ),
     (
-        "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0",
-        "alarms.error_rate alarms.error_4xx_rate alarms.latency_ms rollout.strategy* alarms.extra*",
+        "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0\n[rollout]\nbake_requests_per_second = 0",
+        "rollout.bake_requests_per_second alarms.error_rate alarms.error_4xx_rate alarms.latency_ms rollout.strategy* "
+        "alarms.extra*",
         "set one above 0",
     ),
     (
@@ -305,6 +306,7 @@ POSSIBLE = [
     '[rollout]\nstrategy = "rolling"\nrolling_rollback_percent = 50',
     '[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0\nextra = ["orders-per-minute-low"]',
     "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0\n" + AT_ONCE,
+    "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0",
     "[alarms]\nerror_rate = 0.1\nerror_4xx_rate = 0\nlatency_ms = 0",
     "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0.1\nlatency_ms = 0",
     "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 100",

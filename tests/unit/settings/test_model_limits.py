@@ -78,6 +78,12 @@ NUMBERS = [
     ("serving.autoscaling_scale_out_cooldown_seconds", 0, -1, 3600, 3601),
     ("rollout.bake_requests_per_second", 0, -1, 1000, 1001),
     ("rollout.keep_last_good", 1, 0, 20, 21),
+    ("judgement.latency_factor", 1.05, 1, 10, 10.1),
+    ("judgement.error_points", 0.01, 0, 50, 51),
+    ("judgement.alpha", 0.001, 0, 0.5, 0.6),
+    ("judgement.severe_latency_factor", 1.5, 1.4, 1000, 1001),
+    ("judgement.severe_error_points", 1, 0.5, 100, 101),
+    ("judgement.unjudged_minutes", 2, 1, 240, 241),
     ("alarms.error_rate", 0, -0.1, 1, 1.1),
     ("alarms.error_4xx_rate", 0, -0.1, 1, 1.1),
     ("alarms.latency_ms", 0, -1, 3_600_000, 3_600_001),
@@ -162,7 +168,7 @@ TEXTS = [
         ["p101", "average", "Sum", "p"],
         "p99",
     ),
-    ("alarms.extra", [[], ["a b"], [f"a{i}" for i in range(6)]], [[""], ["é"], ["x" * 256], ["a"] * 7], ""),
+    ("alarms.extra", [[], ["a b"], [f"a{i}" for i in range(4)]], [[""], ["é"], ["x" * 256], ["a"] * 5], ""),
     ("network.subnets", [[f"subnet-{i:08x}" for i in range(16)]], [["sg-0a1b2c3d"], ["subnet-XYZ"]], "ID of a subnet"),
     ("network.security_groups", [["sg-0a1b2c3d"] * 5], [["subnet-0a1b2c3d"], ["default"]], "ID of a security group"),
     ("network.kms_key_id", ["", ARN, ARN.split("/")[1], "mrk-" + "0" * 32], ["alias/x", "x", ARN + "x"], "no alias"),
@@ -185,7 +191,7 @@ def test_texts_and_lists_follow_their_rules(
 def test_lists_end_at_the_service_s_limits(tmp_path: Path) -> None:
     assert "at most 16 entries" in refusals(tmp_path, "network.subnets", [f"subnet-{i:08x}" for i in range(17)])[0]
     assert "at most 5 entries" in refusals(tmp_path, "network.security_groups", [f"sg-{i:08x}" for i in range(6)])[0]
-    assert "at most 6 entries" in refusals(tmp_path, "alarms.extra", [f"a{i}" for i in range(7)])[0]
+    assert "at most 4 entries" in refusals(tmp_path, "alarms.extra", [f"a{i}" for i in range(5)])[0]
 
 
 WRONG_TYPES = [

@@ -8,9 +8,10 @@ import pytest
 from release.judgement.detection import Exposure, Fault, caught
 from release.judgement.judgement import Judgement
 from release.judgement.limits import Limits
-from release.judgement.power import FAULTS
+from release.judgement.power import SMALLER, severe
 
 LIMITS = Limits()
+FAULTS = (*severe(LIMITS), *SMALLER)
 
 
 def shares(field, values, fault):

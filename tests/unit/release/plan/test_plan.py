@@ -19,6 +19,7 @@ WHOLE = (
     '[network]\nsubnets = ["subnet-0a1b2c3d"]\nsecurity_groups = ["sg-0a1b2c3d"]\nisolation = true\n'
     'kms_key_id = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"\n'
 )
+JUDGEMENT = ["put_metric_data", "put_metric_alarm", "put_metric_alarm"]
 AT_ONCE = '[rollout]\nstrategy = "all_at_once"\n'
 OVERLAYS = {
     "base": "",
@@ -137,7 +138,7 @@ def test_an_update_goes_from_the_old_config_to_the_new(settings_of, live):
     assert (done.change, done.shifts, done.after) == ("update", True, ())
     greens = ["put_metric_alarm"] * 3  # that of both fleets exists as it should be
     made = ["put_object_tagging", "create_model", "create_endpoint_config"]
-    assert operations(done) == [*made, *greens, "update_endpoint"]
+    assert operations(done) == [*made, *greens, *JUDGEMENT, "update_endpoint"]
     assert state.live_config in done.calls[-1].sentence
     assert "RetainAllVariantProperties" not in request_of(done, "update_endpoint")
 
@@ -147,7 +148,7 @@ def test_what_an_interrupted_run_left_is_not_created_again(settings_of, live, sh
     left = shipped(settings)
     state = live(settings)
     state = replace(state, existing=left.existing, definitions=left.definitions)
-    assert operations(plan(settings, state)) == ["put_object_tagging", "update_endpoint"]
+    assert operations(plan(settings, state)) == ["put_object_tagging", *JUDGEMENT, "update_endpoint"]
 
 
 def test_the_same_again_is_unchanged(settings_of, shipped):
@@ -209,7 +210,9 @@ def test_kinds_that_are_not_deployed_are_refused(settings_of, empty, overlay, se
 def test_the_text_numbers_the_sentences_and_shows_the_exact_requests(settings_of, empty):
     text = plan(settings_of(SCALED), empty).render()
     assert text.startswith(
-        "package churn/7 makes the new endpoint churn-prod: a first deployment, nothing is shifted\n1. "
+        "package churn/7 makes the new endpoint churn-prod: a first deployment, nothing is shifted\n"
+        "note: a first deployment has no guardrail: there is no old fleet to compare with, and nothing takes it back\n"
+        "1. "
     )
     assert '"EndpointName": "churn-prod"' in text
     assert text.index("8. endpoint") < text.index("when the endpoint is InService:") < text.index("9. autoscaling")

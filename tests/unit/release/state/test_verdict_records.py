@@ -75,7 +75,15 @@ def test_of_two_people_who_accept_at_once_one_is_refused(context, write):
 
 
 @pytest.mark.parametrize(
-    "observed", [None, {}, {"comparison": None}, {"comparison": {"green": {}}}, {"comparison": {}}]
+    "observed",
+    [
+        None,
+        {},
+        {"judgement": None},
+        {"judgement": {"fleets": {"new": {}}}},
+        {"judgement": {"fleets": None}},
+        {"comparison": {}},
+    ],
 )
 def test_a_record_of_an_earlier_version_is_read(context, s3, write, observed):
     deployment = write("inconclusive")

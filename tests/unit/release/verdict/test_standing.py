@@ -3,24 +3,23 @@
 import pytest
 
 from release.state.deployment import Deployment
+from release.state.judgement_record import JudgementRecord
 from release.state.verdict_records import Acceptance, VerdictRecord
 from release.verdict import standing
-from release.verdict.comparison import Comparison
 from release.verdict.verdict import Observation, Verdict
-from release.watch.fleet_metrics import FleetMetrics
 
 DEPLOYMENT = Deployment("arn:package/2", "c2", "m", "c1", "t", "2026-01-05T09:00:00+00:00", True, ())
 ACCEPTANCE = Acceptance("arn:user/ann", "2026-01-05T10:00:00+00:00", "it is right")
 
 
 def record(outcome, acceptance=None, requests=3):
-    document = {"observed": {"comparison": {"green": {"requests": requests}}}}
+    document = {"observed": {"judgement": {"fleets": {"new": {"answers": requests}}}}}
     return VerdictRecord("key", "etag", document, outcome, "why", "2026-01-05T09:30:00", DEPLOYMENT, acceptance)
 
 
 def verdict(outcome, requests):
-    comparison = Comparison("pass", "good", FleetMetrics(requests), FleetMetrics(9))
-    return Verdict(outcome, "good", Observation("InService", "c2", "", (), {}, comparison))
+    judgement = JudgementRecord("passed so far", "good", "", "", "", fleets={"new": {"answers": requests}})
+    return Verdict(outcome, "good", Observation("InService", "c2", "", (), {}, True, judgement))
 
 
 @pytest.mark.parametrize(

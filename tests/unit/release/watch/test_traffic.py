@@ -1,4 +1,4 @@
-"""Bake traffic: sent only while it is needed, and every request counted once."""
+"""Known requests: sent at their rate while they are needed, labelled, and each counted once."""
 
 import io
 import itertools
@@ -8,25 +8,31 @@ from dataclasses import replace
 import pytest
 
 from release.samples import parse, read, writers
-from release.watch.traffic import Traffic
+from release.watch.traffic import FASTEST, KnownRequest, Traffic
+
+ONE, TWO = KnownRequest(b"1"), KnownRequest(b"2", "application/json")
 
 
 class FakeRuntime:
+    """Answers with these outcomes in turn: an error is raised."""
+
     def __init__(self, *outcomes):
-        self.outcomes, self.bodies = itertools.cycle(outcomes or (None,)), []
+        self.outcomes, self.requests = itertools.cycle(outcomes or (None,)), []
 
-    def invoke_endpoint(self, Body, **_):
-        self.bodies.append(Body)
-        if outcome := next(self.outcomes):
+    def invoke_endpoint(self, **request):
+        self.requests.append(request)
+        outcome = next(self.outcomes)
+        if isinstance(outcome, Exception):
             raise outcome
-        return {"Body": io.BytesIO(b"ok")}
+        attributes = {"CustomAttributes": outcome} if outcome else {}
+        return {"Body": io.BytesIO(b"ok"), "ContentType": "text/csv", **attributes}
 
 
-def drive(traffic, enough):
+def drive(traffic, enough, speed=1.0):
     """Until so many were sent; returns the counts."""
     end = time.monotonic() + 30
     with traffic:
-        traffic.drive(True)
+        traffic.drive(True, speed)
         while traffic.counts.sent < enough:
             assert time.monotonic() < end, traffic.counts
             time.sleep(0.005)
@@ -34,22 +40,83 @@ def drive(traffic, enough):
     return traffic.counts
 
 
+def model_error(refuse, message, status=500):
+    error = refuse("ModelError", status=424)
+    error.response |= {"OriginalStatusCode": status, "OriginalMessage": message}
+    return error
+
+
 def test_answered_failed_and_lost_add_up(refuse):
     runtime = FakeRuntime(None, refuse("ModelError"), OSError("no answer"))
-    counts = drive(Traffic(runtime, "e", [b"1", b"2"], 200), 4)
-    assert counts.sent == len(runtime.bodies) == counts.answered + counts.failed + counts.lost
+    counts = drive(Traffic(runtime, "e", [ONE, TWO], 200), 4)
+    assert counts.sent == len(runtime.requests) == counts.answered + counts.failed + counts.lost
     assert abs(counts.answered - counts.failed) <= 1
     assert abs(counts.failed - counts.lost) <= 1
-    assert set(runtime.bodies) == {b"1", b"2"}
+    assert {(each["Body"], each["ContentType"]) for each in runtime.requests} == {(*ONE,), (*TWO,)}
+
+
+def test_every_request_asks_who_answers():
+    runtime = FakeRuntime()
+    drive(Traffic(runtime, "e", [ONE], 200), 2)
+    assert {(each["CustomAttributes"], each["Accept"]) for each in runtime.requests} == {
+        ("identify", "application/json")
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "label"),
+    [
+        ("package=churn/7;request=1", 200, ("churn/7", True)),
+        ("package=churn/7;request=12", 200, ("churn/7", False)),
+        (None, 200, None),
+        ("trace=1", 200, None),
+        ({"message": '{"error": "no", "package": "churn/7"}'}, 500, ("churn/7", False)),
+        (
+            {"message": '{"package": "churn/7", "error": "a long message that was c', "status": 400},
+            400,
+            ("churn/7", False),
+        ),
+        ({"message": "<h1>Internal Server Error</h1>"}, 500, None),
+        (OSError("no answer"), 504, None),
+    ],
+)
+def test_a_reply_says_who_answered_and_when_nobody_knows(refuse, outcome, status, label):
+    traffic = Traffic(
+        FakeRuntime(model_error(refuse, **outcome) if isinstance(outcome, dict) else outcome), "e", [ONE], 200
+    )
+    drive(traffic, 1)
+    reply = traffic.take()[0]
+    assert (reply.request, reply.status, reply.label) == (ONE, status, label)
+    assert reply.body == (b"ok" if status == 200 else b"")
+    assert reply.latency_ms >= 0
+    assert traffic.take() == []  # each is taken once
 
 
 def test_no_faster_than_the_rate():
     began = time.monotonic()
-    sent = drive(Traffic(FakeRuntime(), "e", [b"1"], 20), 6).sent
+    sent = drive(Traffic(FakeRuntime(), "e", [ONE], 20), 6).sent
     assert sent <= 20 * (time.monotonic() - began) + 1
 
 
-@pytest.mark.parametrize(("bodies", "rate"), [([], 10), ([b"1"], 0)])
+def test_the_rate_is_by_the_clock_of_aws_as_far_as_a_machine_allows():
+    def rate(per_second, speed):
+        traffic = Traffic(FakeRuntime(), "e", [ONE], per_second)
+        traffic.drive(False, speed)
+        return round(1 / traffic._interval)
+
+    assert (rate(5, 1), rate(5, 20), rate(5, 200), rate(900, 1), rate(900, 2)) == (5, 100, FASTEST, 900, 900)
+
+
+def test_a_clock_that_turns_out_to_be_faster_is_followed_at_once():
+    traffic = Traffic(FakeRuntime(), "e", [ONE], 0.01)
+    with traffic:
+        traffic.drive(True)
+        time.sleep(0.1)
+    assert traffic.counts.sent == 0
+    assert drive(Traffic(FakeRuntime(), "e", [ONE], 0.01), 5, speed=10_000).sent >= 5
+
+
+@pytest.mark.parametrize(("bodies", "rate"), [([], 10), ([ONE], 0)])
 def test_without_requests_or_rate_nothing_is_sent(bodies, rate):
     traffic = Traffic(FakeRuntime(), "e", bodies, rate)
     assert not traffic.possible
@@ -60,7 +127,7 @@ def test_without_requests_or_rate_nothing_is_sent(bodies, rate):
 
 
 def test_nothing_is_sent_before_it_is_needed():
-    traffic = Traffic(FakeRuntime(), "e", [b"1"], 1000)
+    traffic = Traffic(FakeRuntime(), "e", [ONE], 1000)
     with traffic:
         time.sleep(0.03)
     assert traffic.counts.sent == 0

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
+from release.judgement.judgement import Decision
 from release.kinds.kind import TrafficShift
 from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
 from release.watch import watch
 from release.watch.fleet_metrics import FleetMetrics
 from release.watch.table import FleetsTable, PlainLines
-from release.watch.traffic import Counts, Traffic
+from release.watch.traffic import Counts
 from release.watch.watch import Snapshot, Watch, time_left
 from settings.errors import Problem
 
@@ -31,6 +32,17 @@ def status_of(status="Updating", config="old", message="", share=None, at=60, mo
     )
 
 
+class FakeJudgement:
+    """Notes whether known requests are sent."""
+
+    def __init__(self):
+        self.driven, self.counts = [], Counts()
+
+    def look(self, endpoint, drive, states, left):
+        self.driven.append(drive)
+        return Decision("undecided", "no answer of the new fleet yet")
+
+
 class View:
     def __init__(self):
         self.shown, self.errors = [], []
@@ -41,7 +53,7 @@ class View:
 def follow(context, service, monkeypatch):
     """Follows these statuses (or errors) to their end."""
 
-    def run(*statuses, green=FleetMetrics()):  # noqa: B008 - frozen
+    def run(*statuses):
         waiting, view = list(statuses), View()
 
         def next_status(*_):
@@ -53,11 +65,9 @@ def follow(context, service, monkeypatch):
         service("sagemaker")
         service("cloudwatch", describe_alarms=lambda **_: {"MetricAlarms": [{"AlarmName": "a", "StateValue": "OK"}]})
         monkeypatch.setattr(watch, "read_endpoint", next_status)
-        monkeypatch.setattr(watch, "read_both_fleets", lambda *_: (green, FleetMetrics(9)))
-        traffic = Traffic(None, "e", [b"1"], 1)
-        driven = []
-        traffic.drive = driven.append
-        return Watch(context, DEPLOYMENT, CANARY, traffic, view).follow(), view, driven
+        monkeypatch.setattr(watch, "read_both_fleets", lambda *_: (FleetMetrics(), FleetMetrics(9)))
+        live = FakeJudgement()
+        return Watch(context, DEPLOYMENT, CANARY, live, view).follow(), view, live.driven
 
     return run
 
@@ -92,14 +102,15 @@ def test_taking_longer_than_any_timeout_is_a_problem(follow):
         follow(status_of(at=10_860))
 
 
-def test_bake_traffic_only_while_it_bakes_and_below_the_floor(follow):
+def test_known_requests_through_every_wait_and_not_while_it_goes_back(follow):
     statuses = (
         EndpointStatus(START, "Updating", "old", stages=("Creating",)),
         status_of(message=WAIT),
-        status_of("InService", "new"),
+        status_of(message=LAST),
+        status_of("RollingBack"),
+        status_of("InService", "old"),
     )
-    assert follow(*statuses)[2] == [False, True, False]
-    assert follow(*statuses, green=FleetMetrics(10_000))[2] == [False, False, False]
+    assert follow(*statuses)[2] == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +128,7 @@ def test_the_time_left(message, share, plan, expected):
     assert time_left(status_of(message=message, share=share), plan) == expected
 
 
-def snapshot(alarm="OK", **more):
+def snapshot(alarm="OK", decision=None, **more):
     return Snapshot(
         status_of(message=WAIT, share=0.1, **more),
         {"a": alarm},
@@ -125,6 +136,7 @@ def snapshot(alarm="OK", **more):
         FleetMetrics(),
         Counts(),
         90.0,
+        decision,
     )
 
 
@@ -141,6 +153,17 @@ def test_lines_show_stages_alarms_and_now_and_then_the_metrics():
     assert [line[10:] for line in written[1:]] == ["alarm a: ALARM", "alarm a: OK", f"{first}; {metrics}"]
 
 
+def test_a_line_for_every_decision_of_the_judgement():
+    written = []
+    lines = PlainLines(written.append, lambda: 0.0)
+    for outcome in ("undecided", "passed so far", "passed so far", "fail"):
+        lines.show(snapshot(decision=Decision(outcome, f"{outcome} it is")))
+    assert [line[10:] for line in written[1:]] == [
+        "judgement: passed so far, passed so far it is",
+        "judgement: fail, fail it is",
+    ]
+
+
 def test_lines_show_an_error_once():
     written = []
     lines = PlainLines(written.append)
@@ -152,7 +175,7 @@ def test_lines_show_an_error_once():
 def test_the_live_table_has_all_of_it():
     out = io.StringIO()
     with FleetsTable(Console(file=out, width=120, force_terminal=True)) as table:
-        table.show(snapshot("ALARM"))
+        table.show(snapshot("ALARM", Decision("fail", "3.0 times as slow")))
         table.show_error(OSError("gone"))
     for part in (
         "Updating (Baking)",
@@ -161,6 +184,7 @@ def test_the_live_table_has_all_of_it():
         "requests",
         "9.0 ms",
         "ALARM",
+        "judgement: fail, 3.0 times as slow",
         "retrying: gone",
     ):
         assert part in out.getvalue()

@@ -159,10 +159,13 @@ def test_which_take_a_release_back(settings_of):
         f"{CONFIG}-5xx",
         f"{CONFIG}-latency",
         f"{CONFIG}-4xx",
+        f"{CONFIG}-judgement",
+        f"{CONFIG}-unjudged",
         "orders-low",
     )
     assert rollback_alarms(settings, CONFIG, all_at_once=True) == (
         f"{CONFIG}-5xx",
         f"{CONFIG}-latency",
         f"{CONFIG}-4xx",
+        f"{CONFIG}-judgement",
     )

@@ -41,7 +41,7 @@ def test_blue_green_strategies(settings_of, live, overlay):
         "MaximumExecutionTimeoutInSeconds": 7200,
     }
     assert [alarm["AlarmName"] for alarm in config["AutoRollbackConfiguration"]["Alarms"]] == list(done.alarm_names)
-    assert len(done.alarm_names) == 4
+    assert len(done.alarm_names) == 6
 
 
 def test_rolling_is_never_blue_green(settings_of, live):
@@ -58,12 +58,18 @@ def test_rolling_is_never_blue_green(settings_of, live):
     }
 
 
-def test_without_any_alarm_there_is_no_rollback_configuration(settings_of, live):
+def test_without_any_other_alarm_those_of_the_judgement_take_it_back(settings_of, live):
     settings = settings_of(AT_ONCE + "[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\nlatency_ms = 0\n")
     done = plan(settings, live(settings))
-    assert done.alarm_names == ()
-    assert "AutoRollbackConfiguration" not in request_of(done, "update_endpoint")["DeploymentConfig"]
-    assert "no alarm takes it back" in done.render()
+    assert done.alarm_names == (f"{done.config_name}-judgement", f"{done.config_name}-unjudged")
+    listed = request_of(done, "update_endpoint")["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    assert [alarm["AlarmName"] for alarm in listed] == list(done.alarm_names)
+    assert "any of 2 alarms takes it back" in done.render()
+
+
+def test_sagemaker_watches_ten_alarms_at_most(settings_of, live):
+    settings = settings_of('[alarms]\nextra = ["a", "b", "c", "d"]\n')
+    assert len(plan(settings, live(settings)).alarm_names) == 10
 
 
 @pytest.mark.parametrize("overlay", ["", ROLLING])
@@ -72,7 +78,7 @@ def test_now_is_all_at_once_and_ignores_the_errors_of_the_old_fleet(settings_of,
     done = plan(settings, live(settings), all_at_once=True)
     config = request_of(done, "update_endpoint")["DeploymentConfig"]
     assert config["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["Type"] == "ALL_AT_ONCE"
-    assert done.alarm_names == tuple(f"{done.config_name}-{what}" for what in ("5xx", "latency", "4xx"))
+    assert done.alarm_names == tuple(f"{done.config_name}-{what}" for what in ("5xx", "latency", "4xx", "judgement"))
     assert "orders-low" in plan(settings, live(settings)).alarm_names
     assert "--now" in done.render()
 

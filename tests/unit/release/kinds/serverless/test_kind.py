@@ -1,16 +1,18 @@
 """Serverless endpoints: valid requests, no guardrails, and what cannot become of a real-time endpoint."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from localcloud.testing import request_problems
-from release import run
 from release.context import Context
+from release.judge import compares
 from release.operations import WRITES
 from release.plan import preflight
 from release.plan.plan import plan
 from release.state.deployment import Deployment
+from release.watch.known_traffic import live_judgement
 
 SERVERLESS = (
     '[serving]\nkind = "serverless"\nmax_payload_bytes = 4194304\ndata_capture_percent = 0\n'
@@ -68,9 +70,11 @@ def test_nothing_is_compared_so_no_bake_traffic_is_sent(settings_of, empty, s3, 
     s3.objects["sample.csv"] = b"age\n3\n"
     metadata = {"sample_requests": "s3://bucket/sample.csv"}
     state = replace(empty, package={**empty.package, "CustomerMetadataProperties": metadata})
-    context = Context(settings_of(overlay), {"s3": s3, "sagemaker-runtime": None}.__getitem__, print)
-    deployment = Deployment("p", "new", "m", "old", "", "2026-01-05T09:00:00+00:00", True, ())
-    assert run._traffic(context, state, deployment)().possible is possible
+    clients = {"s3": s3, "sagemaker-runtime": None, "sts": SimpleNamespace(get_caller_identity=lambda: {"Arn": "me"})}
+    context = Context(settings_of(overlay), clients.__getitem__, print)
+    deployment = Deployment("p", "new", "m", "", "", "2026-01-05T09:00:00+00:00", True, ())
+    live = live_judgement(context, deployment, state.package, compares(context, deployment))
+    assert (live.traffic.possible, live.assessment is not None) == (possible, possible)
 
 
 def test_the_unused_instance_type_does_not_decide_about_the_key(settings_of, empty):

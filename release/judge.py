@@ -1,0 +1,74 @@
+"""The verdict of a deployment that has ended: what was observed, the verdict, and what follows from it."""
+
+from __future__ import annotations
+
+from release.context import Context
+from release.kinds import serving_kind
+from release.state import alarm_history, judgement_record, verdict_records
+from release.state.aws_time import parse
+from release.state.deployment import Deployment
+from release.state.endpoint import EndpointStatus, read_endpoint
+from release.state.lease import Lease
+from release.verdict.conclude import conclude, finish
+from release.verdict.standing import continued, has_new_evidence, judged_again, repeat
+from release.verdict.verdict import Observation, Verdict, judge
+
+
+def judge_earlier(context: Context, lease: Lease, earlier: Deployment, package: str) -> Verdict | None:
+    """The verdict of an interrupted run's deployment that has ended meanwhile; None when there is none to give.
+    ``package``: the one that this run releases."""
+    record = verdict_records.of_deployment(context, earlier)
+    if record and record.acceptance:  # by a command that was interrupted right after it
+        lease.record(None)
+        return None
+    endpoint = read(context)
+    arrived = (endpoint.status, endpoint.config) == ("InService", earlier.config)
+    if endpoint.changing or (arrived and earlier.package == package):
+        return None  # this run follows it, or finishes it
+    if not arrived and not _was_sent(context, earlier, endpoint):
+        lease.record(None)
+        return None
+    context.say(f"an earlier deployment, of {earlier.package}, has ended and has no verdict yet")
+    verdict = judge_deployment(context, lease, earlier, endpoint)
+    context.say(str(verdict))
+    return verdict
+
+
+def _was_sent(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> bool:
+    """Another change of the endpoint (its scaling) looks like a deployment that was sent, but fires no alarm."""
+    if (endpoint.config, endpoint.modified) == (deployment.before, deployment.modified):
+        return False
+    return endpoint.status != "InService" or bool(_alarm_events(context, deployment)) or bool(endpoint.failure)
+
+
+def judge_deployment(context: Context, lease: Lease, deployment: Deployment, endpoint: EndpointStatus) -> Verdict:
+    record = verdict_records.of_deployment(context, deployment)
+    if record and record.final:  # by a run that was interrupted right after it
+        finish(context, lease, deployment, record.outcome, endpoint.at)
+        return continued(record)
+    verdict = judge(deployment, context.retry(lambda: _observe(context, deployment, endpoint)))
+    if record and not has_new_evidence(record, verdict):
+        return repeat(record)
+    verdict = judged_again(record, verdict) if record else verdict
+    conclude(context, lease, deployment, verdict, endpoint.at)
+    return verdict
+
+
+def _observe(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> Observation:
+    compared = compares(context, deployment)
+    judgement = judgement_record.read(context, deployment) if compared else None
+    states = alarm_history.states(context.client("cloudwatch"), deployment.alarms)
+    events = _alarm_events(context, deployment)
+    return Observation(endpoint.status, endpoint.config, endpoint.failure, events, states, compared, judgement)
+
+
+def _alarm_events(context: Context, deployment: Deployment) -> tuple[alarm_history.AlarmEvent, ...]:
+    return alarm_history.alarm_events(context.client("cloudwatch"), deployment.alarms, parse(deployment.since))
+
+
+def compares(context: Context, deployment: Deployment) -> bool:
+    return deployment.shifts and serving_kind(context.settings).compares_fleets
+
+
+def read(context: Context) -> EndpointStatus:
+    return context.retry(lambda: read_endpoint(context.client("sagemaker"), context.endpoint_name))
