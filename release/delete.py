@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aws.confirmation import Ask, confirm
 from aws.tables import columns
@@ -25,10 +25,11 @@ class Resources:
     configs: list[str]
     models: list[str]
     alarms: list[str]
+    dashboards: list[str] = field(default_factory=list)
 
     @property
     def any(self) -> bool:
-        return bool(self.status or self.scaled or self.configs or self.models or self.alarms)
+        return bool(self.status or self.scaled or self.configs or self.models or self.alarms or self.dashboards)
 
     def table(self, context: Context) -> str:
         rows = [
@@ -37,6 +38,7 @@ class Resources:
             ("configs", ", ".join(self.configs)),
             ("models", ", ".join(self.models)),
             ("alarms", ", ".join(self.alarms)),
+            ("dashboard", ", ".join(self.dashboards)),
         ]
         return columns([row for row in rows if row[1]])
 
@@ -45,7 +47,8 @@ def read_resources(context: Context) -> Resources:
     endpoint = read_endpoint(context.client("sagemaker"), context.endpoint_name)
     scaled = bool(scaling_target.find(context.settings, context.client("application-autoscaling")))
     configs, models = owned_resources.configs(context), owned_resources.models(context)
-    return Resources(endpoint.status, scaled, configs, models, sorted(owned_resources.alarms(context)))
+    alarms, dashboards = sorted(owned_resources.alarms(context)), owned_resources.dashboards(context)
+    return Resources(endpoint.status, scaled, configs, models, alarms, dashboards)
 
 
 def delete(context: Context, yes: bool, ask: Ask | None) -> int:
@@ -81,6 +84,9 @@ def _delete(context: Context, resources: Resources, lease: Lease) -> None:
     for model in resources.models:
         context.retry(lambda model=model: delete_if_exists(delete_model, ModelName=model))  # type: ignore[misc]
     context.retry(lambda: delete_alarms(context, resources.alarms))
+    if resources.dashboards:
+        delete_dashboards = context.client("cloudwatch").delete_dashboards
+        context.retry(lambda: delete_if_exists(delete_dashboards, DashboardNames=resources.dashboards))
 
 
 def _wait(context: Context) -> None:

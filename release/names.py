@@ -21,9 +21,31 @@ def by_content(settings: Settings, request: Mapping[str, Any]) -> str:
     return f"{settings.endpoint_name}-{hashlib.sha256(text.encode()).hexdigest()[:DIGITS]}"
 
 
-def both_fleets_alarm(endpoint_name: str) -> str:
-    """The one alarm of a release that is not named after a config."""
-    return f"{endpoint_name}-5xx-rate"
+STANDING = ("5xx-rate", "4xx-rate", "latency", "no-traffic", "memory", "disk")
+
+
+def standing_alarm(endpoint_name: str, kind: str) -> str:
+    """Of all fleets, so that no config is in its name. The one of 5xx responses takes releases back, too."""
+    return f"{endpoint_name}-{kind}"
+
+
+def standing_alarms(endpoint_name: str) -> tuple[str, ...]:
+    return tuple(standing_alarm(endpoint_name, kind) for kind in STANDING)
+
+
+def dashboard(settings: Settings) -> str:
+    """With the region: dashboards are the account's, of all regions."""
+    return f"{settings.endpoint_name}-{settings.aws.region}"
+
+
+def with_unit(alarm_name: str, value: float) -> str:
+    """A value of one of the project's alarms, as people read it; of others as it is."""
+    kind = alarm_name.rpartition("-")[2]
+    if kind == "latency":
+        return f"{value:.0f} ms"
+    if kind in ("memory", "disk"):
+        return f"{value:.0f} %"
+    return f"{100 * value:.3g} %" if kind in ("5xx", "4xx", "rate") else f"{value:g}"
 
 
 def watches_new_fleet(config_name: str, alarm_name: str) -> bool:

@@ -108,6 +108,9 @@ class Alarms(Section):
     error_4xx_rate: Fraction
     latency_ms: int = Field(ge=0, le=3_600_000, description="no request lasts longer than an hour; 0 is no such alarm")
     latency_statistic: Statistic
+    idle_minutes: int = Field(ge=0, le=1440, description="an endpoint that nobody uses shows within a day")
+    memory_percent: int = Field(ge=0, le=100, description="of the memory of an instance; 0 is no such alarm")
+    disk_percent: int = Field(ge=0, le=100, description="of the disk of an instance; 0 is no such alarm")
     traffic_floor: int = Field(ge=1, description="below it a rate says nothing")
     period_seconds: int = Field(ge=60, le=3600, multiple_of=60, description="SageMaker's metrics come once a minute")
     datapoints: int = Field(ge=1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from aws.refusals import is_missing
 from release.context import Context
+from release.kinds import serving_kind, standing_alarms
 from release.state import owned_resources, records
 from release.state.deployment import Deployment
 
@@ -20,7 +21,8 @@ def cleanup(context: Context, deployment: Deployment, check: Callable[[], None])
     sagemaker = context.client("sagemaker")
     check()
     alarms = owned_resources.alarms(context)
-    delete_alarms(context, [name for name, config in alarms.items() if config and config != deployment.config])
+    kept = {deployment.config, *(_standing(context))}
+    delete_alarms(context, [name for name, config in alarms.items() if (config or name) not in kept])
     for name in sorted(set(owned_resources.configs(context)) - configs):
         check()
         context.say(f"old endpoint config {name} deleted")
@@ -29,6 +31,13 @@ def cleanup(context: Context, deployment: Deployment, check: Callable[[], None])
         check()
         context.say(f"old model {name} deleted")
         delete_if_exists(sagemaker.delete_model, ModelName=name)
+
+
+def _standing(context: Context) -> Iterator[str]:
+    """The alarms that stay by the settings, which may have turned one off."""
+    instances = serving_kind(context.settings).has_instances
+    for call in standing_alarms.alarms(context.settings, instances=instances):
+        yield call.request["AlarmName"]
 
 
 def delete_alarms(context: Context, names: Iterable[str]) -> None:

@@ -55,6 +55,7 @@ class Rollout:
 
 class Kind(ABC):
     compares_fleets: bool  # do both fleets serve for a while, so that bake traffic and a comparison make sense
+    has_instances: bool  # whose memory and disk can be full
 
     @abstractmethod
     def capacity(self, settings: Settings) -> Capacity: ...

@@ -19,6 +19,6 @@ def _same(desired: Any, current: Any) -> bool:
     return bool(desired == current)
 
 
-def _label(item: Mapping[str, Any]) -> str:
-    """AWS keeps no order of metrics and dimensions."""
-    return str(item.get("Id") or item.get("Name"))
+def _label(item: Mapping[str, Any] | str) -> str:
+    """AWS keeps no order of metrics, dimensions and actions."""
+    return item if isinstance(item, str) else str(item.get("Id") or item.get("Name"))

@@ -11,6 +11,7 @@ from settings.model import Settings
 def read_inputs(settings: Settings, package_arn: str, client: Client) -> State:
     package = read_package(client, package_arn)
     needed = resources(settings, package_arn, package)
-    alarms = [call.request["AlarmName"] for call in needed.rollout.alarms]
-    names = ResourceNames(needed.model_name, needed.config_name, alarms)
+    alarms = [call.request["AlarmName"] for call in (*needed.rollout.alarms, *needed.standing)]
+    dashboard = needed.dashboard.request["DashboardName"]
+    names = ResourceNames(needed.model_name, needed.config_name, list(dict.fromkeys(alarms)), dashboard)
     return read_state(settings, package_arn, package, names, client)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -81,7 +83,7 @@ def plan(settings: Settings, state: State, *, all_at_once: bool = False, replace
         change=change,
         shifts=shifts,
         calls=tuple(_calls(settings, state, needed, change, replaces)),
-        after=kind.scaling(settings, state, recreate=replaces),
+        after=(*kind.scaling(settings, state, recreate=replaces), *_monitoring(state, needed)),
         alarm_names=tuple(name for name in needed.rollout.rollback_alarms if name not in temporary),
         traffic_shift=needed.rollout.traffic_shift,
         notes=(
@@ -148,6 +150,17 @@ def _mark(state: State) -> list[Call]:
     tagging = {"TagSet": [{"Key": APPROVED, "Value": package}]}
     sentence = f"archive {archive.uri}: the one that package {package} was evaluated with, which models may load"
     return [Call("s3", "put_object_tagging", {**request, "Tagging": tagging}, sentence)]
+
+
+def _monitoring(state: State, needed: Resources) -> Iterator[Call]:
+    """What stays when the release is over: alarms that notify, and the dashboard."""
+    sent_before = [call.request["AlarmName"] for call in needed.rollout.alarms]
+    yield from (
+        call for call in needed.standing if call.request["AlarmName"] not in sent_before and _differs(state, call)
+    )
+    body = needed.dashboard.request["DashboardBody"]
+    if not state.dashboard or json.loads(state.dashboard) != json.loads(body):
+        yield needed.dashboard
 
 
 def _missing(state: State, needed: Resources) -> list[Call]:

@@ -1,4 +1,4 @@
-"""What a release would create, from the package and the settings alone: a model, a config, alarms."""
+"""What a release would create, from the package and the settings alone: a model, a config, alarms, a dashboard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from release.call import Call
-from release.kinds import serving_kind
+from release.kinds import serving_kind, standing_alarms
+from release.kinds.dashboard import dashboard
 from release.kinds.kind import Rollout
 from release.plan.config_request import config
 from release.plan.model_request import model
@@ -19,6 +20,8 @@ class Resources:
     model: Call
     config: Call
     rollout: Rollout
+    standing: tuple[Call, ...]  # alarms that stay
+    dashboard: Call
 
     @property
     def model_name(self) -> str:
@@ -33,4 +36,7 @@ def resources(settings: Settings, package_arn: str, package: Mapping[str, Any], 
     model_call = model(settings, package_arn, package)
     config_call = config(settings, model_call.request["ModelName"], package_arn, package)
     config_name = config_call.request["EndpointConfigName"]
-    return Resources(model_call, config_call, serving_kind(settings).rollout(settings, config_name, all_at_once))
+    kind = serving_kind(settings)
+    standing = standing_alarms.alarms(settings, instances=kind.has_instances)
+    board = dashboard(settings, standing, instances=kind.has_instances)
+    return Resources(model_call, config_call, kind.rollout(settings, config_name, all_at_once), standing, board)

@@ -30,6 +30,7 @@ class ResourceNames:
     model: str
     config: str
     alarms: Sequence[str]
+    dashboard: str
 
 
 def read_package(client: Client, package_arn: str) -> Response:
@@ -53,6 +54,7 @@ def read_state(settings: Settings, package_arn: str, package: Response, names: R
         config=live_config,
         alarms={name: alarm["StateValue"] for name, alarm in definitions.items()},
         definitions=definitions,
+        dashboard=_dashboard(client("cloudwatch"), names.dashboard),
         target=target,
         policies=policies,
         schedules=schedules,
@@ -83,6 +85,10 @@ def _live(settings: Settings, sagemaker: Any) -> tuple[Response | None, Response
     if endpoint is None or not endpoint.get("EndpointConfigName"):
         return endpoint, None
     return endpoint, _find(sagemaker.describe_endpoint_config, EndpointConfigName=endpoint["EndpointConfigName"])
+
+
+def _dashboard(cloudwatch: Any, name: str) -> str:
+    return str((_find(cloudwatch.get_dashboard, DashboardName=name) or {}).get("DashboardBody", ""))
 
 
 def _existing(sagemaker: Any, names: ResourceNames) -> Iterable[str]:

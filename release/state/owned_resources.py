@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from release.context import Context
-from release.names import DIGITS, both_fleets_alarm
+from release.names import DIGITS, dashboard, standing_alarms
 
 
 def owns(context: Context, name: str) -> bool:
@@ -28,10 +28,18 @@ def models(context: Context) -> list[str]:
 
 
 def alarms(context: Context) -> dict[str, str]:
-    """Each alarm that deployments made, and the config that it watches; "" for those of both fleets."""
+    """Each alarm that deployments made, and the config that it watches; "" for those that stay."""
     paginator = context.client("cloudwatch").get_paginator("describe_alarms")
     names = _names(paginator.paginate(AlarmNamePrefix=f"{context.endpoint_name}-"))
     return {name: config for name, config in (_with_config(context, name) for name in names) if config is not None}
+
+
+def dashboards(context: Context) -> list[str]:
+    """The one of the endpoint, if there is one."""
+    name = dashboard(context.settings)
+    pages = context.client("cloudwatch").get_paginator("list_dashboards").paginate(DashboardNamePrefix=name)
+    entries = (entry["DashboardName"] for page in pages for entry in page["DashboardEntries"])
+    return [entry for entry in entries if entry == name]
 
 
 def _names(pages: Iterator[dict[str, list[dict[str, str]]]]) -> Iterator[str]:
@@ -39,7 +47,7 @@ def _names(pages: Iterator[dict[str, list[dict[str, str]]]]) -> Iterator[str]:
 
 
 def _with_config(context: Context, name: str) -> tuple[str, str | None]:
-    if name == both_fleets_alarm(context.endpoint_name):
+    if name in standing_alarms(context.endpoint_name):
         return name, ""
     config = name.rpartition("-")[0]
     return name, config if owns(context, config) else None

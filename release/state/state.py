@@ -24,6 +24,7 @@ class State:
     config: Response | None = None  # of the live endpoint
     alarms: Mapping[str, str] = field(default_factory=dict)  # name -> state, of all that the release would use
     definitions: Mapping[str, Response] = field(default_factory=dict)  # name -> its part of DescribeAlarms
+    dashboard: str = ""  # its body, as JSON
     target: Response | None = None  # of Application Auto Scaling
     policies: tuple[Response, ...] = ()
     schedules: tuple[Response, ...] = ()

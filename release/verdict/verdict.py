@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from release.judgement_alarms import failure_alarm, unjudged_alarm
+from release.names import with_unit
 from release.plan.preflight import DELETE, REPAIR, ROLLBACK_FAILED
 from release.state.alarm_history import ALARM, AlarmEvent
 from release.state.deployment import Deployment
@@ -113,6 +114,6 @@ def _live(deployment: Deployment, observation: Observation) -> tuple[Outcome, st
 
 def describe(event: AlarmEvent) -> str:
     """The values where the alarm has them, else CloudWatch's reason; the record has both."""
-    values = ", ".join(f"{value:g}" for value in event.values[-5:])
-    limit = f" against {event.threshold:g}" if event.threshold is not None else ""
+    values = ", ".join(with_unit(event.alarm, value) for value in event.values[-5:])
+    limit = f" against {with_unit(event.alarm, event.threshold)}" if event.threshold is not None else ""
     return f"alarm {event.alarm} fired: {f'{values}{limit}' if values else ' '.join(event.reason.split())}"

@@ -60,6 +60,8 @@ BY_HAND = {
     "describe_processing_job",
     "describe_training_job",
     "describe_transform_job",
+    "delete_dashboards",
+    "list_dashboards",
     "search",  # a method of regular expressions
 }
 FILES_OF_PEOPLE = ("approve.py", "pending.py", "pending_list.py")

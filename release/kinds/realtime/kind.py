@@ -13,6 +13,7 @@ from settings.model import Settings
 
 class Realtime(Kind):
     compares_fleets = True
+    has_instances = True
 
     def capacity(self, settings: Settings) -> Capacity:
         return instances.capacity(settings)

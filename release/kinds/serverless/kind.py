@@ -15,6 +15,7 @@ NOTE = "a serverless endpoint has no guardrails: nothing is shifted in parts, no
 
 class Serverless(Kind):
     compares_fleets = False
+    has_instances = False
 
     def capacity(self, settings: Settings) -> Capacity:
         memory, concurrency = settings.serving.serverless_memory_mb, settings.serving.serverless_max_concurrency

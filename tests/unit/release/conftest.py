@@ -96,6 +96,7 @@ def _state_after(settings: Settings, done: Plan) -> dict[str, Any]:
         by_operation.setdefault(call.operation, []).append(call.request)
     [config] = by_operation["create_endpoint_config"]
     alarms = by_operation.get("put_metric_alarm", [])
+    [dashboard] = by_operation["put_dashboard"]
     variant = {"VariantName": "AllTraffic", "DesiredInstanceCount": settings.serving.instance_count}
     endpoint = {
         "EndpointName": done.endpoint,
@@ -108,6 +109,7 @@ def _state_after(settings: Settings, done: Plan) -> dict[str, Any]:
         "config": config,
         "alarms": {alarm["AlarmName"]: "OK" for alarm in alarms},
         "definitions": {alarm["AlarmName"]: alarm for alarm in alarms},
+        "dashboard": dashboard["DashboardBody"],
         "target": (by_operation.get("register_scalable_target") or [None])[0],
         "policies": tuple(by_operation.get("put_scaling_policy", ())),
         "schedules": tuple(by_operation.get("put_scheduled_action", ())),

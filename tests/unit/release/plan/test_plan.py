@@ -69,7 +69,9 @@ def test_a_first_deployment_creates_everything_and_shifts_nothing(settings_of, e
         *puts,
         "create_endpoint",
     ]
-    assert [call.operation for call in done.after] == ["register_scalable_target", "put_scaling_policy"]
+    standing = ["put_metric_alarm"] * 4  # beside that of 5xx responses, which takes releases back too
+    scaling = ["register_scalable_target", "put_scaling_policy"]
+    assert [call.operation for call in done.after] == [*scaling, *standing, "put_dashboard"]
     assert request_of(done, "create_endpoint")["EndpointConfigName"] == done.config_name
     assert "DeploymentConfig" not in request_of(done, "create_endpoint")
 
@@ -228,3 +230,14 @@ def test_an_error_that_means_already_done_is_distinguished_from_others(settings_
     assert not create.already_done(Refusal("ValidationException", "Could not access model data"))
     assert not create.already_done(Refusal("ThrottlingException", "already existing"))
     assert not create.already_done(ValueError("already existing"))
+
+
+def test_alarms_that_stay_and_the_dashboard_are_put_again_when_they_differ(settings_of, live, shipped):
+    settings = settings_of()
+    for state in (live(settings), shipped(settings)):
+        assert plan(settings, state).after == ()
+        changed = settings_of("[alarms]\nlatency_ms = 250\nmemory_percent = 0\n")
+        [alarm, board] = plan(changed, state).after
+        assert (alarm.request["AlarmName"], alarm.request["Threshold"]) == ("churn-prod-latency", 250.0)
+        assert "churn-prod-memory" not in board.request["DashboardBody"]
+        assert operations(plan(settings, replace(state, dashboard="")))[-1] == "put_dashboard"

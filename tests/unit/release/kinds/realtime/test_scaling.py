@@ -17,7 +17,9 @@ ONCE = (
 
 
 def after(settings, state, **options):
-    return plan(settings, state, **options).after
+    """Without the alarms and the dashboard, which come last."""
+    calls = plan(settings, state, **options).after
+    return tuple(call for call in calls if call.service == "application-autoscaling")
 
 
 def operations(calls):

@@ -84,6 +84,18 @@ def test_the_unused_instance_type_does_not_decide_about_the_key(settings_of, emp
 
 def test_a_scalable_target_that_is_left_over_is_removed(settings_of, empty):
     settings = settings_of(SERVERLESS)
-    assert plan(settings, empty).after == ()
-    [call] = plan(settings, replace(empty, target={"MinCapacity": 1})).after
+    assert scaling(plan(settings, empty)) == []
+    [call] = scaling(plan(settings, replace(empty, target={"MinCapacity": 1})))
     assert call.operation == "deregister_scalable_target"
+
+
+def scaling(done):
+    return [call for call in done.after if call.service == "application-autoscaling"]
+
+
+def test_it_has_alarms_of_requests_and_none_of_instances(settings_of, empty):
+    done = plan(settings_of(SERVERLESS), empty)
+    puts = [call.request["AlarmName"] for call in done.after if call.operation == "put_metric_alarm"]
+    assert puts == ["churn-prod-5xx-rate", "churn-prod-4xx-rate", "churn-prod-latency"]
+    [board] = [call.request["DashboardBody"] for call in done.after if call.operation == "put_dashboard"]
+    assert "MemoryUtilization" not in board

@@ -1,0 +1,103 @@
+"""The alarms that stay when a release is over, and notify the topic of the stage. A setting of 0 makes no alarm.
+
+They watch all fleets of the endpoint, so a release that fails customers raises them as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from release import names
+from release.call import Call
+from release.kinds import alarm_metrics
+from settings.model import Settings
+
+OF_INSTANCES = "/aws/sagemaker/Endpoints"  # the namespace of memory and disk
+
+
+def alarms(settings: Settings, *, instances: bool) -> tuple[Call, ...]:
+    """``instances``: the endpoint runs on some, whose memory and disk can be full."""
+    found = [*_of_requests(settings), *(_of_instances(settings) if instances else ())]
+    return tuple(found)
+
+
+def errors(settings: Settings) -> Iterator[Call]:
+    """That of 5xx responses is one of the alarms that take a release back, too."""
+    limit = settings.alarms.error_rate
+    if limit:
+        condition = f"above {limit:.3g} of the requests are 5xx, in both fleets"
+        yield _call(
+            settings,
+            "5xx-rate",
+            condition,
+            alarm_metrics.rate(settings, "Invocation5XXErrors", _floor(settings)),
+            limit,
+        )
+
+
+def _of_requests(settings: Settings) -> Iterator[Call]:
+    limits, floor = settings.alarms, _floor(settings)
+    yield from errors(settings)
+    if limits.error_4xx_rate:
+        metric = alarm_metrics.rate(settings, "Invocation4XXErrors", floor)
+        condition = f"above {limits.error_4xx_rate:.3g} of the requests are 4xx"
+        yield _call(settings, "4xx-rate", condition, metric, limits.error_4xx_rate)
+    if limits.latency_ms:
+        condition = f"the model's {limits.latency_statistic} latency is above {limits.latency_ms} ms"
+        yield _call(settings, "latency", condition, alarm_metrics.latency(settings, floor), limits.latency_ms)
+    if limits.idle_minutes:
+        yield _idle(settings)
+
+
+def _of_instances(settings: Settings) -> Iterator[Call]:
+    limits = settings.alarms
+    for name, metric, percent in (
+        ("memory", "MemoryUtilization", limits.memory_percent),
+        ("disk", "DiskUtilization", limits.disk_percent),
+    ):
+        if percent:
+            source = {"Namespace": OF_INSTANCES, "MetricName": metric, "Dimensions": alarm_metrics.dimensions(settings)}
+            metric_of_all = {**source, "Statistic": "Maximum", "Period": limits.period_seconds}
+            yield _call(
+                settings, name, f"above {percent} % of the {name} of an instance is used", metric_of_all, percent
+            )
+
+
+def _idle(settings: Settings) -> Call:
+    """No request is no datapoint: here, and only here, that breaches."""
+    minutes = settings.alarms.idle_minutes
+    metric = {
+        "Namespace": names.NAMESPACE,
+        "MetricName": "Invocations",
+        "Dimensions": alarm_metrics.dimensions(settings),
+        "Statistic": "Sum",
+        "Period": 60,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+        "EvaluationPeriods": minutes,  # one long period would wait for two more: CloudWatch uses older datapoints first
+        "DatapointsToAlarm": minutes,
+    }
+    return _call(settings, "no-traffic", f"no request came for {minutes} minutes", metric, 1)
+
+
+def _call(settings: Settings, kind: str, condition: str, metric: dict[str, Any], threshold: float) -> Call:
+    name = names.standing_alarm(settings.endpoint_name, kind)
+    command = f"python -m codepipeline.deploy --env {settings.layers} --status"
+    request = {
+        "AlarmName": name,
+        "AlarmDescription": f"{condition}; {command} shows what is live",
+        "AlarmActions": [settings.topic_arn],
+        "Threshold": float(threshold),
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": settings.alarms.evaluation_periods,
+        "DatapointsToAlarm": settings.alarms.datapoints,
+        "TreatMissingData": "notBreaching",
+        **metric,
+        "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.tags.items())],
+    }
+    return Call("cloudwatch", "put_metric_alarm", request, f"alarm {name}: {condition}")
+
+
+def _floor(settings: Settings) -> int:
+    return settings.alarms.traffic_floor
