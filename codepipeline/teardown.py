@@ -14,11 +14,13 @@ from typing import Any
 
 from aws.caller import clients
 from aws.command_errors import run_in_environment
-from codepipeline import retained_resources
+from codepipeline import retained_resources, unnamed_endpoints
 from codepipeline.cloudformation import remove, status
 from codepipeline.stacks import Stack, name_of, stacks, stages
 from pipelines import delete
 from release import command as deploy
+from release import delete as deletion
+from release.context import Context
 from settings.environments import CONFIG
 from settings.errors import Problem, UsageProblem
 from settings.loader import load
@@ -50,13 +52,17 @@ def _teardown(options: argparse.Namespace) -> int:
     foundations = {f"{settings.project.name}-{env}-foundation" for env in kept}
     all_stacks = reversed(stacks(settings, options.config, network=True))
     to_remove = [stack for stack in all_stacks if stack.name not in foundations]
-    print(_render(settings, removed, to_remove) + "".join(f"\n{line}" for line in kept.values()), flush=True)
+    unnamed, staying = unnamed_endpoints.find(settings, stages(settings, options.config), client)
+    lines = [_render(settings, removed, unnamed, to_remove), *kept.values(), *staying]
+    print("\n".join(lines), flush=True)
     if not options.yes and not _confirm(settings):
         print("nothing was removed")
         return 1
     _remove_stacks(client("cloudformation"), [stack for stack in to_remove if stack.template in FIRST])
     for stage in removed:
         _endpoint(stage.layers, options.config)
+    for stage in unnamed:
+        deletion.delete(Context(stage, client, lambda line: print(line, flush=True)), True, None)
     print(delete.delete(settings, client("sagemaker"), True, None)[0], flush=True)
     _remove_stacks(client("cloudformation"), [stack for stack in to_remove if stack.template not in FIRST])
     for stage in removed:
@@ -88,10 +94,14 @@ def _others(cloudformation: Any, settings: Settings) -> dict[str, set[str]]:
     return others
 
 
-def _render(settings: Settings, all_stages: Sequence[Settings], to_remove: Sequence[Stack]) -> str:
+def _render(
+    settings: Settings, all_stages: Sequence[Settings], unnamed: Sequence[Settings], to_remove: Sequence[Stack]
+) -> str:
     lines = [f"in account {settings.require_account()}, region {settings.aws.region}, this removes for good:"]
     lines += [f"  stack {stack.name}" for stack in to_remove]
-    lines += [f"  endpoint {stage.endpoint_name} with its configs, models, alarms and scaling" for stage in all_stages]
+    resources = "with its configs, models, alarms, dashboard and scaling"
+    lines += [f"  endpoint {stage.endpoint_name} {resources}" for stage in all_stages]
+    lines += [f"  endpoint {stage.endpoint_name}, which no settings name, {resources}" for stage in unnamed]
     lines += [f"  SageMaker pipeline {settings.pipeline_name}"]
     content = "data, models, captured requests, records of releases; those of its artifacts and access logs"
     lines += [f"  bucket {stage.bucket}: {content}" for stage in all_stages]

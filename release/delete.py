@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from aws.confirmation import Ask, confirm
@@ -10,7 +12,7 @@ from release import scaling_target
 from release.context import Context
 from release.execute.cleanup import delete_alarms, delete_if_exists
 from release.execute.execute import execute
-from release.state import owned_resources
+from release.state import owned_resources, s3_documents
 from release.state.endpoint import read_endpoint
 from release.state.lease import Lease
 from settings.errors import Problem
@@ -61,21 +63,27 @@ def delete(context: Context, yes: bool, ask: Ask | None) -> int:
     if not yes and not confirm(ask, f"Delete {context.endpoint_name} and all of this?", context.endpoint_name):
         context.say("nothing was deleted")
         return 1
-    with Lease(context) as lease:
-        _delete(context, context.retry(lambda: read_resources(context)), lease)
-        lease.record(None)
+    recorded = context.retry(lambda: s3_documents.bucket_exists(context))
+    with Lease(context) if recorded else nullcontext() as lease:
+        _delete(context, context.retry(lambda: read_resources(context)), lease.check if lease else _no_lease)
+        if lease:
+            lease.record(None)
     context.say(f"deleted {context.endpoint_name}")
     return 0
 
 
-def _delete(context: Context, resources: Resources, lease: Lease) -> None:
+def _no_lease() -> None:
+    """Without the bucket of the records nobody has one, and nobody can deploy."""
+
+
+def _delete(context: Context, resources: Resources, check: Callable[[], None]) -> None:
     sagemaker, name = context.client("sagemaker"), context.endpoint_name
     if resources.status in ("Creating", "Updating", "RollingBack", "SystemUpdating"):
         raise Problem(f"endpoint {name} is {resources.status}: wait until it is InService, then delete it")
     if resources.scaled:
-        execute([scaling_target.deregister(context.settings, "the endpoint is deleted")], context, lease.check)
+        execute([scaling_target.deregister(context.settings, "the endpoint is deleted")], context, check)
     if resources.status and resources.status != "Deleting":
-        lease.check()
+        check()
         context.retry(lambda: delete_if_exists(sagemaker.delete_endpoint, EndpointName=name))
     _wait(context)
     delete_config, delete_model = sagemaker.delete_endpoint_config, sagemaker.delete_model

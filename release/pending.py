@@ -30,11 +30,11 @@ def pipeline_name(settings: Settings) -> str:
     return f"{settings.pipeline_name}-deploy"
 
 
-def packages(settings: Settings, sagemaker: Any) -> list[dict[str, Any]]:
-    """Their summaries, the newest first."""
+def packages(settings: Settings, sagemaker: Any, status: str = PENDING) -> list[dict[str, Any]]:
+    """The summaries of those with this approval status, the newest first."""
     pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=settings.project.group,
-        ModelApprovalStatus=PENDING,
+        ModelApprovalStatus=status,
         SortBy="CreationTime",
         SortOrder="Descending",
     )

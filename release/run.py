@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from release.after_rollback import plan_after_rollback
 from release.context import Context
 from release.deploy import deploy, judge_live
 from release.execute.execute import execute
@@ -55,7 +56,7 @@ def _last_verdict(context: Context, release_plan: Plan, request: ReleaseRequest)
 
 
 def _release(context: Context, lease: Lease, request: ReleaseRequest) -> Verdict:
-    state, release_plan = make_plan(context, request)
+    state, release_plan = plan_after_rollback(context, lambda: make_plan(context, request))
     earlier = lease.deployment if lease.deployment and lease.deployment.config == release_plan.config_name else None
     record = None if earlier else _last_verdict(context, release_plan, request)
     if record and repeats(record, release_plan.change == "unchanged"):

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from aws.response_time import clock_speed, response_time
 from aws.tables import columns
+from release import pending
 from release.context import Context
 from release.names import short
 from release.state import alarm_history, lease, owned_resources, records, s3_documents, verdict_records
+from release.state.aws_time import for_people
 from release.state.live_package import LivePackage, read_live_package
 from release.state.records import GoodRelease
 from release.state.verdict_records import VerdictRecord
 
 VERDICTS = 5
+APPROVED = 20  # packages, the newest, that are looked at
 
 
 def status(context: Context) -> str:
-    live, good = read_live_package(context), records.last_good(context)
+    live = read_live_package(context)
+    if not s3_documents.bucket_exists(context):
+        gone = f"the bucket {context.settings.bucket} does not exist: there are no records of releases"
+        return "\n".join([*_endpoint(context, live, []), *_alarms(context, live), gone, _clock(context)])
+    good = records.last_good(context)
     lines = [*_endpoint(context, live, good), *_under_way(context), *_alarms(context, live), *_history(context, good)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_never_deployed(context, live, good), _clock(context)])
 
 
 def _endpoint(context: Context, live: LivePackage, good: list[GoodRelease]) -> list[str]:
@@ -30,7 +38,7 @@ def _endpoint(context: Context, live: LivePackage, good: list[GoodRelease]) -> l
         ("package", live.package or "unknown: its model was not made from a package, or is gone"),
         ("commit", (shipped.commit if shipped else _commit(context, live.package)) or "unknown"),
         ("config", endpoint.config),
-        ("since", f"{since[:19]}{'' if judged else ' (last change; not judged good since)'}"),
+        ("since", f"{for_people(since)}{'' if judged else ' (last change; not judged good since)'}"),
     ]
     if endpoint.failure:
         rows.append(("failure", endpoint.failure))
@@ -50,7 +58,7 @@ def _under_way(context: Context) -> list[str]:
     if not (deployment := lease.deployment_in(context, document)):
         return []
     run = "a run follows it, or was killed" if document.get("owner") else "no run follows it: --package does so again"
-    return [f"without a verdict: {deployment.package} since {deployment.since[:19]} ({run})"]
+    return [f"without a verdict: {deployment.package} since {for_people(deployment.since)} ({run})"]
 
 
 def _alarms(context: Context, live: LivePackage) -> list[str]:
@@ -71,5 +79,23 @@ def _history(context: Context, good: list[GoodRelease]) -> list[str]:
 
 
 def _verdict(record: VerdictRecord) -> list[str]:
-    line = f"  {record.time[:19]}  {short(record.deployment.package)}  {record.outcome}: {record.reason}"
+    line = f"  {for_people(record.time)}  {short(record.deployment.package)}  {record.outcome}: {record.reason}"
     return [line, f"    {record.acceptance}"] if record.acceptance else [line]
+
+
+def _never_deployed(context: Context, live: LivePackage, good: list[GoodRelease]) -> list[str]:
+    """Approved packages without a verdict here: the event was lost, or the release waits, was refused or rejected."""
+    approved = pending.packages(context.settings, context.client("sagemaker"), "Approved")[:APPROVED]
+    known = {live.package, *(release.package for release in good)}
+    if any(summary["ModelPackageArn"] not in known for summary in approved):
+        known |= {record.deployment.package for record in verdict_records.newest(context, APPROVED)}
+    missing = [short(summary["ModelPackageArn"]) for summary in approved if summary["ModelPackageArn"] not in known]
+    where = "python -m release.approve shows whether a release waits; --package ARN deploys one"
+    return [f"approved, but never deployed here: {', '.join(missing)} ({where})"] if missing else []
+
+
+def _clock(context: Context) -> str:
+    response = context.retry(lambda: context.client("sts").get_caller_identity())
+    speed = clock_speed(response)
+    fast = f", and it is {speed:g} times as fast as real time" if speed != 1 else ""
+    return f"times are by AWS's clock, where it is {for_people(response_time(response))}{fast}"

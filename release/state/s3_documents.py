@@ -13,6 +13,17 @@ Document = dict[str, Any]
 LOST = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
+def bucket_exists(context: Context) -> bool:
+    """Whether there can be any records."""
+    try:
+        context.retry(lambda: context.client("s3").head_bucket(Bucket=context.settings.bucket))
+    except Exception as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
+
+
 def read(context: Context, key: str) -> tuple[Document, str] | None:
     """The document and its ETag; None when there is none."""
 

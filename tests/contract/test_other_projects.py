@@ -85,8 +85,9 @@ def arns(project: str, stage: str, key: Callable[[str], str]) -> Iterator[str]:
         yield f"arn:aws:sagemaker:{HERE}:{resource}".replace("N", name).replace("H", HASH)
     for resource in (f"model-package-group/{project}", f"model-package/{project}/1"):
         yield f"arn:aws:sagemaker:{HERE}:{resource}"
-    for alarm in ("N-5xx-rate", "N-H-5xx", "N-H-4xx", "N-H-latency", "N-dead-letters"):
+    for alarm in ("N-5xx-rate", "N-memory", "N-H-5xx", "N-H-4xx", "N-H-latency", "N-dead-letters"):
         yield f"arn:aws:cloudwatch:{HERE}:alarm:{alarm}".replace("N", name).replace("H", HASH)
+    yield f"arn:aws:cloudwatch::000000000000:dashboard/{name}-eu-west-1"
     yield f"arn:aws:cloudwatch:{HERE}:alarm:TargetTracking-endpoint/{name}/variant/AllTraffic-AlarmHigh-1"
     for role in (*BUILDS, *OF_PIPELINES, "training", "hosting", "schedules"):
         yield f"arn:aws:iam::000000000000:role/{name}-{role}"

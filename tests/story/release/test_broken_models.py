@@ -37,7 +37,7 @@ def test_one_that_returns_5xx_is_rolled_back_by_an_alarm(stage, capsys, wait_unt
     assert code == 3
     assert verdict.startswith("rolled back: alarm churn-local-")
     assert "5xx" in verdict
-    assert " against 0.01; " in verdict
+    assert " % against 1 %; " in verdict
     assert 0 < counts["failed"] <= 0.75 * counts["sent"]  # the canary's share is a half
     record = stage.verdicts()[-1]
     assert record["observed"]["alarm_events"][0]["values"]

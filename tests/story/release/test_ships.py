@@ -87,7 +87,10 @@ def test_what_shipped_to_staging_is_no_champion(stage):
 def test_the_old_release_is_kept_for_a_rollback_but_its_alarms_are_deleted(stage):
     live = stage.live()["EndpointConfigName"]
     assert len(stage.configs()) == 2
-    assert sorted(alarms(stage)) == sorted([f"{live}-4xx", f"{live}-5xx", f"{live}-latency", f"{ENDPOINT}-5xx-rate"])
+    standing = [f"{ENDPOINT}-{kind}" for kind in ("4xx-rate", "5xx-rate", "disk", "latency", "memory")]
+    assert sorted(alarms(stage)) == sorted([f"{live}-4xx", f"{live}-5xx", f"{live}-latency", *standing])
+    dashboards = stage.cloud.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    assert [each["DashboardName"] for each in dashboards] == [f"{ENDPOINT}-eu-west-1"]
 
 
 def test_the_same_package_again_is_unchanged(stage, packages, output):
@@ -123,7 +126,9 @@ def test_status_shows_what_is_live_and_its_history(stage, packages, output):
     assert stage.command("--status") == 0
     text = "\n".join(output())
     live = (f"endpoint {ENDPOINT}: InService", packages[1], "c0ffee2")
-    for part in (*live, "-5xx-rate", "churn/1  shipped", "good, the newest first: churn/2, churn/1"):
+    never = "approved, but never deployed here: churn/3 ("
+    clock = "and it is 200 times as fast as real time"
+    for part in (*live, "-5xx-rate", "churn/1  shipped", "good, the newest first: churn/2, churn/1", never, clock):
         assert part in text
 
 
@@ -150,6 +155,7 @@ def test_delete_lists_and_asks_and_leaves_the_records(stage, output, monkeypatch
     for part in (f"{ENDPOINT} (InService)", "configs", "models", "What stays: the records in s3://"):
         assert part in text
     assert (stage.configs(), alarms(stage)) == ([], [])
+    assert stage.cloud.client("cloudwatch").list_dashboards()["DashboardEntries"] == []
     assert stage.sagemaker.list_models()["Models"] == []
     assert stage.sagemaker.list_endpoints()["Endpoints"] == []
     assert len(stage.verdicts()) == 3

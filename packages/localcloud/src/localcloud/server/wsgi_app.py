@@ -54,12 +54,16 @@ class Application:
         return self._parts
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        """The Date of every response is the cloud's time: clients compare signatures and links with it."""
+        """The Date of every response is the cloud's time: clients compare signatures and links with it.
+
+        A header that AWS does not have, X-Clock-Speed, says how many times as fast as real time it runs.
+        """
         return self._respond(environ, lambda status, headers: start(status, self._dated(headers)))
 
     def _dated(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         now = format_datetime(self.cloud.clock.now(), usegmt=True)
-        return [*(header for header in headers if header[0].lower() != "date"), ("Date", now)]
+        others = (header for header in headers if header[0].lower() != "date")
+        return [*others, ("Date", now), ("X-Clock-Speed", f"{self.cloud.clock.speed:g}")]
 
     def _respond(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if not routing.is_for_localcloud(environ):
