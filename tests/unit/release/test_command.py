@@ -144,6 +144,35 @@ def test_delete_asks_and_does_nothing_without_a_yes(context, service, monkeypatc
         assert context.lines[-1] == "nothing was deleted"
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_delete_works_without_the_bucket_of_the_records(context, monkeypatch, recorded):
+    """Where there is one it holds the lease meanwhile, against a deployment at the same time."""
+    deleted, leases = [], []
+
+    class Lease:
+        check = staticmethod(lambda: None)
+
+        def __init__(self, _):
+            leases.append(self)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_): ...
+
+        def record(self, deployment):
+            assert deployment is None
+
+    monkeypatch.setattr(delete, "Lease", Lease)
+    monkeypatch.setattr(delete.s3_documents, "bucket_exists", lambda _: recorded)
+    monkeypatch.setattr(delete, "read_resources", lambda _: delete.Resources("InService", False, ["c"], ["m"], []))
+    monkeypatch.setattr(
+        delete, "_delete", lambda context, resources, check: (check(), deleted.append(resources.status))
+    )
+    assert delete.delete(context, True, None) == 0
+    assert (deleted, len(leases)) == (["InService"], int(recorded))
+
+
 def test_the_records_of_an_environment_are_its_own(context):
     assert (context.endpoint_name, context.releases) == ("churn-local", "churn/releases/churn-local")
 

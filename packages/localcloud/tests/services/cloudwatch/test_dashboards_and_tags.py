@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-BODY = json.dumps({"widgets": [{"type": "metric", "properties": {"metrics": [["n", "m"]]}}]})
+BODY = json.dumps({"widgets": [{"type": "metric", "properties": {"region": "eu-west-1", "metrics": [["n", "m"]]}}]})
 
 
 def code(error: pytest.ExceptionInfo[ClientError]) -> str:
@@ -52,6 +52,32 @@ def test_invalid_bodies(cloudwatch: Any, body: str, sentence: str) -> None:
     assert code(refused) == "InvalidParameterInput"
     assert sentence in str(refused.value)
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
+
+
+REGION = {"region": "eu-west-1"}
+
+
+@pytest.mark.parametrize(
+    ("widget", "path"),
+    [
+        ({"type": "text", "properties": {}}, "properties/markdown"),
+        ({"type": "alarm", "properties": {"alarms": []}}, "properties/alarms"),
+        ({"type": "alarm", "properties": {"alarms": ["churn-prod-memory"]}}, "properties/alarms"),
+        ({"type": "metric", "properties": {"metrics": [["n", "m"]]}}, "properties/region"),
+        ({"type": "metric", "properties": REGION}, "properties/metrics"),
+        ({"type": "metric", "properties": {**REGION, "metrics": [["n", "m", "d"]]}}, "properties/metrics/0"),
+        (
+            {"type": "metric", "properties": {**REGION, "metrics": [[{"label": "no expression"}]]}},
+            "properties/metrics/0",
+        ),
+        ({"type": "text", "x": 24, "properties": {"markdown": ""}}, "x"),
+        ({"type": "text", "width": 25, "properties": {"markdown": ""}}, "width"),
+        ({"type": "text", "height": "6", "properties": {"markdown": ""}}, "height"),
+    ],
+)
+def test_invalid_widgets(cloudwatch: Any, widget: dict[str, Any], path: str) -> None:
+    with pytest.raises(ClientError, match=f"/widgets/0/{path}: Should"):
+        cloudwatch.put_dashboard(DashboardName="churn", DashboardBody=json.dumps({"widgets": [widget]}))
 
 
 def test_an_invalid_name(cloudwatch: Any) -> None:

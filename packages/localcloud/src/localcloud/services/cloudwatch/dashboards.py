@@ -1,6 +1,7 @@
 """Dashboards: records only, nothing renders them.
 
-Of the body only the frame is checked: JSON, a list of widgets, each with a type and properties.
+Of the body these are checked: JSON, a list of widgets, each with a type, a place and properties; of a graph its region
+and metrics, of a text its Markdown, of alarms their ARNs. Expressions are not evaluated.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from localcloud.core.service import Part, operation
 NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 INVALID = "InvalidParameterInput"
 KINDS = ("alarm", "custom", "explorer", "log", "metric", "text")
-MAX_BYTES, MAX_WIDGETS = 1_048_576, 500
+MAX_BYTES, MAX_WIDGETS, MAX_ALARMS = 1_048_576, 500, 100
+PLACES = {"x": (0, 23), "y": (0, 1_000_000), "width": (1, 24), "height": (1, 1000)}
+ALARM = re.compile(r"arn:[a-z-]+:cloudwatch:[a-z0-9-]+:\d{12}:alarm:.+")
 
 
 @dataclass
@@ -126,5 +129,52 @@ def _widget_problems(widget: Any, path: str) -> Iterator[tuple[str, str]]:
         return
     if widget.get("type") not in KINDS:
         yield f"{path}/type", f"Should be one of {', '.join(KINDS)}"
-    if not isinstance(widget.get("properties"), Mapping):
+    for name, (least, most) in PLACES.items():
+        value = widget.get(name, least)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            yield f"{path}/{name}", f"Should be an integer from {least} to {most}"
+    properties = widget.get("properties")
+    if not isinstance(properties, Mapping):
         yield f"{path}/properties", "Should be object"
+    else:
+        for name, sentence in _property_problems(widget.get("type"), properties):
+            yield f"{path}/properties/{name}", sentence
+
+
+def _property_problems(kind: Any, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if kind == "text" and not isinstance(properties.get("markdown"), str):
+        yield "markdown", "Should have required property 'markdown'"
+    if kind == "alarm":
+        alarms = properties.get("alarms")
+        if (
+            not isinstance(alarms, list)
+            or not 1 <= len(alarms) <= MAX_ALARMS
+            or not all(map(ALARM.match, map(str, alarms)))
+        ):
+            yield "alarms", f"Should be a list of 1 to {MAX_ALARMS} ARNs of alarms"
+    if kind == "metric":
+        yield from _graph_problems(properties)
+
+
+def _graph_problems(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not isinstance(properties.get("region"), str):
+        yield "region", "Should have required property 'region'"
+    metrics = properties.get("metrics")
+    if metrics is None and "annotations" in properties:
+        return
+    if not isinstance(metrics, list) or not metrics:
+        yield "metrics", "Should NOT have fewer than 1 items"
+        return
+    for number, metric in enumerate(metrics):
+        if not isinstance(metric, list) or not metric or not _is_metric(metric):
+            yield f"metrics/{number}", "Should be an expression, or a namespace, a metric and pairs of dimensions"
+
+
+def _is_metric(metric: list[Any]) -> bool:
+    """A namespace, a metric, pairs of dimensions and an object with options; or an object with an expression."""
+    *names, last = metric
+    options = last if isinstance(last, Mapping) else {}
+    names = names if isinstance(last, Mapping) else metric
+    if not names:
+        return isinstance(options.get("expression"), str)
+    return len(names) >= 2 and len(names) % 2 == 0 and all(isinstance(name, str) for name in names)
