@@ -118,5 +118,5 @@ def test_the_pages_name_something():
     assert "docs/architecture.md" in named_paths(text)
     assert any("pipelines.run" in command for command in commands(text))
     runbooks = (ROOT / "docs/operate.md").read_text()
-    assert any("put-approval-result" in command and "--token" in command for command in aws_commands(runbooks))
+    assert any("retry-stage-execution" in command and "--retry-mode" in command for command in aws_commands(runbooks))
     assert "rollout.wait_seconds" in settings_named(runbooks)
