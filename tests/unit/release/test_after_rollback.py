@@ -21,9 +21,9 @@ def wait(settings_of, live, context):
         object.__setattr__(context, "settings", settings)
         states = [live(settings, now=START + timedelta(seconds=30 * number), **changes) for number in range(len(looks))]
         states = [replace(state, alarms={**state.alarms, **look}) for state, look in zip(states, looks, strict=True)]
-        made = iter([(state, plan(settings, state, all_at_once=now)) for state in states])
-        state, _ = plan_after_rollback(context, lambda: next(made))
-        return len(looks) - len(list(made)), state.alarms["churn-prod-5xx-rate"]
+        plans = iter([(state, plan(settings, state, all_at_once=now)) for state in states])
+        state, _ = plan_after_rollback(context, lambda: next(plans))
+        return len(looks) - len(list(plans)), state.alarms["churn-prod-5xx-rate"]
 
     return run
 

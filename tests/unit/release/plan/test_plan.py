@@ -139,8 +139,8 @@ def test_an_update_goes_from_the_old_config_to_the_new(settings_of, live):
     done = plan(settings, state)
     assert (done.change, done.shifts, done.after) == ("update", True, ())
     greens = ["put_metric_alarm"] * 3  # that of both fleets exists as it should be
-    made = ["put_object_tagging", "create_model", "create_endpoint_config"]
-    assert operations(done) == [*made, *greens, *JUDGEMENT, "update_endpoint"]
+    created = ["put_object_tagging", "create_model", "create_endpoint_config"]
+    assert operations(done) == [*created, *greens, *JUDGEMENT, "update_endpoint"]
     assert state.live_config in done.calls[-1].sentence
     assert "RetainAllVariantProperties" not in request_of(done, "update_endpoint")
 
