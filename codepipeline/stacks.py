@@ -89,6 +89,7 @@ def _foundation(stage: Settings, builder: Settings) -> Stack:
         "BucketName": stage.bucket,
         "DataBucketName": _data_bucket(stage),
         "DataKeyArn": stage.data.kms_key_arn,
+        "JobPrefix": stage.job_prefix,
         "ModelStage": builder.env,
         "ModelBucketName": builder.bucket,
         "ArtifactStart": _artifact_start(stage),

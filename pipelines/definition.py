@@ -18,6 +18,7 @@ from typing import Any
 from aws import sessions
 from pipelines import bundle, image
 from pipelines.commit import UNKNOWN
+from pipelines.job_names import name_jobs
 from settings.errors import Problem
 from settings.model import Settings
 
@@ -76,7 +77,9 @@ def _definition(settings: Settings, commit: str, session: Any, code_uri: str, co
         steps=[preprocess_step, train_step, evaluate_step, gate],
         sagemaker_session=session,
     )
-    return {key: value for key, value in json.loads(pipeline.definition()).items() if value is not None}
+    definition = {key: value for key, value in json.loads(pipeline.definition()).items() if value is not None}
+    name_jobs(definition["Steps"], settings.job_prefix)
+    return definition
 
 
 def _read_scripts(scripts: Path) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
@@ -20,6 +21,8 @@ from settings.judgement import Judgement
 from settings.pipeline import Data, Pipeline, Problem, Processing, QualityGate, Training
 from settings.release import Alarms, Rollout, Serving
 from settings.retraining import Retraining
+
+NAME_IN_JOBS = 20  # characters
 
 
 class Sections(Section):
@@ -66,6 +69,11 @@ class Settings(Sections):
     @property
     def pipeline_name(self) -> str:
         return f"{self.project.name}-{self.env}"
+
+    @property
+    def job_prefix(self) -> str:
+        """Of the names of the pipeline's jobs, in which 63 characters have to be enough for the step as well."""
+        return job_prefix(self.project.name, self.env)
 
     @property
     def key_alias(self) -> str:
@@ -131,6 +139,12 @@ class Settings(Sections):
                 "aws.hosting_role_arn"
             )
         return self.aws.account_id
+
+
+def job_prefix(project: str, env: str) -> str:
+    """With a hash: no project's prefix is the start of another's, whatever their names."""
+    digest = hashlib.sha256(f"{project}/{env}".encode()).hexdigest()
+    return f"{project}-{env}"[:NAME_IN_JOBS].rstrip("-") + f"-{digest[:8]}"
 
 
 def bucket_name(sections: Sections, env: str, account_id: str) -> str:

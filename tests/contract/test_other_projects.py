@@ -10,6 +10,7 @@ import pytest
 
 from localcloud.testing import role_may, role_permissions, role_trusts, start_cloud
 from settings.environments import CONFIG
+from settings.model import job_prefix
 from tests import roles
 
 HERE = "eu-west-1:000000000000"
@@ -83,6 +84,8 @@ def arns(project: str, stage: str, key: Callable[[str], str]) -> Iterator[str]:
         "pipeline/N/execution/abcdefghijkl",
     ):
         yield f"arn:aws:sagemaker:{HERE}:{resource}".replace("N", name).replace("H", HASH)
+    for kind in ("processing", "training", "transform"):
+        yield f"arn:aws:sagemaker:{HERE}:{kind}-job/{job_prefix(project, stage)}-step-0123456789-0"
     for resource in (f"model-package-group/{project}", f"model-package/{project}/1"):
         yield f"arn:aws:sagemaker:{HERE}:{resource}"
     for alarm in ("N-5xx-rate", "N-memory", "N-H-5xx", "N-H-4xx", "N-H-latency", "N-dead-letters"):

@@ -33,6 +33,7 @@ def attack(prefix):
             ModelPackageGroupName="churn", InferenceSpecification=containers),
         "release": lambda: codepipeline.start_pipeline_execution(name="churn-local-deploy"),
         "event": lambda: events.put_events(Entries=[event]),
+        "stop another's job": lambda: sagemaker.stop_training_job(TrainingJobName="pipelines-abcdefghijkl-train-0"),
         "parameter": lambda: sagemaker.start_pipeline_execution(
             PipelineName="churn-local", PipelineParameters=[{"Name": "ApprovalStatus", "Value": "Approved"}]),
     }
@@ -54,12 +55,13 @@ def attack(prefix):
 """
 UPSERT = "codepipeline/upsert.buildspec.yml"
 DENIED = dict.fromkeys(
-    ("approve", "edit", "create", "create without a status", "release", "event", "parameter"), "AccessDeniedException"
+    ("approve", "edit", "create", "create without a status", "release", "event", "parameter", "stop another's job"),
+    "AccessDeniedException",
 ) | dict.fromkeys(("archive", "champion", "code", "records", "source of a release"), "AccessDenied")
 
 
 def results(log: str, prefix: str) -> dict[str, str]:
-    return dict(re.findall(rf"^{prefix} ([\w ]+): (\w+)$", log, re.MULTILINE))
+    return dict(re.findall(rf"^{prefix} ([\w' ]+): (\w+)$", log, re.MULTILINE))
 
 
 def edit(delivery: Delivery, name: str, pattern: str, text: str) -> None:
