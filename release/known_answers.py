@@ -20,10 +20,12 @@ def check_answers(context: Context, known: KnownRequests) -> Iterator[Line]:
     if known.fault:
         yield known.fault, False
     if not known.requests:
+        if known.uri and not known.fault:
+            yield f"known requests: {known.uri} holds none, so no prediction was compared", True
         return
     differences: list[tuple[KnownRequest, str]] = []
     refusals: list[str] = []
-    for batch in _batches(known.requests):
+    for batch in _batches(known.requests, context.settings.serving.max_payload_bytes):
         try:
             differences += _compare(context, known.content_type, batch)
         except Violation as violation:
@@ -35,14 +37,25 @@ def check_answers(context: Context, known: KnownRequests) -> Iterator[Line]:
     yield _summary(known, len(differences), bool(refusals)), not differences and not refusals
 
 
-def _batches(requests: Sequence[KnownRequest]) -> Iterator[Sequence[KnownRequest]]:
-    together = [request for place, request in enumerate(requests) if place % ALONE]
+def _batches(requests: Sequence[KnownRequest], largest: int) -> Iterator[Sequence[KnownRequest]]:
+    """None of more rows or bytes than the model takes."""
     yield from ([request] for request in requests[::ALONE])
-    yield from (together[start : start + BATCH] for start in range(0, len(together), BATCH))
+    batch: list[KnownRequest] = []
+    for request in (request for place, request in enumerate(requests) if place % ALONE):
+        if len(batch) == BATCH or (batch and len(_body([*batch, request])) > largest):
+            yield batch
+            batch = []
+        batch.append(request)
+    if batch:
+        yield batch
+
+
+def _body(batch: Sequence[KnownRequest]) -> bytes:
+    return b"".join(request.body + b"\n" for request in batch)
 
 
 def _compare(context: Context, content_type: str, batch: Sequence[KnownRequest]) -> list[tuple[KnownRequest, str]]:
-    response = invoke(context, content_type, b"".join(request.body + b"\n" for request in batch))
+    response = invoke(context, content_type, _body(batch))
     if response.status != 200:
         raise Violation(f"status {response.status}: {response.line}")
     sentences = compare(batch, response.body, response.content_type)

@@ -95,7 +95,8 @@ class InProcess:
 
 
 def check(runtime, known):
-    return list(check_answers(SimpleNamespace(endpoint_name="e", client=lambda _: runtime), known))
+    settings = SimpleNamespace(serving=SimpleNamespace(max_payload_bytes=6_000_000))
+    return list(check_answers(SimpleNamespace(settings=settings, endpoint_name="e", client=lambda _: runtime), known))
 
 
 def check_served(folder, known):

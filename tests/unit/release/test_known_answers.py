@@ -121,6 +121,21 @@ def test_an_answer_that_depends_on_the_rows_beside_it_fails(check):
     assert not lines[-1][1]
 
 
+def test_no_batch_is_larger_than_a_request_may_be(context, check):
+    serving = context.settings.serving.model_copy(update={"max_payload_bytes": 100})
+    object.__setattr__(context, "settings", context.settings.model_copy(update={"serving": serving}))
+    lines, requests = check(right)
+    assert lines[-1][1]
+    sizes = {sum(len(row) + 1 for row in rows) for rows in requests}
+    assert 90 < max(sizes) <= 100
+
+
+def test_a_file_without_requests_says_so(context):
+    assert list(check_answers(context, KnownRequests(uri=URI))) == [
+        (f"known requests: {URI} holds none, so no prediction was compared", True)
+    ]
+
+
 def test_a_package_without_answers_is_no_fault_and_one_whose_answers_cannot_be_read_is(context):
     assert list(check_answers(context, KnownRequests())) == []
     assert list(check_answers(context, KnownRequests(fault=f"{URI} cannot be read"))) == [
