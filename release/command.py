@@ -61,6 +61,12 @@ def _dispatch(options: argparse.Namespace, context: Context) -> int:
 
         context.say(status(context))
         return 0
+    if options.watch:
+        from release.under_way import watch
+        from release.watch.table import view
+
+        with view(context.say) as shown:
+            return watch(context, shown)
     if options.smoke:
         return _smoke(context, options.expect or "")
     if options.delete:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
-from typing import Any
 
 from release import judgement_alarms
 from release.context import Context
@@ -21,7 +19,7 @@ from release.watch.clock import Deadline
 from release.watch.known_traffic import live_judgement
 from release.watch.late_traffic import send_late_traffic
 from release.watch.live_judgement import LiveJudgement
-from release.watch.table import FleetsTable, PlainLines
+from release.watch.table import view
 from release.watch.watch import Watch
 from settings.errors import Problem
 
@@ -34,8 +32,8 @@ def deploy(context: Context, lease: Lease, state: State, plan: Plan, deployment:
     live = live_judgement(context, deployment, state.package, compares(context, deployment))
     with live:
         _begin(context, lease, deployment, plan, live)
-        with _view(context) as view:
-            endpoint = Watch(context, deployment, plan.traffic_shift, live, view, lease.check).follow()
+        with view(context.say) as shown:
+            endpoint = Watch(context, deployment, plan.traffic_shift, live, shown, lease.check).follow()
         if (endpoint.status, endpoint.config) == ("InService", deployment.config):
             execute(plan.after, context, lease.check)
             endpoint = send_late_traffic(context, deployment, live, lease.check)
@@ -92,11 +90,3 @@ def _wait_for_alarms(context: Context, lease: Lease, deployment: Deployment, liv
                 "did not begin; look at them in the CloudWatch console, then run it again"
             )
         context.sleep(context.timing.first_poll)
-
-
-def _view(context: Context) -> Any:
-    if not sys.stdout.isatty():
-        return PlainLines(context.say)
-    from rich.console import Console
-
-    return FleetsTable(Console())

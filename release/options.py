@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from aws.environment_options import add_environment_options
 from settings.errors import UsageProblem
 
-ACTIONS = ("package", "rollback", "abort", "status", "smoke", "delete")
+ACTIONS = ("package", "rollback", "abort", "status", "watch", "smoke", "delete")
 NEEDS = {
     "plan": ("package", "rollback"),
     "now": ("package", "rollback"),
@@ -33,7 +33,10 @@ def parser(environment: str) -> argparse.ArgumentParser:
     inspect = top.add_argument_group("inspect (nothing is changed)")
     inspect.add_argument("--plan", action="store_true", help="with --package or --rollback: the exact requests, unsent")
     inspect.add_argument(
-        "--status", action="store_true", help="what is live, since when, its alarms, the latest verdicts"
+        "--status", action="store_true", help="what is live, what is under way, alarms, the latest verdicts"
+    )
+    inspect.add_argument(
+        "--watch", action="store_true", help="follow the release under way, from any terminal; ends with its verdict"
     )
     inspect.add_argument("--smoke", action="store_true", help="send recorded requests, check the contract of responses")
     inspect.add_argument("--expect", metavar="ARN", help="for --smoke: fail unless this is the package that is live")

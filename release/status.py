@@ -1,13 +1,13 @@
-"""``--status``: what is live, since when, from which commit, its alarms, and how the last deployments ended."""
+"""``--status``: what is live, since when, from which commit, the release under way, its alarms, the last verdicts."""
 
 from __future__ import annotations
 
 from aws.response_time import clock_speed, response_time
 from aws.tables import columns
-from release import pending
+from release import pending, under_way
 from release.context import Context
 from release.names import short
-from release.state import alarm_history, lease, owned_resources, records, s3_documents, verdict_records
+from release.state import alarm_history, owned_resources, records, s3_documents, verdict_records
 from release.state.aws_time import for_people
 from release.state.live_package import LivePackage, read_live_package
 from release.state.records import GoodRelease
@@ -53,12 +53,8 @@ def _commit(context: Context, package: str) -> str:
 
 
 def _under_way(context: Context) -> list[str]:
-    found = s3_documents.read(context, lease.key(context))
-    document = found[0] if found else {}
-    if not (deployment := lease.deployment_in(context, document)):
-        return []
-    run = "a run follows it, or was killed" if document.get("owner") else "no run follows it: --package does so again"
-    return [f"without a verdict: {deployment.package} since {for_people(deployment.since)} ({run})"]
+    release = under_way.read(context)
+    return [under_way.describe(release)] if release else []
 
 
 def _alarms(context: Context, live: LivePackage) -> list[str]:

@@ -49,6 +49,10 @@ class LiveJudgement:
         return self.traffic.counts
 
     @property
+    def sent(self) -> str:
+        return str(self.counts) if self.counts.sent else ""
+
+    @property
     def knows_old(self) -> bool:
         """Is enough on record of the old fleet, or can nothing be?"""
         return not self.traffic.possible or self.decidable or self.counts.sent > 2 * RECORD

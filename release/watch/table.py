@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -62,6 +63,15 @@ class PlainLines:
         self._write(f"{snapshot.endpoint.at:%H:%M:%S}  {text}")
 
 
+def view(write: Callable[[str], None]) -> PlainLines | FleetsTable:
+    """What suits where the output goes."""
+    if not sys.stdout.isatty():
+        return PlainLines(write)
+    from rich.console import Console
+
+    return FleetsTable(Console())
+
+
 class FleetsTable(LiveTable[Snapshot]):
     def render(self) -> Group:
         from rich.console import Group
@@ -75,7 +85,7 @@ class FleetsTable(LiveTable[Snapshot]):
             fleets.add_row(name, *values(fleet))
         for name, state in self._snapshot.alarms.items():
             alarms.add_row(Text(name), Text(state), style=STYLES.get(state, ""))
-        sent = f"known requests: {self._snapshot.sent}" if self._snapshot.sent.sent else ""
+        sent = f"known requests: {self._snapshot.sent}" if self._snapshot.sent else ""
         judgement = Text(_judgement(self._snapshot))
         return Group(Text(headline(self._snapshot)), fleets, alarms, judgement, Text(self._error or sent))
 

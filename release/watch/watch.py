@@ -19,7 +19,6 @@ from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
 from release.watch.fleet_metrics import FleetMetrics, read_fleets
 from release.watch.live_judgement import LiveJudgement
-from release.watch.traffic import Counts
 from settings.errors import Problem
 
 GROWTH = 1.3
@@ -34,7 +33,7 @@ class Snapshot:
     alarms: Mapping[str, str]
     green: FleetMetrics
     blue: FleetMetrics
-    sent: Counts
+    sent: str  # known requests, and what became of them; "" for none
     left: float | None  # seconds until the last bake ends, by AWS's clock
     decision: Decision | None = None  # of the judgement
 
@@ -82,7 +81,7 @@ class Watch:
         states = alarm_history.states(self.context.client("cloudwatch"), self.deployment.alarms)
         left = time_left(endpoint, self.shift)
         decision = self.live.look(endpoint, endpoint.status == "Updating", states, left)
-        return Snapshot(endpoint, states, green, blue, self.live.counts, left, decision)
+        return Snapshot(endpoint, states, green, blue, self.live.sent, left, decision)
 
     def _is_stale(self, endpoint: EndpointStatus) -> bool:
         """Does the endpoint not show the change yet?"""

@@ -72,16 +72,26 @@ def test_six_releases_of_equal_models_ship_though_their_first_requests_are_slow(
     assert (new["right"] > 0, new["wrong"]) == (True, 0)
 
 
-def test_aborted_by_a_person_it_is_taken_back_and_the_verdict_says_by_whom_and_why(stage, output, wait_until):
+def test_aborted_by_a_person_it_is_taken_back_and_all_who_look_see_by_whom_and_why(stage, output, wait_until):
     assert stage.command("--abort", "why not") == 1
     stage.configure(rollout=LONG)
-    codes, package = [], stage.package()
-    run = threading.Thread(target=lambda: codes.append(stage.deploy(package)))
+    codes, package = {}, stage.package()
+    run = threading.Thread(target=lambda: codes.update(run=stage.deploy(package)))
+    watcher = threading.Thread(target=lambda: codes.update(watch=stage.command("--watch")))
     run.start()
     wait_until(lambda: stage.live()["EndpointStatus"] == "Updating")
+    watcher.start()
+    assert stage.command("--status") == 0
+    shown = "\n".join(output())
+    assert f"release under way: {package.partition('/')[2]} since " in shown
+    assert "followed by arn:aws:sts::000000000000:assumed-role/churn-local-staging/" in shown
     assert stage.command("--abort", " wrong\n prices") == 0
+    watcher.join()
     run.join()
-    reason = is_taken_back(stage, codes[0], output())
+    lines = output()
+    assert codes == {"run": 3, "watch": 3}
+    assert [line for line in lines if line.startswith("rolled back: aborted by ")][1:]  # one of each command
+    reason = is_taken_back(stage, codes["run"], lines)
     assert reason.startswith("aborted by arn:aws:")
     assert ": wrong prices; " in reason
     assert json.dumps(stage.verdicts()[-1]["observed"]["judgement"]).count("wrong prices") == 1

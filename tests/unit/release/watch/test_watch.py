@@ -13,7 +13,6 @@ from release.state.endpoint import EndpointStatus, read_endpoint
 from release.watch import watch
 from release.watch.fleet_metrics import FleetMetrics
 from release.watch.table import FleetsTable, PlainLines
-from release.watch.traffic import Counts
 from release.watch.watch import Snapshot, Watch, time_left
 from settings.errors import Problem
 
@@ -36,7 +35,7 @@ class FakeJudgement:
     """Notes whether known requests are sent."""
 
     def __init__(self):
-        self.driven, self.counts = [], Counts()
+        self.driven, self.sent = [], ""
 
     def look(self, endpoint, drive, states, left):
         self.driven.append(drive)
@@ -128,13 +127,13 @@ def test_the_time_left(message, share, plan, expected):
     assert time_left(status_of(message=message, share=share), plan) == expected
 
 
-def snapshot(alarm="OK", decision=None, **more):
+def snapshot(alarm="OK", decision=None, sent="", **more):
     return Snapshot(
         status_of(message=WAIT, share=0.1, **more),
         {"a": alarm},
         FleetMetrics(5, 1, 0, 4.0, 9.0),
         FleetMetrics(),
-        Counts(),
+        sent,
         90.0,
         decision,
     )
