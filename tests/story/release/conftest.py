@@ -26,7 +26,14 @@ SPEED = 200
 SAMPLE = "churn/runs/samples/sample.csv"
 BUCKET, GROUP, ENDPOINT = "churn-local-000000000000-eu-west-1", "churn", "churn-local"
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"
-BY_HAND = {"--abort", "--status", "--watch", "--rollback", "--delete", "--accept"}  # by a person, with permissions of their own
+BY_HAND = {
+    "--abort",
+    "--status",
+    "--watch",
+    "--rollback",
+    "--delete",
+    "--accept",
+}  # by a person, with permissions of their own
 HANDLER = """
 import json, os, time
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
