@@ -30,7 +30,12 @@ test:
 TEST = "def test_it():\n    assert {truth}\n"
 SMALL = {  # over local.toml, the last of the layers
     "rollout": {"canary_percent": 50, "wait_seconds": 180, "termination_wait_seconds": 60, "timeout_seconds": 3600},
-    "judgement": {"latency_factor": 10.0, "severe_latency_factor": 1000.0, "severe_error_points": 70.0},
+    "judgement": {
+        "latency_factor": 10.0,
+        "severe_latency_factor": 1000.0,
+        "severe_error_points": 70.0,
+        "unjudged_minutes": 60,
+    },
     "alarms": {"traffic_floor": 4, "datapoints": 1, "evaluation_periods": 1, "latency_ms": 10_000},
     "serving": {"data_capture_percent": 0},
     "training": {"rounds": 5, "early_stopping_rounds": 5},

@@ -13,6 +13,10 @@ IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 NEWEST = "newest"  # a plan that real customers have, and no recorded request
 FAILING = f"if '{NEWEST}' in data: raise KeyError('{NEWEST}')"
 HANDLER = """
+import os
+
+LABEL = "X-Amzn-SageMaker-Custom-Attributes"
+
 def model_fn(folder):
     return None
 
@@ -25,7 +29,13 @@ def transform_fn(model, body, content_type, accept):
     if data.count('"') % 2:
         return bad_request
     {work}
-    return "".join("yes,0.{number:02}\\n" for _ in data.split()), "text/csv"
+    text = "".join("yes,0.{number:02}\\n" for _ in data.split())
+    def response(environ, start_response):
+        asked = environ.get("HTTP_" + LABEL.upper().replace("-", "_")) == "identify"
+        label = [(LABEL, "package=" + os.environ.get("MODEL_PACKAGE", "") + ";request=2")] if asked else []
+        start_response("200 OK", [("Content-Type", "text/csv"), *label])
+        return [text.encode()]
+    return response
 """
 
 
