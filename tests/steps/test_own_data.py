@@ -4,6 +4,7 @@ what was evaluated, bit for bit.
 One file, since every worker that runs these tests makes the three models again.
 """
 
+import hashlib
 import io
 import json
 import subprocess
@@ -21,6 +22,7 @@ import xgboost
 from features import Features
 from localcloud.testing import request_problems
 from preprocessing.splitting import SIDES, Split
+from release import known_requests
 
 
 def better(case, value):
@@ -176,3 +178,22 @@ def test_one_wrong_bit_would_be_noticed(case):
     evaluated = pq.read_table(case.run_folder / "evaluate/evaluation/predictions.parquet")
     numbers = np.asarray(evaluated.column(evaluated.num_columns - 1), np.float32)
     assert bits(np.nextafter(numbers, np.float32(2))) != bits(numbers)
+
+
+def test_what_the_package_promises_is_what_the_served_model_answers(case, url):
+    file = case.run_folder / "evaluate/evaluation/sample_answers.json"
+    assert case.package["CustomerMetadataProperties"]["sample_answers"].endswith(
+        "/evaluate/evaluation/sample_answers.json"
+    )
+    known = known_requests.parse(file.read_bytes()).requests
+    assert 20 < len(known) <= 200
+    covered = {name for request in known for name in request.covers}
+    features = Features.read(case.model / "features.json")
+    assert {f"{name} is missing" for name in features.names} <= covered
+    assert {f"label {name}" for name in features.target.classes} <= covered
+    body = b"".join(request.body + b"\n" for request in known)
+    response = httpx.post(f"{url}/invocations", content=body, headers={"Content-Type": "text/csv"})
+    differences = known_requests.compare(known, response.content, response.headers["Content-Type"])
+    assert differences == [""] * len(known)
+    digest = hashlib.sha256((case.model / "model.ubj").read_bytes()).hexdigest()
+    assert json.loads(file.read_text())["model"] == digest
