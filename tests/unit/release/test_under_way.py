@@ -97,7 +97,7 @@ def test_who_follows_it(context, begin, owner, record, follower):
     assert follower in shown(context)
 
 
-def test_nothing_under_way_is_said_and_is_no_failure(context, begin):
+def test_nothing_under_way_is_reported_and_is_no_failure(context, begin):
     begin(deployment=None)
     assert under_way.read(context) is None
     assert under_way.watch(context, None) == 0
