@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from localcloud.core.cloud import Cloud
+from localcloud.services.cloudwatch import metric_store
 from localcloud.services.cloudwatch.service import CloudWatch
+
+
+@pytest.fixture(autouse=True)
+def delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values can be read at once: these tests are about what follows from them. test_delays.py has the delays."""
+    monkeypatch.setattr(metric_store, "arrival", lambda now, _resolution: now)
 
 
 @pytest.fixture

@@ -106,8 +106,8 @@ def _action_problems(settings: Mapping[str, Any], region: str) -> Iterator[str]:
 
 
 def _period_problems(period: int, periods: int) -> Iterator[str]:
-    if period not in (10, 30) and period % 60:
-        yield "Period must be 10, 30 or a multiple of 60."
+    if period not in (10, 20, 30) and period % 60:
+        yield "Period must be 10, 20, 30 or a multiple of 60."
     longest, span = (7 * DAY, "seven days") if period >= HOUR else (DAY, "a day")
     if period * periods > longest:
         sentence = f"Metrics cannot be checked across more than {span}"

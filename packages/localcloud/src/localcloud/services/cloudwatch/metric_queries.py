@@ -22,7 +22,7 @@ from localcloud.services.cloudwatch.statistics import PLAIN, Statistic, find_sta
 
 ID = re.compile(r"[a-z]\w*", re.ASCII)
 INVALID = "ValidationError"
-SECONDS = (1, 5, 10, 30)  # the periods below a minute
+SECONDS = (1, 5, 10, 20, 30)  # the periods below a minute
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,18 @@
     by 5 minutes         63 days     then by the hour
     by the hour          455 days    then deleted
 
+Values arrive late, for readers and for alarms: those by the minute a minute after the end of the minute in which they
+were put, all together, and those by the second, of high-resolution metrics, after seconds. AWS promises neither.
+
 The store has a lock of its own, under which nothing else is called: values come from any thread.
 """
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,6 +25,7 @@ from localcloud.services.cloudwatch.statistics import Bucket, Statistic, sample_
 HOUR, DAY = 3600, 86_400
 MINUTE = 60
 LEVELS = ((1, 3 * HOUR), (MINUTE, 15 * DAY), (300, 63 * DAY), (HOUR, 455 * DAY))  # resolution, retention
+DELAYS = {1: 5, MINUTE: 60}  # by resolution: seconds of the clock from the end of a second, or a minute, to its arrival
 TWO_WEEKS = 14 * DAY
 T = TypeVar("T")
 
@@ -126,17 +132,36 @@ class _Series:
                 yield self.levels[number], now - LEVELS[0][1]
 
 
+def arrival(now: float, resolution: int) -> float:
+    return (now // resolution + 1) * resolution + DELAYS[resolution]
+
+
+class Arrival(NamedTuple):
+    """A value that cannot be read yet."""
+
+    at: float
+    number: int  # the order of those of the same time
+    metric: Metric
+    unit: str
+    time: float
+    resolution: int
+    values: Bucket
+
+
 class MetricStore:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = Lock()
+        self._arriving: list[Arrival] = []  # a heap
+        self._numbers = count()
         self._series: dict[Metric, dict[str, _Series]] = {}
         self._next_sweep = 0.0
 
     def put(self, metric: Metric, unit: str, time: float, values: Bucket, resolution: int = MINUTE) -> None:
         with self._lock:
-            now = self._sweep()
-            self._series.setdefault(metric, {}).setdefault(unit, _Series()).put(time, resolution, values, now)
+            at = arrival(self._now(), resolution)
+            heapq.heappush(self._arriving, Arrival(at, next(self._numbers), metric, unit, time, resolution, values))
+            self._sweep()
 
     def points(self, metric: Metric, grid: Grid, statistic: Statistic, unit: str | None = None) -> list[Point]:
         """By time; a period without data has none. Without a unit, all units together."""
@@ -172,10 +197,15 @@ class MetricStore:
     def clear(self) -> None:
         with self._lock:
             self._series.clear()
+            self._arriving.clear()
 
     def _sweep(self) -> float:
-        """Returns the time. Once an hour, values too old for their level move on; reading does not depend on it."""
+        """Returns the time, when all that has arrived by then can be read. Once an hour, values too old for their level
+        move on; reading does not depend on that."""
         now = self._now()
+        while self._arriving and self._arriving[0].at <= now:
+            _, _, metric, unit, time, resolution, values = heapq.heappop(self._arriving)
+            self._series.setdefault(metric, {}).setdefault(unit, _Series()).put(time, resolution, values, now)
         if now >= self._next_sweep:
             self._next_sweep = now + HOUR
             for metric, units in list(self._series.items()):

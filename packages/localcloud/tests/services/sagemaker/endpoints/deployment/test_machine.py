@@ -62,8 +62,8 @@ def test_a_bake_lasts_for_its_interval(new_harness, configs):
     assert harness.outcome == "completed" and harness.fleet("blue").stopped
 
 
-def test_an_alarm_in_any_stage_rolls_back(each_stage):
-    """Except in the last, when the old side is terminated: there is nothing to roll back to."""
+def test_an_alarm_in_any_stage_rolls_back_in_a_bake(each_stage):
+    """In its own or in the next one. After the last the old side is terminated: there is nothing to roll back to."""
     for harness, number in each_stage:
         harness.at = lambda now, harness=harness, number=number: (
             harness.active_alarms.append("errors") if now == number else None
@@ -72,7 +72,10 @@ def test_an_alarm_in_any_stage_rolls_back(each_stage):
         if number == len(harness.plan.stages) - 1:
             assert harness.plan.stages[number].status == "Deleting" and harness.outcome == "completed"
             continue
-        assert harness.outcome == "rolled back" and "rolling back" in harness.changes
+        assert harness.outcome == "rolled back"
+        last = harness.changes.index("rolling back") - 1
+        bakes = [at for at, stage in enumerate(harness.plan.stages) if stage.status == "Baking" and at >= number]
+        assert harness.changes[last] is harness.plan.stages[bakes[0]]
         assert harness.deployment.reason == "Alarms of its AutoRollbackConfiguration are in ALARM: errors."
         assert_old_side(harness)
 
@@ -89,11 +92,15 @@ def test_an_alarm_is_noticed_within_ten_seconds_of_the_clock(new_harness, config
     assert harness.outcome == "rolled back"
 
 
-def test_an_alarm_that_is_active_before_the_start_ends_it_at_once(harness):
+def test_an_alarm_that_is_active_before_the_start_ends_it_in_its_first_bake(harness):
     harness.active_alarms.append("errors")
     harness.deployment.begin()
-    assert harness.outcome == "rolled back" and not harness.fleet("green").waiting
-    assert all(stage[1] == "blue" or stage[0] == "Deleting" for stage in harness.statuses)
+    harness.clock.advance(100)
+    assert not harness.outcome
+    harness.fleet("green").ready()
+    harness.fleet("blue").ready()
+    assert harness.outcome == "rolled back" and harness.clock.seconds() - harness.deployment.began.timestamp() < 101
+    assert [stage.status for stage in harness.changes if not isinstance(stage, str)].count("Baking") == 1
     assert_old_side(harness)
 
 
@@ -164,7 +171,7 @@ def test_a_rollback_does_not_time_out(new_harness, configs):
     harness.fleet("green").ready()
     harness.clock.advance(300)
     harness.active_alarms.append("errors")
-    harness.clock.advance(10)
+    harness.fleet("green").ready()
     assert "rolling back" in harness.changes and harness.fleet("blue").waiting
     harness.clock.advance(10_000)
     harness.fleet("blue").ready()
@@ -178,8 +185,7 @@ def test_a_late_start_of_the_abandoned_side_changes_nothing(new_harness, configs
     harness.clock.advance(60)
     assert harness.statuses[-1] == ("Creating", "green", 2)
     (_, late) = harness.fleet("green").waiting[0]
-    harness.active_alarms.append("errors")
-    harness.clock.advance(10)
+    harness.deployment.roll_back("it took too long")
     assert harness.statuses[-1] == ("Creating", "blue", 4)
     late("")
     assert harness.statuses[-1] == ("Creating", "blue", 4)
@@ -191,13 +197,11 @@ def test_starting_instances_are_removed_by_the_first_rollback_batch(new_harness,
     harness = new_harness(configs.strategies["rolling, back by two"])
     until(harness, 8)  # the third instance starts, two old ones are left
     assert (harness.fleet("green").places, harness.fleet("blue").size) == (3, 2)
-    harness.active_alarms.append("errors")
-    harness.clock.advance(10)
+    harness.deployment.roll_back("it took too long")
     assert harness.statuses[-1] == ("Creating", "blue", 4)
     harness = new_harness(configs.rolling(RollbackMaximumBatchSize=configs.size(1)))
     until(harness, 8)
-    harness.active_alarms.append("errors")
-    harness.clock.advance(10)
+    harness.deployment.roll_back("it took too long")
     harness.fleet("blue").ready()
     assert harness.statuses[-2:] == [("Deleting", "green", 1), ("Creating", "blue", 4)]
     assert (harness.fleet("green").places, harness.fleet("green").size) == (1, 1)

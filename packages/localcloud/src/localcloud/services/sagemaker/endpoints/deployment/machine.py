@@ -1,7 +1,7 @@
 """The state machine of a deployment: from stage to stage, on the clock's timers, and back when something fails.
 
-All of it runs under ``cloud.lock``. Alarms are checked from the start of the deployment on, before each stage, every
-ten seconds of the clock and at the end of each bake: one in ALARM rolls the deployment back at once.
+All of it runs under ``cloud.lock``. Alarms are checked in bakes only: at the beginning, every ten seconds of the clock
+and at the end. One in ALARM rolls the deployment back at once, one that fires between two bakes at the next.
 
 Not reproduced: the time that AWS takes to launch, to move traffic and to terminate (here it takes what it takes); that
 only the activated instances get a canary's share of the traffic (here the whole green fleet does).
@@ -65,8 +65,6 @@ class Deployment:
             seconds = self.plan.timeout
             reason = f"The deployment took longer than its MaximumExecutionTimeoutInSeconds, {seconds} seconds."
             self._after(seconds, lambda: self.roll_back(reason))
-        if self.plan.alarms:
-            self._after(ALARM_CHECK_SECONDS, self._watch_alarms)
         self._next()
 
     def abort(self) -> None:
@@ -96,8 +94,6 @@ class Deployment:
         if stage is None:
             self._end(ROLLED_BACK if self.rolling_back else COMPLETED, self.reason)
             return
-        if self._check_alarms():
-            return
         self.stage, self.stage_began = stage, self.clock.now()
         self.on_change(STAGE)
         self._perform(stage)
@@ -109,7 +105,7 @@ class Deployment:
         elif stage.status == ACTIVATING:
             self._activate(stage)
         elif stage.status == BAKING:
-            self._after(stage.seconds, self._next)
+            self._bake(stage)
         else:
             side.shrink(stage.counts)
             self._next()
@@ -136,9 +132,17 @@ class Deployment:
             member.active = round(self.old[name] * (1 - moved.get(name, 1)))
         self._next()
 
-    def _watch_alarms(self) -> None:
-        if not self._check_alarms():
-            self._after(ALARM_CHECK_SECONDS, self._watch_alarms)
+    def _bake(self, stage: Stage) -> None:
+        def end() -> None:
+            if not self._check_alarms():
+                self._next()
+
+        def watch() -> None:
+            if stage is self.stage and not self._check_alarms():
+                self._after(ALARM_CHECK_SECONDS, watch)
+
+        self._after(stage.seconds, end)
+        watch()
 
     def _check_alarms(self) -> bool:
         """Rolls back and returns True when one is in ALARM."""
