@@ -23,8 +23,9 @@ def dimensions(settings: Settings, config_name: str = "") -> list[dict[str, str]
 
 
 def rate(settings: Settings, errors: str, floor: int, config_name: str = "") -> dict[str, Any]:
-    """0 below ``floor`` requests in a period: one refused request of two is not a rate."""
-    expression = f"IF(FILL(requests, 0) >= {floor}, FILL(errors, 0) / requests, 0)"
+    """0 below ``floor`` requests in a period: one refused request of two is not a rate. A period without metrics stays
+    missing: the newest ones arrive late, and filled with zeros they would be all that a "1 of 1" alarm sees."""
+    expression = f"IF(requests >= {floor}, errors / requests, 0)"
     counts = [
         _query(settings, "errors", errors, "Sum", config_name),
         _query(settings, "requests", "Invocations", "Sum", config_name),
@@ -38,7 +39,7 @@ def latency(settings: Settings, floor: int = 0, config_name: str = "") -> dict[s
     label = f"{settings.alarms.latency_statistic} latency in ms"
     if not floor:
         return {"Metrics": [_expression("milliseconds", label, MILLISECONDS), metric]}
-    expression = f"IF(FILL(requests, 0) >= {floor}, FILL(latency, 0) / 1000, 0)"
+    expression = f"IF(requests >= {floor}, latency / 1000, 0)"
     requests = _query(settings, "requests", "Invocations", "Sum", config_name)
     return {"Metrics": [_expression("milliseconds", label, expression), metric, requests]}
 
