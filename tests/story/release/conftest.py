@@ -161,6 +161,12 @@ class Stage:
     def deploy(self, package, *words, env="local"):
         return self.command("--package", package, *words, env=env)
 
+    def wait_for_metrics(self):
+        """Until those of all requests so far have arrived, which takes up to two minutes of the clock."""
+        arrived = self.cloud.clock.seconds() + 120
+        while self.cloud.clock.seconds() < arrived:
+            time.sleep(0.05)
+
     def live(self):
         return self.sagemaker.describe_endpoint(EndpointName=ENDPOINT)
 

@@ -40,6 +40,7 @@ def test_no_request_is_lost_while_a_canary_ships_and_while_one_rolls_back(stage,
     assert 0 < rolling_back["failed"] <= 0.75 * rolling_back["sent"]  # the canary's share is a half
     assert stage.live_package() == good
     bake = [[int(count) for count in counts] for counts in re.findall(BAKE, capsys.readouterr().out)]
+    stage.wait_for_metrics()
     assert total(stage, "Invocations") == sum(clients["sent"] for clients in (shipping, rolling_back)) + sum(
         sent for sent, _ in bake
     )
