@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from release.context import Context
+from release.judgement_alarms import unjudged_alarm
 from release.kinds import serving_kind
 from release.state import alarm_history, judgement_record, verdict_records
 from release.state.aws_time import parse
@@ -63,7 +64,8 @@ def _observe(context: Context, deployment: Deployment, endpoint: EndpointStatus)
 
 
 def _alarm_events(context: Context, deployment: Deployment) -> tuple[alarm_history.AlarmEvent, ...]:
-    return alarm_history.alarm_events(context.client("cloudwatch"), deployment.alarms, parse(deployment.since))
+    cloudwatch, unjudged = context.client("cloudwatch"), unjudged_alarm(deployment.config)
+    return alarm_history.alarm_events(cloudwatch, deployment.alarms, parse(deployment.since), on_missing_data=unjudged)
 
 
 def compares(context: Context, deployment: Deployment) -> bool:

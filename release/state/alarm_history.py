@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-ALARM = "ALARM"
+ALARM, NEW = "ALARM", "INSUFFICIENT_DATA"
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,13 @@ def states(cloudwatch: Any, names: Sequence[str]) -> dict[str, str]:
     return {name: alarm["StateValue"] for name, alarm in _describe(cloudwatch, names).items()}
 
 
-def alarm_events(cloudwatch: Any, names: Sequence[str], since: datetime) -> tuple[AlarmEvent, ...]:
-    """By time."""
-    events = [event for name in names for event in _history(cloudwatch, name, since)]
-    without_event = set(names) - {event.alarm for event in events}
+def alarm_events(
+    cloudwatch: Any, names: Sequence[str], since: datetime, on_missing_data: str = ""
+) -> tuple[AlarmEvent, ...]:
+    """By time. The alarm ``on_missing_data`` fires when it is created, before its data arrives: that is left out."""
+    changes = [(event, previous) for name in names for event, previous in _history(cloudwatch, name, since)]
+    events = [event for event, previous in changes if (event.alarm, previous) != (on_missing_data, NEW)]
+    without_event = set(names) - {event.alarm for event, _ in changes}
     for name, alarm in _describe(cloudwatch, sorted(without_event)).items():
         if alarm["StateValue"] == ALARM and alarm["StateUpdatedTimestamp"] >= since:  # the history lags a little
             data = alarm.get("StateReasonData")
@@ -47,7 +50,8 @@ def _describe(cloudwatch: Any, names: Sequence[str]) -> dict[str, Mapping[str, A
     return {alarm["AlarmName"]: alarm for alarm in alarms}
 
 
-def _history(cloudwatch: Any, name: str, since: datetime) -> list[AlarmEvent]:
+def _history(cloudwatch: Any, name: str, since: datetime) -> list[tuple[AlarmEvent, str]]:
+    """With the state before."""
     pages = cloudwatch.get_paginator("describe_alarm_history").paginate(
         AlarmName=name,
         AlarmTypes=["MetricAlarm", "CompositeAlarm"],
@@ -57,9 +61,11 @@ def _history(cloudwatch: Any, name: str, since: datetime) -> list[AlarmEvent]:
     )
     events = []
     for entry in (entry for page in pages for entry in page["AlarmHistoryItems"]):
-        state = json.loads(entry["HistoryData"]).get("newState", {})
+        change = json.loads(entry["HistoryData"])
+        state = change.get("newState", {})
         if state.get("stateValue") == ALARM:
-            events.append(_event(name, entry["Timestamp"], state.get("stateReason", ""), state.get("stateReasonData")))
+            event = _event(name, entry["Timestamp"], state.get("stateReason", ""), state.get("stateReasonData"))
+            events.append((event, change.get("oldState", {}).get("stateValue", "")))
     return events
 
 

@@ -26,9 +26,9 @@ class FakeCloudWatch:
         return dict(zip(("MetricAlarms", "CompositeAlarms"), found, strict=True))
 
 
-def entry(name, state, data=DATA, at=FIRED):
+def entry(name, state, data=DATA, at=FIRED, before="OK"):
     history = {
-        "oldState": {"stateValue": "OK"},
+        "oldState": {"stateValue": before},
         "newState": {"stateValue": state, "stateReason": "why", "stateReasonData": data},
     }
     return {"AlarmName": name, "Timestamp": at, "HistoryData": json.dumps(history)}
@@ -58,6 +58,17 @@ def test_the_present_state_is_used_where_the_history_lags():
 def test_an_alarm_that_fired_before_the_deployment_does_not_count():
     cloudwatch = FakeCloudWatch(now=[now("a", "ALARM", datetime(2026, 1, 5, 8, 0, tzinfo=UTC))])
     assert alarm_events(cloudwatch, ["a"], SINCE) == ()
+
+
+def test_an_alarm_on_missing_data_that_fires_when_it_is_created_does_not_count():
+    new = [entry(name, "ALARM", before="INSUFFICIENT_DATA") for name in ("a", "unjudged")]
+    cloudwatch = FakeCloudWatch(new, [now("unjudged", "ALARM")])
+    assert [event.alarm for event in alarm_events(cloudwatch, ["a", "unjudged"], SINCE, "unjudged")] == ["a"]
+    cloudwatch = FakeCloudWatch([*new, entry("unjudged", "OK"), entry("unjudged", "ALARM")])
+    assert [event.alarm for event in alarm_events(cloudwatch, ["a", "unjudged"], SINCE, "unjudged")] == [
+        "a",
+        "unjudged",
+    ]
 
 
 def test_the_first_comes_first():
