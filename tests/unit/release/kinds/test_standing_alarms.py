@@ -91,12 +91,14 @@ def states(aws):
     ],
 )
 def test_what_is_bad_is_in_alarm(put, settings_of, aws, cloud, namespace, metric, value, alarm):
-    put()
+    """The metrics have arrived when the alarms are created: without any, the one of no traffic fires at once."""
     dimensions = {each["Name"]: each["Value"] for each in alarm_metrics.dimensions(settings_of())}
     for _ in range(20):  # the floor of traffic
         cloud.metric("AWS/SageMaker", "Invocations", 1, dimensions)
         cloud.metric(namespace, metric, value, dimensions)
     cloud.clock.advance(120)
+    put()
+    cloud.clock.advance(60)
     history = aws("cloudwatch").describe_alarm_history(HistoryItemType="StateUpdate")["AlarmHistoryItems"]
     assert {each["AlarmName"] for each in history if "to ALARM" in each["HistorySummary"]} == (
         {alarm} if alarm else set()
