@@ -69,7 +69,8 @@ def _begin(context: Context, lease: Lease, deployment: Deployment, plan: Plan, l
 def _wait_for_alarms(context: Context, lease: Lease, deployment: Deployment, live: LiveJudgement) -> None:
     """SageMaker takes a deployment back at once when one of its alarms is not OK: here, when data is still missing.
 
-    The old fleet is recorded meanwhile: it may have no traffic any more later.
+    The old fleet is recorded meanwhile: it may have no traffic any more later. A rollback does not wait for that: what
+    it leaves may not answer at all.
     """
     names, deadline = judgement_alarms.names(deployment.config), Deadline(LONGEST_WAIT)
     if not set(names) <= set(deployment.alarms):
@@ -81,7 +82,7 @@ def _wait_for_alarms(context: Context, lease: Lease, deployment: Deployment, liv
         live.look(endpoint, drive=True)
         states = context.retry(lambda: alarm_history.states(context.client("cloudwatch"), names))
         ready = all(states.get(name) == "OK" for name in names)
-        if ready and (live.knows_old or late):
+        if ready and (deployment.known_good or live.knows_old or late):
             return
         if late:
             minutes = deadline.elapsed(endpoint.at) / 60

@@ -15,6 +15,7 @@ from release.judgement.judgement import Decision, Judgement
 from release.judgement.limits import RECORD
 from release.watch.promises import Promises
 from release.watch.traffic import Reply
+from settings.errors import Problem
 
 FLEETS: tuple[Fleet, Fleet] = ("new", "old")
 
@@ -91,6 +92,12 @@ class Assessment:
         return {"judgement": self._judgement.state(), "predictions": predictions, "unlabelled": self.unlabelled}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self._judgement = Judgement.restore(state["judgement"])
-        self.predictions = {fleet: Predictions(**state["predictions"][fleet]) for fleet in FLEETS}
-        self.unlabelled = state["unlabelled"]
+        try:
+            self._judgement = Judgement.restore(state["judgement"])
+            self.predictions = {fleet: Predictions(**state["predictions"][fleet]) for fleet in FLEETS}
+            self.unlabelled = int(state["unlabelled"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Problem(
+                f"the stored judgement is not valid ({error!r}): remove judgement.json beside the records of this "
+                "endpoint, and the judgement begins again"
+            ) from error

@@ -19,7 +19,7 @@ ALARMS = ("new-judgement", "new-unjudged")
 def wait(context, service, monkeypatch):
     """Waits with these states of both alarms in turn; returns how often it looked."""
 
-    def run(*states, knows_old=True, alarms=ALARMS):
+    def run(*states, knows_old=True, alarms=ALARMS, known_good=False):
         looks, waiting = [], list(states)
 
         def describe_alarms(**_):
@@ -33,7 +33,7 @@ def wait(context, service, monkeypatch):
             deploy, "read", lambda _: EndpointStatus(START + timedelta(seconds=next(times)), "InService")
         )
         live = SimpleNamespace(look=lambda *_, **__: looks.append(1), knows_old=knows_old)
-        deployment = Deployment("p", "new", "m", "old", "t", START.isoformat(), True, alarms)
+        deployment = Deployment("p", "new", "m", "old", "t", START.isoformat(), True, alarms, known_good)
         deploy._wait_for_alarms(context, SimpleNamespace(check=lambda: None), deployment, live)
         return len(looks)
 
@@ -47,6 +47,10 @@ def test_until_both_alarms_are_ok(wait):
 def test_not_for_ever(wait):
     with pytest.raises(Problem, match="are not OK after 16 minutes .*: the deployment did not begin"):
         wait("ALARM")
+
+
+def test_a_rollback_does_not_wait_for_a_fleet_that_may_not_answer(wait):
+    assert wait("OK", knows_old=False, known_good=True) == 1
 
 
 def test_the_old_fleet_is_recorded_first_but_not_for_ever(wait):

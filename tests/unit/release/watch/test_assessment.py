@@ -11,6 +11,7 @@ from release.watch.assessment import Assessment
 from release.watch.labels import Label
 from release.watch.promises import Promises
 from release.watch.traffic import KnownRequest, Reply
+from settings.errors import Problem
 
 LABELS = {"new": "churn/7", "old": "churn/6"}
 REQUEST, OTHER = KnownRequest(b"1,basic\n"), KnownRequest(b"2,gold\n")
@@ -151,6 +152,14 @@ def test_it_continues_from_its_state_as_if_nothing_had_happened():
     assert second.state() == whole.state()
     assert second.decide() == whole.decide()
     assert second.decide().outcome == "fail"
+
+
+@pytest.mark.parametrize("change", [{"judgement": {}}, {"predictions": {}}, {"unlabelled": "x"}])
+def test_a_state_that_is_not_valid_is_refused_with_a_sentence(change):
+    with pytest.raises(Problem, match="judgement is not valid .*: remove"):
+        assess().restore(assess().state() | change)
+    with pytest.raises(Problem, match="remove judgement.json"):
+        assess().restore({})
 
 
 def test_a_record_of_the_old_fleet_needs_a_hundred_answers():
