@@ -11,7 +11,7 @@ from release.names import short
 from release.request import ReleaseRequest
 from release.run import make_plan
 from release.state import verdict_records
-from release.state.aws_time import as_text
+from release.state.aws_time import as_text, for_people
 from release.state.lease import Lease
 from release.state.verdict_records import Acceptance, VerdictRecord
 from release.verdict.conclude import conclude_accepted
@@ -42,7 +42,7 @@ def _acceptable(context: Context, lease: Lease, package: str, config: str) -> Ve
     if record is None:
         raise Problem(f"there is nothing to accept: {package} has no verdict {where} with {config}; --status lists all")
     if not record.stands:
-        verdict = record.acceptance or f"{record.outcome} on {record.time[:19]}"
+        verdict = record.acceptance or f"{record.outcome} on {for_people(record.time)}"
         raise Problem(f"there is nothing to accept: {package} {where} was {verdict}")
     return record
 

@@ -8,6 +8,7 @@ from release.context import Context
 from release.plan.preflight import ROLLBACK_FAILED
 from release.request import ReleaseRequest
 from release.state import records
+from release.state.aws_time import for_people
 from release.state.deployment import Deployment
 from release.state.live_package import read_live_package
 from settings.errors import Problem
@@ -26,5 +27,5 @@ def rollback_request(context: Context, request: ReleaseRequest, interrupted: Dep
         raise Problem(
             f"there is no good release of {context.endpoint_name} {what}: name the package to deploy with --package ARN"
         )
-    context.say(f"back to {good.package} (commit {good.commit or 'unknown'}), good on {good.time[:19]}")
+    context.say(f"back to {good.package} (commit {good.commit or 'unknown'}), good on {for_people(good.time)}")
     return replace(request, package=good.package, known_good=True, leaves=leaves)

@@ -12,6 +12,7 @@ from typing import Any
 
 from release.context import Context
 from release.state import s3_documents
+from release.state.aws_time import for_people
 from release.state.deployment import Deployment
 from release.state.s3_documents import Document
 
@@ -47,7 +48,7 @@ class Abort:
     reason: str
 
     def __str__(self) -> str:
-        return f"aborted by {self.by} on {self.time[:19]}: {self.reason}"
+        return f"aborted by {self.by} on {for_people(self.time)}: {self.reason}"
 
 
 def write(context: Context, deployment: Deployment, record: JudgementRecord) -> None:

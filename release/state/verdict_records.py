@@ -26,7 +26,7 @@ class Acceptance:
     reason: str
 
     def __str__(self) -> str:
-        return f"accepted by {self.by} on {self.time[:19]}: {self.reason}"
+        return f"accepted by {self.by} on {aws_time.for_people(self.time)}: {self.reason}"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
+from release.state.aws_time import for_people
 from release.state.verdict_records import VerdictRecord
 from release.verdict.verdict import Observation, Outcome, Verdict
 
@@ -16,7 +17,7 @@ def repeats(record: VerdictRecord | None, live: bool) -> bool:
 
 def repeat(record: VerdictRecord) -> Verdict:
     remedy = f'--package {record.deployment.package} --accept "reason" takes responsibility for it'
-    reason = f"{record.reason} (the verdict of {record.time[:19]} stands, and nothing was changed; {remedy})"
+    reason = f"{record.reason} (the verdict of {for_people(record.time)} stands, and nothing was changed; {remedy})"
     return Verdict(cast("Outcome", record.outcome), reason)
 
 
@@ -38,7 +39,7 @@ def has_new_evidence(record: VerdictRecord, verdict: Verdict) -> bool:
 
 def judged_again(record: VerdictRecord, verdict: Verdict) -> Verdict:
     """Names the new evidence."""
-    requests, before = _requests(verdict.observation), f"{record.requests} at the verdict of {record.time[:19]}"
+    requests, before = _requests(verdict.observation), f"{record.requests} at the verdict of {for_people(record.time)}"
     return replace(verdict, reason=f"{verdict.reason} (judged again, on {requests} requests; {before})")
 
 

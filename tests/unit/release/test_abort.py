@@ -41,7 +41,7 @@ def test_it_publishes_the_failure_until_the_endpoint_goes_back(context, begin):
     assert abort(context, "wrong prices").startswith("taken back: the endpoint is RollingBack")
     assert published == [1, 1]  # the first status is of the check before
     recorded = judgement_record.read_abort(context, DEPLOYMENT)
-    assert str(recorded) == "aborted by arn:ann on 2026-01-05T09:10:00: wrong prices"
+    assert str(recorded) == "aborted by arn:ann on 2026-01-05 09:10:00 UTC: wrong prices"
 
 
 def test_too_late_it_says_so(context, begin):

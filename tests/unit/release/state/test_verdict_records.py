@@ -61,7 +61,7 @@ def test_what_is_accepted_stands_no_longer_and_names_the_person(context, s3, wri
     verdict_records.accept(context, latest(context), ACCEPTANCE)
     record = latest(context)
     assert (record.outcome, record.stands, record.final, record.acceptance) == ("failed", False, True, ACCEPTANCE)
-    assert str(record.acceptance) == "accepted by arn:user/ann on 2026-01-05T10:00:00: it is right"
+    assert str(record.acceptance) == "accepted by arn:user/ann on 2026-01-05 10:00:00 UTC: it is right"
     assert json.loads(s3.objects[record.key])["deployment"]["package"] == "arn:package/2"
 
 

@@ -45,7 +45,7 @@ def test_a_repeated_verdict_has_its_code_and_says_how_to_accept_it(outcome, code
     repeated = standing.repeat(record(outcome))
     assert (repeated.outcome, repeated.exit_code) == (outcome, code)
     assert repeated.reason == (
-        "why (the verdict of 2026-01-05T09:30:00 stands, and nothing was changed; "
+        "why (the verdict of 2026-01-05 09:30:00 UTC stands, and nothing was changed; "
         '--package arn:package/2 --accept "reason" takes responsibility for it)'
     )
 
@@ -53,7 +53,7 @@ def test_a_repeated_verdict_has_its_code_and_says_how_to_accept_it(outcome, code
 def test_an_accepted_one_succeeds_and_names_verdict_and_person():
     accepted = standing.accepted(record("failed", ACCEPTANCE))
     assert (accepted.outcome, accepted.exit_code) == ("unchanged", 0)
-    assert "its verdict (failed: why) was accepted by arn:user/ann on 2026-01-05T10:00:00: it is right" in str(accepted)
+    assert "its verdict (failed: why) was accepted by arn:user/ann on 2026-01-05 10:00:00 UTC: it is right" in str(accepted)
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_only_more_requests_make_an_inconclusive_release_good(outcome, requests,
 
 def test_a_new_judgement_names_its_evidence():
     again = standing.judged_again(record("inconclusive"), verdict("shipped", 7))
-    assert again.reason == "good (judged again, on 7 requests; 3 at the verdict of 2026-01-05T09:30:00)"
+    assert again.reason == "good (judged again, on 7 requests; 3 at the verdict of 2026-01-05 09:30:00 UTC)"

@@ -148,7 +148,7 @@ def test_an_abort_fails_it_and_names_person_and_reason(context, start, published
     decision = live.look(endpoint(70), drive=True)
     assert (decision.outcome, decision.sentence) == (
         "fail",
-        "aborted by arn:ann on 2026-01-05T09:01:00: wrong prices",
+        "aborted by arn:ann on 2026-01-05 09:01:00 UTC: wrong prices",
     )
     assert values(published) == [1]
     later = Deployment(**vars(DEPLOYMENT) | {"since": "2026-01-06T09:00:00+00:00"})
