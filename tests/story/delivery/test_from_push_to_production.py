@@ -46,7 +46,7 @@ def test_a_red_test_in_a_commit_makes_no_model_and_people_are_notified(delivery:
     assert "1 failed" in delivery.build_output("build", build)
     assert models(delivery) == []
     (notice,) = delivery.failures()
-    for part in ("of churn-local-build failed, for codepipeline/churn-local-build", "executing command: make test"):
+    for part in ("of churn-local-test failed, for codepipeline/churn-local-build", "executing command: make test"):
         assert part in notice
     codebuild = delivery.aws("codebuild")
     (report,) = codebuild.batch_get_reports(reportArns=codebuild.list_reports()["reports"])["reports"]
