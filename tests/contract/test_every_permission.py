@@ -51,6 +51,8 @@ REASONS = {  # policies with their statements, and actions
         "train OutputsOfJobs": "s3:AbortMultipartUpload",
         "host CapturedRequests": "s3:AbortMultipartUpload",
         **{f"{policy} Logs": "logs:DescribeLogStreams" for policy in ("train", "host")},
+        "host ListBuckets ": "s3:ListBucket",
+        "host Metrics": "cloudwatch:PutMetricData",
     },
     "only where data lies in a bucket with another key": {
         "train KeyOfTheData": "kms:Decrypt kms:DescribeKey",

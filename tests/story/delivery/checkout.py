@@ -45,6 +45,7 @@ LATER = {"name": "later", "expression": "at(2099-01-01T00:00:00)", "timezone": "
 LATER |= {"min_instances": 3, "max_instances": 3}
 PRODUCTION = {
     "serving": {
+        "data_capture_percent": 50,
         "autoscaling_min_instances": 2,
         "autoscaling_max_instances": 3,
         "autoscaling_schedules": [LATER],

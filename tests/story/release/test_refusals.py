@@ -66,8 +66,9 @@ def test_an_archive_that_a_job_overwrites_is_neither_released_nor_loaded(stage, 
 
 def test_a_package_whose_image_is_gone_is_refused(stage, capsys):
     package = stage.package(image="000000000000.dkr.ecr.eu-west-1.amazonaws.com/churn-local:gone")
-    assert stage.deploy(package) == 1
-    assert f"the image of the package {package} is not in its repository" in capsys.readouterr().err
+    for words in ([], ["--plan"]):  # each under the role of its build
+        assert stage.deploy(package, *words) == 1
+        assert f"the image of the package {package} is not in its repository" in capsys.readouterr().err
 
 
 def test_a_canary_without_known_requests_is_inconclusive_whatever_clients_send(stage, capsys):
