@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from release.invocation import INFERENCE_ID
 from release.watch import labels
 from release.watch.labels import Label
 
@@ -151,6 +152,7 @@ class Traffic:
                 ContentType=request.content_type,
                 Accept=JSON,
                 CustomAttributes=labels.IDENTIFY,
+                InferenceId=INFERENCE_ID,
                 Body=request.body,
             )
             label = labels.of_response(response.get("CustomAttributes", ""))

@@ -55,9 +55,10 @@ def test_answered_failed_and_lost_add_up(refuse):
     assert {(each["Body"], each["ContentType"]) for each in runtime.requests} == {(*ONE,), (*TWO,)}
 
 
-def test_every_request_asks_who_answers():
+def test_every_request_asks_who_answers_and_is_marked_for_who_reads_captured_data():
     runtime = FakeRuntime()
     drive(Traffic(runtime, "e", [ONE], 200), 2)
+    assert {each["InferenceId"] for each in runtime.requests} == {"known-request"}
     assert {(each["CustomAttributes"], each["Accept"]) for each in runtime.requests} == {
         ("identify", "application/json")
     }
