@@ -19,6 +19,7 @@ def stamp(at: datetime) -> str:
 
 
 def for_people(at: datetime | str) -> str:
-    """To the second: 2026-01-31 12:00:00 UTC."""
+    """To the second: 2026-01-31 12:00:00 UTC, which a time without a zone is too."""
     time = parse(at) if isinstance(at, str) else at
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    zoned = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return f"{zoned.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

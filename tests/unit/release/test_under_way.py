@@ -82,7 +82,7 @@ def test_the_time_left_is_unknown_once_the_stage_is_another_one(context, begin):
 def test_an_abort_is_shown_with_who_and_why(context, begin):
     begin()
     judgement_record.write_abort(context, DEPLOYMENT, Abort("arn:bea", "2026-01-05T09:09:00", "wrong prices"))
-    assert "  aborted by arn:bea on 2026-01-05T09:09:00: wrong prices" in shown(context).splitlines()
+    assert "  aborted by arn:bea on 2026-01-05 09:09:00 UTC: wrong prices" in shown(context).splitlines()
 
 
 @pytest.mark.parametrize(
