@@ -15,7 +15,7 @@ from typing import Any
 
 from aws.caller import clients
 from aws.command_errors import run_in_environment
-from codepipeline import instance_quotas, job_logs, raw_data
+from codepipeline import instance_quotas, job_logs, raw_data, start_object
 from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
@@ -64,6 +64,8 @@ def _bootstrap(options: argparse.Namespace) -> int:
         raise Problem(reasons[0])
     job_logs.create(client("logs"), log_groups)
     for stack in desired:
+        if stack.template == "deploy.yml":
+            start_object.put(settings, client("s3"))
         _deploy(stack, current[stack.name], cli, client("cloudformation"))
     print("\n".join([_next_steps(settings, has_releases), *([reminder] if reminder else [])]))
     return 0

@@ -1,6 +1,9 @@
 """The same templates as CDK stacks, for teams that use CDK: needs ``pip install aws-cdk-lib`` and Node.js.
 
 cdk deploy --all --app "python -m codepipeline.cdk_app"
+
+Releases need an object that is in no stack: run ``python -m codepipeline.bootstrap`` once in place of the first deploy,
+or put any zip where the stage Source of deploy.yml names one.
 """
 
 import argparse

@@ -109,7 +109,9 @@ def _build(settings: Settings) -> Stack:
         "BucketName": settings.bucket,
         "ArtifactStart": _artifact_start(settings),
         "DataBucketName": _data_bucket(settings),
-        **_source(settings),
+        "ConnectionArn": delivery.connection_arn if delivery.source == "connection" else "",
+        "Repository": delivery.repository,
+        "Branch": delivery.branch,
         "WatchedPaths": ",".join(delivery.watched_paths),
         "Tests": delivery.tests,
         **_build_network(settings),
@@ -141,16 +143,9 @@ def _deploy(settings: Settings, staging: Settings, production: Settings) -> Stac
         "BucketName": settings.bucket,
         "StagingBucketName": staging.bucket,
         "ProductionBucketName": production.bucket,
-        **_source(settings),
         **_build_network(settings),
     }
     return _stack(settings, "deploy", parameters)
-
-
-def _source(settings: Settings) -> dict[str, str]:
-    delivery = settings.delivery
-    connection = delivery.connection_arn if delivery.source == "connection" else ""
-    return {"ConnectionArn": connection, "Repository": delivery.repository, "Branch": delivery.branch}
 
 
 def _build_network(settings: Settings) -> dict[str, str]:

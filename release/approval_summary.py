@@ -1,7 +1,7 @@
 """``python -m release.approval_summary``, a step of the deploy pipeline: what a person should know before production.
 
-Prints two lines for a shell: MODEL_PACKAGE_ARN, with "latest-approved" resolved, and SUMMARY, which the approval shows:
-the version, the gate's metric beside the champion's, the commit, the location of the report.
+Prints two lines for a shell: RELEASE, "no" when the package is live already, which needs no approval, and SUMMARY,
+which the approval shows: the version, the gate's metric beside the champion's, the commit, the location of the report.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aws import model_registry
 from aws.caller import clients
 from aws.command_errors import run_in_environment
+from aws.default_key import with_default_key
 from aws.s3 import split_uri
+from release.context import Context
+from release.live import is_live
 from settings.environments import CONFIG
-from settings.errors import Problem
 from settings.loader import load
 from settings.model import Settings
 
-LATEST = "latest-approved"
 LIMIT = 1000  # characters of a value in an action's configuration
 
 
@@ -36,30 +36,23 @@ def _parser(environment: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m release.approval_summary", description=__doc__, allow_abbrev=False)
     parser.add_argument("--env", default=environment, help="where it would be deployed (now: %(default)s)")
     parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
-    parser.add_argument("--package", required=True, metavar="ARN", help=f"the model package, or {LATEST}")
+    parser.add_argument("--package", required=True, metavar="ARN", help="the model package")
     return parser
 
 
 def _print(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
     client = clients(settings)
-    arn = resolve(options.package, settings, client("sagemaker"))
-    package = client("sagemaker").describe_model_package(ModelPackageName=arn)
+    package = client("sagemaker").describe_model_package(ModelPackageName=options.package)
     text = summary(package, read_evaluation(package, client("s3")), settings)
-    for variable, value in (("MODEL_PACKAGE_ARN", arn), ("SUMMARY", text)):
+    live = is_live(Context(with_default_key(settings, client), client, _report), options.package)
+    for variable, value in (("RELEASE", "no" if live else "yes"), ("SUMMARY", text)):
         print(f"export {variable}={shlex.quote(value)}")
     return 0
 
 
-def resolve(package: str, settings: Settings, sagemaker: Any) -> str:
-    """The named package; never another one in its place without saying so."""
-    if package != LATEST:
-        return package
-    arn = model_registry.latest_approved(sagemaker, settings.project.group)
-    if arn is None:
-        raise Problem(f"no package of {settings.project.group} is approved: approve one, or name one with --package")
-    print(f"no package was named: taking the latest approved one, {arn}", file=sys.stderr)
-    return arn
+def _report(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def summary(package: dict[str, Any], evaluation: dict[str, Any], settings: Settings) -> str:

@@ -23,7 +23,7 @@ EXECUTION = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn-dev/executi
 PROGRAM = """#!/bin/bash
 echo "$@" >> calls
 case "$*" in
-*release.approval_summary*) echo "export MODEL_PACKAGE_ARN=package SUMMARY='what changes'";;
+*release.approval_summary*) echo "export RELEASE=no SUMMARY='what changes'";;
 *pipelines.run*) echo "pipeline churn-dev: created, execution EXECUTION";;
 esac
 [ -z "$RED" ] || case "$*" in *$RED*) exit ${CODE_OF_RED:-1};; esac
@@ -34,6 +34,7 @@ esac
 class Result:
     codes: list[int]  # of the commands that ran
     last: str  # of these commands: the one that failed, if any
+    output: str
     calls: list[str]
     variables: dict[str, str]
 
@@ -52,9 +53,11 @@ def build(tmp_path):
         program.chmod(0o755)
     (source / "calls").touch()
 
-    def run(file, **values):
-        spec = yaml.safe_load((ROOT / file).read_text())
-        values |= {"PATH": f"{commands}:{os.environ['PATH']}"}
+    def run(file, text="", **values):
+        spec = yaml.safe_load(text or (ROOT / file).read_text())
+        (commands / "aws").write_text(f"#!/bin/bash\n{values.pop('AWS', '')}\n")
+        (commands / "aws").chmod(0o755)
+        values |= {"HOME": str(tmp_path), "PATH": f"{commands}:{os.environ['PATH']}"}
         return _run(spec, source, tmp_path, values)
 
     return run
@@ -64,19 +67,21 @@ def _run(spec, source, folder, values):
     variables, directory = folder / "variables", folder / "directory"
     variables.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
     directory.write_text(str(source))
-    codes = []
+    codes, output = [], ""
     for phase in ("install", "pre_build", "build", "post_build"):
         for command in spec["phases"].get(phase, {}).get("commands", ()):
             text = SCRIPT.format(variables=variables, directory=directory, command=command)
             argv = [spec["env"]["shell"], "-c", text]
-            codes.append(subprocess.run(argv, capture_output=True, timeout=30, check=False).returncode)
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+            codes.append(done.returncode)
+            output += done.stdout
             if codes[-1]:
                 break
         if any(codes):
             break
     printed = subprocess.run(["bash", "-c", f". {variables}; env -0"], capture_output=True, text=True, check=True)
     exported = dict(line.split("=", 1) for line in printed.stdout.split("\0") if "=" in line)
-    return Result(codes, command, (source / "calls").read_text().splitlines(), exported)
+    return Result(codes, command, output, (source / "calls").read_text().splitlines(), exported)
 
 
 def build_variables(**values):
@@ -116,27 +121,28 @@ def test_a_commit_is_checked_and_tested_and_nothing_else(build):
 
 def deploy_variables(step, **values):
     environments = {"STAGING_ENV": "staging", "PRODUCTION_ENV": "prod"} if step == "plan" else {"DEPLOY_ENV": "prod"}
-    return {"STEP": step, "MODEL_PACKAGE_ARN": "latest-approved", **environments, **values}
+    return {"STEP": step, "MODEL_PACKAGE_ARN": "package", "RELEASE": "yes", **environments, **values}
 
 
 def test_a_plan_is_of_both_environments_and_exports_the_package(build):
     result = build(DEPLOY, **deploy_variables("plan"))
     assert result.succeeded
     assert [call for call in result.calls if "-m" in call] == [
-        "-m release.approval_summary --env prod --package latest-approved",
+        "-m release.approval_summary --env prod --package package",
         "-m codepipeline.deploy --env staging --package package --plan",
         "-m codepipeline.deploy --env prod --package package --plan",
     ]
     assert (result.variables["MODEL_PACKAGE_ARN"], result.variables["SUMMARY"]) == ("package", "what changes")
+    assert result.variables["RELEASE"] == "no"  # of a package that is live
 
 
 @pytest.mark.parametrize(
     ("step", "environment", "arguments"),
     [
-        ("deploy", "staging", "--env staging --package latest-approved"),
-        ("deploy", "prod", "--env prod --package latest-approved"),
-        ("smoke", "staging", "--env staging --smoke --expect latest-approved"),
-        ("smoke", "prod", "--env prod --smoke --expect latest-approved"),
+        ("deploy", "staging", "--env staging --package package"),
+        ("deploy", "prod", "--env prod --package package"),
+        ("smoke", "staging", "--env staging --smoke --expect package"),
+        ("smoke", "prod", "--env prod --smoke --expect package"),
     ],
 )
 def test_a_step_is_of_the_projects_environment(build, step, environment, arguments):
@@ -177,3 +183,113 @@ def test_the_command_that_fails_says_the_verdict(build, step, code, words):
     result = build(DEPLOY, **deploy_variables(step, RED="codepipeline.deploy", CODE_OF_RED=code))
     assert not result.succeeded
     assert f"# {words}, " in result.last
+
+
+def test_nothing_is_planned_where_there_is_nothing_to_release(build):
+    result = build(DEPLOY, **deploy_variables("plan", RELEASE="no"))
+    assert result.succeeded
+    assert not any("-m" in call for call in result.calls)
+    assert result.variables["RELEASE"] == "no"
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+PACKAGE, OTHER = (f"arn:aws:sagemaker:eu-west-1:000000000000:model-package/churn/{number}" for number in (2, 1))
+# Responses of the AWS CLI: of the executions the second is the one that asks, and those after it are older.
+AWS = """
+case "$*" in
+*list-model-packages*) echo "$LISTED";;
+*list-pipeline-executions*) echo "newer this older oldest";;
+*"get-pipeline-execution "*newer*|*older*) echo "$OLDER";;
+*get-pipeline-execution*) echo other;;
+*describe-model-package*) printf '%s\\t%s\\n' $PACKAGE;;
+*get-object*churn/tested/COMMIT.tar.gz*) cp "$STORED" "${@: -1}";;
+esac
+""".replace("COMMIT", COMMIT)
+
+
+@pytest.fixture
+def fetch(build, template, tmp_path):
+    source = tmp_path / "stored"
+    source.mkdir()
+    (source / "run.sh").write_text("true")
+    (source / "run.sh").chmod(0o755)
+    subprocess.run(["tar", "-czf", tmp_path / "stored.tar.gz", "-C", source, "."], check=True)
+    project = template("deploy")["Resources"]["FetchProject"]["Properties"]
+
+    def run(package=PACKAGE, **values):
+        names = ("MODEL_GROUP", "BUCKET", "PIPELINE")
+        values = dict.fromkeys(names, "churn") | {"PREFIX": "churn/tested", "BUILD_PIPELINE": "churn-build"} | values
+        values = {"PACKAGE": f"Approved {COMMIT}", "OLDER": OTHER, "LISTED": ""} | values
+        values = {"EXECUTION": "this", "STORED": str(tmp_path / "stored.tar.gz"), "MODEL_PACKAGE_ARN": package} | values
+        return build("", project["Source"]["BuildSpec"], AWS=AWS, **values)
+
+    return run
+
+
+def release_of(result):
+    assert result.succeeded, result.output
+    return result.variables["RELEASE"], result.variables["MODEL_PACKAGE_ARN"]
+
+
+def test_the_tested_source_of_a_packages_commit_is_what_is_released(fetch, tmp_path):
+    assert release_of(fetch()) == ("yes", PACKAGE)
+    (file,) = (tmp_path / "source/tested").iterdir()
+    assert (file.name, os.access(file, os.X_OK)) == ("run.sh", True)
+
+
+def test_the_latest_approved_package_is_found_behind_pages_without_one(fetch):
+    result = fetch("latest-approved", LISTED=f"\n\n{PACKAGE}\n{OTHER}")
+    assert release_of(result) == ("yes", PACKAGE)
+    assert f"taking the latest approved one, {PACKAGE}" in result.output
+
+
+def test_where_nothing_is_approved_there_is_nothing_to_release(fetch):
+    result = fetch("latest-approved")
+    assert release_of(result) == ("no", "")
+    assert "no package of churn is approved" in result.output
+
+
+def test_a_package_that_an_earlier_execution_releases_is_not_released_again(fetch, tmp_path):
+    result = fetch(OLDER=PACKAGE)
+    assert release_of(result) == ("no", PACKAGE)
+    assert f"execution older is releasing {PACKAGE}" in result.output
+    spec = (tmp_path / "source/tested/codepipeline/deploy.buildspec.yml").read_text()  # of the next step
+    assert yaml.safe_load(spec)["env"] == {"exported-variables": ["RELEASE"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"PACKAGE": f"Rejected {COMMIT}"}, "is Rejected: approve it"),
+        ({"PACKAGE": "Approved unknown"}, "was made from commit unknown, and a release runs the code of a commit that"),
+        ({"PACKAGE": f"Approved {COMMIT}-dirty"}, f"was made from commit {COMMIT}-dirty, and"),
+        ({"PACKAGE": "Approved None"}, "was made from commit None"),
+        (
+            {"STORED": "/nowhere"},
+            f"was made from commit {COMMIT}, of which no green build has stored the source: if its",
+        ),
+    ],
+)
+def test_a_package_without_tested_source_is_refused(fetch, values, sentence):
+    result = fetch(**values)
+    assert not result.succeeded
+    assert f"error: {PACKAGE} {sentence}" in result.output
+
+
+STORE = """
+echo "$*" >> "$HOME/stored"
+[ -z "$REFUSAL" ] || { echo "$REFUSAL" >&2; exit 254; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("refusal", "green"),
+    [("", True), ("An error occurred (PreconditionFailed)", True), ("An error occurred (AccessDenied)", False)],
+)
+def test_the_source_of_a_commit_is_stored_once(build, template, tmp_path, refusal, green):
+    spec = template("build")["Resources"]["StoreProject"]["Properties"]["Source"]["BuildSpec"]
+    values = {"BUCKET": "bucket", "PREFIX": "churn/tested", "COMMIT": COMMIT, "REFUSAL": refusal}
+    assert build("", spec, AWS=STORE, **values).succeeded == green
+    (call,) = (tmp_path / "stored").read_text().splitlines()
+    assert f"--key churn/tested/{COMMIT}.tar.gz" in call
+    assert "--if-none-match *" in call

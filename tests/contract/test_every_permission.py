@@ -36,13 +36,16 @@ REASONS = {  # policies with their statements, and actions
     "on AWS's page about the role of CodePipeline, whose own reads of artifacts are not reproduced": {
         "hand-on Artifacts": "s3:GetObject s3:GetObjectVersion",
         "hand-on TheBucket": "s3:GetBucketLocation s3:GetBucketVersioning s3:ListBucket",
+        "hand-on Start": "s3:GetObjectVersion",
+        "hand-on TheBucketOfTheStart": "s3:GetBucketAcl s3:GetBucketLocation s3:GetBucketVersioning s3:ListBucket",
         "hand-on KeysOfThisProject": "kms:DescribeKey kms:Encrypt",
         "hand-on Builds": "codebuild:StopBuild",
     },
     "on AWS's page about the role of CodeBuild, which may read artifacts by their versions": {
-        **{f"{policy} Source": "s3:GetObjectVersion" for policy in ("test", "upsert", "plan", "release")},
+        **{f"{policy} Source": "s3:GetObjectVersion" for policy in ("test", "upsert", "store", "plan", "release")},
         **{f"{policy} TheBuckets": "s3:GetBucketLocation" for policy in ("plan", "release")},
-        "test TheBucket": "s3:GetBucketLocation",
+        **{f"{policy} TheBucket": "s3:GetBucketLocation" for policy in ("test", "store", "fetch")},
+        "fetch Start": "s3:GetObjectVersion",
         "upsert ListBucketAndData": "s3:GetBucketLocation",
     },
     "on AWS's page about the roles of SageMaker, whose own calls are not all known": {

@@ -16,7 +16,7 @@ from tests import roles
 HERE = "eu-west-1:000000000000"
 ALIASES = "kms:resourcealiases"
 HASH = "0123456789"
-BUILDS = ("test", "upsert", "plan", "staging", "production")
+BUILDS = ("test", "upsert", "store", "fetch", "plan", "staging", "production")
 OF_PIPELINES = ("build-pipeline", "build-events", "deploy-pipeline", "deploy-events")
 STAGES = ("local", "staging", "prod")
 OTHERS = [("churn-eu", "local"), ("churn-eu", "prod"), ("churn-local", "eu"), ("churn-prod", "eu"), ("churn2", "prod")]
@@ -70,6 +70,7 @@ def arns(project: str, stage: str, key: Callable[[str], str]) -> Iterator[str]:
         "releases",
         "runs",
         "test-cache",
+        "tested",
         "upsert-cache",
     ):
         yield f"arn:aws:s3:::{bucket}/{project}/{kind}/x"

@@ -33,6 +33,7 @@ KEYS = {
         "CombineArtifacts",
         "EnvironmentVariables",
     },
+    "S3": {"S3Bucket", "S3ObjectKey", "AllowOverrideForS3ObjectKey", "PollForSourceChanges"},
     "Manual": {"CustomData", "ExternalEntityLink", "NotificationArn"},
 }
 SOURCE_VARIABLES = {"CommitId", "CommitMessage", "AuthorDate", "BranchName"}  # of both kinds of source
@@ -40,10 +41,22 @@ PREDEFINED = re.compile(r"^(CODEBUILD_\w+|AWS_\w+|HOME|PATH)$")
 BUILDSPECS = {
     ("build", "TestProject"): "buildspec.yml",
     ("build", "UpsertProject"): "codepipeline/upsert.buildspec.yml",
+    ("build", "StoreProject"): "",  # in the template
+    ("deploy", "FetchProject"): "",
     ("deploy", "PlanProject"): "codepipeline/deploy.buildspec.yml",
     ("release", "ReleaseProject"): "codepipeline/deploy.buildspec.yml",
 }
 STEPS = {"PlanProject": "plan", "ReleaseProject": "deploy"}  # a project's own part of a buildspec that two share
+
+
+def text_of(project, template):
+    """Of a project's buildspec, which is a file of the source or stands in the template."""
+    stack, name = project
+    return (
+        (ROOT / BUILDSPECS[project]).read_text()
+        if BUILDSPECS[project]
+        else template(stack)["Resources"][name]["Properties"]["Source"]["BuildSpec"]
+    )
 
 
 def resources(content, kind):
@@ -117,7 +130,7 @@ def listed(statement):
 
 def test_every_role_has_a_boundary_and_trusts_one_account_only(templates, template):
     roles = [role for path in templates for role in resources(template(path.stem), "AWS::IAM::Role").values()]
-    assert len(roles) == 11
+    assert len(roles) == 13
     for role in roles:
         properties = role["Properties"]
         assert "PermissionsBoundary" in properties
@@ -191,25 +204,31 @@ def test_action_configurations_have_keys_that_codepipeline_knows(pipeline):
             assert action["Configuration"].keys() <= KEYS[action["ActionTypeId"]["Provider"]], action["Name"]
 
 
-def test_what_an_action_refers_to_exists_before_it(pipeline):
+def test_what_an_action_or_a_rule_refers_to_exists_before_it(pipeline, template):
     known = {"codepipeline.PipelineExecutionId"}
     known |= {f"variables.{each['Name']}" for each in pipeline["Properties"].get("Variables", [])}
     references = 0
-    for _, actions in stages(pipeline):
+    conditions = {stage["Name"]: json.dumps(stage.get("BeforeEntry", "")) for stage in pipeline["Properties"]["Stages"]}
+    for name, actions in stages(pipeline):
+        assert known >= set(re.findall(r"#\{([\w.]+)\}", conditions[name])), name
         new = set()
         for action in sorted(actions, key=lambda each: each.get("RunOrder", 1)):
             for reference in re.findall(r"#\{([\w.]+)\}", json.dumps(action["Configuration"])):
                 references += 1
                 assert reference in known, f"{action['Name']} refers to {reference}"
-            new |= {f"{action['Namespace']}.{name}" for name in outputs(action)} if "Namespace" in action else set()
+            new |= (
+                {f"{action['Namespace']}.{name}" for name in outputs(action, template)}
+                if "Namespace" in action
+                else set()
+            )
         known |= new  # of earlier stages only, whatever the run orders
     assert references
 
 
-def outputs(action):
+def outputs(action, template):
     if action["ActionTypeId"]["Category"] == "Source":
         return SOURCE_VARIABLES
-    spec = yaml.safe_load((ROOT / BUILDSPECS[project_of(action)]).read_text())
+    spec = yaml.safe_load(text_of(project_of(action), template))
     return set(spec["env"]["exported-variables"])
 
 
@@ -231,10 +250,13 @@ def test_artifacts_and_values_keep_within_codepipelines_limits(pipeline):
 @pytest.mark.parametrize("project", BUILDSPECS)
 def test_every_variable_of_a_buildspec_is_set(project, template):
     stack, name = project
-    text = (ROOT / BUILDSPECS[project]).read_text()
+    text = text_of(project, template)
     spec = yaml.safe_load(text)
     declared = template(stack)["Resources"][name]["Properties"]["Environment"]["EnvironmentVariables"]
     always = {each["Name"] for each in declared} | set(re.findall(r"\b([A-Z][A-Z_]+)=", text))
+    always |= set(re.findall(r"\bfor ([A-Z]+) in", text)) | set(
+        " ".join(re.findall(r"\bread -r ([A-Z ]+)", text)).split()
+    )
     always |= {"MODEL_PACKAGE_ARN", "SUMMARY"} & set(spec["env"].get("exported-variables", ()))  # by eval
     users = [
         action
@@ -259,10 +281,10 @@ def variables(text, project):
     return set(re.findall(r"\$\{?([A-Z][A-Z_]+)", text))
 
 
-def test_every_command_of_the_buildspecs_exists():
+def test_every_command_of_the_buildspecs_exists(template):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
-    for file in BUILDSPECS.values():
-        text = (ROOT / file).read_text()
+    for project in BUILDSPECS:
+        text = text_of(project, template)
         assert set(re.findall(r"make ([a-z-]+)", text)) <= targets
         for module in re.findall(r"-m ([\w.]+)", text):
             path = ROOT / module.replace(".", "/")
@@ -276,7 +298,7 @@ def test_nothing_is_started_after_a_red_test(template):
     """What starts is in a stage after that of the tests, and in a project of its own."""
     pipeline = template("build")["Resources"]["BuildPipeline"]
     names = [[action["Name"] for action in actions] for _, actions in stages(pipeline)]
-    assert names == [["Source", "Source"], ["Test"], ["UpsertAndStart"]]
+    assert names == [["Source", "Source"], ["Test"], ["UpsertAndStart"], ["Store"]]
     specs = {file: (ROOT / file).read_text() for file in ("buildspec.yml", "codepipeline/upsert.buildspec.yml")}
     assert [file for file, text in specs.items() if "make test" in text] == ["buildspec.yml"]
     assert [file for file, text in specs.items() if "pipelines.run" in text] == ["codepipeline/upsert.buildspec.yml"]
@@ -284,12 +306,12 @@ def test_nothing_is_started_after_a_red_test(template):
 
 
 def test_the_source_that_was_tested_is_the_one_that_is_started(template):
-    """Both take the same artifact, which no role of a build can write."""
+    """They take the same artifact, and so does what stores it for releases; which no role of a build can write."""
     resources_of = template("build")["Resources"]
     builds = [action for _, actions in list(stages(resources_of["BuildPipeline"]))[1:] for action in actions]
-    assert [action["InputArtifacts"] for action in builds] == [[{"Name": "Source"}]] * 2
+    assert [action["InputArtifacts"] for action in builds] == [[{"Name": "Source"}]] * 3
     assert not any("OutputArtifacts" in action for action in builds)
-    for name in ("TestRole", "UpsertRole"):
+    for name in ("TestRole", "UpsertRole", "StoreRole"):
         written = [
             each["Resource"]
             for policy in resources_of[name]["Properties"]["Policies"]
@@ -298,6 +320,35 @@ def test_the_source_that_was_tested_is_the_one_that_is_started(template):
         ]
         assert written
         assert "ArtifactStart" not in str(written)
+        assert ("/tested/" in str(written)) == (name == "StoreRole")
+
+
+def test_code_that_runs_before_the_source_is_known_to_be_tested_stands_in_the_stack(template):
+    """A push changes files of the source; the first steps of a release, and what stores its source, are not there."""
+    resources_of = template("deploy")["Resources"]
+    inputs = {
+        action["Name"]: action.get("InputArtifacts")
+        for _, each in stages(resources_of["DeployPipeline"])
+        for action in each
+    }
+    others = ("Plan", "Deploy", "Smoke", "Verify")
+    artifacts = {"Source": None, "Fetch": [{"Name": "Start"}], "Approve": None}
+    assert inputs == artifacts | {name: [{"Name": "Tested"}] for name in others}
+    for stack, name in (("build", "StoreProject"), ("deploy", "FetchProject")):
+        spec = template(stack)["Resources"][name]["Properties"]["Source"]["BuildSpec"]
+        assert spec.startswith("version: 0.2\n")
+        assert not re.search(r"\bmake\b|python|(^|&& |; )(source|\.) ", spec)
+
+
+def test_stages_are_skipped_where_there_is_nothing_to_release(template):
+    """The stages are skipped: a failure would send a notice."""
+    pipeline = template("deploy")["Resources"]["DeployPipeline"]["Properties"]["Stages"]
+    skipped = {stage["Name"]: stage["BeforeEntry"]["Conditions"] for stage in pipeline if "BeforeEntry" in stage}
+    assert list(skipped) == ["Staging", "Approval", "Production"]
+    for [condition] in skipped.values():
+        [rule] = condition["Rules"]
+        assert (condition["Result"], rule["RuleTypeId"]["Provider"]) == ("SKIP", "VariableCheck")
+        assert rule["Configuration"] == {"Variable": "#{Plan.RELEASE}", "Operator": "EQ", "Value": "yes"}
 
 
 def test_starts_of_the_pipeline_pass_parameters_that_it_declares(template):
@@ -381,7 +432,7 @@ def test_logs_are_kept_for_a_year_under_the_key(templates, template):
             groups[each["Properties"]["LogGroupName"]["Fn::Sub"]] = each["Properties"]
     start = "${Project}-${Stage}"
     assert groups.keys() == {
-        *(f"/aws/codebuild/{start}-{kind}" for kind in ("test", "upsert", "plan", "${Kind}")),
+        *(f"/aws/codebuild/{start}-{kind}" for kind in ("test", "upsert", "store", "fetch", "plan", "${Kind}")),
         f"/aws/sagemaker/Endpoints/{start}",
     }
     assert all(each["RetentionInDays"] == 365 and each["KmsKeyId"] for each in groups.values())

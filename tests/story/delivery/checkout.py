@@ -76,10 +76,17 @@ class Checkout:
 
     def push(self, repository: str, message: str) -> tuple[str, str]:
         """Commits all that was written; returns the commit and the output of the push."""
+        commit = self.commit(message)
+        return commit, self._git("push", "--quiet", repository, "main")
+
+    def commit(self, message: str) -> str:
         self._git("add", "--all")
-        self._git("commit", "--quiet", f"--message={message}")
-        output = self._git("push", "--quiet", repository, "main")
-        return self._git("rev-parse", "HEAD").strip(), output
+        self._git("commit", "--quiet", "--allow-empty", f"--message={message}")
+        return self._git("rev-parse", "HEAD").strip()
+
+    def archive(self, file: Path) -> None:
+        """Of the newest commit."""
+        self._git("archive", "--format=tar.gz", f"--output={file}", "HEAD")
 
     def _git(self, *words: str) -> str:
         others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}

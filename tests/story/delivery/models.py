@@ -40,13 +40,13 @@ def transform_fn(model, body, content_type, accept):
 
 
 class Registry:
-    def __init__(self, sagemaker: Any, s3: Any) -> None:
-        self._sagemaker, self._s3, self._number = sagemaker, s3, 0
+    def __init__(self, sagemaker: Any, s3: Any, commit: str) -> None:
+        self._sagemaker, self._s3, self.commit, self._number = sagemaker, s3, commit, 0
         self._sample = self._put("churn/runs/samples/sample.csv", b"age,plan\n" + b"33,basic\n" * 20)
         if not any(group["ModelPackageGroupName"] == GROUP for group in self._groups()):
             sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
 
-    def register(self, *, failing: bool = False) -> str:
+    def register(self, *, failing: bool = False, commit: str = "") -> str:
         """As the pipeline does it: pending, with an artifact of its own."""
         self._number += 1
         code = HANDLER.format(work=FAILING if failing else "pass", number=self._number)
@@ -66,7 +66,7 @@ class Registry:
             },
             ModelMetrics={"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": evaluation}}},
             CustomerMetadataProperties={
-                "git_commit": f"c0ffee{self._number}",
+                "git_commit": commit or self.commit,
                 "problem": "binary",
                 "model_sha256": hashlib.sha256(archive).hexdigest(),
                 "sample_requests": self._sample,

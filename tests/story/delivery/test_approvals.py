@@ -8,14 +8,13 @@ from tests.story.delivery.delivery import Delivery, wait_until
 
 pytestmark = pytest.mark.roles
 
-STAGES = {"Source/Source", "Plan/Plan", "Staging/Deploy", "Staging/Smoke", "Approval/Approve"}
+STAGES = {"Source/Source", "Fetch/Fetch", "Plan/Plan", "Staging/Deploy", "Staging/Smoke", "Approval/Approve"}
 PRODUCTION = {"Production/Deploy", "Production/Verify"}
 
 
 @pytest.fixture(scope="module")
 def packages(delivery: Delivery) -> list[str]:
-    """Four versions that wait for an approval, and a newer approved one; the code that deploys them is pushed."""
-    delivery.push_with_red_tests()
+    """Four versions that wait for an approval, and a newer approved one."""
     registry = delivery.registry()
     pending = [registry.register() for _ in range(4)]
     delivery.approve_without_event(registry.register())
@@ -36,8 +35,30 @@ def test_an_older_version_that_is_approved_is_the_one_that_ships(delivery: Deliv
     assert (delivery.live_package("staging"), delivery.live_package("prod")) == (older, older)
     assert delivery.invoke("prod") == "yes,0.02"
     (question,) = delivery.approval_requests()
-    assert question.startswith("Release churn/2 to churn-prod? auc 0.8200, champion 0.8000 (+0.0200). Commit c0ffee2.")
+    sagemaker = delivery.aws("sagemaker")
+    commit = sagemaker.describe_model_package(ModelPackageName=older)["CustomerMetadataProperties"]["git_commit"]
+    assert question.startswith(
+        f"Release churn/2 to churn-prod? auc 0.8200, champion 0.8000 (+0.0200). Commit {commit}."
+    )
     assert delivery.failures() == []
+
+
+NOTHING_TO_DO = dict.fromkeys(("Source/Source", "Fetch/Fetch", "Plan/Plan"), "Succeeded")
+
+
+def start(delivery: Delivery, package: str) -> str:
+    """As an event with another id does, or a person."""
+    variables = [{"name": "MODEL_PACKAGE_ARN", "value": package}]
+    response = delivery.aws("codepipeline").start_pipeline_execution(name="churn-local-deploy", variables=variables)
+    return str(response["pipelineExecutionId"])
+
+
+@pytest.mark.planted
+def test_a_package_that_is_live_needs_no_approval(delivery: Delivery, packages: list[str]) -> None:
+    again = start(delivery, packages[1])
+    assert delivery.wait_for_end("deploy", again) == "Succeeded", delivery.build_output("deploy", again)
+    assert delivery.outcomes("deploy", again) == NOTHING_TO_DO
+    assert (len(delivery.approval_requests()), delivery.failures()) == (1, [])
 
 
 def test_a_rejection_deploys_nothing(delivery: Delivery, packages: list[str]) -> None:
@@ -66,6 +87,8 @@ def test_the_same_event_twice_is_one_deployment_and_a_rejected_approval_ends_it_
     delivery.approve(packages[2])
     assert delivery.cloud.faults.show()["events"] == {}  # it was delivered twice
     (execution,) = set(delivery.executions("deploy")) - set(before)
+    repeated = start(delivery, packages[2])
+    wait_until(lambda: "Plan/Plan" in delivery.outcomes("deploy", repeated))
     wait_until(lambda: len(delivery.approval_requests()) == 2)
     listed = delivery.run("release.approve", "--env", "local").stdout
     assert "to staging: 1\nchurn/4\n" in listed  # the first was rejected above
@@ -74,6 +97,10 @@ def test_the_same_event_twice_is_one_deployment_and_a_rejected_approval_ends_it_
     output = delivery.answer_by_command(execution, "reject", packages[2], "too many false alarms")
     assert "production stays as it is; the package stays approved" in output
     assert delivery.wait_for_end("deploy", execution) == "Failed"
+    assert delivery.wait_for_end("deploy", repeated) == "Succeeded", delivery.build_output("deploy", repeated)
+    assert delivery.outcomes("deploy", repeated) == NOTHING_TO_DO
+    assert f"execution {execution} is releasing {packages[2]}" in delivery.build_output("deploy", repeated)
+    assert len(delivery.approval_requests()) == 2
     assert delivery.outcomes("deploy", execution) == dict.fromkeys(STAGES, "Succeeded") | {"Approval/Approve": "Failed"}
     assert (delivery.live_package("staging"), delivery.live_package("prod")) == (packages[2], packages[1])
     assert delivery.invoke("prod") == "yes,0.02"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.story.delivery.delivery import Delivery, wait_until
-from tests.story.delivery.models import GROUP
+from tests.story.delivery.delivery import RED, Delivery, wait_until
+from tests.story.delivery.models import GROUP, Registry
 
 pytestmark = [pytest.mark.roles, pytest.mark.planted]
 
@@ -34,6 +34,8 @@ def attack(prefix):
         "release": lambda: codepipeline.start_pipeline_execution(name="churn-local-deploy"),
         "event": lambda: events.put_events(Entries=[event]),
         "stop another's job": lambda: sagemaker.stop_training_job(TrainingJobName="pipelines-abcdefghijkl-train-0"),
+        "tested source": lambda: s3.put_object(
+            Bucket=bucket, Key="churn/tested/0.tar.gz", Body=b"x", IfNoneMatch="*"),
         "parameter": lambda: sagemaker.start_pipeline_execution(
             PipelineName="churn-local", PipelineParameters=[{"Name": "ApprovalStatus", "Value": "Approved"}]),
     }
@@ -42,6 +44,8 @@ def attack(prefix):
         "champion": (bucket, "churn/champion/evaluation.json"),
         "code": (bucket, "churn/code/0/train.py"),
         "records": (bucket, "churn/releases/churn-prod/last-good.json"),
+        "source of a build": (bucket, "churn-local-build/Source/x"),
+        "other tested source": (bucket, "churn/tested/0.tar.gz"),
         "source of a release": (bucket + "-deploy", "churn-local-deploy/Source/x"),
     }
     for name, (where, key) in objects.items():
@@ -57,7 +61,9 @@ UPSERT = "codepipeline/upsert.buildspec.yml"
 DENIED = dict.fromkeys(
     ("approve", "edit", "create", "create without a status", "release", "event", "parameter", "stop another's job"),
     "AccessDeniedException",
-) | dict.fromkeys(("archive", "champion", "code", "records", "source of a release"), "AccessDenied")
+)
+SOURCES = ("source of a build", "tested source", "other tested source", "source of a release")
+DENIED |= dict.fromkeys(("archive", "champion", "code", "records", *SOURCES), "AccessDenied")
 
 
 def results(log: str, prefix: str) -> dict[str, str]:
@@ -75,6 +81,11 @@ def edit(delivery: Delivery, name: str, pattern: str, text: str) -> None:
 def waiting(delivery: Delivery) -> str:
     """A package that nobody has approved."""
     return delivery.registry().register()
+
+
+def commit_of(delivery: Delivery, package: str) -> str:
+    description = delivery.aws("sagemaker").describe_model_package(ModelPackageName=package)
+    return str(description["CustomerMetadataProperties"]["git_commit"])
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +153,10 @@ def test_a_package_whose_archive_a_job_has_overwritten_is_not_released(
     delivery.approve(waiting)
     (execution,) = delivery.executions("deploy")
     assert delivery.wait_for_end("deploy", execution) == "Failed"
-    assert delivery.outcomes("deploy", execution) == {"Source/Source": "Succeeded", "Plan/Plan": "Failed"}
+    assert delivery.outcomes("deploy", execution) == {
+        **dict.fromkeys(("Source/Source", "Fetch/Fetch"), "Succeeded"),
+        "Plan/Plan": "Failed",
+    }
     output = delivery.build_output("deploy", execution)
     assert f"is not the one of the package {waiting} that was evaluated and approved" in output
     assert delivery.endpoints() == []
@@ -166,3 +180,42 @@ def test_a_package_that_a_person_creates_as_approved_starts_nothing(
     assert approved == [created["ModelPackageArn"]]
     assert delivery.executions("deploy") == before
     assert delivery.endpoints() == []
+
+
+@pytest.fixture(scope="module")
+def red(delivery: Delivery, build: str) -> str:
+    """A later push, whose tests are red: its code would deploy in a way of its own."""
+    edit(delivery, "release/command.py", "\ndef main\\(", '\nprint("the head of the branch")\n\n\ndef main(')
+    delivery.checkout.write(*RED)
+    before = set(delivery.executions("build"))
+    commit, _ = delivery.push("a red one")
+    (execution,) = set(delivery.executions("build")) - before
+    assert delivery.wait_for_end("build", execution) == "Failed"
+    return commit
+
+
+def test_a_release_runs_the_code_of_its_package_and_not_that_of_a_later_push(
+    delivery: Delivery, waiting: str, red: str
+) -> None:
+    before = delivery.executions("deploy")
+    commit = commit_of(delivery, waiting)
+    package = Registry(delivery.aws("sagemaker"), delivery.aws("s3"), commit).register()
+    delivery.approve(package)
+    (execution,) = set(delivery.executions("deploy")) - set(before)
+    delivery.answer_approval(execution, "Rejected")
+    assert delivery.wait_for_end("deploy", execution) == "Failed"
+    output = delivery.build_output("deploy", execution)
+    assert f"{package} was made from commit {commit}" in output
+    assert "the head of the branch" not in output
+    assert delivery.live_package("staging") == package
+
+
+def test_a_package_of_a_commit_with_red_tests_is_not_released(delivery: Delivery, waiting: str, red: str) -> None:
+    before = delivery.executions("deploy")
+    package = Registry(delivery.aws("sagemaker"), delivery.aws("s3"), red).register()
+    delivery.approve(package)
+    (execution,) = set(delivery.executions("deploy")) - set(before)
+    assert delivery.wait_for_end("deploy", execution) == "Failed"
+    assert delivery.outcomes("deploy", execution) == {"Source/Source": "Succeeded", "Fetch/Fetch": "Failed"}
+    assert f"was made from commit {red}, of which no green build" in delivery.build_output("deploy", execution)
+    assert any("churn-local-fetch failed" in notice for notice in delivery.failures())

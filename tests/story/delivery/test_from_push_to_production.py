@@ -97,9 +97,16 @@ def package(delivery: Delivery, commit: str) -> str:
     return arn
 
 
+def stored_sources(delivery: Delivery) -> list[str]:
+    """The sources of green builds."""
+    listed = delivery.aws("s3").list_objects_v2(Bucket=BUCKET, Prefix="churn/tested/")
+    return [each["Key"] for each in listed["Contents"] if not each["Key"].endswith("start.zip")]
+
+
 def test_a_push_becomes_a_model_that_waits_for_an_approval(delivery: Delivery, commit: str, package: str) -> None:
     description = delivery.aws("sagemaker").describe_model_package(ModelPackageName=package)
     assert description["CustomerMetadataProperties"]["git_commit"] == commit
+    assert stored_sources(delivery) == [f"churn/tested/{commit}.tar.gz"]  # and not that of the red one
     assert delivery.executions("deploy") == []
     assert delivery.endpoints() == []
 

@@ -24,7 +24,6 @@ def good(delivery: Delivery) -> str:
     """A version that is live in production. Bakes are long from here on: an alarm ends them early."""
     local = delivery.checkout.config / "local.toml"
     local.write_text(local.read_text().replace("\nwait_seconds = 180\n", "\nwait_seconds = 1800\n"))
-    delivery.push_with_red_tests()
     package = delivery.registry().register()
     delivery.approve_without_event(package)
     done = delivery.run("codepipeline.deploy", "--env", "prod+local", "--package", package)

@@ -106,12 +106,14 @@ def test_a_package_that_nobody_approved_is_refused(stage, capsys):
     assert "is PendingManualApproval: have it approved" in capsys.readouterr().err
 
 
-def test_a_release_that_names_no_package_asks_for_approval_of_the_latest(stage, packages, output):
+def test_a_package_that_is_live_needs_no_approval(stage, packages, output):
     stage.caller = stage.plan
-    assert approval_summary.main(["--env", "local", "--config", str(stage.folder), "--package", "latest-approved"]) == 0
-    package, summary = output()
-    assert package == f"export MODEL_PACKAGE_ARN={packages[2]}"
-    assert "Release churn/3 to churn-local?" in summary
+    command = ["--env", "local", "--config", str(stage.folder), "--package"]
+    for package, release in ((packages[1], "no"), (packages[2], "yes")):
+        assert approval_summary.main([*command, package]) == 0
+        answer, summary = output()
+        assert answer == f"export RELEASE={release}"
+        assert f"Release {package.rpartition(':model-package/')[2]} to churn-local?" in summary
 
 
 def test_smoke(stage, output):

@@ -91,7 +91,7 @@ def test_a_client_for_aws_takes_the_region_from_the_settings_and_retries(monkeyp
 
 @pytest.mark.slow
 def test_importing_the_modules_imports_neither_boto3_nor_the_sdk():
-    modules = "aws.sessions, aws.errors, aws.model_registry"
+    modules = "aws.sessions, aws.errors"
     code = f"import {modules}, sys; print([m for m in ('boto3', 'botocore', 'sagemaker') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("[]\n", "")
