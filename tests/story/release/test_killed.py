@@ -163,7 +163,7 @@ def test_killed_and_not_run_again_it_is_taken_back(stage, killer, wait_until):
     cloudwatch = stage.cloud.client("cloudwatch")
     wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])
     good, package = stage.live_package(), stage.package()
-    long = AT_ONCE | {"termination_wait_seconds": "3600"}
+    long = AT_ONCE | {"termination_wait_seconds": "3000"}
     stage.configure(serving=ONE_INSTANCE, rollout=long, judgement={"unjudged_minutes": "10"})
     assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
     wait_until(lambda: stage.live()["EndpointStatus"] == "InService")
