@@ -34,7 +34,7 @@ AT_ONCE = $(shell echo $$(( $(CORES) + 1 ))) # one more than cores: stories wait
 FIRST_HALF := tests/unit/scripts tests/unit/settings tests/unit/codepipeline tests/unit/rehearsal
 HALF = $(shell echo $$(( $(CORES) / 2 )))
 QUICK = $(BIN)/python -m pytest -n $(if $(filter 0 1,$(HALF)),0,$(HALF)) --dist loadfile --no-loadscope-reorder \
-  -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions)"
+  -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions or proof)"
 REPORT = $(if $(REPORTS),--junitxml=$(REPORTS)/$(1).xml)
 NONE_SELECTED = $(if $(ARGS),|| [ $$? -eq 5 ]) # ARGS may select tests of one half only
 ROOMS := settings aws pipelines release codepipeline rehearsal
@@ -109,6 +109,10 @@ unit-tests-second: $(READY)
 test-permissions: needs-permissions $(READY) ## check that stories need each action of each role: after `make test`
 	@$(BIN)/python -m pytest -m permissions tests/contract $(ARGS)
 
+.PHONY: test-proof
+test-proof: $(READY) ## release ten faults drawn by PROOF_SEED, and compare the share that is caught with what the plan promises
+	@$(BIN)/python -m pytest -m proof tests/story/release $(ARGS)
+
 .PHONY: test-docker
 test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker engine
 	@$(IN_CONTAINERS) -m docker -n 2 --dist loadfile $(TESTS_docker) $(ARGS)'
@@ -135,7 +139,7 @@ test-iam: needs-iam $(IAM)/.ready $(IAM)/.reference ## compare IAM's decisions w
 
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
-	@echo permissions docker local-mode cdk toolkit full-disk iam
+	@echo permissions proof docker local-mode cdk toolkit full-disk iam
 needs-permissions:
 	@test -d build/permissions || { echo "the stories have recorded nothing yet: run make test first"; exit 1; }
 needs-docker: $(BIN)/python # fails with the reason where the group cannot run
@@ -144,6 +148,7 @@ needs-local-mode: $(BIN)/python
 	@$(ENGINE) sh -c '(docker compose version || docker-compose version) >/dev/null 2>&1 || { echo "Docker Compose is not installed"; exit 1; }'
 needs-cdk:
 	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
+needs-proof:
 needs-full-disk:
 	@$(MOUNTING) mount -t tmpfs tmpfs /tmp >/dev/null 2>&1 || { echo "nothing can be mounted here, not even with unshare"; exit 1; }
 needs-iam:
