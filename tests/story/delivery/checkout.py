@@ -37,7 +37,7 @@ SMALL = {  # over local.toml, the last of the layers
         "unjudged_minutes": 60,
     },
     "alarms": {"traffic_floor": 4, "datapoints": 1, "evaluation_periods": 1, "latency_ms": 10_000},
-    "serving": {"data_capture_percent": 0},
+    "serving": {"data_capture_percent": 50},
     "training": {"rounds": 5, "early_stopping_rounds": 5},
     "quality_gate": {"threshold": 0.6},
 }
@@ -45,7 +45,6 @@ LATER = {"name": "later", "expression": "at(2099-01-01T00:00:00)", "timezone": "
 LATER |= {"min_instances": 3, "max_instances": 3}
 PRODUCTION = {
     "serving": {
-        "data_capture_percent": 50,
         "autoscaling_min_instances": 2,
         "autoscaling_max_instances": 3,
         "autoscaling_schedules": [LATER],
