@@ -1,4 +1,7 @@
-"""A copy of this checkout, to be pushed: only its Makefile, its tests and the length of bakes differ."""
+"""A copy of this checkout, to be pushed: only its Makefile, its tests and the length of bakes differ.
+
+localcloud comes from the environment: with its sources every build would unpack twice as many files.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from settings.environments import CONFIG
 from tests import toml
 
 ROOT = Path(__file__).resolve().parents[3]
-LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "tests", "docs", "config")
+LEFT_OUT = (".*", "__pycache__", "*.egg-info", "build", "reports", "benchmarks", "packages", "tests", "docs", "config")
 GIT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 GIT |= {f"GIT_{who}_{what}": "story" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 # Setup, checks and tests of a build take minutes: here it uses the packages of this environment, and has one test.
