@@ -29,7 +29,7 @@ ROWS ?= 20000
 ENV ?= $(or $(PIPELINE_ENV),local)
 TESTS ?= all
 CORES = $(shell getconf _NPROCESSORS_ONLN)
-AT_ONCE = $(shell echo $$(( $(CORES) + 1 ))) # one more than cores: stories wait a lot
+AT_ONCE = $(shell echo $$(( $(CORES) + 2 ))) # two more than cores: stories wait a lot
 # The quick tests wait for nothing: two halves side by side, as every process that pytest-xdist starts collects all tests.
 FIRST_HALF := tests/unit/scripts tests/unit/settings tests/unit/codepipeline tests/unit/rehearsal
 HALF = $(shell echo $$(( $(CORES) / 2 )))
