@@ -128,4 +128,4 @@ def _mean_and_variance(gains: list[float], answers: int) -> tuple[float, float]:
 
 def _exceeds(needed: float, *parts: tuple[float, float]) -> float:
     mean, variance = (sum(part) for part in zip(*parts, strict=True))
-    return NORMAL.cdf((mean - needed) / sqrt(variance)) if variance else 0.0
+    return NORMAL.cdf((mean - needed) / sqrt(variance)) if variance else float(mean > needed)

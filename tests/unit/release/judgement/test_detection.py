@@ -73,3 +73,12 @@ def test_simulated_rollouts_agree(stream, fault, answers, share, rollouts=100):
     promised = caught(fault, Exposure(new, answers - new), LIMITS)
     chance = 3 * sqrt(promised * (1 - promised) / rollouts)
     assert promised - chance <= failed / rollouts <= promised + 0.2 + chance
+
+
+@pytest.mark.parametrize("answers", [100, 300, 743])
+def test_a_difference_that_leaves_nothing_to_chance_is_seen(answers):
+    """Latencies that are all alike: every one of the new fleet is above every one of the old."""
+    limits = Limits(latency_factor=10)
+    exposure = Exposure(answers, 114, control=False, spread=0.02)
+    assert caught(Fault("all", latency_factor=1000), exposure, limits) == 0.99
+    assert caught(Fault("none", latency_factor=1.0), exposure, limits) == 0
