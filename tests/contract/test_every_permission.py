@@ -30,6 +30,7 @@ REASONS = {  # policies with their statements, and actions
         "hand-on SourceInCodeCommit": "codecommit:CancelUploadArchive codecommit:GetBranch codecommit:GetCommit "
         "codecommit:GetRepository codecommit:GetUploadArchiveStatus codecommit:UploadArchive",
     },
+    "only for a start by hand that names no package": {"fetch ListPackages": "sagemaker:ListModelPackages"},
     "of a connection whose ARN has the older service name": {
         "hand-on SourceBehindTheConnection": "codestar-connections:UseConnection",
     },
@@ -37,7 +38,7 @@ REASONS = {  # policies with their statements, and actions
         "hand-on Artifacts": "s3:GetObject s3:GetObjectVersion",
         "hand-on TheBucket": "s3:GetBucketLocation s3:GetBucketVersioning s3:ListBucket",
         "hand-on Start": "s3:GetObjectVersion",
-        "hand-on TheBucketOfTheStart": "s3:GetBucketAcl s3:GetBucketLocation s3:GetBucketVersioning s3:ListBucket",
+        "hand-on TheBucketOfTheStart": "s3:GetBucketAcl s3:GetBucketLocation s3:ListBucket",
         "hand-on KeysOfThisProject": "kms:DescribeKey kms:Encrypt",
         "hand-on Builds": "codebuild:StopBuild",
     },
