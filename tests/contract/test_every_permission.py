@@ -58,9 +58,6 @@ REASONS = {  # policies with their statements, and actions
         "host ListBuckets ": "s3:ListBucket",
         "host Metrics": "cloudwatch:PutMetricData",
     },
-    "only after a setting has turned an alarm off": {
-        "release StandingAlarms": "cloudwatch:DeleteAlarms",
-    },
     "only where data lies in a bucket with another key": {
         "train KeyOfTheData": "kms:Decrypt kms:DescribeKey",
     },
