@@ -2,6 +2,8 @@
 
 Prints two lines for a shell: RELEASE, "no" when the package is live already, which needs no approval, and SUMMARY,
 which the approval shows: the version, the gate's metric beside the champion's, the commit, the location of the report.
+With --candidate also how its predictions differ from those of the live model; it fails when more differ than
+delivery.max_changed_labels allows.
 """
 
 from __future__ import annotations
@@ -21,7 +23,11 @@ from aws.default_key import with_default_key
 from aws.s3 import split_uri
 from release.context import Context
 from release.live import is_live
+from release.names import short
+from release.prediction_changes import over_limit
+from release.prediction_comparison import Comparison, compare_models
 from settings.environments import CONFIG
+from settings.errors import Problem
 from settings.loader import load
 from settings.model import Settings
 
@@ -36,6 +42,8 @@ def _parser(environment: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m release.approval_summary", description=__doc__, allow_abbrev=False)
     parser.add_argument("--env", default=environment, help="where it would be deployed (now: %(default)s)")
     parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
+    parser.add_argument("--candidate", metavar="ENV", help="where it is deployed already, to compare predictions")
+    parser.add_argument("--document", metavar="S3URI", help="with --candidate: the prefix for the comparison in full")
     parser.add_argument("--package", required=True, metavar="ARN", help="the model package")
     return parser
 
@@ -44,7 +52,8 @@ def _print(options: argparse.Namespace) -> int:
     settings = load(options.env, options.config)
     client = clients(settings)
     package = client("sagemaker").describe_model_package(ModelPackageName=options.package)
-    text = summary(package, read_evaluation(package, client("s3")), settings)
+    changes = _compare(options, settings, package) if options.candidate else ""
+    text = summary(package, read_evaluation(package, client("s3")), settings, changes)
     live = is_live(Context(with_default_key(settings, client), client, _report), options.package)
     for variable, value in (("RELEASE", "no" if live else "yes"), ("SUMMARY", text)):
         print(f"export {variable}={shlex.quote(value)}")
@@ -55,12 +64,39 @@ def _report(line: str) -> None:
     print(line, file=sys.stderr)
 
 
-def summary(package: dict[str, Any], evaluation: dict[str, Any], settings: Settings) -> str:
+def _compare(options: argparse.Namespace, settings: Settings, package: dict[str, Any]) -> str:
+    """How the predictions differ, with the place of the document; Problem beyond the limit."""
+    staging, production = (_context(load(env, options.config)) for env in (options.candidate, options.env))
+    comparison = compare_models(staging, production, package)
+    where = _store(comparison, options.document, package, production) if options.document else ""
+    print(comparison.document or comparison.text, file=sys.stderr)
+    refusal = over_limit(comparison.changes, settings.delivery.max_changed_labels) if comparison.changes else ""
+    if refusal:
+        raise Problem(f"{refusal}. {comparison.text}{where}")
+    return f"{comparison.text}{where}"
+
+
+def _context(settings: Settings) -> Context:
+    return Context(settings, clients(settings), _report)
+
+
+def _store(comparison: Comparison, prefix: str, package: dict[str, Any], context: Context) -> str:
+    if not comparison.document:
+        return ""
+    uri = f"{prefix.rstrip('/')}/{short(package['ModelPackageArn'])}.md"
+    bucket, key = split_uri(uri)
+    body = comparison.document.encode()
+    context.client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/markdown; charset=utf-8")
+    return f" In full: {uri}"
+
+
+def summary(package: dict[str, Any], evaluation: dict[str, Any], settings: Settings, changes: str = "") -> str:
     metadata = package.get("CustomerMetadataProperties", {})
     version = package["ModelPackageArn"].partition(":model-package/")[2]
     lines = [
         f"Release {version} to {settings.endpoint_name}?",
         metrics(evaluation),
+        *([changes] if changes else []),
         f"Commit {metadata.get('git_commit', 'unknown')}.",
         f"Report: {metadata['report_uri']}" if "report_uri" in metadata else "No report.",
     ]

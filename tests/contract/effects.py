@@ -18,6 +18,7 @@ from release.execute.cleanup import cleanup
 from release.names import DIGITS
 from release.plan.judgement_notes import limits
 from release.plan.plan import plan
+from release.prediction_changes import Changes, Group, over_limit
 from release.state.archive import Archive
 from release.state.deployment import Deployment
 from release.state.state import State
@@ -140,5 +141,9 @@ def definition(settings: Settings, _: Folder) -> Any:
     return compiled.body, [vars(call) for call in upsert.plan(settings, compiled, None).calls]
 
 
+def limit_of_changes(settings: Settings, _: Folder) -> Any:
+    return over_limit(Changes(Group("all", 10, 10, 0, 0.0, 0.0)), settings.delivery.max_changed_labels)
+
+
 OBSERVATIONS = (stack_parameters, refusals_of_bootstrap, client, requests_of_a_release, kept_releases, bake_traffic)
-OBSERVATIONS += (judgement, definition)
+OBSERVATIONS += (judgement, definition, limit_of_changes)

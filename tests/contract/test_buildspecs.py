@@ -120,7 +120,8 @@ def test_a_commit_is_checked_and_tested_and_nothing_else(build):
 
 
 def deploy_variables(step, **values):
-    environments = {"STAGING_ENV": "staging", "PRODUCTION_ENV": "prod"} if step == "plan" else {"DEPLOY_ENV": "prod"}
+    both = {"STAGING_ENV": "staging", "PRODUCTION_ENV": "prod", "COMPARISONS": "s3://bucket/comparisons"}
+    environments = both if step in ("plan", "compare") else {"DEPLOY_ENV": "prod"}
     return {"STEP": step, "MODEL_PACKAGE_ARN": "package", "RELEASE": "yes", **environments, **values}
 
 
@@ -134,6 +135,16 @@ def test_a_plan_is_of_both_environments_and_exports_the_package(build):
     ]
     assert (result.variables["MODEL_PACKAGE_ARN"], result.variables["SUMMARY"]) == ("package", "what changes")
     assert result.variables["RELEASE"] == "no"  # of a package that is live
+
+
+def test_a_comparison_is_of_both_environments_and_exports_what_the_approval_shows(build):
+    result = build(DEPLOY, **deploy_variables("compare"))
+    assert result.succeeded
+    assert result.calls[-1] == (
+        "-m release.approval_summary --env prod --candidate staging "
+        "--document s3://bucket/comparisons --package package"
+    )
+    assert result.variables["SUMMARY"] == "what changes"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +166,7 @@ def test_a_step_is_of_the_projects_environment(build, step, environment, argumen
     ("step", "red"),
     [
         ("plan", "release.approval_summary"),
+        ("compare", "release.approval_summary"),
         ("plan", "staging --package"),
         ("plan", "prod --package"),
         ("deploy", "codepipeline.deploy"),

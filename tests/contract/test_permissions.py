@@ -69,7 +69,8 @@ ROLES = {
     ("build", "UpsertRole"): ["pipelines", "aws/s3.py", "aws/default_key.py"],
     ("deploy", "PlanRole"): [
         *("release/approval_summary.py", "release/plan", "release/scaling_target.py"),
-        *("release/state/current_state.py", "release/state/verdict_records.py"),
+        *("release/state/current_state.py", "release/state/verdict_records.py", "release/state/live_package.py"),
+        *("release/prediction_comparison.py", "release/recorded_traffic.py", "release/invocation.py"),
         *("aws/quotas.py", "aws/default_key.py"),
     ],
     ("release", "Role"): ["release", "aws/quotas.py", "aws/default_key.py"],
@@ -254,9 +255,12 @@ def test_a_plan_changes_nothing(template):
     }
     cache = {"kms:Decrypt", "kms:GenerateDataKey*", "s3:PutObject"}
     network = {f"ec2:{name}NetworkInterface{rest}" for name, rest in NETWORK}
-    assert changing == {"logs:CreateLogStream", "logs:PutLogEvents", *cache, *network}
+    asking = {"sagemaker:InvokeEndpoint"}  # both models the same recorded requests
+    assert changing == {"logs:CreateLogStream", "logs:PutLogEvents", *cache, *network, *asking}
     values = values_of(load("local"))
-    assert written(template, "deploy", "PlanRole", values) == (cache_of(template, "deploy", "PlanProject", values),)
+    comparisons = f"{values['${BucketName}']}-deploy/comparisons/"
+    cache_prefix = cache_of(template, "deploy", "PlanProject", values)
+    assert written(template, "deploy", "PlanRole", values) == (cache_prefix, comparisons)
 
 
 NETWORK = (("Create", ""), ("Create", "Permission"), ("Delete", ""))
@@ -272,9 +276,9 @@ def test_no_build_and_no_job_writes_what_the_deploy_pipeline_runs(template):
     bucket = f"{values['${BucketName}']}-deploy/"
     for stack, name in roles:
         assert not [start for start in written(template, stack, name, values) if start.startswith(bucket)], name
-    for stack, name in (("deploy", "PlanRole"), ("release", "Role")):
+    for stack, name, folders in (("deploy", "PlanRole", ["cache", "comparisons"]), ("release", "Role", ["cache"])):
         starts = [start for start in written(template, stack, name, values) if start.startswith(bucket)]
-        assert [start.removeprefix(bucket).partition("/")[0] for start in starts] == ["cache"], name
+        assert [start.removeprefix(bucket).partition("/")[0] for start in starts] == folders, name
 
 
 def test_only_production_makes_a_champion(template):

@@ -275,7 +275,8 @@ def test_every_variable_of_a_buildspec_is_set(project, template):
 def variables(text, project):
     """Those that a project uses of a buildspec, of which the others' steps are left out."""
     if project in STEPS:
-        other = {"plan": r"^ +deploy\).*?;;\n +smoke\).*?;;\n", "deploy": r"^ +plan\).*?;;\n"}[STEPS[project]]
+        of_releases, of_plans = r"^ +deploy\).*?;;\n +smoke\).*?;;\n", r"^ +plan\).*?;;\n +compare\).*?;;\n"
+        other = {"plan": of_releases, "deploy": of_plans}[STEPS[project]]
         text, count = re.subn(other, "", text, flags=re.MULTILINE | re.DOTALL)
         assert count == 1
     return set(re.findall(r"\$\{?([A-Z][A-Z_]+)", text))
@@ -331,7 +332,7 @@ def test_code_that_runs_before_the_source_is_known_to_be_tested_stands_in_the_st
         for _, each in stages(resources_of["DeployPipeline"])
         for action in each
     }
-    others = ("Plan", "Deploy", "Smoke", "Verify")
+    others = ("Plan", "Deploy", "Smoke", "Compare", "Verify")
     artifacts = {"Source": None, "Fetch": [{"Name": "Start"}], "Approve": None}
     assert inputs == artifacts | {name: [{"Name": "Tested"}] for name in others}
     for stack, name in (("build", "StoreProject"), ("deploy", "FetchProject")):

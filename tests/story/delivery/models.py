@@ -29,11 +29,11 @@ def transform_fn(model, body, content_type, accept):
     if data.count('"') % 2:
         return bad_request
     {work}
-    text = "".join("yes,0.{number:02}\\n" for _ in data.split())
+    text = "".join("{label},0.{number:02}\\n" for _ in data.split())
     def response(environ, start_response):
         asked = environ.get("HTTP_" + LABEL.upper().replace("-", "_")) == "identify"
-        label = [(LABEL, "package=" + os.environ.get("MODEL_PACKAGE", "") + ";request=2")] if asked else []
-        start_response("200 OK", [("Content-Type", "text/csv"), *label])
+        named = [(LABEL, "package=" + os.environ.get("MODEL_PACKAGE", "") + ";request=2")] if asked else []
+        start_response("200 OK", [("Content-Type", "text/csv"), *named])
         return [text.encode()]
     return response
 """
@@ -46,10 +46,10 @@ class Registry:
         if not any(group["ModelPackageGroupName"] == GROUP for group in self._groups()):
             sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
 
-    def register(self, *, failing: bool = False, commit: str = "") -> str:
+    def register(self, *, failing: bool = False, commit: str = "", label: str = "yes") -> str:
         """As the pipeline does it: pending, with an artifact of its own."""
         self._number += 1
-        code = HANDLER.format(work=FAILING if failing else "pass", number=self._number)
+        code = HANDLER.format(work=FAILING if failing else "pass", number=self._number, label=label)
         folder = f"churn/runs/{self._number}"
         archive = packed(code)
         url = self._put(f"{folder}/model.tar.gz", archive)

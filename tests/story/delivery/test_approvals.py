@@ -5,17 +5,25 @@ from __future__ import annotations
 import pytest
 
 from tests.story.delivery.delivery import Delivery, wait_until
+from tests.story.delivery.models import Registry
 
 pytestmark = pytest.mark.roles
 
-STAGES = {"Source/Source", "Fetch/Fetch", "Plan/Plan", "Staging/Deploy", "Staging/Smoke", "Approval/Approve"}
+STAGES = {"Source/Source", "Fetch/Fetch", "Plan/Plan", "Staging/Deploy", "Staging/Smoke", "Staging/Compare"}
+STAGES |= {"Approval/Approve"}
 PRODUCTION = {"Production/Deploy", "Production/Verify"}
 
 
 @pytest.fixture(scope="module")
-def packages(delivery: Delivery) -> list[str]:
+def registry(delivery: Delivery) -> Registry:
+    local = delivery.checkout.config / "local.toml"
+    local.write_text(local.read_text().replace("[delivery]\n", "[delivery]\nmax_changed_labels = 0.1\n"))
+    return delivery.registry()
+
+
+@pytest.fixture(scope="module")
+def packages(delivery: Delivery, registry: Registry) -> list[str]:
     """Four versions that wait for an approval, and a newer approved one."""
-    registry = delivery.registry()
     pending = [registry.register() for _ in range(4)]
     delivery.approve_without_event(registry.register())
     return pending
@@ -38,7 +46,8 @@ def test_an_older_version_that_is_approved_is_the_one_that_ships(delivery: Deliv
     sagemaker = delivery.aws("sagemaker")
     commit = sagemaker.describe_model_package(ModelPackageName=older)["CustomerMetadataProperties"]["git_commit"]
     assert question.startswith(
-        f"Release churn/2 to churn-prod? auc 0.8200, champion 0.8000 (+0.0200). Commit {commit}."
+        f"Release churn/2 to churn-prod? auc 0.8200, champion 0.8000 (+0.0200). "
+        f"No live model to compare predictions with. Commit {commit}."
     )
     assert delivery.failures() == []
 
@@ -94,6 +103,12 @@ def test_the_same_event_twice_is_one_deployment_and_a_rejected_approval_ends_it_
     assert "to staging: 1\nchurn/4\n" in listed  # the first was rejected above
     assert "of production: 1\nchurn/3\n" in listed
     assert "question   Release churn/3 to churn-prod? auc 0.8300" in listed
+    (question,) = (each for each in delivery.approval_requests() if each.startswith("Release churn/3"))
+    assert "0 labels differ from the live churn/2 (0.0%); scores shift by +0.01, at most by 0.01." in question
+    place = question.partition("In full: s3://")[2].partition(" ")[0].rstrip(".")
+    bucket, _, key = place.partition("/")
+    text = delivery.aws("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    assert text.startswith("churn/3 against the live churn/2\n")
     output = delivery.answer_by_command(execution, "reject", packages[2], "too many false alarms")
     assert "production stays as it is; the package stays approved" in output
     assert delivery.wait_for_end("deploy", execution) == "Failed"
@@ -125,3 +140,21 @@ def test_two_approvals_at_once_go_one_after_the_other_and_none_is_dropped(
         assert delivery.span(first, stage)[1] <= delivery.span(second, stage)[0]
     assert (delivery.live_package("staging"), delivery.live_package("prod")) == (packages[0], packages[0])
     assert delivery.invoke("prod") == "yes,0.01"
+
+
+@pytest.mark.planted
+def test_a_model_that_changes_more_labels_than_the_setting_allows_asks_nobody(
+    delivery: Delivery, registry: Registry, packages: list[str]
+) -> None:
+    """Planted: its answers have the right shape, codes and times, and every label is the other one."""
+    questions = len(delivery.approval_requests())
+    delivery.approve(registry.register(label="no"))
+    execution = delivery.executions("deploy")[-1]
+    assert delivery.wait_for_end("deploy", execution) == "Failed"
+    outcomes = delivery.outcomes("deploy", execution)
+    assert (outcomes["Staging/Smoke"], outcomes["Staging/Compare"]) == ("Succeeded", "Failed")
+    assert "Approval/Approve" not in outcomes
+    output = delivery.build_output("deploy", execution)
+    assert "100.0% of the answers differ from the live model's, more than the 10.0% of delivery.max_changed" in output
+    assert len(delivery.approval_requests()) == questions
+    assert (delivery.live_package("prod"), delivery.invoke("prod")) == (packages[0], "yes,0.01")

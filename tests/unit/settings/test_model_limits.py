@@ -58,6 +58,7 @@ NUMBERS = [
     ("training.max_runtime_seconds", 1, 0, 28 * DAY, 28 * DAY + 1),
     ("training.max_wait_seconds", 1, 0, 28 * DAY, 28 * DAY + 1),
     ("quality_gate.champion_tolerance", 0, -0.1, 10**6, None),
+    ("delivery.max_changed_labels", 0, -0.1, 1, 1.1),
     ("pipeline.cache_days", 0, -1, 365, 366),
     ("serving.instance_count", 1, 0, 10**4, None),
     ("serving.max_payload_bytes", 1024, 1023, 2**30, 2**30 + 1),
