@@ -19,6 +19,7 @@ def stage(long_stage):
 def deploy_bad(stage, package, capsys, wait_until, *words):
     """Deploys while clients use the endpoint: the exit code, the verdict, their counts."""
     cloudwatch = stage.cloud.client("cloudwatch")
+    stage.wait_for_metrics()
     wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])  # else it is refused
     capsys.readouterr()
     with stage.clients() as counts:

@@ -161,6 +161,7 @@ def test_killed_while_it_bakes_and_rolled_back_while_nobody_watched(stage, kille
 def test_killed_and_not_run_again_it_is_taken_back(stage, killer, wait_until):
     """What no run judges does not ship unseen."""
     cloudwatch = stage.cloud.client("cloudwatch")
+    stage.wait_for_metrics()
     wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])
     good, package = stage.live_package(), stage.package()
     long = AT_ONCE | {"termination_wait_seconds": "3000"}
@@ -177,6 +178,7 @@ def test_killed_and_not_run_again_it_is_taken_back(stage, killer, wait_until):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_says_that_the_rollout_continues_and_how_to_resume(stage, killer, wait_until, long_bake, how):
     cloudwatch = stage.cloud.client("cloudwatch")
+    stage.wait_for_metrics()
     wait_until(lambda: not cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"])
     package = stage.package()
     long_bake(4)
