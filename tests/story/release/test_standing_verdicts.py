@@ -154,12 +154,13 @@ def champion(stage):
 
 
 def test_only_a_release_to_production_makes_a_champion(stage):
-    """The last one: where an environment is production itself."""
+    """The last one: where an environment is production itself, which no role of the templates is for."""
     assert (len(stage.good()), champion(stage)) == (4, {})
     stage.configure(delivery={"staging": '"prod+local"', "production": '"local"'})
+    stage.release = stage.cloud.credentials.administrator
     assert stage.deploy(stage.package()) == 0
     stored = champion(stage)
     name = f"churn/{stage.packages}"
     assert json.loads(stored.pop("evaluation.json")) == {"model": stage.packages, "champion": name}
-    model = stage.s3.get_object(Bucket=BUCKET, Key=f"models/{stage.packages}/model.tar.gz")["Body"].read()
+    model = stage.s3.get_object(Bucket=BUCKET, Key=f"churn/runs/{stage.packages}/model.tar.gz")["Body"].read()
     assert stored == {"model.tar.gz": model}
