@@ -98,6 +98,7 @@ def test_a_first_release(stage, killer, number):
     stage.s3.delete_object(Bucket=BUCKET, Key="churn/releases/churn-local/last-good.json")
 
 
+@pytest.mark.proof
 def test_killed_at_every_change(stage, killer):
     assert stage.deploy(stage.package()) == 0
     for number in range(1, LIMIT):
