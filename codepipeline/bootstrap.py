@@ -19,7 +19,7 @@ from codepipeline import instance_quotas, job_logs, raw_data, start_object
 from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
-from codepipeline.stacks import FOLDER, Stack, releases, stacks, stages
+from codepipeline.stacks import FOLDER, Stack, automatic_approval, releases, stacks, stages
 from codepipeline.zones import with_zones
 from settings.environments import CONFIG
 from settings.errors import Problem, SettingsProblem
@@ -52,10 +52,13 @@ def _bootstrap(options: argparse.Namespace) -> int:
     current = {stack.name: status(client("cloudformation"), stack.name) for stack in desired}
     if options.network and current[desired[0].name] in (*NO_STACK, *FAILED_CREATION):
         desired[0] = with_zones(desired[0], client("ec2"), settings.aws.region)
+    unwanted = [] if settings.automatic_approval.enabled else [automatic_approval(settings)]
+    unwanted = [stack for stack in unwanted if status(client("cloudformation"), stack.name)]
     log_groups = job_logs.read(client("logs"))
     reminder = raw_data.reminder(settings, client("s3"), cli)
     endpoints = stages(settings, options.config)
-    lines = [_render(settings, desired, current), *job_logs.render(log_groups)]
+    lines = [_render(settings, desired, current), *(f"  delete stack {stack.name}: it is off" for stack in unwanted)]
+    lines += [*job_logs.render(log_groups)]
     lines += [*instance_quotas.notes(settings, endpoints, client), *([reminder] if reminder else [])]
     print("\n".join(lines), flush=True)
     if options.plan:
@@ -67,6 +70,8 @@ def _bootstrap(options: argparse.Namespace) -> int:
         if stack.template == "deploy.yml":
             start_object.put(settings, client("s3"))
         _deploy(stack, current[stack.name], cli, client("cloudformation"))
+    for stack in unwanted:
+        remove(client("cloudformation"), stack)
     print("\n".join([_next_steps(settings, has_releases), *([reminder] if reminder else [])]))
     return 0
 

@@ -57,8 +57,8 @@ def stages(settings: Settings, folder: Path) -> list[Settings]:
     return list(by_name.values())
 
 
-def stacks(settings: Settings, folder: Path, *, network: bool = False) -> list[Stack]:
-    """In the order of their creation."""
+def stacks(settings: Settings, folder: Path, *, network: bool = False, approval: bool = False) -> list[Stack]:
+    """In the order of their creation. ``approval``: with automatic approval, even where the settings have none."""
     result = [_network(settings)] if network else []
     result += [_foundation(stage, settings) for stage in stages(settings, folder)]
     if releases(settings, folder):
@@ -66,6 +66,8 @@ def stacks(settings: Settings, folder: Path, *, network: bool = False) -> list[S
         result += [_build(settings), _release(settings, "staging", staging, settings.delivery.staging)]
         result += [_release(settings, "production", production, settings.delivery.production)]
         result += [_deploy(settings, staging, production), _notices(settings), _schedules(settings)]
+        if approval or settings.automatic_approval.enabled:
+            result.append(automatic_approval(settings))
     return result
 
 
@@ -158,6 +160,16 @@ def _build_network(settings: Settings) -> dict[str, str]:
 def _notices(settings: Settings) -> Stack:
     parameters = {"BuildEnvironment": settings.layers, "ProductionEnvironment": settings.delivery.production}
     return _stack(settings, "notices", parameters)
+
+
+def automatic_approval(settings: Settings) -> Stack:
+    parameters = {
+        "ModelGroup": settings.project.group,
+        "BucketName": settings.bucket,
+        "MetricLimit": str(settings.automatic_approval.metric_limit),
+        "MinimumImprovement": str(settings.automatic_approval.minimum_improvement),
+    }
+    return _stack(settings, "automatic-approval", parameters)
 
 
 def _schedules(settings: Settings) -> Stack:

@@ -30,7 +30,13 @@ REMAINDER = """what is left, and what it costs:
   the packages of the model group {group} and the history of executions: nothing, but their models are gone
   the logs of jobs under /aws/sagemaker, which other projects share: about 0.03 USD per GB and month
   keys that are scheduled for deletion: nothing"""
-FIRST = ("schedules.yml", "deploy.yml", "release.yml", "build.yml")  # they start what would recreate the rest
+FIRST = (
+    "automatic-approval.yml",
+    "schedules.yml",
+    "deploy.yml",
+    "release.yml",
+    "build.yml",
+)  # they start what would recreate the rest
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +56,7 @@ def _teardown(options: argparse.Namespace) -> int:
     client = clients(settings)
     removed, kept = _split(stages(settings, options.config), _others(client("cloudformation"), settings))
     foundations = {f"{settings.project.name}-{env}-foundation" for env in kept}
-    all_stacks = reversed(stacks(settings, options.config, network=True))
+    all_stacks = reversed(stacks(settings, options.config, network=True, approval=True))
     to_remove = [stack for stack in all_stacks if stack.name not in foundations]
     unnamed, staying = unnamed_endpoints.find(settings, stages(settings, options.config), client)
     lines = [_render(settings, removed, unnamed, to_remove), *kept.values(), *staying]

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, PlainSerializer
 from pydantic.fields import FieldInfo
 
 from settings.account import Aws, Network, Project
+from settings.automatic_approval import AutomaticApproval
 from settings.aws_names import Tags
 from settings.delivery import Delivery
 from settings.environments import LAYER
@@ -39,6 +40,7 @@ class Sections(Section):
     judgement: Judgement
     alarms: Alarms
     delivery: Delivery
+    automatic_approval: AutomaticApproval
     retraining: Retraining
     network: Network
     tags: Tags

@@ -1,6 +1,7 @@
 """The build specifications, run as CodeBuild runs them: every command is a script of its own. The directory and the
 variables, exported or plain, carry over to the next command; shell options, functions and arrays do not."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -305,3 +306,63 @@ def test_the_source_of_a_commit_is_stored_once(build, template, tmp_path, refusa
     (call,) = (tmp_path / "stored").read_text().splitlines()
     assert f"--key churn/tested/{COMMIT}.tar.gz" in call
     assert "--if-none-match *" in call
+
+
+APPROVE = """
+case "$*" in
+*"describe-model-package"*"output json"*) echo "$DESCRIBED";;
+*describe-model-package*) echo "s3://bucket/churn/runs/7/evaluation.json";;
+*"s3 cp"*) [ -n "$EVALUATION" ] && echo "$EVALUATION" > "${@: -1}";;
+*update-model-package*) echo "$*" >> "$HOME/updates";;
+esac
+"""
+GATE = {"metric": "auc", "direction": "maximize", "value": 0.9, "champion": 0.88, "shortfall": -0.02}
+LOSS = {"metric": "log_loss", "direction": "minimize", "value": 0.3, "champion": 0.4, "shortfall": -0.1}
+
+
+@pytest.fixture
+def approve(build, template, tmp_path):
+    spec = template("automatic-approval")["Resources"]["ApproveProject"]["Properties"]["Source"]["BuildSpec"]
+
+    def run(gate, limit="0.85", improvement="0.01", status="PendingManualApproval"):
+        """The statuses that the build gave the package, with its words."""
+        (tmp_path / "updates").touch()
+        values = {"DESCRIBED": json.dumps({"ModelApprovalStatus": status}), "METRIC_LIMIT": limit}
+        values |= {"EVALUATION": json.dumps({"gate": gate}) if gate else "", "MINIMUM_IMPROVEMENT": improvement}
+        result = build("", spec, AWS=APPROVE, MODEL_PACKAGE_ARN=PACKAGE, **values)
+        assert result.succeeded, result.output
+        return (tmp_path / "updates").read_text().splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize(("gate", "limit"), [(GATE, "0.85"), (LOSS, "0.35")])
+def test_a_package_that_meets_both_limits_is_approved_with_the_numbers(approve, gate, limit):
+    (update,) = approve(gate, limit)
+    assert f"--model-package-arn {PACKAGE} --model-approval-status Approved" in update
+    assert f"approved automatically: {gate['metric']} {gate['value']:.4f}, limit {limit}; better than" in update
+
+
+@pytest.mark.parametrize(
+    ("gate", "limit", "reason"),
+    [
+        (GATE, "0.95", "auc 0.9000, limit 0.95: not good enough"),
+        (LOSS, "0.25", "log_loss 0.3000, limit 0.25: not good enough"),
+        (GATE | {"value": float("nan")}, "0.85", "auc nan, limit 0.85: not good enough"),
+        (LOSS | {"value": float("nan")}, "0.35", "log_loss nan, limit 0.35: not good enough"),
+        (GATE | {"shortfall": -0.005}, "0.85", "better than the champion by 0.0050, required 0.01"),
+        (GATE | {"shortfall": float("nan")}, "0.85", "better than the champion by nan, required 0.01"),
+        (GATE | {"champion": None}, "0.85", "there is no champion to be better than"),
+        (GATE | {"value": "much"}, "0.85", "its evaluation could not be read"),
+        (None, "0.85", "its evaluation could not be read"),
+    ],
+)
+def test_any_other_package_waits_for_a_person_with_the_reason(approve, gate, limit, reason):
+    (update,) = approve(gate, limit)
+    assert "--model-approval-status PendingManualApproval" in update
+    assert f"waits for a person: {reason}" in update or reason in update
+
+
+@pytest.mark.parametrize("status", ["Approved", "Rejected"])
+def test_what_somebody_has_decided_stays(approve, status):
+    assert approve(GATE, status=status) == []

@@ -130,7 +130,7 @@ def listed(statement):
 
 def test_every_role_has_a_boundary_and_trusts_one_account_only(templates, template):
     roles = [role for path in templates for role in resources(template(path.stem), "AWS::IAM::Role").values()]
-    assert len(roles) == 13
+    assert len(roles) == 15
     for role in roles:
         properties = role["Properties"]
         assert "PermissionsBoundary" in properties
@@ -433,7 +433,10 @@ def test_logs_are_kept_for_a_year_under_the_key(templates, template):
             groups[each["Properties"]["LogGroupName"]["Fn::Sub"]] = each["Properties"]
     start = "${Project}-${Stage}"
     assert groups.keys() == {
-        *(f"/aws/codebuild/{start}-{kind}" for kind in ("test", "upsert", "store", "fetch", "plan", "${Kind}")),
+        *(
+            f"/aws/codebuild/{start}-{kind}"
+            for kind in ("test", "upsert", "store", "fetch", "plan", "${Kind}", "approve")
+        ),
         f"/aws/sagemaker/Endpoints/{start}",
     }
     assert all(each["RetentionInDays"] == 365 and each["KmsKeyId"] for each in groups.values())

@@ -160,3 +160,36 @@ def test_a_model_that_changes_more_labels_than_the_setting_allows_asks_nobody(
     assert "100.0% of the answers differ from the live model's, more than the 10.0% of delivery.max_changed" in output
     assert len(delivery.approval_requests()) == questions
     assert (delivery.live_package("prod"), delivery.invoke("prod")) == (packages[0], "yes,0.01")
+
+
+def test_with_automatic_approval_a_package_that_meets_the_limits_is_released_to_staging_and_no_other(
+    delivery: Delivery, registry: Registry, packages: list[str]
+) -> None:
+    local, before = delivery.checkout.config / "local.toml", delivery.executions("deploy")
+    limits = "enabled = true\nmetric_limit = 0.88\nminimum_improvement = 0.075\n"
+    local.write_text(f"{local.read_text()}\n[automatic_approval]\n{limits}")
+    assert "automatic-approval" in delivery.bootstrap()
+    sagemaker = delivery.aws("sagemaker")
+
+    def decision(package: str) -> tuple[str, str]:
+        described = sagemaker.describe_model_package(ModelPackageName=package)
+        return described["ModelApprovalStatus"], described.get("ApprovalDescription", "")
+
+    worse, better = registry.register(), registry.register()  # 0.87 and 0.88
+    status, reason = wait_until(lambda: decision(worse) if decision(worse)[1] else None)
+    assert (status, reason) == (
+        "PendingManualApproval",
+        "waits for a person: auc 0.8700, limit 0.88: not good enough",
+    )
+    status, reason = wait_until(lambda: decision(better) if decision(better)[1] else None)
+    assert status == "Approved"
+    assert reason.startswith("approved automatically: auc 0.8800, limit 0.88; better than the champion by 0.0800")
+    wait_until(lambda: any(each.startswith("Release churn/8 ") for each in delivery.approval_requests()))
+    (execution,) = set(delivery.executions("deploy")) - set(before)  # and production waits for a person
+    delivery.answer_approval(execution, "Rejected")
+    assert delivery.wait_for_end("deploy", execution) == "Failed"
+    local.write_text(local.read_text().replace("enabled = true", "enabled = false"))
+    assert "automatic-approval: it is off" in delivery.bootstrap()
+    waiting = registry.register()
+    delivery.settle()
+    assert decision(waiting) == ("PendingManualApproval", "")
