@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,8 @@ class Story:
         self._subscribe_mailbox()
 
     def _subscribe_mailbox(self) -> None:
-        """A queue that receives the topic's messages, as a person's mailbox would."""
-        sqs, account = self.aws("sqs"), self.settings.require_account()
-        topic = f"arn:aws:sns:{self.settings.aws.region}:{account}:{self.settings.pipeline_name}"
+        """A queue that receives production's notices, as a person's mailbox would."""
+        sqs, account, topic = self.aws("sqs"), self.settings.require_account(), self.production.topic_arn
         queue = f"arn:aws:sqs:{self.settings.aws.region}:{account}:mailbox"
         statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
         statement |= {"Resource": queue, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
@@ -165,11 +165,19 @@ class Story:
         return Clients(runtime, self.production.endpoint_name, rows_of(sample), bad_model.NEW_PLAN)
 
     def _show_mailbox(self) -> None:
-        request = {"QueueUrl": self.mailbox, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 5}
-        messages = self.aws("sqs").receive_message(**request).get("Messages", [])
-        for event in [json.loads(json.loads(message["Body"])["Message"]) for message in messages]:
-            if event.get("detail-type", "").startswith("CodePipeline"):
-                self.narrator.say(f"the mailbox has: {event['detail']['pipeline']} {event['detail']['state']}")
+        """The notices of verdicts by their subjects, and the last one in full."""
+        request = {"QueueUrl": self.mailbox, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1}
+        notices = []
+        while messages := self.aws("sqs").receive_message(**request).get("Messages", []):
+            notices += [json.loads(message["Body"]) for message in messages]
+            for message in messages:
+                self.aws("sqs").delete_message(QueueUrl=self.mailbox, ReceiptHandle=message["ReceiptHandle"])
+        verdicts = sorted((each for each in notices if "verdict" in each["Message"]), key=itemgetter("Timestamp"))
+        if not verdicts:
+            raise Problem("the release was rolled back, and no notice of it has arrived")
+        self.narrator.say(f"the mailbox has: {', '.join(each['Subject'] for each in verdicts)}; the last one says")
+        for line in verdicts[-1]["Message"].splitlines():
+            self.narrator.quote(line)
 
     def look(self, *, keep: bool) -> None:
         """What there is to see afterwards."""
