@@ -6,6 +6,7 @@ import pytest
 
 from tests.story.delivery.delivery import Delivery, wait_until
 from tests.story.delivery.models import Registry
+from tests.story.permissions import record
 
 pytestmark = pytest.mark.roles
 
@@ -188,6 +189,7 @@ def test_with_automatic_approval_a_package_that_meets_the_limits_is_released_to_
     (execution,) = set(delivery.executions("deploy")) - set(before)  # and production waits for a person
     delivery.answer_approval(execution, "Rejected")
     assert delivery.wait_for_end("deploy", execution) == "Failed"
+    record(delivery.cloud, __name__)  # the stack goes, and its roles
     local.write_text(local.read_text().replace("enabled = true", "enabled = false"))
     assert "automatic-approval: it is off" in delivery.bootstrap()
     waiting = registry.register()
