@@ -110,7 +110,7 @@ test-permissions: needs-permissions $(READY) ## check that stories need each act
 	@$(BIN)/python -m pytest -m permissions tests/contract $(ARGS)
 
 .PHONY: test-proof
-test-proof: $(READY) ## release ten faults drawn by PROOF_SEED: as many are caught as the plan promises; kill a release at every change
+test-proof: $(READY) ## release ten faults drawn by PROOF_SEED: as many are caught as the plan promises; kill releases at every change; release under load
 	@$(BIN)/python -m pytest -m proof -n 2 --dist loadfile tests/story/release $(ARGS)
 
 .PHONY: test-docker

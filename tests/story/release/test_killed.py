@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).resolve().parents[3]
 BUCKET = "churn-local-000000000000-eu-west-1"
 KILLED, LIMIT = -9, 40
@@ -98,7 +100,6 @@ def test_a_first_release(stage, killer, number):
     stage.s3.delete_object(Bucket=BUCKET, Key="churn/releases/churn-local/last-good.json")
 
 
-@pytest.mark.proof
 def test_killed_at_every_change(stage, killer):
     assert stage.deploy(stage.package()) == 0
     for number in range(1, LIMIT):

@@ -4,6 +4,10 @@ import re
 import threading
 from datetime import timedelta
 
+import pytest
+
+pytestmark = pytest.mark.proof
+
 PER_MINUTE = 2000
 BAKE = r"known requests: (\d+) sent: \d+ answered, (\d+) failed, 0 lost"
 LONGER = {"wait_seconds": "300"}  # a second and a half in real time
