@@ -50,9 +50,9 @@ def stage(long_stage):
 def long_bake(stage):
     """Long enough to be polled several times, however busy the machine is."""
 
-    def configure(seconds):
+    def configure(seconds, **rollout):
         wait = {"termination_wait_seconds": str(seconds * SECONDS)}
-        stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE | wait)
+        stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE | wait | rollout)
 
     yield configure
     stage.configure(serving=ONE_INSTANCE, rollout=AT_ONCE)
@@ -150,7 +150,7 @@ def test_killed_while_it_bakes(stage, killer, long_bake):
 
 def test_killed_while_it_bakes_and_rolled_back_while_nobody_watched(stage, killer, wait_until, long_bake):
     good, package = stage.live_package(), stage.package("failing")
-    long_bake(15)  # at most: an alarm cuts it short
+    long_bake(15, bake_requests_per_second="0")  # at most: an alarm cuts it short, and no judgement is quicker
     assert killer.run("--package", package, kill=["poll", 4])[0] == KILLED
     with stage.clients():
         wait_until(lambda: stage.live()["EndpointStatus"] == "InService")
