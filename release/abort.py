@@ -11,7 +11,7 @@ from release import judgement_alarms
 from release.context import Context
 from release.execute.publication import publish
 from release.judge import read
-from release.state import judgement_record, lease, s3_documents
+from release.state import judgement_record, lease
 from release.state.aws_time import as_text
 from release.state.deployment import Deployment
 from release.state.judgement_record import Abort
@@ -34,8 +34,7 @@ def abort(context: Context, reason: str) -> str:
 
 
 def _deployment(context: Context) -> Deployment:
-    found = s3_documents.read(context, lease.key(context))
-    deployment = lease.deployment_in(context, found[0]) if found else None
+    deployment, _ = lease.read(context)
     status, name = read(context).status, context.endpoint_name
     if deployment is None or status != "Updating":
         raise Problem(f"there is nothing to abort: endpoint {name} is {status or 'missing'}, and no deployment bakes")

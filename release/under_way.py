@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aws.tables import columns
 from release.context import Context
 from release.judgement.judgement import Decision
 from release.names import short
-from release.state import alarm_history, judgement_record, lease, s3_documents, verdict_records
+from release.state import alarm_history, judgement_record, lease, verdict_records
 from release.state.aws_time import for_people, parse
 from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
@@ -27,7 +30,11 @@ class UnderWay:
     snapshot: Snapshot
     record: JudgementRecord | None  # None: nobody has looked at it yet, or it has nothing to be compared with
     abort: Abort | None
-    owned: bool  # a run holds the lease
+    lease: Mapping[str, Any]  # the document: who holds it, and how often they have renewed it
+
+    @property
+    def owned(self) -> bool:
+        return bool(self.lease.get("owner"))
 
     @property
     def follower(self) -> str:
@@ -42,13 +49,12 @@ class UnderWay:
 
 
 def read(context: Context) -> UnderWay | None:
-    found = s3_documents.read(context, lease.key(context))
-    deployment = lease.deployment_in(context, found[0]) if found else None
-    if found is None or deployment is None:
+    deployment, document = lease.read(context)
+    if deployment is None:
         return None
     record = judgement_record.read(context, deployment)
     abort = judgement_record.read_abort(context, deployment)
-    return UnderWay(deployment, _snapshot(context, deployment, record), record, abort, bool(found[0].get("owner")))
+    return UnderWay(deployment, _snapshot(context, deployment, record), record, abort, document)
 
 
 def _snapshot(context: Context, deployment: Deployment, record: JudgementRecord | None) -> Snapshot:
@@ -97,9 +103,13 @@ def watch(context: Context, view: View) -> int:
         context.say(f"no release of {context.endpoint_name} is under way; --status shows what is live")
         return 0
     context.say(f"{short(release.deployment.package)}, followed by {release.follower}; --abort takes it back")
+    renewal, renewed = release.lease, time.monotonic()
     while (current := read(context)) and current.deployment == release.deployment:
         view.show(current.snapshot)
-        if not current.owned and not current.snapshot.endpoint.changing:
+        if current.lease != renewal:
+            renewal, renewed = current.lease, time.monotonic()
+        followed = current.owned and time.monotonic() - renewed < context.timing.lease_timeout
+        if not followed and not current.snapshot.endpoint.changing:
             context.say(f"it has ended, without a verdict: {release.deployment.package} gets it by --package")
             return EXIT_CODES["inconclusive"]
         context.sleep(context.timing.longest_poll)

@@ -36,6 +36,13 @@ def deployment_in(context: Context, document: Document) -> Deployment | None:
         raise s3_documents.invalid(context, key(context), "its deployment cannot be read") from None
 
 
+def read(context: Context) -> tuple[Deployment | None, Document]:
+    """As somebody sees it who does not hold it: the deployment that has no verdict yet, and the document."""
+    found = s3_documents.read(context, key(context))
+    document = found[0] if found else {}
+    return deployment_in(context, document), document
+
+
 class Lease:
     def __init__(self, context: Context) -> None:
         self._context, self._key = context, key(context)

@@ -134,3 +134,10 @@ def test_a_release_that_nobody_follows_any_more_does_not_keep_anybody_watching(c
     begin(endpoint=EndpointStatus(BAKING.at, "InService", "new"), owner="")
     assert under_way.watch(context, View(lambda: None)) == 4
     assert "gets it by --package" in context.lines[-1]
+
+
+def test_a_run_that_was_killed_and_keeps_the_lease_does_not_keep_anybody_watching(context, begin):
+    """It does not renew the lease any more."""
+    begin(endpoint=EndpointStatus(BAKING.at, "InService", "new"))
+    assert under_way.watch(context, View(lambda: None)) == 4
+    assert "gets it by --package" in context.lines[-1]
