@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from aws.refusals import is_missing
 from aws.s3 import split_uri
 
 CHUNK = 1 << 20
+_hashes: dict[tuple[str, str, str], str] = {}  # of versions, which never change: a plan may be made again and again
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,17 @@ def _prefix(bucket: str, key: str, s3: Any) -> Archive | None:
 
 def _object(bucket: str, key: str, s3: Any) -> Archive:
     response = s3.get_object(Bucket=bucket, Key=key)
+    version = str(response.get("VersionId") or "")
+    if version in ("", "null"):  # of a bucket without versions, where content may change
+        return Archive(bucket, key, version, _sha256(response["Body"]))
+    identity = (bucket, key, version)
+    with closing(response["Body"]) as body:
+        _hashes[identity] = _hashes.get(identity) or _sha256(body)
+    return Archive(bucket, key, version, _hashes[identity])
+
+
+def _sha256(body: Any) -> str:
     digest = hashlib.sha256()
-    for chunk in response["Body"].iter_chunks(CHUNK):
+    for chunk in body.iter_chunks(CHUNK):
         digest.update(chunk)
-    return Archive(bucket, key, str(response.get("VersionId") or ""), digest.hexdigest())
+    return digest.hexdigest()
