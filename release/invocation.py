@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from release.context import Context
 
 INFERENCE_ID = "known-request"  # in captured data: such a request is no customer's
+
+
+class Request(NamedTuple):
+    body: bytes
+    content_type: str = "text/csv"
 
 
 @dataclass(frozen=True)

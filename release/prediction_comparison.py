@@ -15,10 +15,9 @@ from typing import Any
 
 from release import names, recorded_traffic, samples
 from release.context import Context
-from release.invocation import invoke
+from release.invocation import Request, invoke
 from release.prediction_changes import Changes, Pair, compare
-from release.recorded_traffic import RecordedRequest
-from release.response_contract import Row, Violation, check_response, parse_response
+from release.response_contract import Row, Violation, parse_valid
 from release.samples import Samples
 from release.state.live_package import read_live_package
 
@@ -37,8 +36,8 @@ class Comparison:
 class _Question:
     """One request, as each model gets it."""
 
-    live: RecordedRequest
-    candidate: RecordedRequest
+    live: Request
+    candidate: Request
     rows: Sequence[Mapping[str, str]]
 
 
@@ -84,14 +83,14 @@ def _of_samples(mine: Samples, theirs: Samples) -> list[_Question]:
     return [_Question(_csv(batch, theirs), _csv(batch, mine), batch) for batch in batches]
 
 
-def _csv(rows: Sequence[Mapping[str, str]], columns: Samples) -> RecordedRequest:
+def _csv(rows: Sequence[Mapping[str, str]], columns: Samples) -> Request:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=columns.delimiter, lineterminator="\n")
     writer.writerows([row[name] for name in columns.names] for row in rows)
-    return RecordedRequest("text/csv", text.getvalue().encode())
+    return Request(text.getvalue().encode())
 
 
-def named_rows(request: RecordedRequest, columns: Samples) -> list[Mapping[str, str]]:
+def named_rows(request: Request, columns: Samples) -> list[Mapping[str, str]]:
     """The rows of a request by column; none where it cannot be read, as its rows cannot be counted then."""
     try:
         text = request.body.decode()
@@ -129,12 +128,11 @@ def _ask(staging: Context, production: Context, question: _Question, problem: st
     return [Pair(*each) for each in zip(question.rows, live, candidate, strict=True)]
 
 
-def _answers(context: Context, request: RecordedRequest, count: int, problem: str) -> list[Row] | None:
+def _answers(context: Context, request: Request, count: int, problem: str) -> list[Row] | None:
     response = context.retry(lambda: invoke(context, request.content_type, request.body))
     if response.status != 200:
         return None
     try:
-        check_response(response.body, response.content_type, count, problem)
-        return parse_response(response.body, response.content_type, count, problem)
+        return parse_valid(response.body, response.content_type, count, problem)
     except Violation:
         return None

@@ -5,27 +5,20 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from release import names
 from release.context import Context
-from release.invocation import INFERENCE_ID
+from release.invocation import INFERENCE_ID, Request
 
 MAX_REQUESTS, MAX_OBJECTS, MAX_BYTES = 200, 20, 1 << 20  # the beginning of each object
 LEVELS = 4  # SageMaker's folders below the variant: year, month, day, hour
 CONTENT_TYPES = ("text/csv", "application/json", "application/jsonlines")
 
 
-@dataclass(frozen=True)
-class RecordedRequest:
-    content_type: str
-    body: bytes
-
-
-def read(context: Context) -> list[RecordedRequest]:
+def read(context: Context) -> list[Request]:
     """The newest first; those that releases sent are left out."""
-    requests: list[RecordedRequest] = []
+    requests: list[Request] = []
     for number, key in enumerate(_newest(context)):
         if number == MAX_OBJECTS or len(requests) >= MAX_REQUESTS:
             break
@@ -33,7 +26,7 @@ def read(context: Context) -> list[RecordedRequest]:
     return requests[:MAX_REQUESTS]
 
 
-def parse(content: bytes) -> list[RecordedRequest]:
+def parse(content: bytes) -> list[Request]:
     """Of the lines of one object; the last one may be cut off."""
     requests = []
     for line in content.splitlines():
@@ -46,14 +39,14 @@ def parse(content: bytes) -> list[RecordedRequest]:
     return requests
 
 
-def _request(record: dict[str, Any]) -> RecordedRequest | None:
+def _request(record: dict[str, Any]) -> Request | None:
     sent = record["captureData"]["endpointInput"]
     content_type = sent["observedContentType"].partition(";")[0].strip().lower()
     if content_type not in CONTENT_TYPES or record["eventMetadata"].get("inferenceId") == INFERENCE_ID:
         return None
     data = sent["data"]
     body = base64.b64decode(data) if sent["encoding"] == "BASE64" else data.encode()
-    return RecordedRequest(sent["observedContentType"], body)
+    return Request(body, sent["observedContentType"])
 
 
 def _newest(context: Context) -> Iterator[str]:

@@ -33,11 +33,17 @@ class Row:
 
 def check_response(body: bytes, content_type: str, count: int, problem: str) -> str:
     """Returns what the response contains, in a few words; raises Violation."""
+    parse_valid(body, content_type, count, problem)
+    return f"{count} rows, {count} {'values' if problem == 'regression' else 'labels with probabilities'}"
+
+
+def parse_valid(body: bytes, content_type: str, count: int, problem: str) -> list[Row]:
+    """One valid row for each that was sent, or Violation."""
     rows = parse_response(body, content_type, count, problem)
     for number, row in enumerate(rows, 1):
         if fault := _fault(row, problem):
             raise Violation(f"row {number}: {fault}")
-    return f"{count} rows, {count} {'values' if problem == 'regression' else 'labels with probabilities'}"
+    return rows
 
 
 def parse_response(body: bytes, content_type: str, count: int, problem: str) -> list[Row]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aws.refusals import is_missing
 from release.context import Context
+from release.invocation import Request
 from release.judgement.answers import Fleet
 from release.judgement.judgement import Judgement
 from release.names import short
@@ -19,7 +20,7 @@ from release.watch import promises
 from release.watch.assessment import Assessment
 from release.watch.live_judgement import LiveJudgement
 from release.watch.promises import Promises
-from release.watch.traffic import KnownRequest, Traffic
+from release.watch.traffic import Traffic
 
 
 def live_judgement(
@@ -38,12 +39,12 @@ def live_judgement(
     return LiveJudgement(context, deployment, _traffic(context, _mixed(promised)), assessment, run)
 
 
-def _traffic(context: Context, requests: list[KnownRequest]) -> Traffic:
+def _traffic(context: Context, requests: list[Request]) -> Traffic:
     rate = context.settings.rollout.bake_requests_per_second
     return Traffic(context.client("sagemaker-runtime"), context.endpoint_name, requests, rate)
 
 
-def _mixed(promised: Mapping[Fleet, Promises]) -> list[KnownRequest]:
+def _mixed(promised: Mapping[Fleet, Promises]) -> list[Request]:
     """Both packages' in turn: no fleet gets requests that the other does not get."""
     new, old = promised["new"].requests, promised["old"].requests
     pairs = chain.from_iterable(zip_longest(new, old))

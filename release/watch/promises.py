@@ -8,14 +8,16 @@ from typing import Any
 
 from release import known_requests, samples
 from release.context import Context
+from release.invocation import Request
+from release.known_requests import KnownRequest
 from release.response_contract import Violation
-from release.watch.traffic import KnownRequest, Reply
+from release.watch.traffic import Reply
 
 
 @dataclass(frozen=True)
 class Promises:
-    requests: Sequence[KnownRequest] = ()
-    answers: Mapping[KnownRequest, known_requests.KnownRequest] = field(default_factory=dict)  # none for raw rows
+    requests: Sequence[Request] = ()
+    answers: Mapping[Request, KnownRequest] = field(default_factory=dict)  # none for raw rows
 
     def difference(self, reply: Reply) -> str | None:
         """A sentence for a wrong answer, "" for the right one; None where nothing is promised."""
@@ -33,6 +35,6 @@ def read(context: Context, package: Mapping[str, Any]) -> Promises:
     """Raw rows where the package is older than promised answers."""
     known = known_requests.read(context, package)
     if not known.requests:
-        return Promises([KnownRequest(body) for body in samples.read(context, package).bodies()])
-    answers = {KnownRequest(one.body, known.content_type): one for one in known.requests}
+        return Promises([Request(body) for body in samples.read(context, package).bodies()])
+    answers = {Request(one.body, known.content_type): one for one in known.requests}
     return Promises(list(answers), answers)

@@ -13,24 +13,19 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from release.invocation import INFERENCE_ID
+from release.invocation import INFERENCE_ID, Request
 from release.watch import labels
 from release.watch.labels import Label
 
 THREADS = 10  # as many connections as boto3 keeps
-CSV, JSON = "text/csv", "application/json"
+JSON = "application/json"
 FASTEST = 200  # requests in a real second beside a clock that runs faster: one machine does everything
 NO_RESPONSE = 504
 LONGEST_PAUSE = 0.05  # seconds, as the rate may change meanwhile
 
 
-class KnownRequest(NamedTuple):
-    body: bytes
-    content_type: str = CSV
-
-
 class Reply(NamedTuple):
-    request: KnownRequest
+    request: Request
     status: int
     label: Label | None = None  # None: nobody knows which fleet answered
     body: bytes = b""
@@ -56,17 +51,17 @@ class Counts:
 class _Cycle:
     """All of them in turn, for several threads."""
 
-    def __init__(self, requests: Sequence[KnownRequest]) -> None:
+    def __init__(self, requests: Sequence[Request]) -> None:
         self._requests, self._numbers = requests, itertools.count()
 
-    def __next__(self) -> KnownRequest:
+    def __next__(self) -> Request:
         return self._requests[next(self._numbers) % len(self._requests)]
 
 
 class Traffic:
     """Enter it, then ``drive(True)`` and ``drive(False)`` as needed. Without requests or a rate nothing is sent."""
 
-    def __init__(self, runtime: Any, endpoint: str, requests: Sequence[KnownRequest], per_second: float) -> None:
+    def __init__(self, runtime: Any, endpoint: str, requests: Sequence[Request], per_second: float) -> None:
         self._runtime, self._endpoint = runtime, endpoint
         self._requests, self.per_second = _Cycle(requests), per_second
         self.possible = bool(requests) and per_second > 0
@@ -138,12 +133,12 @@ class Traffic:
             self._sent_at = max(due, now - interval)
             return 0.0
 
-    def _send(self, request: KnownRequest) -> Reply:
+    def _send(self, request: Request) -> Reply:
         began = time.monotonic()
         reply = self._invoke(request)
         return reply._replace(time=time.time(), latency_ms=1000 * (time.monotonic() - began))
 
-    def _invoke(self, request: KnownRequest) -> Reply:
+    def _invoke(self, request: Request) -> Reply:
         from botocore.exceptions import ClientError
 
         try:

@@ -8,8 +8,8 @@ import pytest
 
 from release import prediction_comparison
 from release.context import Context
+from release.invocation import Request
 from release.prediction_comparison import compare_models, named_rows
-from release.recorded_traffic import RecordedRequest
 from release.samples import Samples
 from settings.loader import load
 
@@ -84,7 +84,7 @@ def test_samples_are_sent_to_each_model_in_the_order_of_its_own_columns(run):
 
 def test_captured_traffic_is_sent_to_both_as_it_came(run):
     account = Account(**{"churn-prod": ("6", lambda _: "no,0.3"), "churn-staging": ("7", lambda row: "yes,0.9")})
-    comparison = run(account, [RecordedRequest("text/csv", b"51,pro\n52,pro\n"), RecordedRequest("text/csv", b"1\n")])
+    comparison = run(account, [Request(b"51,pro\n52,pro\n", "text/csv"), Request(b"1\n", "text/csv")])
     assert account.requests[:2] == [("churn-prod", "51,pro\n52,pro\n"), ("churn-staging", "51,pro\n52,pro\n")]
     assert comparison.text.startswith("Of 3 rows of captured traffic, 3 labels differ from the live churn/6 (100.0%)")
     assert "churn/7 against the live churn/6" in comparison.document
@@ -94,7 +94,7 @@ def test_what_the_candidate_refuses_is_a_change_and_what_the_live_model_refuses_
     def number(row):
         return "not an answer" if row.startswith("51") else "no,0.3"
 
-    traffic = [RecordedRequest("text/csv", b"51,pro\n"), RecordedRequest("text/csv", b"52,pro\n")]
+    traffic = [Request(b"51,pro\n", "text/csv"), Request(b"52,pro\n", "text/csv")]
     candidate = Account(**{"churn-prod": ("6", lambda _: "no,0.3"), "churn-staging": ("7", number)})
     assert "Of 2 rows of captured traffic, 0 labels differ" in (text := run(candidate, traffic).text)
     assert "it refuses 1 (50.0%)" in text
@@ -130,4 +130,4 @@ def test_what_keeps_models_from_being_compared_is_in_the_text(run):
     ],
 )
 def test_the_rows_of_a_request_by_column(content_type, body, rows):
-    assert named_rows(RecordedRequest(content_type, body.encode()), COLUMNS) == rows
+    assert named_rows(Request(body.encode(), content_type), COLUMNS) == rows

@@ -7,7 +7,7 @@ import pytest
 
 from release import recorded_traffic
 from release.context import Context
-from release.recorded_traffic import RecordedRequest
+from release.invocation import Request
 from settings.loader import load
 
 BUCKET = "churn-prod-000000000000-eu-west-1"
@@ -61,6 +61,6 @@ def test_what_releases_sent_and_what_is_no_text_is_left_out():
         ]
     )
     assert recorded_traffic.parse(content.encode()) == [
-        RecordedRequest("text/csv; charset=utf-8", b"1,\xc3\xa9"),
-        RecordedRequest("application/json", b'{"instances": []}'),
+        Request(b"1,\xc3\xa9", "text/csv; charset=utf-8"),
+        Request(b'{"instances": []}', "application/json"),
     ]

@@ -4,17 +4,18 @@ import json
 
 import pytest
 
+from release.invocation import Request
 from release.judgement.judgement import Judgement
 from release.judgement.limits import Limits
 from release.known_requests import parse
 from release.watch.assessment import Assessment
 from release.watch.labels import Label
 from release.watch.promises import Promises
-from release.watch.traffic import KnownRequest, Reply
+from release.watch.traffic import Reply
 from settings.errors import Problem
 
 LABELS = {"new": "churn/7", "old": "churn/6"}
-REQUEST, OTHER = KnownRequest(b"1,basic\n"), KnownRequest(b"2,gold\n")
+REQUEST, OTHER = Request(b"1,basic\n"), Request(b"2,gold\n")
 LIMITS = Limits(latency_factor=2, severe_factor=20, severe_points=0.5)
 
 

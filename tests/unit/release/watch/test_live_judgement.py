@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from release.invocation import Request
 from release.judgement.judgement import Judgement
 from release.state import judgement_record
 from release.state.deployment import Deployment
@@ -13,7 +14,7 @@ from release.watch.assessment import Assessment
 from release.watch.labels import Label
 from release.watch.live_judgement import LiveJudgement
 from release.watch.promises import Promises
-from release.watch.traffic import Counts, KnownRequest, Reply
+from release.watch.traffic import Counts, Reply
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ALARMS = ("new-judgement", "new-unjudged")
@@ -59,7 +60,7 @@ def endpoint(at=0, status="Updating", config="old"):
 
 
 def replies(count, **new):
-    answered = [Reply(KnownRequest(b"1"), 200, Label(LABELS[fleet]), latency_ms=20) for fleet in ("old", "new")]
+    answered = [Reply(Request(b"1"), 200, Label(LABELS[fleet]), latency_ms=20) for fleet in ("old", "new")]
     return [answered[0], answered[1]._replace(**new)] * count
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from release.invocation import Request
 from release.samples import parse, read, writers
-from release.watch.traffic import FASTEST, KnownRequest, Traffic
+from release.watch.traffic import FASTEST, Traffic
 
-ONE, TWO = KnownRequest(b"1"), KnownRequest(b"2", "application/json")
+ONE, TWO = Request(b"1"), Request(b"2", "application/json")
 
 
 class FakeRuntime:
