@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from release.call import Call
+from release.names import tag_list
 from settings.model import Settings
 
 METRIC = "Failed"
@@ -92,7 +93,7 @@ def _alarm(settings: Settings, config_name: str, name: str, condition: str, rule
         "MetricName": METRIC,
         "Dimensions": _dimensions(settings, config_name),
         **rule,
-        "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.tags.items())],
+        "Tags": tag_list(settings.tags),
     }
     return Call("cloudwatch", "put_metric_alarm", request, f"alarm {name}: {condition}")
 

@@ -61,4 +61,8 @@ def tags(settings: Settings, package_arn: str, package: Mapping[str, Any]) -> li
     """Those of the settings, and the origin of the model."""
     commit = package.get("CustomerMetadataProperties", {}).get("git_commit", "")
     origin = {"model-package": package_arn, **({"git-commit": commit} if commit else {})}
-    return [{"Key": key, "Value": value} for key, value in sorted({**settings.tags, **origin}.items())]
+    return tag_list({**settings.tags, **origin})
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

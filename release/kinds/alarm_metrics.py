@@ -44,6 +44,17 @@ def latency(settings: Settings, floor: int = 0, config_name: str = "") -> dict[s
     return {"Metrics": [_expression("milliseconds", label, expression), metric, requests]}
 
 
+def above(settings: Settings, threshold: float) -> dict[str, Any]:
+    """When an alarm fires: as many periods above the threshold as the settings say."""
+    return {
+        "Threshold": float(threshold),
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": settings.alarms.evaluation_periods,
+        "DatapointsToAlarm": settings.alarms.datapoints,
+        "TreatMissingData": "notBreaching",
+    }
+
+
 def _expression(identifier: str, label: str, expression: str) -> dict[str, Any]:
     return {"Id": identifier, "Label": label, "Expression": expression, "ReturnData": True}
 

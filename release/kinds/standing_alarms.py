@@ -88,13 +88,9 @@ def _call(settings: Settings, kind: str, condition: str, metric: dict[str, Any],
         "AlarmName": name,
         "AlarmDescription": f"{condition}; {command} shows what is live",
         "AlarmActions": [settings.topic_arn],
-        "Threshold": float(threshold),
-        "ComparisonOperator": "GreaterThanThreshold",
-        "EvaluationPeriods": settings.alarms.evaluation_periods,
-        "DatapointsToAlarm": settings.alarms.datapoints,
-        "TreatMissingData": "notBreaching",
+        **alarm_metrics.above(settings, threshold),
         **metric,
-        "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.tags.items())],
+        "Tags": names.tag_list(settings.tags),
     }
     return Call("cloudwatch", "put_metric_alarm", request, f"alarm {name}: {condition}")
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from release.call import Call
 from release.kinds import standing_alarms
-from release.kinds.alarm_metrics import latency, rate
+from release.kinds.alarm_metrics import above, latency, rate
 from release.kinds.realtime.traffic_shift import least_share
+from release.names import tag_list
 from settings.model import Settings
 
 
@@ -45,11 +46,7 @@ def _call(settings: Settings, name: str, condition: str, metric: dict[str, Any],
         "AlarmName": name,
         "AlarmDescription": f"Takes a release back when {condition}",
         **metric,
-        "Threshold": float(threshold),
-        "ComparisonOperator": "GreaterThanThreshold",
-        "EvaluationPeriods": settings.alarms.evaluation_periods,
-        "DatapointsToAlarm": settings.alarms.datapoints,
-        "TreatMissingData": "notBreaching",
-        "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.tags.items())],
+        **above(settings, threshold),
+        "Tags": tag_list(settings.tags),
     }
     return Call("cloudwatch", "put_metric_alarm", request, f"alarm {name}: {condition}")
