@@ -2,17 +2,20 @@
 
 Each layer imports only those below it:
 
-command, approval
+command, approve
+pending_list
+approval_summary
 run, abort, accept, rollback, delete, smoke, status
 deploy
 judge
 verdict
 watch
 execute
+after_rollback, notice
 plan
 kinds        what differs by kind of serving
 state
 known_answers
-samples, known_requests, invocation, scaling_target, judgement_alarms
+pending, samples, known_requests, invocation, scaling_target, judgement_alarms
 context, call, names, options, request, response_contract, judgement
 """

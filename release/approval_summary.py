@@ -66,7 +66,7 @@ def _report(line: str) -> None:
 
 def _compare(options: argparse.Namespace, settings: Settings, package: dict[str, Any]) -> str:
     """How the predictions differ, with the place of the document; Problem beyond the limit."""
-    staging, production = (_context(load(env, options.config)) for env in (options.candidate, options.env))
+    staging, production = _context(load(options.candidate, options.config)), _context(settings)
     comparison = compare_models(staging, production, package)
     where = _store(comparison, options.document, package, production) if options.document else ""
     print(comparison.document or comparison.text, file=sys.stderr)

@@ -20,11 +20,9 @@ class LivePackage:
 def read_live_package(context: Context) -> LivePackage:
     sagemaker = context.client("sagemaker")
     endpoint = read_endpoint(sagemaker, context.endpoint_name)
-    return (
-        LivePackage(endpoint, *_model_and_package(sagemaker, endpoint.config))
-        if endpoint.config
-        else LivePackage(endpoint)
-    )
+    if not endpoint.config:
+        return LivePackage(endpoint)
+    return LivePackage(endpoint, *_model_and_package(sagemaker, endpoint.config))
 
 
 def package_of_config(context: Context, config: str) -> str:
