@@ -101,7 +101,8 @@ def _least_hits(wealth: list[float], hit: list[float], miss: list[float], total:
 
 def _latency_caught(factor: float, exposure: Exposure, limits: Limits) -> float:
     """By the bet that catches most. The first block has nothing that its ranks could be taken from."""
-    shift = log(factor / limits.latency_factor) / exposure.spread
+    tolerated = limits.latency_factor if exposure.control else limits.record_latency_factor
+    shift = log(factor / tolerated) / exposure.spread
     ranks = [NORMAL.cdf(point + shift) for point in POINTS]
     limit = centre = 0.5
     if exposure.control:

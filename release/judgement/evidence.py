@@ -23,7 +23,7 @@ class Evidence:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._errors = {test: BettingTest(limits.error_points, EXPECTED_ERRORS) for test in CLASSES}
-        self.latency = LatencyTest(limits.latency_factor)
+        self.latency = LatencyTest(limits.latency_factor, limits.record_latency_factor)
         self._bounds: dict[Test, float] = {}  # of the old fleet's errors, once it has ended
         self._beside = 0  # answers of the new fleet while the old one answered
         self._after = 0

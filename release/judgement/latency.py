@@ -1,5 +1,7 @@
 """Are the new fleet's latencies longer than ``factor`` times the old one's, at any quantile?
 
+Once the old fleet has ended, the factor is a larger one: what is on record of it was measured under another load.
+
 If they are not, the mean of every function that rises with the latency is no larger than that of the old fleet's
 latencies times the factor. Three such functions are tested, chosen by what the old fleet has answered before the block:
 the rank among its latencies, which sees a shift of all, and the shares above its p90 and its p99, which see a tail.
@@ -23,8 +25,8 @@ WEIGHTS = (0.5, 0.25, 0.25)  # of the rank and the tails
 
 
 class LatencyTest:
-    def __init__(self, factor: float) -> None:
-        self._factor = factor
+    def __init__(self, factor: float, record_factor: float) -> None:
+        self._factor, self._record_factor = factor, record_factor
         self.new, self.old = Histogram(), Histogram()  # the old one's times the factor
         self._tests = [BettingTest(0.0, 0.5), *(BettingTest(0.0, 1 - tail) for tail in TAILS)]
         self._bounds: list[float] = []
@@ -44,11 +46,11 @@ class LatencyTest:
         self.old.add(old_counts)
 
     def compare_with_bounds(self, new: Sequence[float]) -> None:
-        counts = buckets(new)
+        counts = buckets(new, self._factor / self._record_factor)
         if self._bounds:
             for test, scores, bound in zip(self._tests, _scores(self.old.ranks(), counts), self._bounds, strict=True):
                 test.compare_with_bound(scores, bound)
-        self.new.add(counts)
+        self.new.add(buckets(new))
 
     def end_old(self, alpha: float) -> None:
         """From here on the old fleet is what is on record of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import Literal
 
 Test = Literal["errors_5xx", "errors_4xx", "latency"]
@@ -22,6 +23,11 @@ class Limits:
     cold_exempt: int = 100  # more cold answers than that: its workers restart, and their latency counts
     severe_factor: float = 3.0  # what has to show before a release passes: so many times as slow ...
     severe_points: float = 0.05  # ... and so much more of its answers that fail
+
+    @property
+    def record_latency_factor(self) -> float:
+        """Midway to a severe fault: load changes latencies too, and no fleet beside this one shows by how much."""
+        return sqrt(self.latency_factor * max(self.latency_factor, self.severe_factor))
 
     @property
     def test_alpha(self) -> float:
