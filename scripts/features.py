@@ -20,6 +20,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cells import Cells
+
 FORMAT = 1
 OTHER = 0  # the level number of rare and unseen levels
 ARROW_TYPES = {"numeric": pa.float64(), "boolean": pa.bool_(), "categorical": pa.string()}
@@ -51,7 +53,8 @@ class Features:
     columns: tuple[Column, ...]
     missing: tuple[str, ...]  # texts that mean "no value"
     delimiter: str = ","
-    details: dict[str, Any] = field(default_factory=dict)  # for people: split, row counts, ignored columns and why
+    details: dict[str, Any] = field(default_factory=dict)  # for people: split, row counts, what each column is taken as
+    missing_among_numbers: tuple[str, ...] = ()  # mean "no value" in columns of numbers or booleans, beside those
 
     @property
     def names(self) -> list[str]:
@@ -60,6 +63,12 @@ class Features:
     @property
     def kinds(self) -> dict[str, str]:
         return {column.name: column.kind for column in self.columns}
+
+    @cached_property
+    def cells(self) -> dict[str, Cells]:
+        missing = dict.fromkeys(ARROW_TYPES, self.missing + self.missing_among_numbers)
+        missing["categorical"] = self.missing
+        return {column.name: Cells(column.kind, missing[column.kind]) for column in self.columns}
 
     @property
     def types(self) -> list[str]:
@@ -99,6 +108,7 @@ class Features:
             target=Target(target["name"], tuple(target["classes"]), target["numeric_classes"]),
             columns=tuple(Column(c["name"], c["kind"], tuple(c["levels"])) for c in content.pop("columns")),
             missing=tuple(content.pop("missing")),
+            missing_among_numbers=tuple(content.pop("missing_among_numbers", ())),
             **content,
         )
 

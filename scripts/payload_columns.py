@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cells import Cells
 from csv_rows import Places
 from features import Features
 from http_errors import HttpError
@@ -32,14 +33,14 @@ def bad_row(row: int, bad: BadRow, advice: str = "") -> HttpError:
 
 
 def table(
-    convert: Callable[[str, str], tuple[pa.Array, Places]], cell: Callable[[str, int], Any], features: Features
+    convert: Callable[[str, Cells], tuple[pa.Array, Places]], cell: Callable[[str, int], Any], features: Features
 ) -> pa.Table:
     """Column by column; of all wrong cells the first one of the first such row is reported."""
     columns, wrong = {}, []
-    for position, (name, kind) in enumerate(features.kinds.items()):
-        columns[name], bad = convert(name, kind)
+    for position, (name, cells) in enumerate(features.cells.items()):
+        columns[name], bad = convert(name, cells)
         if bad.any():
-            wrong.append((int(bad.argmax()), position, name, kind))
+            wrong.append((int(bad.argmax()), position, name, cells.kind))
     if wrong:
         row, _, name, kind = min(wrong)
         value = cell(name, row)

@@ -19,7 +19,7 @@ from raw_columns import first_bad_cell, parse_csv
 def read(body: bytes, header: str | None, features: Features) -> pa.Table:
     """``header`` is present, absent, or None if the client did not specify it."""
     names, block = _header(body.lstrip(b"\r\n"), header, features)
-    rules = features.kinds, features.missing, features.delimiter
+    rules = features.cells, features.delimiter
     try:
         return parse_csv(block, names, *rules)
     except pa.ArrowInvalid:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from cells import Cells
 from csv_rows import Places
 from features import Features
 from http_errors import HttpError
@@ -84,23 +85,23 @@ def _arrays(rows: list[list[Any]], features: Features) -> pa.Table:
 
 def _typed(columns: Mapping[str, Sequence[Any]], features: Features) -> pa.Table:
     return table(
-        lambda name, kind: _from_json(columns[name], kind, features.missing),
+        lambda name, cells: _from_json(columns[name], cells),
         lambda name, row: columns[name][row],
         features,
     )
 
 
-def _from_json(values: Sequence[Any], kind: str, missing: Sequence[str]) -> tuple[pa.Array, Places]:
+def _from_json(values: Sequence[Any], cells: Cells) -> tuple[pa.Array, Places]:
     types = set(map(type, values)) - {type(None)}
     try:
         if types <= {str}:
-            return from_text(pa.array(values, pa.string()), kind, missing)
+            return from_text(pa.array(values, pa.string()), cells)
         if types <= {int, float}:
-            return from_arrow(pa.array(values, pa.float64()), kind, missing)
+            return from_arrow(pa.array(values, pa.float64()), cells)
     except (ValueError, OverflowError):  # a lone surrogate, an integer beyond 2**53
         pass
     texts = [_as_text(value) for value in values]
-    array, wrong = from_text(pa.array(texts, pa.string()), kind, missing)
+    array, wrong = from_text(pa.array(texts, pa.string()), cells)
     lost = [text is None and value is not None and value == value for text, value in zip(texts, values, strict=True)]
     return array, wrong | np.array(lost, bool)
 

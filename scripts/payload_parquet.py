@@ -16,7 +16,7 @@ def read(body: bytes, features: Features, limit: int) -> pa.Table:
     try:
         content = _content(body, features, limit)
         return table(
-            lambda name, kind: from_arrow(content.column(name), kind, features.missing),
+            lambda name, cells: from_arrow(content.column(name), cells),
             lambda name, row: content.column(name)[row].as_py(),
             features,
         )

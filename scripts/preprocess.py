@@ -61,7 +61,9 @@ def add_problem(command: Parser) -> None:
 def add_format(command: Parser) -> None:
     command.add_argument("--format", required=True, choices=("auto", "csv", "parquet"))
     command.add_argument("--delimiter", required=True, metavar="CHARACTER")
-    command.add_argument("--missing", nargs="*", required=True, metavar="TEXT", help="texts that mean 'no value'")
+    command.add_argument(
+        "--missing", nargs="*", required=True, metavar="TEXT", help="texts that mean 'no value'; auto: the usual ones"
+    )
 
 
 def add_columns(command: Parser) -> None:

@@ -4,13 +4,13 @@
 and keeps the others; it uses the same conversions, so both accept the same rows.
 
 A cell is a number as in 5, -0.5, 1e3 (NaN counts as missing), true/false in three spellings, or any text in UTF-8.
-Empty texts and those listed as missing are no values. Blank lines are skipped.
+Empty texts and the column's missing ones are no values. Blank lines are skipped.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from cells import Cells
 from csv_rows import Places, Positions, Rows, has_stray, split_rows
 from features import ARROW_TYPES, one_array
 
@@ -43,18 +44,19 @@ class BadRow:
         return f'column "{self.column}" holds "{value}", which {self.reason}'
 
 
-def parse_csv(
-    block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
-) -> pa.Table:
-    """Rows without a header line to a table of the columns in ``kinds``; raises pa.ArrowInvalid if any row is wrong."""
+def parse_csv(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> pa.Table:
+    """Rows without a header line to a table of the columns in ``cells``; raises pa.ArrowInvalid if any row is wrong."""
     _check_utf8(block)
     if has_stray(block, delimiter):
         raise pa.ArrowInvalid("a quote is opened and not closed")
-    return _read(block, names, {name: ARROW_TYPES[kind] for name, kind in kinds.items()}, missing, delimiter)
+    try:
+        return _read_typed(block, names, cells, delimiter)
+    except pa.ArrowInvalid:
+        return _read_converted(block, names, cells, delimiter)
 
 
 def salvage_csv(
-    block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
+    block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str
 ) -> tuple[pa.Table, Positions, list[BadRow]]:
     """The valid rows of a block, their row numbers, and what is wrong with each of the others."""
     rows = split_rows(block, delimiter, len(names))
@@ -69,14 +71,14 @@ def salvage_csv(
         bad_widths.append((invalid_row.number - 1, invalid_row.actual_columns))
         return "skip"
 
-    texts = read_texts(clean, names, list(kinds), delimiter, note)
+    texts = read_texts(clean, names, list(cells), delimiter, note)
     bad |= {int(readable[at]): (f"has {n} fields instead of {len(names)}", None, None) for at, n in bad_widths}
     readable = np.delete(readable, [at for at, _ in bad_widths])
     columns = {}
-    for name, kind in kinds.items():
-        columns[name], wrong = from_text(one_array(texts[name]), kind, missing)
+    for name, one in cells.items():
+        columns[name], wrong = from_text(one_array(texts[name]), one)
         for at in np.flatnonzero(wrong).tolist():
-            bad.setdefault(int(readable[at]), (NOT_A[kind], name, texts[name][at].as_py()))
+            bad.setdefault(int(readable[at]), (NOT_A[one.kind], name, texts[name][at].as_py()))
     kept = ~np.isin(readable, list(bad))
     found = [
         BadRow(row, rows.line(row), why, rows.text(row), column, value) for row, (why, column, value) in bad.items()
@@ -95,45 +97,51 @@ def read_texts(
     return _read(block, names, dict.fromkeys(columns, pa.string()), (), delimiter, on_invalid_row)
 
 
-def first_bad_cell(
-    block: bytes, names: Sequence[str], kinds: dict[str, str], missing: Sequence[str], delimiter: str
-) -> BadRow | None:
+def first_bad_cell(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> BadRow | None:
     """The first wrong row of a block that ``parse_csv`` refused."""
-    return next(iter(salvage_csv(block, names, kinds, missing, delimiter)[2]), None)
+    return next(iter(salvage_csv(block, names, cells, delimiter)[2]), None)
 
 
-def from_text(values: pa.Array, kind: str, missing: Sequence[str]) -> tuple[pa.Array, Places]:
+def from_text(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:
     """Texts to a kind's type (null where impossible), and where it is impossible."""
-    values = pc.if_else(pc.is_in(values, pa.array(["", *missing], pa.string())), pa.scalar(None, pa.string()), values)
-    if kind == "categorical":
+    values = without(values, cells.missing)
+    if cells.kind == "categorical":
         return values, np.zeros(len(values), bool)
-    if kind == "boolean":
+    if cells.kind == "boolean":
         known = pc.is_in(values, pa.array(TRUE + FALSE))
         truths = pc.if_else(known, pc.is_in(values, pa.array(TRUE)), pa.scalar(None, pa.bool_()))
         return truths, np.asarray(pc.and_(pc.is_valid(values), pc.invert(known)))
     trimmed = pc.ascii_trim(values, " \t")
     wrong = _not_numbers(trimmed)
+    if wrong.any():  # a missing text may have spaces around it, too
+        trimmed = without(trimmed, cells.missing)
+        wrong &= trimmed.is_valid().to_numpy(zero_copy_only=False)
     if wrong.any():
         trimmed = pc.if_else(pa.array(wrong), pa.scalar(None, pa.string()), trimmed)
     return trimmed.cast(pa.float64()), wrong
 
 
-def from_arrow(values: pa.Array | pa.ChunkedArray, kind: str, missing: Sequence[str]) -> tuple[pa.Array, Places]:
+def from_arrow(values: pa.Array | pa.ChunkedArray, cells: Cells) -> tuple[pa.Array, Places]:
     """A typed column (Parquet) to a kind's type, and where that is impossible."""
     array = one_array(values)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if pa.types.is_null(array.type):
-        return array.cast(ARROW_TYPES[kind]), np.zeros(len(array), bool)
+        return array.cast(ARROW_TYPES[cells.kind]), np.zeros(len(array), bool)
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
-        return from_text(array.cast(pa.string()), kind, missing)
-    if kind == "categorical":
-        return _as_levels(array, missing), np.zeros(len(array), bool)
-    if kind == "boolean":
-        return from_text(_as_levels(array, missing), kind, missing)
+        return from_text(array.cast(pa.string()), cells)
+    if cells.kind == "categorical":
+        return _as_levels(array, cells), np.zeros(len(array), bool)
+    if cells.kind == "boolean":
+        return from_text(_as_levels(array, cells), cells)
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.int8())
-    return _without_missing(array.cast(pa.float64(), safe=False), missing), np.zeros(len(array), bool)
+    return _without_missing(array.cast(pa.float64(), safe=False), cells.missing), np.zeros(len(array), bool)
+
+
+def without(texts: pa.Array, missing: Sequence[str]) -> pa.Array:
+    """The texts, null where they are empty or missing."""
+    return pc.if_else(pc.is_in(texts, pa.array(["", *missing], pa.string())), pa.scalar(None, pa.string()), texts)
 
 
 def _without_missing(numbers: pa.Array, missing: Sequence[str]) -> pa.Array:
@@ -162,6 +170,7 @@ def _read(
     missing: Sequence[str],
     delimiter: str,
     on_invalid_row: Callable[[csv.InvalidRow], str] | None = None,
+    texts_can_be_null: bool = True,
 ) -> pa.Table:
     if not block or (block.isspace() and not block.strip(b"\r\n")):
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
@@ -176,9 +185,31 @@ def _read(
             null_values=["", *missing],
             true_values=TRUE,
             false_values=FALSE,
-            strings_can_be_null=True,
+            strings_can_be_null=texts_can_be_null,
         ),
     )
+
+
+def _read_converted(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> pa.Table:
+    """Slower, by the conversions of ``salvage_csv``: they know more ways to write a cell than Arrow's parser."""
+    texts = _read(block, names, dict.fromkeys(cells, pa.string()), (), delimiter)
+    columns = {name: from_text(one_array(texts[name]), one) for name, one in cells.items()}
+    if any(wrong.any() for _, wrong in columns.values()):
+        raise pa.ArrowInvalid("a cell cannot be converted")
+    return pa.table({name: values for name, (values, _) in columns.items()})
+
+
+def _read_typed(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> pa.Table:
+    """Arrow takes one list of missing texts for all columns: among categories, only their own are missing."""
+    types = {name: ARROW_TYPES[one.kind] for name, one in cells.items()}
+    lists = list({one.missing for one in cells.values()})
+    if len(lists) == 1:
+        return _read(block, names, types, lists[0], delimiter)
+    among_numbers = {text: None for one in cells.values() if one.kind != "categorical" for text in one.missing}
+    table = _read(block, names, types, list(among_numbers), delimiter, texts_can_be_null=False)
+    columns = {name: one_array(table[name]) for name in cells}
+    texts = {name: without(columns[name], one.missing) for name, one in cells.items() if one.kind == "categorical"}
+    return pa.table(columns | texts)
 
 
 def _check_utf8(block: bytes) -> None:
@@ -217,11 +248,11 @@ def _converts(text: str) -> bool:
         return False
 
 
-def _as_levels(values: pa.Array, missing: Sequence[str]) -> pa.Array:
+def _as_levels(values: pa.Array, cells: Cells) -> pa.Array:
     if pa.types.is_float16(values.type) or pa.types.is_float32(values.type):
         values = values.cast(pa.string())  # the shortest text: 0.1, as in a JSON request
     if pa.types.is_decimal(values.type) or pa.types.is_string(values.type):
         values = values.cast(pa.float64(), safe=False)
     coded = values.dictionary_encode()
     texts = pa.array([level_text(value) for value in coded.dictionary.to_pylist()], pa.string())
-    return from_text(texts.take(coded.indices), "categorical", missing)[0]
+    return without(texts.take(coded.indices), cells.missing)

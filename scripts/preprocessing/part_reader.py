@@ -39,5 +39,5 @@ def _next(pending: deque[tuple[Future[parts.Part], float]]) -> tuple[parts.Part,
 def _blocks(sources: Sequence[Source], plan: Plan) -> Iterator[tuple[blocks.Block, float]]:
     sizes = [source.path.stat().st_size for source in sources]
     for source, before in zip(sources, accumulate([0, *sizes]), strict=False):
-        for block in blocks.read(source, list(plan.kinds), plan.delimiter):
+        for block in blocks.read(source, list(plan.cells), plan.delimiter):
             yield block, (before + block.read_bytes) / sum(sizes)

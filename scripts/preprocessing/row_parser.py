@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +15,12 @@ import pyarrow as pa
 
 import csv_rows
 import raw_columns
+from cells import Cells
 from failures import UserError
 from features import one_array
 from preprocessing.blocks import Block
 from preprocessing.columns import ColumnChoice
+from preprocessing.missing_values import MissingTexts
 from preprocessing.splitting import Split
 
 MAX_TEXT = 2000  # characters of a rejected row that are kept
@@ -32,13 +35,16 @@ class Plan:
     target: str
     problem: str
     split: Split
-    missing: tuple[str, ...]
+    missing: MissingTexts
     delimiter: str
+    sampled: dict[str, dict[str, Any]]  # of every column that is left out: what its sample says
 
-    @property
-    def kinds(self) -> dict[str, str]:
-        """The kinds of all parsed columns: features, target, and columns that only the split uses."""
-        return dict.fromkeys(self.split.key, "categorical") | self.encoded
+    @cached_property
+    def cells(self) -> dict[str, Cells]:
+        """All parsed columns: features, target, and columns that only the split uses."""
+        texts = Cells("categorical", self.missing.everywhere)
+        kind = self.encoded[self.target]
+        return dict.fromkeys(self.split.key, texts) | self.choice.cells | {self.target: self.missing.cells(kind)}
 
     @property
     def encoded(self) -> dict[str, str]:
@@ -110,7 +116,7 @@ def parse_block(block: Block, plan: Plan) -> ParsedBlock:
 
 
 def _from_csv(block: Block, plan: Plan) -> ParsedBlock:
-    source, text, rest = block.source, block.text, (plan.header, plan.kinds, plan.missing, plan.delimiter)
+    source, text, rest = block.source, block.text, (plan.header, plan.cells, plan.delimiter)
     bad: list[raw_columns.BadRow] = []
     try:
         table = raw_columns.parse_csv(text, *rest)
@@ -127,18 +133,18 @@ def _from_csv(block: Block, plan: Plan) -> ParsedBlock:
 def _from_parquet(block: Block, plan: Plan) -> ParsedBlock:
     table = block.table
     columns, wrong = {}, {}
-    for name, kind in plan.kinds.items():
+    for name, cells in plan.cells.items():
         try:
-            columns[name], wrong[name] = raw_columns.from_arrow(table[name], kind, plan.missing)
+            columns[name], wrong[name] = raw_columns.from_arrow(table[name], cells)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             where, found = block.source.name, table[name].type
             raise UserError(
-                f'column "{name}" of {where} is {found}, which cannot be taken as {kind}: '
+                f'column "{name}" of {where} is {found}, which cannot be taken as {cells.kind}: '
                 "convert it, or put it into data.ignore"
             ) from error
     parsed = ParsedBlock(block, plan, columns, np.arange(table.num_rows), [])
     for name, places in wrong.items():
-        parsed.reject_cells(places, name, raw_columns.NOT_A[plan.kinds[name]], table[name])
+        parsed.reject_cells(places, name, raw_columns.NOT_A[plan.cells[name].kind], table[name])
     return parsed
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import csv_rows
 import raw_columns
+from cells import Cells
 from features import one_array
 from preprocessing import blocks
 from preprocessing.sources import Source
@@ -31,6 +34,22 @@ def take_samples(sources: Sequence[Source], delimiter: str) -> Samples:
             for name in source.header:
                 samples[name].append(one_array(piece[name]))
     return samples
+
+
+def describe(pieces: Sequence[pa.Array], cells: Cells) -> dict[str, Any]:
+    """The share of missing cells and the number of distinct values in a sample."""
+    try:
+        values = pa.concat_arrays([raw_columns.from_arrow(piece, cells)[0] for piece in pieces])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # lists, dates and the like
+        values = pa.concat_arrays([piece.is_null() for piece in pieces])
+        return {"missing": share(pc.sum(values).as_py() or 0, len(values)), "distinct": None}
+    missing = pc.is_null(values, nan_is_null=True)
+    distinct = pc.count_distinct(values.filter(pc.invert(missing))).as_py()
+    return {"missing": share(pc.sum(missing).as_py() or 0, len(values)), "distinct": distinct}
+
+
+def share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
 
 
 def _csv_pieces(source: Source, delimiter: str, size: int) -> Iterator[pa.Table]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from failures import UserError
 from features import Column, Features, Target
-from preprocessing import columns, data_description, part_reader, samples, sources
+from preprocessing import column_table, columns, data_description, part_reader, samples, sources
 from preprocessing.first_pass import FirstPass, read_rows, reject_orphans
 from preprocessing.levels import classes, levels
+from preprocessing.missing_values import MissingTexts
 from preprocessing.outputs import Outputs
 from preprocessing.raw_rows import RawRows
 from preprocessing.rejects import Rejects
@@ -69,7 +70,7 @@ def process(
 
 def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> Plan:
     header = files[0].header
-    missing = tuple(dict.fromkeys(["", *options.missing]))
+    missing = MissingTexts.of(options.missing)
     rules = columns.ColumnSettings(options.target, *(tuple(getattr(options, name)) for name in columns.SETTINGS))
     rules.check(header, files[0].name)
     sampled = samples.take_samples(files, options.delimiter)
@@ -79,10 +80,12 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
         )
     columns.check_target(options.problem, options.target, sampled[options.target], missing)
     choice = columns.choose_columns(sampled, rules, missing)
-    check_features(choice.kinds, choice.ignored)
+    check_features(choice.cells, choice.ignored)
     key = rules.key or tuple(name for name in header if name != options.target and columns.has_values(sampled[name]))
     split = Split(key, options.validation_fraction, options.test_fraction)
-    return Plan(header, choice, options.target, options.problem, split, missing, options.delimiter)
+    texts = missing.cells("categorical")
+    described = {name: samples.describe(sampled[name], texts) for name in choice.ignored}
+    return Plan(header, choice, options.target, options.problem, split, missing, options.delimiter, described)
 
 
 def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, rejected: int) -> Features:
@@ -99,7 +102,7 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
             ignored[name] = why
         else:
             kept.append(Column(name, kind, names))
-    check_features({column.name: column.kind for column in kept}, ignored)
+    check_features(kept, ignored)
     details = {
         "split": {
             "key": options.key or "all columns but the target",
@@ -108,8 +111,10 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
         },
         "rows": dict(zip(SIDES, first_pass.sides, strict=True)) | {"rejected": rejected},
         "ignored": [{"name": name, "why": ignored[name]} for name in plan.header if name in ignored],
+        "columns": column_table.rows(first_pass, ignored),
     }
-    return Features(plan.problem, target, tuple(kept), plan.missing, plan.delimiter, details)
+    missing = plan.missing.everywhere, plan.missing.among_numbers
+    return Features(plan.problem, target, tuple(kept), missing[0], plan.delimiter, details, missing[1])
 
 
 def fit_target(options: argparse.Namespace, first_pass: FirstPass) -> Target:
@@ -136,8 +141,8 @@ def check_sides(first_pass: FirstPass, rows: int, sides: Sequence[str]) -> None:
             )
 
 
-def check_features(kinds: dict[str, str], ignored: dict[str, str]) -> None:
-    if not kinds:
+def check_features(kept: Collection[object], ignored: dict[str, str]) -> None:
+    if not kept:
         reasons = "; ".join(f"{name}: {why}" for name, why in list(ignored.items())[:5]) or "the target is the only one"
         raise UserError(
             f"no columns are left to learn from ({reasons}): see data.ignore, data.categorical, data.numeric"
@@ -148,6 +153,9 @@ def log_summary(features: Features) -> None:
     kinds = list(features.kinds.values())
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("numeric", "boolean", "categorical"))
     print(f"features: {counts}", flush=True)
+    for one in features.details["columns"]:
+        if one["note"]:
+            print(f"{one['name']}: {one['note']}", flush=True)
     for one in features.details["ignored"]:
         print(f"ignored: {one['name']}: {one['why']}", flush=True)
     if features.problem == "binary":

@@ -8,13 +8,18 @@ import pytest
 
 import csv_rows
 import raw_columns
+from cells import Cells
 
 NAMES = ["age", "member", "plan"]
 KINDS = {"age": "numeric", "member": "boolean", "plan": "categorical"}
 
 
+def cells(kinds=KINDS, missing=("NA",)) -> dict[str, Cells]:
+    return {name: Cells(kind, missing) for name, kind in kinds.items()}
+
+
 def parse(block: bytes, kinds=KINDS, missing=("NA",), delimiter=",") -> dict:
-    return raw_columns.parse_csv(block, NAMES, kinds, missing, delimiter).to_pydict()
+    return raw_columns.parse_csv(block, NAMES, cells(kinds, missing), delimiter).to_pydict()
 
 
 def test_cells_get_their_kind():
@@ -70,8 +75,8 @@ def test_another_delimiter():
 def test_a_bad_cell_is_refused_and_named(row, sentence):
     block = b'1,true,"two\nlines"\n\n' + row + b"\n"
     with pytest.raises(pa.ArrowInvalid):
-        raw_columns.parse_csv(block, NAMES, KINDS, ("NA",), ",")
-    bad = raw_columns.first_bad_cell(block, NAMES, KINDS, ("NA",), ",")
+        raw_columns.parse_csv(block, NAMES, cells(), ",")
+    bad = raw_columns.first_bad_cell(block, NAMES, cells(), ",")
     assert bad is not None
     assert bad.sentence == sentence
     assert (bad.row, bad.line) == (1, 4)
@@ -79,7 +84,7 @@ def test_a_bad_cell_is_refused_and_named(row, sentence):
 
 
 def test_nothing_is_wrong_with_a_good_block():
-    assert raw_columns.first_bad_cell(b"1,true,x\n", NAMES, KINDS, (), ",") is None
+    assert raw_columns.first_bad_cell(b"1,true,x\n", NAMES, cells(missing=()), ",") is None
 
 
 CELLS = [
@@ -109,7 +114,7 @@ def test_salvaged_rows_are_those_that_parse_alone():
         counts = draw.choice([3, 3, 3, 3, 2, 4], draw.integers(1, 7))
         rows = [",".join(draw.choice(CELLS, count)) for count in counts]
         block = "\n".join(rows).encode() + b"\n"
-        table, kept, bad = raw_columns.salvage_csv(block, NAMES, KINDS, ("NA",), ",")
+        table, kept, bad = raw_columns.salvage_csv(block, NAMES, cells(), ",")
         split = csv_rows.split_rows(block, ",", 3)
         pieces = [block[start:end] for start, end in zip(split.starts, split.ends, strict=True)]
         alone = {at: parsed for at, piece in enumerate(pieces) if (parsed := parsed_alone(piece)) is not None}
@@ -120,7 +125,7 @@ def test_salvaged_rows_are_those_that_parse_alone():
 
 def parsed_alone(piece: bytes) -> dict | None:
     try:
-        return raw_columns.parse_csv(piece, NAMES, KINDS, ("NA",), ",").to_pylist()[0]
+        return raw_columns.parse_csv(piece, NAMES, cells(), ",").to_pylist()[0]
     except pa.ArrowInvalid:
         return None
 
@@ -138,8 +143,8 @@ def test_the_fast_way_and_the_slow_way_read_the_same_numbers():
         "1e400",
     ]
     block = "\n".join(f"{text},true,x" for text in texts).encode()
-    fast = raw_columns.parse_csv(block, NAMES, KINDS, (), ",")["age"].to_numpy()
-    slow = raw_columns.salvage_csv(block, NAMES, KINDS, (), ",")[0]["age"].to_numpy()
+    fast = raw_columns.parse_csv(block, NAMES, cells(missing=()), ",")["age"].to_numpy()
+    slow = raw_columns.salvage_csv(block, NAMES, cells(missing=()), ",")[0]["age"].to_numpy()
     assert fast.tobytes() == slow.tobytes() == np.array([float(text) for text in texts]).tobytes()
 
 
@@ -176,15 +181,15 @@ def test_a_carriage_return_at_the_end_waits_for_its_line_feed():
     ],
 )
 def test_typed_columns_become_the_same_kinds(values, kind, expected):
-    found, wrong = raw_columns.from_arrow(values, kind, ("NA",))
+    found, wrong = raw_columns.from_arrow(values, Cells(kind, ("NA",)))
     assert found.to_pylist() == expected
     assert not wrong.any()
 
 
 def test_typed_cells_of_the_wrong_kind_are_pointed_at():
-    assert raw_columns.from_arrow(pa.array(["1", "x", None]), "numeric", ())[1].tolist() == [False, True, False]
-    assert raw_columns.from_arrow(pa.array(["true", "x", None]), "boolean", ())[1].tolist() == [False, True, False]
-    assert raw_columns.from_arrow(pa.array([1, 0]), "boolean", ())[1].tolist() == [True, True]
+    assert raw_columns.from_arrow(pa.array(["1", "x", None]), Cells("numeric"))[1].tolist() == [False, True, False]
+    assert raw_columns.from_arrow(pa.array(["true", "x", None]), Cells("boolean"))[1].tolist() == [False, True, False]
+    assert raw_columns.from_arrow(pa.array([1, 0]), Cells("boolean"))[1].tolist() == [True, True]
 
 
 def test_level_texts_of_numbers_are_as_in_json():
@@ -201,7 +206,7 @@ def test_level_texts_of_numbers_are_as_in_json():
 
 @pytest.mark.parametrize("typed", [pa.array([5, -999, None], pa.int64()), pa.array([5.0, -999.0, None])])
 def test_a_number_that_means_missing_means_it_in_typed_columns_too(typed):
-    values, wrong = raw_columns.from_arrow(typed, "numeric", ["NA", "-999"])
+    values, wrong = raw_columns.from_arrow(typed, Cells("numeric", ("NA", "-999")))
     assert values.to_pylist() == [5.0, None, None]
     assert not wrong.any()
-    assert raw_columns.from_arrow(typed, "numeric", ["NA"])[0].to_pylist() == [5.0, -999.0, None]
+    assert raw_columns.from_arrow(typed, Cells("numeric", ("NA",)))[0].to_pylist() == [5.0, -999.0, None]

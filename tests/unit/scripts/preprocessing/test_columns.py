@@ -7,14 +7,17 @@ import pytest
 from failures import UserError
 from preprocessing import columns
 from preprocessing.columns import ColumnSettings
+from preprocessing.missing_values import MissingTexts
 
 DRAW = np.random.default_rng(3)
 
 
-def judge(values, **wishes) -> str:
+def judge(values, missing=("NA",), **wishes) -> str:
     """The kind of a column, or why it is ignored."""
     array = values if isinstance(values, pa.Array) else pa.array(values)
-    chosen = columns.choose_columns({"x": [array], "y": [array]}, ColumnSettings("y", **wishes), ("", "NA"))
+    chosen = columns.choose_columns(
+        {"x": [array], "y": [array]}, ColumnSettings("y", **wishes), MissingTexts.of(missing)
+    )
     return chosen.kinds.get("x") or chosen.ignored["x"]
 
 
@@ -73,7 +76,7 @@ def test_settings_override_the_inferred_kind():
 
 def test_types_may_differ_between_files():
     pieces = [pa.array([1, 2]), pa.array(["3", "x"])]
-    chosen = columns.choose_columns({"x": pieces}, ColumnSettings("y"), ())
+    chosen = columns.choose_columns({"x": pieces}, ColumnSettings("y"), MissingTexts.of([]))
     assert chosen.kinds == {"x": "categorical"}
 
 

@@ -40,7 +40,7 @@ def run(prepare, raw_folder, table, **flags):
 def test_it_begins_with_raw_rows_of_the_test_side_spread_over_the_data(prepare, raw_folder, table):
     outcome = run(prepare, raw_folder, table)
     features, (_, body) = outcome.features, sample_of(outcome)
-    encoded = features.encode(raw_columns.parse_csv(body, features.names, features.kinds, features.missing, ","))
+    encoded = features.encode(raw_columns.parse_csv(body, features.names, features.cells, ","))
     test = outcome.matrices()["test"][:, :-1]
     spread = test[::2]
     assert raw_sample.SPREAD_ROWS / 2 <= len(spread) <= raw_sample.SPREAD_ROWS < len(test)

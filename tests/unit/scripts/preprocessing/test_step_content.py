@@ -9,6 +9,7 @@ import pytest
 from pyarrow import csv
 
 import raw_columns
+from cells import Cells
 from preprocessing import blocks, second_pass
 from preprocessing.splitting import SIDES, Split
 
@@ -45,9 +46,8 @@ def test_serving_encodes_raw_rows_to_the_very_bits_of_the_sides(prepare, churn):
     assert features.columns[1].levels == ("basic", "plus")
     body = churn.read_bytes().split(b"\n", 1)[1]
     names = HEADER.strip().split(",")
-    table = raw_columns.parse_csv(
-        body, names, features.kinds | {"id": "categorical", "churned": "categorical"}, ["NA"], ","
-    )
+    texts = {"id": Cells("categorical"), "churned": Cells("categorical")}
+    table = raw_columns.parse_csv(body, names, features.cells | texts, ",")
     whole = features.encode(table)
     labels = np.array([features.target.classes.index(text) for text in table["churned"].to_pylist()], np.float32)
     sides = Split(("id",), 0.15, 0.15).sides({"id": table["id"].combine_chunks()})

@@ -1,0 +1,119 @@
+"""What a column holds, by its sample: how its cells are read, or why it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import raw_columns
+from cells import Cells
+from failures import UserError
+from preprocessing.missing_values import MissingTexts
+
+MAX_WRONG = 0.01  # share of cells in a numeric column that may be no numbers: their rows are rejected
+MOST_NUMBERS = 0.9  # of such a share of numbers, a person would say that the column is numeric
+FEW_TEXTS, MANY_NUMBERS = 5, 20  # or if half are numbers, of many values, and the others are one of few texts
+IDENTIFIER_SHARE = 0.9  # a text column with more distinct values identifies rows
+MIN_VALUES = 20  # with fewer, identifiers are not detected
+DATE = (
+    r"^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))"
+    r"([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?([ap]m|Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a column is read, with a note for people; without cells it is left out, and the note is the reason."""
+
+    cells: Cells | None
+    note: str = ""
+
+
+def infer(name: str, pieces: Sequence[pa.Array], missing: MissingTexts) -> Reading:
+    types = [piece.type for piece in pieces if not pa.types.is_null(piece.type)]
+    if types and all(is_number(kind) for kind in types):
+        cells = missing.cells("numeric")
+        return _number_or_counter(raw_columns.from_arrow(pieces[0], cells)[0], cells)
+    if types and all(pa.types.is_boolean(kind) for kind in types):
+        return Reading(missing.cells("boolean"))
+    if any(pa.types.is_temporal(kind) for kind in types):
+        return Reading(None, "it holds dates or times: derive numbers from them to use it")
+    if any(is_unusable(kind) for kind in types):
+        return Reading(None, f"its type is {next(kind for kind in types if is_unusable(kind))}")
+    return _infer_text(name, texts_of(pieces, missing), missing)
+
+
+def texts_of(pieces: Sequence[pa.Array], missing: MissingTexts) -> pa.Array:
+    """The present values, as texts of categories."""
+    cells = missing.cells("categorical")
+    return pa.concat_arrays([raw_columns.from_arrow(piece, cells)[0] for piece in pieces]).drop_null()
+
+
+def is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def is_unusable(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    plain = is_number(kind) or text or pa.types.is_boolean(kind) or pa.types.is_null(kind)
+    return not (plain or pa.types.is_temporal(kind))
+
+
+def _infer_text(name: str, texts: pa.Array, missing: MissingTexts) -> Reading:
+    cells = missing.cells("numeric")
+    present = raw_columns.without(pc.utf8_trim_whitespace(texts), cells.missing).drop_null()
+    if not len(present):
+        return Reading(None, "it has no values in the sampled rows")
+    plain = pc.match_substring_regex(present, raw_columns.NUMBER)
+    share = pc.mean(plain.cast(pa.int8())).as_py()
+    if share >= 1 - MAX_WRONG:
+        return _as_numbers(texts, cells)
+    boolean = missing.cells("boolean")
+    if not raw_columns.from_text(present, boolean)[1].any():
+        return Reading(boolean)
+    if pc.mean(pc.match_substring_regex(present, DATE).cast(pa.int8())).as_py() >= 1 - MAX_WRONG:
+        return Reading(None, "it holds dates or times: derive numbers from them to use it")
+    note = _check_mixture(name, present, plain, share, missing)
+    distinct = pc.count_distinct(texts).as_py()
+    if len(texts) >= MIN_VALUES and distinct > IDENTIFIER_SHARE * len(texts):
+        return Reading(None, "nearly every value differs, as in a name or an identifier")
+    return Reading(missing.cells("categorical"), note)
+
+
+def _as_numbers(texts: pa.Array, cells: Cells) -> Reading:
+    numbers, wrong = raw_columns.from_text(texts, cells)
+    if not wrong.any():
+        return _number_or_counter(numbers, cells)
+    some = texts[int(wrong.argmax())].as_py()
+    return Reading(cells, f'some cells are no numbers, such as "{some}": their rows are rejected')
+
+
+def _number_or_counter(numbers: pa.Array, cells: Cells) -> Reading:
+    """Row numbers carry no information."""
+    steps = np.diff(numbers.to_numpy(zero_copy_only=False)[:1000])
+    if len(steps) >= MIN_VALUES and (steps == 1).all():
+        return Reading(None, "it counts the rows")
+    return Reading(cells)
+
+
+def _check_mixture(name: str, present: pa.Array, plain: pa.Array, share: float, missing: MissingTexts) -> str:
+    """Numbers with a few texts among them are no categories: a person has to say what the texts mean."""
+    others = present.filter(pc.invert(plain)).value_counts()
+    shown = sorted(others.to_pylist(), key=lambda one: (-one["counts"], one["values"]))[:FEW_TEXTS]
+    texts = [one["values"] for one in shown]
+    few = share >= 0.5 and len(others) <= FEW_TEXTS
+    many_numbers = pc.count_distinct(present.filter(plain)).as_py() > MANY_NUMBERS
+    if many_numbers and (few or share >= MOST_NUMBERS):
+        quoted = ", ".join(f'"{text[:40]}"' for text in texts)
+        raise UserError(
+            f'column "{name}" holds numbers, but {1 - share:.1%} of its sampled cells are texts such as {quoted}: '
+            f'if they mean "no value", set data.missing = {missing.setting_with(texts)}; otherwise name the column '
+            "in data.categorical or data.ignore"
+        )
+    return f'numbers and texts such as "{texts[0]}"' if share >= 0.5 else ""
