@@ -35,7 +35,15 @@ NUMERIC = (
 )
 CATEGORICAL = ("plan", "contract", "payment")
 TARGET = "churned"
-DATA = ["--format=csv", "--delimiter=,", "--missing", "auto", "--validation-fraction=0.15", "--test-fraction=0.15"]
+DATA = [
+    "--format=csv",
+    "--delimiter=,",
+    "--decimal=auto",
+    "--missing",
+    "auto",
+    "--validation-fraction=0.15",
+    "--test-fraction=0.15",
+]
 DATA += ["--max-rejected-fraction=0.01", "--rare-level-rows=20", "--max-levels=500"]
 # The step takes seconds and the usual way minutes: load on the machine would affect them differently.
 ORDER = ("tenth", "ours", "usual", "ours", "ours", "tenth")

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cells import Cells
+from number_format import PLAIN, NumberFormat
 
 FORMAT = 1
 OTHER = 0  # the level number of rare and unseen levels
@@ -33,6 +34,7 @@ class Column:
     name: str
     kind: str  # numeric, boolean or categorical
     levels: tuple[str, ...] = ()
+    number: NumberFormat = PLAIN  # how a numeric column is written
 
     @cached_property
     def level_set(self) -> pa.Array:
@@ -68,7 +70,7 @@ class Features:
     def cells(self) -> dict[str, Cells]:
         missing = dict.fromkeys(ARROW_TYPES, self.missing + self.missing_among_numbers)
         missing["categorical"] = self.missing
-        return {column.name: Cells(column.kind, missing[column.kind]) for column in self.columns}
+        return {column.name: Cells(column.kind, missing[column.kind], column.number) for column in self.columns}
 
     @property
     def types(self) -> list[str]:
@@ -92,6 +94,9 @@ class Features:
     def write(self, path: Path) -> None:
         """Readable: one line for each column and each of the details."""
         parts = {"format": FORMAT, **asdict(self)}
+        for column in parts["columns"]:
+            if NumberFormat(**column["number"]) == PLAIN:
+                del column["number"]
         lines = [
             f"  {_json(name)}: {_multiline(value) if name in ('columns', 'details') else _json(value)}"
             for name, value in parts.items()
@@ -106,11 +111,17 @@ class Features:
         target = content.pop("target")
         return cls(
             target=Target(target["name"], tuple(target["classes"]), target["numeric_classes"]),
-            columns=tuple(Column(c["name"], c["kind"], tuple(c["levels"])) for c in content.pop("columns")),
+            columns=tuple(map(_column, content.pop("columns"))),
             missing=tuple(content.pop("missing")),
             missing_among_numbers=tuple(content.pop("missing_among_numbers", ())),
             **content,
         )
+
+
+def _column(content: dict[str, Any]) -> Column:
+    number = content.get("number", {})
+    written = NumberFormat(**number | {"units": tuple(number["units"])}) if number else PLAIN
+    return Column(content["name"], content["kind"], tuple(content["levels"]), written)
 
 
 def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:

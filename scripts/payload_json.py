@@ -16,6 +16,7 @@ from cells import Cells
 from csv_rows import Places
 from features import Features
 from http_errors import HttpError
+from number_format import PLAIN
 from payload_columns import check_names, table
 from raw_columns import from_arrow, from_text, level_text
 
@@ -100,13 +101,15 @@ def _from_json(values: Sequence[Any], cells: Cells) -> tuple[pa.Array, Places]:
             return from_arrow(pa.array(values, pa.float64()), cells)
     except (ValueError, OverflowError):  # a lone surrogate, an integer beyond 2**53
         pass
-    texts = [_as_text(value) for value in values]
+    texts = [_as_text(value, cells) for value in values]
     array, wrong = from_text(pa.array(texts, pa.string()), cells)
     lost = [text is None and value is not None and value == value for text, value in zip(texts, values, strict=True)]
     return array, wrong | np.array(lost, bool)
 
 
-def _as_text(value: Any) -> str | None:
+def _as_text(value: Any, cells: Cells) -> str | None:
     """A JSON value as the text of an equal CSV cell; None for null and for values without one."""
+    if cells.number != PLAIN and type(value) in (int, float):
+        value = cells.number.text(value) if value == value else None
     text = None if value is None or isinstance(value, dict | list) else level_text(value)
     return text if text is None or text.encode(errors="ignore").decode() == text else None

@@ -61,6 +61,8 @@ def add_problem(command: Parser) -> None:
 def add_format(command: Parser) -> None:
     command.add_argument("--format", required=True, choices=("auto", "csv", "parquet"))
     command.add_argument("--delimiter", required=True, metavar="CHARACTER")
+    marks = ("auto", ".", ",")
+    command.add_argument("--decimal", choices=marks, required=True, help="decimal mark, where it is not clear")
     command.add_argument(
         "--missing", nargs="*", required=True, metavar="TEXT", help="texts that mean 'no value'; auto: the usual ones"
     )

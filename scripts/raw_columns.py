@@ -3,7 +3,8 @@
 ``parse_csv`` is fast and fails if any row is wrong. For such a block ``salvage_csv`` finds what is wrong with each row
 and keeps the others; it uses the same conversions, so both accept the same rows.
 
-A cell is a number as in 5, -0.5, 1e3 (NaN counts as missing), true/false in three spellings, or any text in UTF-8.
+A cell is a number as in 5, -0.5, 1e3 (NaN counts as missing) or in the column's own format, true/false in three
+spellings, or any text in UTF-8.
 Empty texts and the column's missing ones are no values. Blank lines are skipped.
 """
 
@@ -21,6 +22,7 @@ from pyarrow import csv
 from cells import Cells
 from csv_rows import Places, Positions, Rows, has_stray, split_rows
 from features import ARROW_TYPES, one_array
+from number_format import PLAIN, normalize
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 NOT_A = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
@@ -111,14 +113,7 @@ def from_text(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:
         known = pc.is_in(values, pa.array(TRUE + FALSE))
         truths = pc.if_else(known, pc.is_in(values, pa.array(TRUE)), pa.scalar(None, pa.bool_()))
         return truths, np.asarray(pc.and_(pc.is_valid(values), pc.invert(known)))
-    trimmed = pc.ascii_trim(values, " \t")
-    wrong = _not_numbers(trimmed)
-    if wrong.any():  # a missing text may have spaces around it, too
-        trimmed = without(trimmed, cells.missing)
-        wrong &= trimmed.is_valid().to_numpy(zero_copy_only=False)
-    if wrong.any():
-        trimmed = pc.if_else(pa.array(wrong), pa.scalar(None, pa.string()), trimmed)
-    return trimmed.cast(pa.float64()), wrong
+    return _numbers(values, cells)
 
 
 def from_arrow(values: pa.Array | pa.ChunkedArray, cells: Cells) -> tuple[pa.Array, Places]:
@@ -170,7 +165,6 @@ def _read(
     missing: Sequence[str],
     delimiter: str,
     on_invalid_row: Callable[[csv.InvalidRow], str] | None = None,
-    texts_can_be_null: bool = True,
 ) -> pa.Table:
     if not block or (block.isspace() and not block.strip(b"\r\n")):
         return pa.table({name: pa.array([], kind) for name, kind in types.items()})
@@ -185,7 +179,7 @@ def _read(
             null_values=["", *missing],
             true_values=TRUE,
             false_values=FALSE,
-            strings_can_be_null=texts_can_be_null,
+            strings_can_be_null=True,
         ),
     )
 
@@ -193,23 +187,26 @@ def _read(
 def _read_converted(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> pa.Table:
     """Slower, by the conversions of ``salvage_csv``: they know more ways to write a cell than Arrow's parser."""
     texts = _read(block, names, dict.fromkeys(cells, pa.string()), (), delimiter)
-    columns = {name: from_text(one_array(texts[name]), one) for name, one in cells.items()}
-    if any(wrong.any() for _, wrong in columns.values()):
+    return pa.table({name: _converted(one_array(texts[name]), one) for name, one in cells.items()})
+
+
+def _converted(texts: pa.Array, cells: Cells) -> pa.Array:
+    values, wrong = from_text(texts, cells)
+    if wrong.any():
         raise pa.ArrowInvalid("a cell cannot be converted")
-    return pa.table({name: values for name, (values, _) in columns.items()})
+    return values
 
 
 def _read_typed(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> pa.Table:
-    """Arrow takes one list of missing texts for all columns: among categories, only their own are missing."""
-    types = {name: ARROW_TYPES[one.kind] for name, one in cells.items()}
-    lists = list({one.missing for one in cells.values()})
-    if len(lists) == 1:
-        return _read(block, names, types, lists[0], delimiter)
-    among_numbers = {text: None for one in cells.values() if one.kind != "categorical" for text in one.missing}
-    table = _read(block, names, types, list(among_numbers), delimiter, texts_can_be_null=False)
-    columns = {name: one_array(table[name]) for name in cells}
-    texts = {name: without(columns[name], one.missing) for name, one in cells.items() if one.kind == "categorical"}
-    return pa.table(columns | texts)
+    """By Arrow's parser; it takes one list of missing texts, so those that are missing in every column."""
+    types = {name: ARROW_TYPES[one.kind] if one.number == PLAIN else pa.string() for name, one in cells.items()}
+    lists = [one.missing for one in cells.values()]
+    everywhere = [text for text in lists[0] if all(text in texts for texts in lists[1:])]
+    table = _read(block, names, types, everywhere, delimiter)
+    for position, (name, one) in enumerate(cells.items()):
+        if types[name] == pa.string() and (one.number != PLAIN or len(one.missing) > len(everywhere)):
+            table = table.set_column(position, name, _converted(one_array(table[name]), one))
+    return table
 
 
 def _check_utf8(block: bytes) -> None:
@@ -231,6 +228,22 @@ def _decodes(rows: Rows, row: int) -> bool:
         return True
     except UnicodeDecodeError:
         return False
+
+
+def _numbers(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:
+    """Plain numbers by Arrow's cast; others, also with typesetters' signs or in parentheses, by the column's format."""
+    trimmed = pc.ascii_trim(values, " \t")
+    others = _not_numbers(trimmed) if cells.number == PLAIN else np.ones(len(values), bool)
+    if not others.any():
+        return trimmed.cast(pa.float64()), others
+    texts = without(normalize(values.filter(pa.array(others))), cells.missing)
+    parsed = cells.number.parse(texts)
+    wrong = np.zeros(len(values), bool)
+    wrong[others] = pc.and_(texts.is_valid(), parsed.is_null()).to_numpy(zero_copy_only=False)
+    if others.all():
+        return parsed, wrong
+    plain = pc.if_else(pa.array(others), pa.scalar(None, pa.string()), trimmed).cast(pa.float64())
+    return pc.replace_with_mask(plain, pa.array(others), parsed), wrong
 
 
 def _not_numbers(texts: pa.Array) -> Places:

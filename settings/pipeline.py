@@ -23,6 +23,7 @@ class Data(Section):
     target: ColumnName
     format: Literal["auto", "csv", "parquet"]
     delimiter: Delimiter
+    decimal: Literal["auto", ".", ","]
     missing: Texts
     key: Columns
     ignore: Columns

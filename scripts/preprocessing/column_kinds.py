@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 import raw_columns
 from cells import Cells
 from failures import UserError
+from preprocessing import number_formats
 from preprocessing.missing_values import MissingTexts
+from preprocessing.number_formats import Decimals, Fit
 
 MAX_WRONG = 0.01  # share of cells in a numeric column that may be no numbers: their rows are rejected
 MOST_NUMBERS = 0.9  # of such a share of numbers, a person would say that the column is numeric
@@ -33,7 +35,7 @@ class Reading:
     note: str = ""
 
 
-def infer(name: str, pieces: Sequence[pa.Array], missing: MissingTexts) -> Reading:
+def infer(name: str, pieces: Sequence[pa.Array], missing: MissingTexts, decimals: Decimals) -> Reading:
     types = [piece.type for piece in pieces if not pa.types.is_null(piece.type)]
     if types and all(is_number(kind) for kind in types):
         cells = missing.cells("numeric")
@@ -44,13 +46,23 @@ def infer(name: str, pieces: Sequence[pa.Array], missing: MissingTexts) -> Readi
         return Reading(None, "it holds dates or times: derive numbers from them to use it")
     if any(is_unusable(kind) for kind in types):
         return Reading(None, f"its type is {next(kind for kind in types if is_unusable(kind))}")
-    return _infer_text(name, texts_of(pieces, missing), missing)
+    return _infer_text(name, texts_of(pieces, missing), missing, decimals)
 
 
 def texts_of(pieces: Sequence[pa.Array], missing: MissingTexts) -> pa.Array:
     """The present values, as texts of categories."""
     cells = missing.cells("categorical")
     return pa.concat_arrays([raw_columns.from_arrow(piece, cells)[0] for piece in pieces]).drop_null()
+
+
+def as_numbers(texts: pa.Array, cells: Cells) -> Reading:
+    numbers, wrong = raw_columns.from_text(texts, cells)
+    written = number_formats.note(cells.number)
+    if not wrong.any():
+        return _number_or_counter(numbers, cells, written)
+    some = texts[int(wrong.argmax())].as_py()
+    rejected = f'some cells are no numbers, such as "{some}": their rows are rejected'
+    return Reading(cells, "; ".join(filter(None, (written, rejected))))
 
 
 def is_number(kind: pa.DataType) -> bool:
@@ -65,50 +77,42 @@ def is_unusable(kind: pa.DataType) -> bool:
     return not (plain or pa.types.is_temporal(kind))
 
 
-def _infer_text(name: str, texts: pa.Array, missing: MissingTexts) -> Reading:
-    cells = missing.cells("numeric")
-    present = raw_columns.without(pc.utf8_trim_whitespace(texts), cells.missing).drop_null()
+def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Decimals) -> Reading:
+    present = raw_columns.without(pc.utf8_trim_whitespace(texts), missing.cells("numeric").missing).drop_null()
     if not len(present):
         return Reading(None, "it has no values in the sampled rows")
-    plain = pc.match_substring_regex(present, raw_columns.NUMBER)
-    share = pc.mean(plain.cast(pa.int8())).as_py()
-    if share >= 1 - MAX_WRONG:
-        return _as_numbers(texts, cells)
+    fit = number_formats.find(name, present, decimals)
+    if fit.share >= 1 - MAX_WRONG:
+        number_formats.check_units(name, present, fit.format)
+        return as_numbers(texts, missing.cells("numeric", fit.format))
     boolean = missing.cells("boolean")
     if not raw_columns.from_text(present, boolean)[1].any():
         return Reading(boolean)
     if pc.mean(pc.match_substring_regex(present, DATE).cast(pa.int8())).as_py() >= 1 - MAX_WRONG:
         return Reading(None, "it holds dates or times: derive numbers from them to use it")
-    note = _check_mixture(name, present, plain, share, missing)
+    note = _check_mixture(name, present, fit, missing)
     distinct = pc.count_distinct(texts).as_py()
     if len(texts) >= MIN_VALUES and distinct > IDENTIFIER_SHARE * len(texts):
         return Reading(None, "nearly every value differs, as in a name or an identifier")
     return Reading(missing.cells("categorical"), note)
 
 
-def _as_numbers(texts: pa.Array, cells: Cells) -> Reading:
-    numbers, wrong = raw_columns.from_text(texts, cells)
-    if not wrong.any():
-        return _number_or_counter(numbers, cells)
-    some = texts[int(wrong.argmax())].as_py()
-    return Reading(cells, f'some cells are no numbers, such as "{some}": their rows are rejected')
-
-
-def _number_or_counter(numbers: pa.Array, cells: Cells) -> Reading:
+def _number_or_counter(numbers: pa.Array, cells: Cells, note: str = "") -> Reading:
     """Row numbers carry no information."""
     steps = np.diff(numbers.to_numpy(zero_copy_only=False)[:1000])
     if len(steps) >= MIN_VALUES and (steps == 1).all():
         return Reading(None, "it counts the rows")
-    return Reading(cells)
+    return Reading(cells, note)
 
 
-def _check_mixture(name: str, present: pa.Array, plain: pa.Array, share: float, missing: MissingTexts) -> str:
+def _check_mixture(name: str, present: pa.Array, fit: Fit, missing: MissingTexts) -> str:
     """Numbers with a few texts among them are no categories: a person has to say what the texts mean."""
-    others = present.filter(pc.invert(plain)).value_counts()
+    share = fit.share
+    others = present.filter(pa.array(~fit.where)).value_counts()
     shown = sorted(others.to_pylist(), key=lambda one: (-one["counts"], one["values"]))[:FEW_TEXTS]
     texts = [one["values"] for one in shown]
     few = share >= 0.5 and len(others) <= FEW_TEXTS
-    many_numbers = pc.count_distinct(present.filter(plain)).as_py() > MANY_NUMBERS
+    many_numbers = pc.count_distinct(present.filter(pa.array(fit.where))).as_py() > MANY_NUMBERS
     if many_numbers and (few or share >= MOST_NUMBERS):
         quoted = ", ".join(f'"{text[:40]}"' for text in texts)
         raise UserError(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 import raw_columns
 from cells import Cells
+from csv_rows import Places
 from failures import UserError
-from preprocessing import column_kinds
+from preprocessing import column_kinds, number_formats
 from preprocessing.column_kinds import Reading
 from preprocessing.missing_values import MissingTexts
+from preprocessing.number_formats import Decimals
 from preprocessing.samples import Samples
 from preprocessing.sources import close_match
 
@@ -25,6 +27,7 @@ class ColumnSettings:
     """The settings of columns."""
 
     target: str
+    decimal: str = "auto"
     key: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
@@ -49,8 +52,9 @@ class ColumnSettings:
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    cells: dict[str, Cells]  # of the features, in the header's order
-    ignored: dict[str, str]  # the other columns but the target, and why
+    target: Cells
+    cells: dict[str, Cells] = field(default_factory=dict)  # of the features, in the header's order
+    ignored: dict[str, str] = field(default_factory=dict)  # the other columns but the target, and why
     notes: dict[str, str] = field(default_factory=dict)  # on how features are read, for people
 
     @property
@@ -58,12 +62,14 @@ class ColumnChoice:
         return {name: cells.kind for name, cells in self.cells.items()}
 
 
-def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingTexts) -> ColumnChoice:
-    choice = ColumnChoice({}, {})
+def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingTexts, problem: str) -> ColumnChoice:
+    others = (column_kinds.texts_of(pieces, missing) for pieces in samples.values() if has_values(pieces))
+    decimals = Decimals(rules.decimal, others)
+    choice = ColumnChoice(target=_read_target(problem, rules.target, samples[rules.target], missing, decimals))
     for name, pieces in samples.items():
         if name == rules.target:
             continue
-        reading = _read_as(name, pieces, rules, missing)
+        reading = _read_as(name, pieces, rules, missing, decimals)
         if reading.cells is None:
             choice.ignored[name] = reading.note
         else:
@@ -72,18 +78,20 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
     return choice
 
 
-def check_target(problem: str, name: str, pieces: list[pa.Array], missing: MissingTexts) -> None:
+def _read_target(problem: str, name: str, pieces: list[pa.Array], missing: MissingTexts, decimals: Decimals) -> Cells:
     if any(column_kinds.is_unusable(piece.type) for piece in pieces):
         raise UserError(f'the target "{name}" holds {pieces[0].type} values: it must be a label or a number')
-    if problem == "regression":
-        values = column_kinds.texts_of(pieces, missing)
-        _, wrong = raw_columns.from_text(values, missing.cells("numeric"))
-        if wrong.sum() > column_kinds.MAX_WRONG * len(values):
-            text = values[int(wrong.argmax())].as_py()
-            raise UserError(
-                f'the target "{name}" holds text such as "{text}", and a regression needs numbers: '
-                "set problem.type to binary or multiclass, or choose another data.target"
-            )
+    if problem != "regression":
+        return missing.cells("categorical")
+    values, cells, wrong = _numbers(name, pieces, missing, decimals)
+    if wrong.sum() > column_kinds.MAX_WRONG * len(values):
+        text = values[int(wrong.argmax())].as_py()
+        raise UserError(
+            f'the target "{name}" holds text such as "{text}", and a regression needs numbers: '
+            "set problem.type to binary or multiclass, or choose another data.target"
+        )
+    number_formats.check_units(name, values, cells.number)
+    return cells
 
 
 def has_values(pieces: list[pa.Array]) -> bool:
@@ -91,7 +99,9 @@ def has_values(pieces: list[pa.Array]) -> bool:
     return not any(column_kinds.is_unusable(piece.type) for piece in pieces)
 
 
-def _read_as(name: str, pieces: list[pa.Array], rules: ColumnSettings, missing: MissingTexts) -> Reading:
+def _read_as(
+    name: str, pieces: list[pa.Array], rules: ColumnSettings, missing: MissingTexts, decimals: Decimals
+) -> Reading:
     if name in rules.ignore:
         return Reading(None, "data.ignore names it")
     if name in rules.categorical:
@@ -99,20 +109,31 @@ def _read_as(name: str, pieces: list[pa.Array], rules: ColumnSettings, missing: 
             raise UserError(f'data.categorical names "{name}", but its type is {pieces[0].type}: take it out')
         return Reading(missing.cells("categorical"))
     if name in rules.numeric:
-        return _as_numeric(name, pieces, missing)
+        return _as_numeric(name, pieces, missing, decimals)
     if name in rules.key:
         return Reading(None, IS_KEY)
-    return column_kinds.infer(name, pieces, missing)
+    return column_kinds.infer(name, pieces, missing, decimals)
 
 
-def _as_numeric(name: str, pieces: list[pa.Array], missing: MissingTexts) -> Reading:
+def _as_numeric(name: str, pieces: list[pa.Array], missing: MissingTexts, decimals: Decimals) -> Reading:
     if any(column_kinds.is_unusable(piece.type) or pa.types.is_temporal(piece.type) for piece in pieces):
         raise UserError(f'data.numeric names "{name}", but its type is {pieces[0].type}: take it out')
-    values, cells = column_kinds.texts_of(pieces, missing), missing.cells("numeric")
-    _, wrong = raw_columns.from_text(values, cells)
+    values, cells, wrong = _numbers(name, pieces, missing, decimals)
     if wrong.sum() > column_kinds.MAX_WRONG * len(values):
         share, text = wrong.mean(), values[int(wrong.argmax())].as_py()
         raise UserError(
             f'data.numeric names "{name}", but {share:.0%} of it is no number, such as "{text}": take it out'
         )
-    return Reading(cells)
+    return Reading(cells, number_formats.note(cells.number))
+
+
+def _numbers(
+    name: str, pieces: list[pa.Array], missing: MissingTexts, decimals: Decimals
+) -> tuple[pa.Array, Cells, Places]:
+    """The texts, how they are best read as numbers, and where they cannot."""
+    cells = missing.cells("numeric")
+    values = column_kinds.texts_of(pieces, missing)
+    if all(pa.types.is_string(piece.type) for piece in pieces):
+        present = raw_columns.without(values, cells.missing).drop_null()
+        cells = replace(cells, number=number_formats.find(name, present, decimals).format) if len(present) else cells
+    return values, cells, raw_columns.from_text(values, cells)[1]

@@ -8,8 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import raw_columns
-from features import Features
+from features import Column, Features
 from preprocessing import baseline
 from preprocessing.baseline import Buckets, NumberTally
 from preprocessing.first_pass import FirstPass
@@ -62,14 +61,16 @@ def _sample(features: Features, first_pass: FirstPass) -> str:
     writer.writerow(features.names)
     places = [list(first_pass.plan.choice.kinds).index(name) for name in features.names]
     for row in first_pass.raw_sample.rows():
-        writer.writerow([_cell(row[place]) for place in places])
+        writer.writerow([_cell(row[place], column) for place, column in zip(places, features.columns, strict=True)])
     return text.getvalue()
 
 
-def _cell(value: object) -> object:
+def _cell(value: object, column: Column) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return raw_columns.level_text(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return column.number.text(value) if value == value else None
+    return value
 
 
 def _json(content: dict[str, Any]) -> str:

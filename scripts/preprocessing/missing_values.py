@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cells import Cells
+from number_format import PLAIN, NumberFormat
 
 AUTO = "auto"
 EVERYWHERE = ("NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "<NA>", "?", " ")
@@ -38,8 +39,9 @@ class MissingTexts:
         everywhere = tuple(dict.fromkeys(["", *listed, *recognised]))
         return cls(tuple(setting), everywhere, AMONG_NUMBERS if recognised else ())
 
-    def cells(self, kind: str) -> Cells:
-        return Cells(kind, self.everywhere if kind == "categorical" else self.everywhere + self.among_numbers)
+    def cells(self, kind: str, number: NumberFormat = PLAIN) -> Cells:
+        missing = self.everywhere if kind == "categorical" else self.everywhere + self.among_numbers
+        return Cells(kind, missing, number)
 
     def note(self, pieces: Sequence[pa.Array], cells: Cells) -> str:
         """Which of the texts a sampled column holds."""

@@ -43,8 +43,7 @@ class Plan:
     def cells(self) -> dict[str, Cells]:
         """All parsed columns: features, target, and columns that only the split uses."""
         texts = Cells("categorical", self.missing.everywhere)
-        kind = self.encoded[self.target]
-        return dict.fromkeys(self.split.key, texts) | self.choice.cells | {self.target: self.missing.cells(kind)}
+        return dict.fromkeys(self.split.key, texts) | self.choice.cells | {self.target: self.choice.target}
 
     @property
     def encoded(self) -> dict[str, str]:

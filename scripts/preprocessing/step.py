@@ -71,15 +71,16 @@ def process(
 def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> Plan:
     header = files[0].header
     missing = MissingTexts.of(options.missing)
-    rules = columns.ColumnSettings(options.target, *(tuple(getattr(options, name)) for name in columns.SETTINGS))
+    rules = columns.ColumnSettings(
+        options.target, options.decimal, *(tuple(getattr(options, name)) for name in columns.SETTINGS)
+    )
     rules.check(header, files[0].name)
     sampled = samples.take_samples(files, options.delimiter)
     if not any(len(piece) for piece in sampled[options.target]):
         raise UserError(
             "there are no rows below the header, or none with as many fields: there is nothing to learn from"
         )
-    columns.check_target(options.problem, options.target, sampled[options.target], missing)
-    choice = columns.choose_columns(sampled, rules, missing)
+    choice = columns.choose_columns(sampled, rules, missing, options.problem)
     check_features(choice.cells, choice.ignored)
     key = rules.key or tuple(name for name in header if name != options.target and columns.has_values(sampled[name]))
     split = Split(key, options.validation_fraction, options.test_fraction)
@@ -91,17 +92,17 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
 def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, rejected: int) -> Features:
     """The features learned from the training rows: categories, and which columns are kept."""
     plan, kept, ignored = first_pass.plan, [], dict(first_pass.plan.choice.ignored)
-    for name, kind in plan.choice.kinds.items():
+    for name, cells in plan.choice.cells.items():
         names: tuple[str, ...] = ()
         why = ""
-        if kind == "categorical":
+        if cells.kind == "categorical":
             names, why = levels(
                 first_pass.texts[name], options.rare_level_rows, options.max_levels, name in options.categorical
             )
         if why:
             ignored[name] = why
         else:
-            kept.append(Column(name, kind, names))
+            kept.append(Column(name, cells.kind, names, cells.number))
     check_features(kept, ignored)
     details = {
         "split": {

@@ -20,6 +20,7 @@ from preprocessing.splitting import SIDES
 DATA = {
     "format": "auto",
     "delimiter": ",",
+    "decimal": "auto",
     "missing": [],
     "validation_fraction": 0.15,
     "test_fraction": 0.15,

@@ -16,7 +16,7 @@ def judge(values, missing=("NA",), **wishes) -> str:
     """The kind of a column, or why it is ignored."""
     array = values if isinstance(values, pa.Array) else pa.array(values)
     chosen = columns.choose_columns(
-        {"x": [array], "y": [array]}, ColumnSettings("y", **wishes), MissingTexts.of(missing)
+        {"x": [array], "y": [pa.array(["n", "y"])]}, ColumnSettings("y", **wishes), MissingTexts.of(missing), "binary"
     )
     return chosen.kinds.get("x") or chosen.ignored["x"]
 
@@ -76,7 +76,9 @@ def test_settings_override_the_inferred_kind():
 
 def test_types_may_differ_between_files():
     pieces = [pa.array([1, 2]), pa.array(["3", "x"])]
-    chosen = columns.choose_columns({"x": pieces}, ColumnSettings("y"), MissingTexts.of([]))
+    chosen = columns.choose_columns(
+        {"x": pieces, "y": [pa.array(["n", "y"])]}, ColumnSettings("y"), MissingTexts.of([]), "binary"
+    )
     assert chosen.kinds == {"x": "categorical"}
 
 
