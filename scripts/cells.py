@@ -12,3 +12,8 @@ class Cells:
     kind: str  # numeric, boolean or categorical
     missing: tuple[str, ...] = ("",)  # texts that mean "no value"
     number: NumberFormat = PLAIN  # of numeric ones
+    words: tuple[str, ...] = ()  # of boolean ones: those for false and true, if they are others
+
+    @property
+    def plain(self) -> bool:
+        return self.number == PLAIN and not self.words

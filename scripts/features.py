@@ -33,8 +33,12 @@ Matrix = npt.NDArray[np.float32]
 class Column:
     name: str
     kind: str  # numeric, boolean or categorical
-    levels: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()  # of a boolean column in words: those for false and true
     number: NumberFormat = PLAIN  # how a numeric column is written
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.levels if self.kind == "boolean" else ()
 
     @cached_property
     def level_set(self) -> pa.Array:
@@ -70,7 +74,7 @@ class Features:
     def cells(self) -> dict[str, Cells]:
         missing = dict.fromkeys(ARROW_TYPES, self.missing + self.missing_among_numbers)
         missing["categorical"] = self.missing
-        return {column.name: Cells(column.kind, missing[column.kind], column.number) for column in self.columns}
+        return {one.name: Cells(one.kind, missing[one.kind], one.number, one.words) for one in self.columns}
 
     @property
     def types(self) -> list[str]:

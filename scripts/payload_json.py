@@ -56,7 +56,12 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
+def _integer(text: str) -> int | float:
+    return int(text) if len(text) <= MOST_DIGITS else float(text)
+
+
+MOST_DIGITS = 1000  # Python converts 4,300 at most; a double has 309
+DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_int=_integer)
 
 
 def _rows(rows: list[Any], features: Features) -> pa.Table:

@@ -110,9 +110,7 @@ def from_text(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:
     if cells.kind == "categorical":
         return values, np.zeros(len(values), bool)
     if cells.kind == "boolean":
-        known = pc.is_in(values, pa.array(TRUE + FALSE))
-        truths = pc.if_else(known, pc.is_in(values, pa.array(TRUE)), pa.scalar(None, pa.bool_()))
-        return truths, np.asarray(pc.and_(pc.is_valid(values), pc.invert(known)))
+        return _booleans(values, cells)
     return _numbers(values, cells)
 
 
@@ -199,12 +197,12 @@ def _converted(texts: pa.Array, cells: Cells) -> pa.Array:
 
 def _read_typed(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> pa.Table:
     """By Arrow's parser; it takes one list of missing texts, so those that are missing in every column."""
-    types = {name: ARROW_TYPES[one.kind] if one.number == PLAIN else pa.string() for name, one in cells.items()}
+    types = {name: ARROW_TYPES[one.kind] if one.plain else pa.string() for name, one in cells.items()}
     lists = [one.missing for one in cells.values()]
     everywhere = [text for text in lists[0] if all(text in texts for texts in lists[1:])]
     table = _read(block, names, types, everywhere, delimiter)
     for position, (name, one) in enumerate(cells.items()):
-        if types[name] == pa.string() and (one.number != PLAIN or len(one.missing) > len(everywhere)):
+        if types[name] == pa.string() and (not one.plain or len(one.missing) > len(everywhere)):
             table = table.set_column(position, name, _converted(one_array(table[name]), one))
     return table
 
@@ -228,6 +226,19 @@ def _decodes(rows: Rows, row: int) -> bool:
         return True
     except UnicodeDecodeError:
         return False
+
+
+def _booleans(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:
+    """A word in any case, or true and false as ever."""
+    false, true = (pc.is_in(values, pa.array(spellings)) for spellings in (FALSE, TRUE))
+    if cells.words:
+        values = without(pc.utf8_trim_whitespace(values), cells.missing)
+        lower = pc.utf8_lower(values)
+        found = (pc.fill_null(pc.equal(lower, word.lower()), False) for word in cells.words)
+        false, true = (pc.or_(one, other) for one, other in zip((false, true), found, strict=True))
+    known = pc.or_(false, true)
+    truths = pc.if_else(known, true, pa.scalar(None, pa.bool_()))
+    return truths, np.asarray(pc.and_(pc.is_valid(values), pc.invert(known)))
 
 
 def _numbers(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:

@@ -21,6 +21,9 @@ MOST_NUMBERS = 0.9  # of such a share of numbers, a person would say that the co
 FEW_TEXTS, MANY_NUMBERS = 5, 20  # or if half are numbers, of many values, and the others are one of few texts
 IDENTIFIER_SHARE = 0.9  # a text column with more distinct values identifies rows
 MIN_VALUES = 20  # with fewer, identifiers are not detected
+BOOLEANS = (("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"), ("non", "oui"))  # false and true
+MOST_SPELLINGS = 8
+CODES = "codes with leading zeros"
 DATE = (
     r"^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))"
     r"([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?([ap]m|Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
@@ -55,6 +58,26 @@ def texts_of(pieces: Sequence[pa.Array], missing: MissingTexts) -> pa.Array:
     return pa.concat_arrays([raw_columns.from_arrow(piece, cells)[0] for piece in pieces]).drop_null()
 
 
+def _are_codes(texts: pa.Array) -> bool:
+    """Digits only, of which some begin with a zero: 0123 is not 123."""
+    if not pc.all(pc.match_substring_regex(texts[:1000], "^[0-9]+$")).as_py():
+        return False
+    codes = pc.mean(pc.match_substring_regex(texts, "^0[0-9]+$").cast(pa.int8())).as_py() > MAX_WRONG
+    return codes and bool(pc.all(pc.match_substring_regex(texts, "^[0-9]+$")).as_py())
+
+
+def _words(texts: pa.Array) -> tuple[str, ...]:
+    """The words for false and true in their most frequent spelling, if the texts are those and no others."""
+    if len(texts[:1000].unique()) > MOST_SPELLINGS:
+        return ()
+    counts = sorted(texts.value_counts().to_pylist(), key=lambda one: (-one["counts"], one["values"]))
+    spellings: dict[str, str] = {}
+    for one in counts[: MOST_SPELLINGS + 1]:
+        spellings.setdefault(one["values"].lower(), one["values"])
+    pair = next((pair for pair in BOOLEANS if len(counts) <= MOST_SPELLINGS and set(pair) == set(spellings)), ())
+    return tuple(spellings[word] for word in pair)
+
+
 def as_numbers(texts: pa.Array, cells: Cells) -> Reading:
     numbers, wrong = raw_columns.from_text(texts, cells)
     written = number_formats.note(cells.number)
@@ -67,6 +90,17 @@ def as_numbers(texts: pa.Array, cells: Cells) -> Reading:
 
 def is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def family(kind: pa.DataType) -> str:
+    """Types that may differ between files."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_null(kind) or pa.types.is_boolean(kind):
+        return str(kind)
+    if is_number(kind):
+        return "number"
+    return "other" if is_unusable(kind) else "time" if pa.types.is_temporal(kind) else "text"
 
 
 def is_unusable(kind: pa.DataType) -> bool:
@@ -84,13 +118,19 @@ def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Dec
     fit = number_formats.find(name, present, decimals)
     if fit.share >= 1 - MAX_WRONG:
         number_formats.check_units(name, present, fit.format)
-        return as_numbers(texts, missing.cells("numeric", fit.format))
-    boolean = missing.cells("boolean")
+        numbers = as_numbers(texts, missing.cells("numeric", fit.format))
+        return _infer_category(texts, missing, CODES) if numbers.cells and _are_codes(present) else numbers
+    words = _words(present)
+    boolean = missing.cells("boolean", words=words)
     if not raw_columns.from_text(present, boolean)[1].any():
-        return Reading(boolean)
+        return Reading(boolean, " and ".join(words))
     if pc.mean(pc.match_substring_regex(present, DATE).cast(pa.int8())).as_py() >= 1 - MAX_WRONG:
         return Reading(None, "it holds dates or times: derive numbers from them to use it")
     note = _check_mixture(name, present, fit, missing)
+    return _infer_category(texts, missing, note)
+
+
+def _infer_category(texts: pa.Array, missing: MissingTexts, note: str) -> Reading:
     distinct = pc.count_distinct(texts).as_py()
     if len(texts) >= MIN_VALUES and distinct > IDENTIFIER_SHARE * len(texts):
         return Reading(None, "nearly every value differs, as in a name or an identifier")

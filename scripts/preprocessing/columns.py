@@ -16,7 +16,7 @@ from preprocessing.column_kinds import Reading
 from preprocessing.missing_values import MissingTexts
 from preprocessing.number_formats import Decimals
 from preprocessing.samples import Samples
-from preprocessing.sources import close_match
+from preprocessing.sources import Source, close_match
 
 IS_KEY = "it is a key of the split"
 SETTINGS = ("key", "ignore", "categorical", "numeric")
@@ -60,6 +60,23 @@ class ColumnChoice:
     @property
     def kinds(self) -> dict[str, str]:
         return {name: cells.kind for name, cells in self.cells.items()}
+
+
+def check_types(sources: Sequence[Source], rules: ColumnSettings) -> None:
+    """Numbers in one Parquet file and texts in another may mean something else: a person has to say what they are."""
+    for name in sources[0].types:
+        if name in (rules.target, *rules.ignore, *rules.categorical, *rules.numeric):
+            continue
+        first: dict[str, Source] = {}
+        for source in sources:
+            first.setdefault(column_kinds.family(source.types[name]), source)
+        first.pop("null", None)
+        if len(first) > 1:
+            (_, one), (_, other), *_ = first.items()
+            raise UserError(
+                f'column "{name}" is {one.types[name]} in {one.name} and {other.types[name]} in {other.name}: '
+                "convert one of them, or name it in data.numeric, data.categorical or data.ignore"
+            )
 
 
 def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingTexts, problem: str) -> ColumnChoice:

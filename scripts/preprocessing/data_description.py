@@ -43,14 +43,15 @@ def _statistics(name: str, first_pass: FirstPass, buckets: dict[str, Buckets]) -
         return baseline.text_statistics(name, first_pass.sides[TRAIN], first_pass.texts[name].known)
     tally = first_pass.tallies[name]
     if first_pass.plan.choice.kinds.get(name) == "boolean":
-        return baseline.text_statistics(name, first_pass.sides[TRAIN], _boolean_counts(tally))
+        words = first_pass.plan.cells[name].words or ("false", "true")
+        return baseline.text_statistics(name, first_pass.sides[TRAIN], _boolean_counts(tally, words))
     sketch = first_pass.sample.sketch(list(first_pass.tallies).index(name))
     return baseline.number_statistics(name, tally, buckets.get(name), sketch)
 
 
-def _boolean_counts(tally: NumberTally) -> dict[str, int]:
+def _boolean_counts(tally: NumberTally, words: tuple[str, ...]) -> dict[str, int]:
     true = round(tally.mean * tally.present)
-    counts = {"true": true, "false": tally.present - true}
+    counts = {words[1]: true, words[0]: tally.present - true}
     return {text: count for text, count in counts.items() if count}
 
 
@@ -67,7 +68,7 @@ def _sample(features: Features, first_pass: FirstPass) -> str:
 
 def _cell(value: object, column: Column) -> object:
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return (column.words or ("false", "true"))[value]
     if isinstance(value, float):
         return column.number.text(value) if value == value else None
     return value

@@ -39,9 +39,9 @@ class MissingTexts:
         everywhere = tuple(dict.fromkeys(["", *listed, *recognised]))
         return cls(tuple(setting), everywhere, AMONG_NUMBERS if recognised else ())
 
-    def cells(self, kind: str, number: NumberFormat = PLAIN) -> Cells:
+    def cells(self, kind: str, number: NumberFormat = PLAIN, words: tuple[str, ...] = ()) -> Cells:
         missing = self.everywhere if kind == "categorical" else self.everywhere + self.among_numbers
-        return Cells(kind, missing, number)
+        return Cells(kind, missing, number, words)
 
     def note(self, pieces: Sequence[pa.Array], cells: Cells) -> str:
         """Which of the texts a sampled column holds."""

@@ -54,7 +54,7 @@ def encode_block(block: Block, plan: Plan) -> Part:
     }
     _check(parsed, plan, floats, texts)
     parsed.rejects.sort(key=lambda reject: reject.line)
-    sides = plan.split.sides(parsed.columns)
+    sides = plan.split.sides(parsed.columns | _in_words(parsed.columns, plan))
     where = [np.flatnonzero((sides == side) & parsed.usable) for side in range(len(SIDES))]
     codes = {name: one.codes for name, one in texts.items()}
     numbered = {name: one.texts for name, one in texts.items()}
@@ -74,6 +74,12 @@ def _normalize(values: pa.Array, kind: str) -> pa.Array:
     if kind == "categorical":
         return values.dictionary_encode()
     return pc.fill_null(values, np.nan) if kind == "numeric" else values
+
+
+def _in_words(columns: dict[str, pa.Array], plan: Plan) -> dict[str, pa.Array]:
+    """Booleans as they are written, so that a row keeps its side whatever a column is taken as."""
+    words = {name: plan.cells[name].words for name in plan.split.key if plan.cells[name].words}
+    return {name: pc.if_else(columns[name], true, false).dictionary_encode() for name, (false, true) in words.items()}
 
 
 def _text_column(values: pa.Array) -> TextColumn:

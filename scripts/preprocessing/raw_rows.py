@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cells import Cells
 from features import ARROW_TYPES
 from preprocessing.levels import Texts
 
@@ -20,11 +21,12 @@ TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 class RawRows:
-    def __init__(self, path: Path, kinds: Mapping[str, str], texts: Mapping[str, Texts]) -> None:
+    def __init__(self, path: Path, cells: Mapping[str, Cells], texts: Mapping[str, Texts]) -> None:
         """A column of too many texts has none: their numbers were not kept."""
         self.path = path
-        self.kinds = {name: kind for name, kind in kinds.items() if not (name in texts and texts[name].too_many)}
+        self.kinds = {name: one.kind for name, one in cells.items() if not (name in texts and texts[name].too_many)}
         self.texts = {name: pa.array(list(texts[name].numbers), pa.string()) for name in self.kinds if name in texts}
+        self.texts |= {name: pa.array(one.words) for name, one in cells.items() if one.words}
 
     def pass_through(self, batches: Iterator[Columns]) -> Iterator[Columns]:
         """Writes the spilled rows on their way."""
@@ -38,7 +40,13 @@ class RawRows:
 
     def _column(self, name: str, kind: str, values: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
         if name in self.texts:
-            return pa.DictionaryArray.from_arrays(pa.array(values, pa.int32(), mask=values < 0), self.texts[name])
+            return pa.DictionaryArray.from_arrays(_codes(values), self.texts[name])
         if kind == "boolean":
             return pa.array(values == 1, pa.bool_(), mask=np.isnan(values))
         return pa.array(values.astype(np.float64), pa.float64(), mask=np.isnan(values))
+
+
+def _codes(values: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+    """Of texts: their numbers, -1 where missing; of booleans in words: NaN where missing."""
+    missing = np.isnan(values) | (values < 0)
+    return pa.array(np.where(missing, 0, values).astype(np.int32), pa.int32(), mask=missing)

@@ -8,7 +8,7 @@ import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -32,6 +32,7 @@ class Source:
     header: tuple[str, ...]
     start: int = 0  # csv: offset of the first row in the uncompressed text
     start_line: int = 1  # csv: the line of the first row
+    types: dict[str, pa.DataType] = field(default_factory=dict)  # parquet: of the columns
 
     @property
     def compressed(self) -> bool:
@@ -103,7 +104,8 @@ def _inspect(path: Path, name: str, kind: str, delimiter: str) -> Source | None:
     if kind == "csv":
         return _inspect_csv(source, delimiter)
     with source.parquet() as file:
-        return Source(path, name, kind, _check_header(name, file.schema_arrow.names))
+        header = _check_header(name, file.schema_arrow.names)
+        return Source(path, name, kind, header, types=dict(zip(header, file.schema_arrow.types, strict=True)))
 
 
 def _inspect_csv(source: Source, delimiter: str) -> Source | None:

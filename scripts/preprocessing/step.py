@@ -61,7 +61,7 @@ def process(
     encoding = FinalEncoding.fit(first_pass, features)
     buckets = data_description.empty_buckets(first_pass, features)
     paths = [outputs.path(getattr(options, side) / "data.parquet") for side in SIDES]
-    raw = RawRows(outputs.path(options.test / "raw.parquet"), plan.choice.kinds, first_pass.texts)
+    raw = RawRows(outputs.path(options.test / "raw.parquet"), plan.choice.cells, first_pass.texts)
     write_sides(spill, encoding, paths, buckets, raw)
     data_description.write_features(outputs, options.features, features, first_pass)
     data_description.write_baseline(outputs, options.baseline, features, first_pass, buckets)
@@ -75,6 +75,7 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
         options.target, options.decimal, *(tuple(getattr(options, name)) for name in columns.SETTINGS)
     )
     rules.check(header, files[0].name)
+    columns.check_types(files, rules)
     sampled = samples.take_samples(files, options.delimiter)
     if not any(len(piece) for piece in sampled[options.target]):
         raise UserError(
@@ -93,7 +94,7 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
     """The features learned from the training rows: categories, and which columns are kept."""
     plan, kept, ignored = first_pass.plan, [], dict(first_pass.plan.choice.ignored)
     for name, cells in plan.choice.cells.items():
-        names: tuple[str, ...] = ()
+        names = cells.words
         why = ""
         if cells.kind == "categorical":
             names, why = levels(

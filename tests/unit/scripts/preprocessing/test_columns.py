@@ -2,17 +2,20 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from failures import UserError
+from payloads import Payload, decode
 from preprocessing import columns
 from preprocessing.columns import ColumnSettings
 from preprocessing.missing_values import MissingTexts
+from preprocessing.splitting import SIDES
 
 DRAW = np.random.default_rng(3)
 
 
-def judge(values, missing=("NA",), **wishes) -> str:
+def judge(values, missing=("NA", "?"), **wishes) -> str:
     """The kind of a column, or why it is ignored."""
     array = values if isinstance(values, pa.Array) else pa.array(values)
     chosen = columns.choose_columns(
@@ -29,9 +32,16 @@ def judge(values, missing=("NA",), **wishes) -> str:
         (["1", "2", "3"] * 10 + ["oops"], "categorical"),
         (["0", "1"] * 5, "numeric"),
         (["true", "False", "NA"] * 5, "boolean"),
-        (["yes", "no"] * 5, "categorical"),
+        (["yes", "no"] * 5, "boolean"),
+        (["Yes", "no", "YES", "NO", " yes"] * 5, "boolean"),
+        (["yes", "no", "no internet"] * 5, "categorical"),
+        (["yes", "ja"] * 5, "categorical"),
+        (["yes"] * 5, "categorical"),
+        (["t", "f", "?"] * 5, "boolean"),
         (["A", "B"] * 5, "categorical"),
-        (["02134", "10115"] * 5, "numeric"),
+        (["02134", "10115"] * 50, "categorical"),
+        (["0", "10", "3"] * 50, "numeric"),
+        (["0.5", "00.5"] * 50, "numeric"),
         ([str(number) for number in DRAW.permutation(500)], "numeric"),
         (["only"] * 5, "categorical"),
         (["2024-01-01", "x"] * 20, "categorical"),
@@ -74,12 +84,73 @@ def test_settings_override_the_inferred_kind():
     assert judge(["1", "2"] * 5, key=("x",), numeric=("x",)) == "numeric"
 
 
-def test_types_may_differ_between_files():
-    pieces = [pa.array([1, 2]), pa.array(["3", "x"])]
-    chosen = columns.choose_columns(
-        {"x": pieces, "y": [pa.array(["n", "y"])]}, ColumnSettings("y"), MissingTexts.of([]), "binary"
+@pytest.mark.parametrize(("values", "numeric"), [(["3", "x"], False), (["3", "4"], True)])
+def test_types_that_differ_between_files_are_refused(prepare, raw_folder, values, numeric):
+    for name, column in {"1": pa.array([1, 2] * 200), "2": pa.array([1.5] * 200), "3": pa.array(values * 200)}.items():
+        table = pa.table({"x": column, "a": [float(at % 7) for at in range(len(column))]})
+        table = table.append_column("y", pa.array([f"{'ny'[at % 3 == 0]}" for at in range(len(column))]))
+        pq.write_table(table, raw_folder / f"{name}.parquet")
+    flags = {"target": "y", "problem": "binary", "missing": ["auto"]}
+    outcome = prepare(**flags)
+    assert outcome.code == 1
+    assert 'column "x" is int64 in 1.parquet and string in 3.parquet: convert one of them' in outcome.message
+    assert prepare(**flags, categorical=["x"]).features.kinds["x"] == "categorical"
+    assert (prepare(**flags, numeric=["x"]).code == 0) == numeric
+
+
+def test_booleans_in_words(prepare, raw_folder):
+    """Encoded as true and false, on the sides of before, and written as they came."""
+    words = {True: ("yes", "Yes", "yes"), False: ("no", "NO", "no")}
+    truths = [at * 7 % 11 > 6 for at in range(900)]
+    runs = []
+    for name in ("bare", "words"):
+        cells = [str(true).lower() if name == "bare" else words[true][at % 3] for at, true in enumerate(truths)]
+        rows = [f"c{at},{cell if at % 10 else ''},{'ny'[at % 3 == 0]}" for at, cell in enumerate(cells)]
+        (raw_folder / "d.csv").write_text("id,member,y\n" + "\n".join(rows) + "\n")
+        runs.append(prepare(target="y", problem="binary", key=["id"]))
+    bare, spelled = runs
+    assert spelled.features.kinds == {"member": "boolean"}
+    assert spelled.features.columns[0].levels == ("no", "yes")
+    for side in SIDES:
+        assert (spelled.folder / side / "data.parquet").read_bytes() == (
+            bare.folder / side / "data.parquet"
+        ).read_bytes()
+    raw = pq.read_table(spelled.folder / "test/raw.parquet")
+    assert set(raw["member"].to_pylist()) == {"yes", "no", None}
+    sample = (spelled.folder / "features/sample.csv").read_bytes()
+    assert set(sample.split()) >= {b"yes", b"no"}
+    assert spelled.json("baseline/constraints.json")["features"][0]["string_constraints"]["domains"] == ["no", "yes"]
+    body = b'[{"member": "YES"}, {"member": false}, {"member": "true"}, {"member": null}]'
+    decoded = decode(Payload(body, "application/json"), spelled.features)["member"].to_pylist()
+    assert (
+        decoded
+        == decode(Payload(b"YES\nno\ntrue\n''\n".replace(b"''", b'""'), "text/csv"), spelled.features)[
+            "member"
+        ].to_pylist()
     )
-    assert chosen.kinds == {"x": "categorical"}
+    assert decoded == [True, False, True, None]
+
+
+def test_a_row_keeps_its_side_whatever_its_column_is_taken_as(prepare, raw_folder):
+    rows = [f"{at * 3},{('no', 'yes')[at % 7 > 3]},{'ny'[at % 3 == 0]}" for at in range(1000, 1900)]
+    (raw_folder / "d.csv").write_text("a,member,y\n" + "\n".join(rows) + "\n")
+    counts = [
+        prepare(target="y", problem="binary", **wish).side("test")["a"] for wish in ({}, {"categorical": ["member"]})
+    ]
+    assert counts[0].equals(counts[1])
+
+
+def test_numbers_of_thousands_of_digits_are_no_defect(prepare, raw_folder):
+    long = "7" * 5000
+    rows = [f"{at % 17},{'12'[at % 5 == 0]}" for at in range(900)]
+    (raw_folder / "d.csv").write_text("a,y\n" + "\n".join([*rows, f"{long},1"]) + "\n")
+    outcome = prepare(target="y", problem="binary", key=[])
+    assert outcome.code == 0, outcome.message
+    assert "is not a finite float32 number" in (outcome.folder / "rejects/rejects.csv").read_text()
+    for body, content_type in ((f'{{"a": {long}}}', "application/json"), (f"a\n{long}\n", "text/csv")):
+        assert decode(Payload(body.encode(), content_type), outcome.features)["a"].to_pylist() == [float("inf")]
+    (raw_folder / "d.csv").write_text("a,y\n" + "\n".join([*rows, f"5,{long}"]) + "\n")
+    assert 'the target "y" has 3 classes' in prepare(target="y", problem="binary").message
 
 
 def test_an_impossible_setting_is_refused():
