@@ -65,7 +65,7 @@ def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
         head = stream.read(size)
         whole = len(head) < size
         yield head if whole else head[: csv_rows.last_row_end(head, delimiter) or len(head)]
-        if whole or source.compressed:
+        if whole or not source.seekable:
             return
         total = source.path.stat().st_size
         for place in (total // 2, total - size):

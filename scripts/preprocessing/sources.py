@@ -8,7 +8,7 @@ import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -17,11 +17,13 @@ import pyarrow.parquet as pq
 
 import csv_rows
 from failures import UserError
+from preprocessing import encodings, file_contents
+from preprocessing.encodings import Utf8Stream
 
 SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 MAX_HEADER_BYTES = 1 << 20
+MOST_NAMED = 5
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,32 @@ class Source:
     header: tuple[str, ...]
     start: int = 0  # csv: offset of the first row in the uncompressed text
     start_line: int = 1  # csv: the line of the first row
+    encoding: str = encodings.UTF_8  # csv
     types: dict[str, pa.DataType] = field(default_factory=dict)  # parquet: of the columns
 
     @property
     def compressed(self) -> bool:
+        return self.begins_with(file_contents.GZIP)
+
+    @property
+    def seekable(self) -> bool:
+        """Whether reading may begin anywhere."""
+        return self.encoding == encodings.UTF_8 and not self.compressed
+
+    def begins_with(self, mark: bytes) -> bool:
         with self.path.open("rb") as file:
-            return file.read(2) == GZIP
+            return file.read(len(mark)) == mark
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The uncompressed bytes; a damaged file becomes a sentence."""
+        """The uncompressed bytes as UTF-8; a damaged file becomes a sentence."""
         try:
             with cast("BinaryIO", gzip.open(self.path) if self.compressed else self.path.open("rb")) as stream:
-                yield stream
+                yield (
+                    stream if self.encoding == encodings.UTF_8 else cast("BinaryIO", Utf8Stream(stream, self.encoding))
+                )
+        except UnicodeDecodeError as error:
+            raise UserError(f"{self.name} is no {self.encoding} text throughout: export it as UTF-8") from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise UserError(f"{self.name} is damaged or incomplete ({error}): copy it again") from error
 
@@ -61,7 +76,8 @@ def find(folder: Path, required_format: str, delimiter: str) -> list[Source]:
     """Every data file below a folder, by path, all with the same columns in the same order."""
     if not folder.is_dir():
         raise UserError(f"there is no input folder {folder}: check data.uri")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder)))
+    all_files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = [path for path in all_files if not _hidden(path.relative_to(folder))]
     formats = {path: kind for path in files if (kind := _format(path)) and required_format in ("auto", kind)}
     if not formats:
         suffixes = ", ".join(suffix for suffix, kind in SUFFIXES.items() if required_format in ("auto", kind))
@@ -70,6 +86,7 @@ def find(folder: Path, required_format: str, delimiter: str) -> list[Source]:
     if len(set(formats.values())) > 1:
         one = [next(path.name for path in formats if formats[path] == kind) for kind in ("csv", "parquet")]
         raise UserError(f"{one[0]} is CSV and {one[1]} is Parquet: set data.format to one of them, or remove the other")
+    _name_others([path.relative_to(folder) for path in all_files if path not in formats])
     sources = [_inspect(path, str(path.relative_to(folder)), kind, delimiter) for path, kind in formats.items()]
     found_sources = [source for source in sources if source is not None]
     if not found_sources:
@@ -88,6 +105,12 @@ def close_match(name: str, among: Sequence[str]) -> str:
     return f"there are {shown}"
 
 
+def _name_others(paths: Sequence[Path]) -> None:
+    if paths:
+        more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+        print(f"not read, as they are no data files: {', '.join(map(str, paths[:MOST_NAMED]))}{more}", flush=True)
+
+
 def _hidden(path: Path) -> bool:
     return any(part.startswith((".", "_")) for part in path.parts)
 
@@ -101,6 +124,8 @@ def _inspect(path: Path, name: str, kind: str, delimiter: str) -> Source | None:
         print(f"{name} is empty: skipped", flush=True)
         return None
     source = Source(path, name, kind, ())
+    with path.open("rb") as file:
+        file_contents.check_file(name, file.read(file_contents.CHECKED), kind)
     if kind == "csv":
         return _inspect_csv(source, delimiter)
     with source.parquet() as file:
@@ -110,9 +135,10 @@ def _inspect(path: Path, name: str, kind: str, delimiter: str) -> Source | None:
 
 def _inspect_csv(source: Source, delimiter: str) -> Source | None:
     with source.open() as stream:
+        source = replace(source, encoding=encodings.recognize(source.name, stream.read(MAX_HEADER_BYTES)))
+    with source.open() as stream:
         text = stream.read(MAX_HEADER_BYTES)
-    if text.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in text[:1000]:
-        raise UserError(f"{source.name} is not UTF-8 text (UTF-16 or binary): export it as UTF-8")
+    file_contents.check_text(source.name, text[: file_contents.CHECKED])
     mark = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     rows = csv_rows.split_rows(text[mark:], delimiter)
     if not len(rows.starts):
@@ -127,7 +153,7 @@ def _inspect_csv(source: Source, delimiter: str) -> Source | None:
         raise UserError(f"the header of {source.name} cannot be read ({error}): export the file as UTF-8") from error
     _check_delimiter(source.name, fields, delimiter)
     start_line = csv_rows.count_lines(text[mark : mark + end]) + 1
-    return Source(source.path, source.name, "csv", _check_header(source.name, fields), mark + end, start_line)
+    return replace(source, header=_check_header(source.name, fields), start=mark + end, start_line=start_line)
 
 
 def _check_delimiter(name: str, fields: list[str], delimiter: str) -> None:

@@ -4,7 +4,8 @@ Every cell of the key columns has a hash that depends only on its meaning: 5, 5.
 true and True are the same text; all missing values are one constant. That holds for CSV and Parquet, any order of rows
 or columns, and any inferred kind. Rows with equal keys share a side.
 
-    cell   = the bits of the float64, or: mix(cell xor word) for every 8 bytes of a text, beginning with mix(~length)
+    cell   = the bits of the float64, or: mix(cell xor word) for every 8 bytes of a text, beginning with mix(~length);
+             of a text of more than 4096 bytes its BLAKE2b hash, as the words of one text cannot be mixed in parallel
     row    = mix(sum over the key columns of mix(cell xor salt of the column's name))
     side   = row / 2^64 below the test fraction: test; below test + validation: validation; else train
 
@@ -25,6 +26,7 @@ from raw_columns import NUMBER
 
 Hashes = npt.NDArray[np.uint64]
 SIDES = ("train", "validation", "test")
+LONG_TEXT = 4096  # bytes
 MISSING = np.uint64(0x6D697373696E6721)
 
 
@@ -77,7 +79,11 @@ def mix(numbers: Hashes) -> Hashes:
 
 
 def _salt(name: str) -> np.uint64:
-    return np.uint64(int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little"))
+    return _digest(name.encode())
+
+
+def _digest(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
 
 
 def _number_hashes(numbers: npt.NDArray[np.float64]) -> Hashes:
@@ -116,7 +122,10 @@ def _byte_hashes(texts: pa.Array) -> Hashes:
     starts, lengths, data = _buffers(texts)
     words: Hashes = np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))  # the 8 bytes from every position
     hashes = mix(~lengths.astype(np.uint64))
-    active = np.flatnonzero(lengths > 0)
+    for long in np.flatnonzero(lengths > LONG_TEXT):
+        text = data[starts[long] : starts[long] + lengths[long]]
+        hashes[long] = _digest(text.tobytes())
+    active = np.flatnonzero((lengths > 0) & (lengths <= LONG_TEXT))
     offset = 0
     while len(active):
         word = words[starts[active] + offset]

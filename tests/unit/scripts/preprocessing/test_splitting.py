@@ -33,6 +33,14 @@ def test_golden():
     assert split.sides(table).tolist() == [0, 0, 1, 0, 1, 2, 1, 0]
 
 
+def test_golden_of_long_texts():
+    """Likewise; and whatever is beside them."""
+    long = ["ab" * 2048, "ab" * 2048 + "a", "x" * 1_000_000]
+    hashes = row_hashes({"text": pa.array([*long, "a"])})
+    assert hashlib.sha256(hashes.astype("<u8").tobytes()).hexdigest()[:16] == "494f14bfcba24c62"
+    assert hashes[1:2] == row_hashes({"text": pa.array(["b", long[1]]).dictionary_encode()})[1:]
+
+
 @pytest.mark.parametrize(
     "same",
     [
