@@ -26,10 +26,12 @@ class NumberFormat:
     def pattern(self) -> str:
         point, separator = re.escape(self.decimal), re.escape(self.thousands)
         groups = f"[1-9][0-9]{{0,2}}(?:{separator}[0-9]{{3}})+|" if self.thousands else ""
+        groups += "[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}|" if self.thousands == "," else ""  # 12,34,567 in India
         number = f"(?:(?:{groups}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
         unit = f"(?: ?(?:{'|'.join(map(re.escape, self.units))}) ?)?" if self.units else ""
+        first = "-?" if self.thousands == " " else "[+-]?"  # +49 123 456 is a telephone
         sign = "[+-]?" if unit else ""
-        return f"^(?:[+-]?{unit}{sign}{number}{unit}|\\({unit}{number}{unit}\\))$"
+        return f"^(?:{first}{unit}{sign}{number}{unit}|\\({unit}{number}{unit}\\))$"
 
     def matches(self, texts: pa.Array) -> pa.Array:
         return pc.match_substring_regex(texts, self.pattern)

@@ -23,7 +23,7 @@ IDENTIFIER_SHARE = 0.9  # a text column with more distinct values identifies row
 MIN_VALUES = 20  # with fewer, identifiers are not detected
 BOOLEANS = (("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"), ("non", "oui"))  # false and true
 MOST_SPELLINGS = 8
-CODES = "codes with leading zeros"
+CODES = "codes with leading zeros (data.numeric takes them as numbers)"
 DATE = (
     r"^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))"
     r"([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?([ap]m|Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
@@ -133,7 +133,8 @@ def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Dec
 def _infer_category(texts: pa.Array, missing: MissingTexts, note: str) -> Reading:
     distinct = pc.count_distinct(texts).as_py()
     if len(texts) >= MIN_VALUES and distinct > IDENTIFIER_SHARE * len(texts):
-        return Reading(None, "nearly every value differs, as in a name or an identifier")
+        differ = "nearly every value differs, as in a name or an identifier"
+        return Reading(None, f"{note}, and {differ}" if note else differ)
     return Reading(missing.cells("categorical"), note)
 
 

@@ -22,7 +22,7 @@ def rows(first_pass: FirstPass, ignored: Mapping[str, str]) -> list[dict[str, An
     notes, sampled = first_pass.plan.choice.notes, first_pass.plan.sampled
     return [
         {"name": name, "taken_as": _taken_as(name, first_pass, ignored)}
-        | (sampled[name] if name in sampled else _of_training_rows(name, first_pass))
+        | (sampled[name] if name in sampled else _of_training_rows(name, first_pass, name in ignored))
         | {"note": notes.get(name, ""), "why": ignored.get(name, "")}
         for name in first_pass.plan.header
     ]
@@ -34,12 +34,16 @@ def _taken_as(name: str, first_pass: FirstPass, ignored: Mapping[str, str]) -> s
     return "target" if name == first_pass.plan.target else first_pass.plan.cells[name].kind
 
 
-def _of_training_rows(name: str, first_pass: FirstPass) -> dict[str, Any]:
+def _most_frequent(texts: Mapping[str, int]) -> list[str]:
+    return sorted(texts, key=lambda text: (-texts[text], text))[:MOST_LEVELS]
+
+
+def _of_training_rows(name: str, first_pass: FirstPass, left_out: bool) -> dict[str, Any]:
     total = first_pass.sides[TRAIN]
     if name in first_pass.texts:
         known = first_pass.texts[name].known
-        levels = sorted(known, key=lambda text: (-known[text], text))[:MOST_LEVELS]
-        return {"missing": share(total - sum(known.values()), total), "levels": levels, "distinct": len(known)}
+        row = {"missing": share(total - sum(known.values()), total), "distinct": len(known)}
+        return row if left_out else row | {"levels": _most_frequent(known)}
     tally = first_pass.tallies[name]
     numeric = first_pass.plan.encoded[name] == "numeric"
     extent = {"range": [tally.low, tally.high]} if tally.present and numeric else {}

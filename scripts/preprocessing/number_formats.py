@@ -22,6 +22,7 @@ NO_UNIT = r"[0-9.,'\s()+-]"
 CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|INR|JPY|KRW|MXN|NOK|NZD|PLN|RON|RUB|SEK|SGD|TRY|USD|ZAR"
 UNIT = rf"^(?:%|\p{{Sc}}|[A-Z]{{1,3}}\p{{Sc}}|kr\.?|zł|Kč|Ft|Fr\.|{CODES})$"
 MOST_UNITS = 4
+ZERO = r"^\s*[+-]?0+([.,]0*)?\s*$"  # in any unit
 NUMBER_BEGINS = r"^[^0-9]{0,5}[0-9]"
 MIN_SHARE = 0.99  # of the texts fit, or they are no numbers
 
@@ -71,7 +72,7 @@ def check_units(name: str, texts: pa.Array, number: NumberFormat) -> None:
     """A mixture of units may mean different numbers."""
     kinds = [pc.match_substring(texts, unit) for unit in number.units]
     if number.units == ("%",):
-        kinds.append(pc.invert(kinds[0]))
+        kinds.append(pc.invert(pc.or_(kinds[0], pc.match_substring_regex(texts, ZERO))))
     shares = [pc.mean(kind.cast(pa.int8())).as_py() for kind in kinds]
     if len(kinds) > 1 and min(shares) > 1 - MIN_SHARE:
         one, other = (texts.filter(kind)[0] for kind in kinds[:2])

@@ -22,6 +22,7 @@ from preprocessing.encodings import Utf8Stream
 
 SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 MAX_HEADER_BYTES = 1 << 20
+PIECE_BYTES = 1 << 17
 MOST_NAMED = 5
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -134,8 +135,7 @@ def _inspect(path: Path, name: str, kind: str, delimiter: str) -> Source | None:
 
 
 def _inspect_csv(source: Source, delimiter: str) -> Source | None:
-    with source.open() as stream:
-        source = replace(source, encoding=encodings.recognize(source.name, stream.read(MAX_HEADER_BYTES)))
+    source = replace(source, encoding=encodings.recognize(source.name, _some_text(source)))
     with source.open() as stream:
         text = stream.read(MAX_HEADER_BYTES)
     file_contents.check_text(source.name, text[: file_contents.CHECKED])
@@ -154,6 +154,20 @@ def _inspect_csv(source: Source, delimiter: str) -> Source | None:
     _check_delimiter(source.name, fields, delimiter)
     start_line = csv_rows.count_lines(text[mark : mark + end]) + 1
     return replace(source, header=_check_header(source.name, fields), start=mark + end, start_line=start_line)
+
+
+def _some_text(source: Source) -> bytes:
+    """The beginning of a file, and whole lines from its middle and end."""
+    with source.open() as stream:
+        head = stream.read(MAX_HEADER_BYTES)
+        size = source.path.stat().st_size
+        if source.compressed or size <= 2 * MAX_HEADER_BYTES:
+            return head + stream.read(MAX_HEADER_BYTES)
+        pieces = [head]
+        for place in (size // 2, size - PIECE_BYTES):
+            stream.seek(place)
+            pieces += stream.read(PIECE_BYTES).split(b"\n")[1:-1]
+    return b"\n".join(pieces)
 
 
 def _check_delimiter(name: str, fields: list[str], delimiter: str) -> None:

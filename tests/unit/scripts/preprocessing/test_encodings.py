@@ -81,6 +81,18 @@ def test_what_is_not_in_the_encoding_further_on_is_a_sentence(prepare, raw_folde
     assert "d.csv is no windows-1252 text throughout" in prepare(**FLAGS).message
 
 
+def test_letters_may_come_late(prepare, raw_folder, monkeypatch):
+    from preprocessing import sources
+
+    monkeypatch.setattr(sources, "MAX_HEADER_BYTES", 1000)
+    monkeypatch.setattr(sources, "PIECE_BYTES", 4000)
+    plain = "".join(f"{at},town,5,n\n" for at in range(300))
+    (raw_folder / "d.csv").write_bytes(b"id,a,b,y\n" + (plain + "".join(ROWS)).encode("cp1252"))
+    outcome = prepare(**FLAGS)
+    assert outcome.code == 0, outcome.message
+    assert outcome.features.details["rows"]["rejected"] == 0
+
+
 def test_a_row_with_a_nul_byte_is_a_row(prepare, raw_folder):
     (raw_folder / "d.csv").write_bytes(
         b"a,b,y\n"

@@ -146,6 +146,17 @@ def test_the_table_of_columns(prepare, raw_folder):
     assert table["y"]["levels"][0] in ("n", "y")
 
 
+def test_the_table_shows_no_values_of_what_is_left_out(prepare, raw_folder):
+    rows = [f"{at % 17},name {at % 300},{at % 400:03d},{'ny'[at % 5 == 0]}" for at in range(800)]
+    (raw_folder / "d.csv").write_text("a,who,code,y\n" + "\n".join(rows) + "\n")
+    features = prepare(target="y", problem="binary", max_levels=100, rare_level_rows=1, missing=["auto"]).features
+    table = {one["name"]: one for one in features.details["columns"]}
+    assert (table["who"]["taken_as"], table["code"]["taken_as"]) == ("left out", "left out")
+    assert "name 1" not in json.dumps(table)
+    assert table["code"]["note"] == "codes with leading zeros (data.numeric takes them as numbers)"
+    assert "data.max_levels" in table["code"]["why"]
+
+
 def test_a_label_may_be_a_sign(prepare, raw_folder):
     rows = [f"{at % 17},{'+-'[at % 5 == 0]}" for at in range(600)]
     (raw_folder / "d.csv").write_text("a,y\n" + "\n".join(rows) + "\n")

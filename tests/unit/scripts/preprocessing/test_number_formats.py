@@ -117,6 +117,13 @@ def test_a_mixture_of_units_is_refused(prepare, raw_folder, variant, cells):
     assert prepare(**COMMON, ignore=[name]).code == 0
 
 
+def test_zero_needs_no_percent_sign(prepare, raw_folder, plain):
+    write(raw_folder, rate=lambda x: f"{x}%" if x > 30 else "0")
+    outcome = prepare(**COMMON)
+    assert outcome.code == 0, outcome.message
+    assert 0 in outcome.side("train")["rate"].to_pylist()
+
+
 def test_the_target_of_a_regression_may_be_written_so(prepare, raw_folder):
     write(raw_folder, **VARIANTS["euros"])
     outcome = prepare(**COMMON | {"target": "income", "problem": "regression", "max_rejected_fraction": 0.1})
@@ -159,6 +166,7 @@ def test_serving_reads_what_preprocess_read(prepare, raw_folder):
         (["1.234", "999"], [1.234, 999], ""),  # plain, as nothing says otherwise
         (["($1,200.50)", "$-3", "-$4", "5 $"], [-1200.5, -3, -4, 5], "thousands as in 1,234, $"),
         (["\u22125", "7"], [-5, 7], ""),
+        (["12,34,567.5", "1,23,456"], [1234567.5, 123456], "thousands as in 1,234"),
         (["1 234", "12"], [1234, 12], "spaces between thousands"),
     ],
 )
@@ -172,7 +180,8 @@ def test_formats(texts, numbers, shown):
 
 
 @pytest.mark.parametrize(
-    "texts", [["12/3", "4/5"], ["1.2.3", "2.3.4"], ["+49 17 12"], ["12,34,56"], ["EUR", "USD"], ["5 m"]]
+    "texts",
+    [["12/3", "4/5"], ["1.2.3", "2.3.4"], ["+49 17 12"], ["12,34,56"], ["EUR", "USD"], ["5 m"], ["+49 171 234"]],
 )
 def test_what_is_no_number(texts):
     assert find("x", pa.array(texts), Decimals("auto")).share < 0.99
