@@ -150,7 +150,7 @@ def _numbers(
     """The texts, how they are best read as numbers, and where they cannot."""
     cells = missing.cells("numeric")
     values = column_kinds.texts_of(pieces, missing)
-    if all(pa.types.is_string(piece.type) for piece in pieces):
+    if all(column_kinds.family(piece.type) == "text" for piece in pieces):
         present = raw_columns.without(values, cells.missing).drop_null()
         cells = replace(cells, number=number_formats.find(name, present, decimals).format) if len(present) else cells
     return values, cells, raw_columns.from_text(values, cells)[1]

@@ -1,5 +1,6 @@
 """One table in many ways to write its numbers: the encoded data is that of the plain table, or the step asks."""
 
+import csv
 import json
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from failures import UserError
 from payloads import Payload, decode
 from preprocessing.number_formats import Decimals, find, note
-from preprocessing.splitting import SIDES
+from preprocessing.splitting import SIDES, Split
 
 DRAW = np.random.default_rng(5)
 ROWS = 900
@@ -84,6 +85,22 @@ def test_every_variant_gives_the_data_of_the_plain_table(prepare, raw_folder, pl
         for side in SIDES:
             file = f"{side}/data.parquet"
             assert (outcome.folder / file).read_bytes() == (plain.folder / file).read_bytes(), (name, side)
+
+
+def test_serving_encodes_the_cells_of_every_variant_to_the_bits_of_the_sides(prepare, raw_folder):
+    for name, variant in VARIANTS.items():
+        write(raw_folder, **variant)
+        delimiter = variant.get("delimiter", ",")
+        outcome = prepare(**COMMON | {"delimiter": delimiter})
+        body = (raw_folder / "d.csv").read_bytes()
+        rows = list(csv.DictReader(body.decode().splitlines(), delimiter=delimiter))
+        sides = Split(("id",), 0.15, 0.15).sides({"id": pa.array([row["id"] for row in rows])})
+        expected = outcome.matrices()
+        for payload in (Payload(body, "text/csv"), Payload(json.dumps(rows).encode(), "application/json")):
+            encoded = outcome.features.encode(decode(payload, outcome.features))
+            for position, side in enumerate(SIDES):
+                same = encoded[sides == position].tobytes() == expected[side][:, :-1].tobytes()
+                assert same, (name, payload.format, side)
 
 
 @pytest.mark.parametrize(("mark", "same"), [(".", True), (",", False)])
