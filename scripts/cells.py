@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from number_format import PLAIN, NumberFormat
 
+REFUSALS = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -13,6 +15,13 @@ class Cells:
     missing: tuple[str, ...] = ("",)  # texts that mean "no value"
     number: NumberFormat = PLAIN  # of numeric ones
     words: tuple[str, ...] = ()  # of boolean ones: those for false and true, if they are others
+
+    @property
+    def refusal(self) -> str:
+        """The end of a sentence about a cell that cannot be read."""
+        if self.number != PLAIN:
+            return f"is not a number as in {self.number.example}"
+        return 'is neither "{}" nor "{}"'.format(*self.words) if self.words else REFUSALS[self.kind]
 
     @property
     def plain(self) -> bool:

@@ -33,6 +33,10 @@ class NumberFormat:
         sign = "[+-]?" if unit else ""
         return f"^(?:{first}{unit}{sign}{number}{unit}|\\({unit}{number}{unit}\\))$"
 
+    @property
+    def example(self) -> str:
+        return f"1{self.thousands}234{self.decimal}5"
+
     def matches(self, texts: pa.Array) -> pa.Array:
         return pc.match_substring_regex(texts, self.pattern)
 

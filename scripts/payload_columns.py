@@ -13,7 +13,7 @@ from cells import Cells
 from csv_rows import Places
 from features import Features
 from http_errors import HttpError
-from raw_columns import NOT_A, BadRow
+from raw_columns import BadRow
 
 
 def check_names(sent: Iterable[str], names: Sequence[str], where: str = "") -> None:
@@ -40,10 +40,10 @@ def table(
     for position, (name, cells) in enumerate(features.cells.items()):
         columns[name], bad = convert(name, cells)
         if bad.any():
-            wrong.append((int(bad.argmax()), position, name, cells.kind))
+            wrong.append((int(bad.argmax()), position, name, cells.refusal))
     if wrong:
-        row, _, name, kind = min(wrong)
+        row, _, name, refusal = min(wrong)
         value = cell(name, row)
         text = value if isinstance(value, str) else json.dumps(value, default=str)
-        raise bad_row(row, BadRow(row, 0, NOT_A[kind], "", name, text))
+        raise bad_row(row, BadRow(row, 0, refusal, "", name, text))
     return pa.table(columns)

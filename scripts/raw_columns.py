@@ -25,7 +25,6 @@ from features import ARROW_TYPES, one_array
 from number_format import PLAIN, normalize
 
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
-NOT_A = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
 NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
 
 
@@ -80,7 +79,7 @@ def salvage_csv(
     for name, one in cells.items():
         columns[name], wrong = from_text(one_array(texts[name]), one)
         for at in np.flatnonzero(wrong).tolist():
-            bad.setdefault(int(readable[at]), (NOT_A[one.kind], name, texts[name][at].as_py()))
+            bad.setdefault(int(readable[at]), (one.refusal, name, texts[name][at].as_py()))
     kept = ~np.isin(readable, list(bad))
     found = [
         BadRow(row, rows.line(row), why, rows.text(row), column, value) for row, (why, column, value) in bad.items()

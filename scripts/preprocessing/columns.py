@@ -83,6 +83,7 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
     others = (column_kinds.texts_of(pieces, missing) for pieces in samples.values() if has_values(pieces))
     decimals = Decimals(rules.decimal, others)
     choice = ColumnChoice(target=_read_target(problem, rules.target, samples[rules.target], missing, decimals))
+    choice.notes[rules.target] = number_formats.note(choice.target.number)
     for name, pieces in samples.items():
         if name == rules.target:
             continue

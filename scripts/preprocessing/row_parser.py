@@ -143,7 +143,7 @@ def _from_parquet(block: Block, plan: Plan) -> ParsedBlock:
             ) from error
     parsed = ParsedBlock(block, plan, columns, np.arange(table.num_rows), [])
     for name, places in wrong.items():
-        parsed.reject_cells(places, name, raw_columns.NOT_A[plan.cells[name].kind], table[name])
+        parsed.reject_cells(places, name, plan.cells[name].refusal, table[name])
     return parsed
 
 

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from failures import UserError
+from http_errors import HttpError
 from payloads import Payload, decode
 from preprocessing import columns
 from preprocessing.columns import ColumnSettings
@@ -129,6 +130,8 @@ def test_booleans_in_words(prepare, raw_folder):
         ].to_pylist()
     )
     assert decoded == [True, False, True, None]
+    with pytest.raises(HttpError, match='holds "maybe", which is neither "no" nor "yes"'):
+        decode(Payload(b"maybe\n", "text/csv"), spelled.features)
 
 
 def test_a_row_keeps_its_side_whatever_its_column_is_taken_as(prepare, raw_folder):

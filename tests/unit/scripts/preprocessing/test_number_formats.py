@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from failures import UserError
+from http_errors import HttpError
 from payloads import Payload, decode
 from preprocessing.number_formats import Decimals, find, note
 from preprocessing.splitting import SIDES, Split
@@ -146,6 +147,8 @@ def test_the_target_of_a_regression_may_be_written_so(prepare, raw_folder):
     outcome = prepare(**COMMON | {"target": "income", "problem": "regression", "max_rejected_fraction": 0.1})
     assert outcome.code == 0, outcome.message
     assert outcome.side("train")["income"].to_numpy().max() > 10_000
+    note = next(one["note"] for one in outcome.features.details["columns"] if one["taken_as"] == "target")
+    assert note == "decimal comma, thousands as in 1.234, €"
 
 
 def test_serving_reads_what_preprocess_read(prepare, raw_folder):
@@ -167,6 +170,12 @@ def test_serving_reads_what_preprocess_read(prepare, raw_folder):
     mixed = [{"income": 1.234, "rate": "3,5", "visits": 7}, {"income": "1.234", "rate": 2.5, "visits": "8"}]
     table = decode(Payload(json.dumps(mixed).encode(), "application/json"), features)
     assert table.to_pydict() == {"income": [1.234, 1234.0], "rate": [3.5, 2.5], "visits": [7, 8]}
+    for payload in (
+        Payload(b"income,rate,visits\n12.50,1,2\n", "text/csv"),
+        Payload(b'{"income": "12.50", "rate": 1, "visits": 2}', "application/json"),
+    ):
+        with pytest.raises(HttpError, match='"12.50", which is not a number as in 1.234,5'):
+            decode(payload, features)
     sample = (raw_folder.parent / "run-1/features/sample.csv").read_bytes()
     encoded = decode(Payload(sample, "text/csv"), features)
     assert set(encoded["rate"].to_pylist()) <= {*RATE, None}
