@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from number_format import PLAIN, NumberFormat
 
@@ -23,6 +24,6 @@ class Cells:
             return f"is not a number as in {self.number.example}"
         return 'is neither "{}" nor "{}"'.format(*self.words) if self.words else REFUSALS[self.kind]
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         return self.number == PLAIN and not self.words

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -131,17 +132,17 @@ def from_arrow(values: pa.Array | pa.ChunkedArray, cells: Cells) -> tuple[pa.Arr
     return _without_missing(array.cast(pa.float64(), safe=False), cells.missing), np.zeros(len(array), bool)
 
 
-def without(texts: pa.Array, missing: Sequence[str]) -> pa.Array:
+def without(texts: pa.Array, missing: tuple[str, ...]) -> pa.Array:
     """The texts, null where they are empty or missing."""
-    return pc.if_else(pc.is_in(texts, pa.array(["", *missing], pa.string())), pa.scalar(None, pa.string()), texts)
+    return pc.if_else(pc.is_in(texts, _text_set(missing)), pa.scalar(None, pa.string()), texts)
 
 
-def _without_missing(numbers: pa.Array, missing: Sequence[str]) -> pa.Array:
+def _without_missing(numbers: pa.Array, missing: tuple[str, ...]) -> pa.Array:
     """Numeric texts that mean "no value", such as -999, also count in typed columns."""
-    markers = [float(text) for text in missing if re.match(NUMBER, text)]
-    if not markers:
+    markers = _number_set(missing)
+    if not len(markers):
         return numbers
-    return pc.if_else(pc.is_in(numbers, pa.array(markers, pa.float64())), pa.scalar(None, pa.float64()), numbers)
+    return pc.if_else(pc.is_in(numbers, markers), pa.scalar(None, pa.float64()), numbers)
 
 
 def level_text(value: object) -> str | None:
@@ -187,6 +188,22 @@ def _read_converted(block: bytes, names: Sequence[str], cells: Mapping[str, Cell
     return pa.table({name: _converted(one_array(texts[name]), one) for name, one in cells.items()})
 
 
+@lru_cache
+def _in_all(lists: frozenset[tuple[str, ...]]) -> tuple[str, ...]:
+    first, *others = lists
+    return tuple(text for text in first if all(text in texts for texts in others))
+
+
+@lru_cache
+def _text_set(missing: tuple[str, ...]) -> pa.Array:
+    return pa.array(["", *missing], pa.string())
+
+
+@lru_cache
+def _number_set(missing: tuple[str, ...]) -> pa.Array:
+    return pa.array([float(text) for text in missing if re.match(NUMBER, text)], pa.float64())
+
+
 def _converted(texts: pa.Array, cells: Cells) -> pa.Array:
     values, wrong = from_text(texts, cells)
     if wrong.any():
@@ -197,11 +214,10 @@ def _converted(texts: pa.Array, cells: Cells) -> pa.Array:
 def _read_typed(block: bytes, names: Sequence[str], cells: Mapping[str, Cells], delimiter: str) -> pa.Table:
     """By Arrow's parser; it takes one list of missing texts, so those that are missing in every column."""
     types = {name: ARROW_TYPES[one.kind] if one.plain else pa.string() for name, one in cells.items()}
-    lists = [one.missing for one in cells.values()]
-    everywhere = [text for text in lists[0] if all(text in texts for texts in lists[1:])]
+    everywhere = _in_all(frozenset(one.missing for one in cells.values()))
     table = _read(block, names, types, everywhere, delimiter)
     for position, (name, one) in enumerate(cells.items()):
-        if types[name] == pa.string() and (not one.plain or len(one.missing) > len(everywhere)):
+        if types[name] == pa.string() and not (one.plain and len(one.missing) == len(everywhere)):
             table = table.set_column(position, name, _converted(one_array(table[name]), one))
     return table
 
