@@ -49,9 +49,9 @@ class NumberFormat:
         return pc.replace_substring(plain, self.decimal, ".").cast(pa.float64())
 
     def text(self, number: float) -> str:
-        """Exactly this number, without thousands separators and units."""
-        plain = str(int(number)) if number.is_integer() and abs(number) < 2**63 else repr(number)
-        return plain.replace(".", self.decimal)
+        """Exactly this number, without thousands separators and units: 3 also for 3.0."""
+        whole = isinstance(number, int) or (number.is_integer() and abs(number) < 2**63)
+        return str(int(number)) if whole else repr(number).replace(".", self.decimal)
 
 
 PLAIN = NumberFormat()

@@ -150,9 +150,7 @@ def level_text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        if value != value:
-            return None
-        return str(int(value)) if value.is_integer() and abs(value) < 2**63 else repr(value)
+        return PLAIN.text(value) if value == value else None
     return str(value)
 
 

@@ -170,6 +170,12 @@ def test_serving_reads_what_preprocess_read(prepare, raw_folder):
     mixed = [{"income": 1.234, "rate": "3,5", "visits": 7}, {"income": "1.234", "rate": 2.5, "visits": "8"}]
     table = decode(Payload(json.dumps(mixed).encode(), "application/json"), features)
     assert table.to_pydict() == {"income": [1.234, 1234.0], "rate": [3.5, 2.5], "visits": [7, 8]}
+    integers = [
+        {"income": "1.234", "rate": 2, "visits": 7},
+        {"income": 12345678901234567890123, "rate": "3,5", "visits": 8},
+    ]
+    table = decode(Payload(json.dumps(integers).encode(), "application/json"), features)
+    assert table.to_pydict() == {"income": [1234.0, 12345678901234567890123.0], "rate": [2.0, 3.5], "visits": [7, 8]}
     for payload in (
         Payload(b"income,rate,visits\n12.50,1,2\n", "text/csv"),
         Payload(b'{"income": "12.50", "rate": 1, "visits": 2}', "application/json"),
