@@ -10,6 +10,11 @@ from number_format import PLAIN, NumberFormat
 REFUSALS = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
 
 
+def missing_texts(kind: str, everywhere: tuple[str, ...], among_numbers: tuple[str, ...]) -> tuple[str, ...]:
+    """Fewer in categories, where "none" or "-" may be one."""
+    return everywhere if kind == "categorical" else everywhere + among_numbers
+
+
 @dataclass(frozen=True)
 class Cells:
     kind: str  # numeric, boolean or categorical

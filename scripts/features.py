@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cells import Cells
+from cells import Cells, missing_texts
 from number_format import PLAIN, NumberFormat
 
 FORMAT = 1
@@ -72,8 +72,7 @@ class Features:
 
     @cached_property
     def cells(self) -> dict[str, Cells]:
-        missing = dict.fromkeys(ARROW_TYPES, self.missing + self.missing_among_numbers)
-        missing["categorical"] = self.missing
+        missing = {kind: missing_texts(kind, self.missing, self.missing_among_numbers) for kind in ARROW_TYPES}
         return {one.name: Cells(one.kind, missing[one.kind], one.number, one.words) for one in self.columns}
 
     @property

@@ -121,7 +121,7 @@ def from_arrow(values: pa.Array | pa.ChunkedArray, cells: Cells) -> tuple[pa.Arr
         array = array.dictionary_decode()
     if pa.types.is_null(array.type):
         return array.cast(ARROW_TYPES[cells.kind]), np.zeros(len(array), bool)
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) or pa.types.is_string_view(array.type):
+    if is_text(array.type):
         return from_text(array.cast(pa.string()), cells)
     if cells.kind == "categorical":
         return _as_levels(array, cells), np.zeros(len(array), bool)
@@ -130,6 +130,10 @@ def from_arrow(values: pa.Array | pa.ChunkedArray, cells: Cells) -> tuple[pa.Arr
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.int8())
     return _without_missing(array.cast(pa.float64(), safe=False), cells.missing), np.zeros(len(array), bool)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def without(texts: pa.Array, missing: tuple[str, ...]) -> pa.Array:

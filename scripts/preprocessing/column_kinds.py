@@ -100,15 +100,13 @@ def family(kind: pa.DataType) -> str:
         return str(kind)
     if is_number(kind):
         return "number"
-    return "other" if is_unusable(kind) else "time" if pa.types.is_temporal(kind) else "text"
+    if pa.types.is_temporal(kind):
+        return "time"
+    return "text" if raw_columns.is_text(kind) else "other"
 
 
 def is_unusable(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    plain = is_number(kind) or text or pa.types.is_boolean(kind) or pa.types.is_null(kind)
-    return not (plain or pa.types.is_temporal(kind))
+    return family(kind) == "other"
 
 
 def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Decimals) -> Reading:

@@ -1,7 +1,5 @@
 """Texts that mean "no value". In data.missing, "auto" stands for those that are recognised; without it, only the listed
 ones are meant.
-
-A text column may have a category "none" or "-", so fewer texts are recognised there than among numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cells import Cells
+from cells import Cells, missing_texts
 from number_format import PLAIN, NumberFormat
 
 AUTO = "auto"
@@ -40,8 +38,7 @@ class MissingTexts:
         return cls(tuple(setting), everywhere, AMONG_NUMBERS if recognised else ())
 
     def cells(self, kind: str, number: NumberFormat = PLAIN, words: tuple[str, ...] = ()) -> Cells:
-        missing = self.everywhere if kind == "categorical" else self.everywhere + self.among_numbers
-        return Cells(kind, missing, number, words)
+        return Cells(kind, missing_texts(kind, self.everywhere, self.among_numbers), number, words)
 
     def note(self, pieces: Sequence[pa.Array], cells: Cells) -> str:
         """Which of the texts a sampled column holds."""

@@ -42,7 +42,7 @@ class Plan:
     @cached_property
     def cells(self) -> dict[str, Cells]:
         """All parsed columns: features, target, and columns that only the split uses."""
-        texts = Cells("categorical", self.missing.everywhere)
+        texts = self.missing.cells("categorical")
         return dict.fromkeys(self.split.key, texts) | self.choice.cells | {self.target: self.choice.target}
 
     @property

@@ -38,14 +38,11 @@ def take_samples(sources: Sequence[Source], delimiter: str) -> Samples:
 
 def describe(pieces: Sequence[pa.Array], cells: Cells) -> dict[str, Any]:
     """The share of missing cells and the number of distinct values in a sample."""
-    try:
-        values = pa.concat_arrays([raw_columns.from_arrow(piece, cells)[0] for piece in pieces])
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # lists, dates and the like
-        values = pa.concat_arrays([piece.is_null() for piece in pieces])
-        return {"missing": share(pc.sum(values).as_py() or 0, len(values)), "distinct": None}
-    missing = pc.is_null(values, nan_is_null=True)
-    distinct = pc.count_distinct(values.filter(pc.invert(missing))).as_py()
-    return {"missing": share(pc.sum(missing).as_py() or 0, len(values)), "distinct": distinct}
+    nested = any(pa.types.is_nested(piece.type) for piece in pieces)  # lists, structures: nothing to compare
+    values = pieces if nested else [raw_columns.from_arrow(piece, cells)[0] for piece in pieces]
+    missing = sum(one.null_count for one in values)
+    distinct = None if nested else pc.count_distinct(pa.concat_arrays(values)).as_py()
+    return {"missing": share(missing, sum(map(len, values))), "distinct": distinct}
 
 
 def share(part: int, whole: int) -> float:

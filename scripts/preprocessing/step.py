@@ -115,8 +115,15 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
         "ignored": [{"name": name, "why": ignored[name]} for name in plan.header if name in ignored],
         "columns": column_table.rows(first_pass, ignored),
     }
-    missing = plan.missing.everywhere, plan.missing.among_numbers
-    return Features(plan.problem, target, tuple(kept), missing[0], plan.delimiter, details, missing[1])
+    return Features(
+        problem=plan.problem,
+        target=target,
+        columns=tuple(kept),
+        missing=plan.missing.everywhere,
+        missing_among_numbers=plan.missing.among_numbers,
+        delimiter=plan.delimiter,
+        details=details,
+    )
 
 
 def fit_target(options: argparse.Namespace, first_pass: FirstPass) -> Target:
