@@ -225,3 +225,15 @@ def test_many_calls_of_one_action_leave_room_for_the_others(cloud: Any, open_ses
     cloud.access.authorize(deploy, "s3", "PutObject", OBJECT)
     assert [each.needed for each in cloud.access.permissions(deploy.role_arn)] == [True, True]
     assert len(cloud.access.allowed.of_role(deploy.role_arn)) == MOST_QUESTIONS + 1
+
+
+def test_an_action_with_wildcards_is_needed_and_one_that_another_allows_is_not(cloud: Any, open_session: Any) -> None:
+    deploy = open_session("deploy", allow("S3:Get*"), allow("s3:getobject?agging"), allow("s3:PutObject"))
+    cloud.access.authorize(deploy, "s3", "GetObject", OBJECT)
+    cloud.access.authorize(deploy, "s3", "GetObjectTagging", OBJECT)
+    permissions = cloud.access.permissions(deploy.role_arn)
+    assert [(each.action, each.needed) for each in permissions] == [
+        ("S3:Get*", True),
+        ("s3:getobject?agging", False),
+        ("s3:PutObject", False),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any
 
@@ -55,10 +56,18 @@ def permissions(
     """``documents``: the role's inline policies; ``policies``: all of its policies, ``denied``: whether a question is
     denied under others."""
     return [
-        replace(permission, needed=any(denied(_replaced(policies, name, narrowed), question) for question in questions))
+        replace(
+            permission, needed=_is_needed(permission.action, _replaced(policies, name, narrowed), questions, denied)
+        )
         for name, document in documents.items()
         for permission, narrowed in _narrowed(name, json.loads(document))
     ]
+
+
+def _is_needed(action: str, others: tuple[Policy, ...], questions: Sequence[Question], denied: Denied) -> bool:
+    """Without it only calls of the action itself can be denied."""
+    concerned = (question for question in questions if fnmatchcase(question.action.lower(), action.lower()))
+    return any(denied(others, question) for question in concerned)
 
 
 def _narrowed(name: str, document: dict[str, Any]) -> Iterator[tuple[Permission, str]]:
