@@ -91,6 +91,7 @@ text { fill: var(--text); }
   th, td { padding: 8px 4px; }
   thead th { white-space: normal; overflow-wrap: normal; vertical-align: bottom; font-size: 12px; }
   tbody th { min-width: 84px; }
+  .metrics tbody th { overflow-wrap: normal; font-size: 13px; }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --text: #000; --muted: #444; --line: #ccc; --faint: #eee;
