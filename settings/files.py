@@ -15,7 +15,10 @@ from settings.formatting import SECRET, short, toml
 
 BASE = "base.toml"
 PLAIN = "write key = value, text in quotes, true and false in lower case, brackets and quotes closed"
-REMEDIES = {"Cannot": "name each section and each key once", "Exceeds": "write a shorter number"}
+TWICE = "defines a name that is defined already; name each section and each key once"
+LONG = "holds a number of thousands of digits; write a shorter one"
+SENTENCES = {"Cannot": TWICE, "Exceeds": LONG}  # by the first word of the parser's
+LONG_NUMBER = re.compile(r"\d{4300}")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -85,14 +88,16 @@ def _parse(text: str) -> dict[str, Any]:
 
 def _syntax(message: str, text: str) -> str:
     reason = re.sub(r" \(at .*\)$", "", message)
-    remedy = next((remedy for start, remedy in REMEDIES.items() if reason.startswith(start)), PLAIN)
-    return f"{_place(message, text)} is not valid TOML ({reason}); {remedy}"
+    sentence = SENTENCES.get(reason.partition(" ")[0], f"is not valid TOML ({reason}); {PLAIN}")
+    return f"{_place(message, text)} {sentence}"
 
 
 def _place(message: str, text: str) -> str:
     place = re.search(r" \(at line (\d+), column (\d+)\)", message)
     if not place:
-        return "the end of the file" if "end of document" in message else "the file"
+        number = LONG_NUMBER.search(text)
+        where = f"line {text.count(chr(10), 0, number.start()) + 1}" if number else "the file"
+        return "the end of the file" if "end of document" in message else where
     source = text.replace("\r\n", "\n").split("\n")[int(place[1]) - 1].strip()
     quoted = "" if SECRET.search(source) else f" in {short(toml(source))}"
     return f"line {place[1]}, column {place[2]}{quoted}"
