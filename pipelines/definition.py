@@ -18,6 +18,7 @@ from typing import Any
 from aws import sessions
 from pipelines import bundle, image
 from pipelines.commit import UNKNOWN
+from pipelines.declarations import champion_uri
 from pipelines.job_names import name_jobs
 from settings.errors import Problem
 from settings.model import Settings
@@ -91,6 +92,4 @@ def _read_scripts(scripts: Path) -> dict[str, bytes]:
 
 
 def _initial_objects(settings: Settings) -> dict[str, bytes]:
-    from pipelines.parameters import champion_uri
-
     return {f"{champion_uri(settings)}evaluation.json": NO_CHAMPION}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from aws.tables import columns, timestamp
 from pipelines.arguments import parse_declarations, render_table
-from pipelines.difference import flatten_steps
 from pipelines.executions import Execution, recent
 from pipelines.state import parse_definition, require
 
 MAX_LISTED = 20
 RECENT = 5
+BRANCHES = {"IfSteps": "if true", "ElseSteps": "if false"}
+REFERENCE = re.compile(r'"Get": "Steps\.([^."]+)')
 
 
 def describe(sagemaker: Any, name: str) -> str:
@@ -19,9 +23,34 @@ def describe(sagemaker: Any, name: str) -> str:
     definition = parse_definition(state.definition) or {}
     facts = [["arn", state.arn], ["role", state.role], ["description", state.description]]
     facts += [["created", timestamp(state.created)], ["modified", timestamp(state.modified)]]
-    facts += [["steps", " -> ".join(flatten_steps(definition)) or "(cannot be read)"]]
-    parts = [f"pipeline {name}", columns(facts), "parameters", render_table(parse_declarations(definition))]
+    steps = render_steps(definition.get("Steps", [])) if definition else "  (cannot be read)"
+    parts = [f"pipeline {name}", columns(facts), "steps", steps]
+    parts += ["parameters", render_table(parse_declarations(definition))]
     return "\n".join([*parts, f"last {RECENT} executions", _rows(recent(sagemaker, name, RECENT))])
+
+
+def render_steps(steps: list[dict[str, Any]]) -> str:
+    """Each step with those that it waits for; the steps of a condition's two branches are indented below it."""
+    return columns([["step", "type", "after"], *_step_rows(steps, "")])
+
+
+def _step_rows(steps: list[dict[str, Any]], indent: str) -> Iterator[list[str]]:
+    waits: dict[str, set[str]] = {}
+    for step in steps:
+        needed = _needed(step) & waits.keys()
+        waits[step["Name"]] = needed.union(*(waits[name] for name in needed))
+        nearest = [name for name in waits if name in needed and not any(name in waits[other] for other in needed)]
+        yield [indent + step["Name"], step.get("Type", ""), ", ".join(nearest)]
+        for key, label in BRANCHES.items():
+            branch = step.get("Arguments", {}).get(key, [])
+            yield from ([[f"{indent}  {label}:", "", ""], *_step_rows(branch, f"{indent}    ")] if branch else [])
+
+
+def _needed(step: dict[str, Any]) -> set[str]:
+    """The names of the steps whose results it refers to, or that it is told to wait for."""
+    own = {key: value for key, value in step.get("Arguments", {}).items() if key not in BRANCHES}
+    references = REFERENCE.findall(json.dumps(own))
+    return {*references, *step.get("DependsOn", [])}
 
 
 def list_executions(sagemaker: Any, name: str) -> str:

@@ -10,6 +10,8 @@ from pipelines.executions import Job, Step
 
 LOG_LINES = 20
 LOG_WIDTH = 300
+MIN_REASON = 200  # characters of a reason that SageMaker keeps
+ERROR = "ERROR: "  # as scripts/failures.py begins the reason
 Client = Callable[[str], Any]
 
 
@@ -22,10 +24,21 @@ def _explain_job(job: Job, reason: str, client: Client) -> list[str]:
     reasons = _try_read(lambda: job_reasons(client("sagemaker"), job), "its job")
     group = f"/aws/sagemaker/{job.kind}s"
     logged = _try_read(lambda: last_lines(client("logs"), group, job.name), "its log") or ["(nothing was logged)"]
+    place, others = f"({group}, streams {job.name}/...)", _without_reason(logged, [reason, *reasons])
     return [
         *(f"  {_clean(text)}" for text in dict.fromkeys(reasons) if text not in reason),
-        f"  last lines of its log ({group}, streams {job.name}/...):",
-        *(f"    {_clean(line)}" for line in logged),
+        f"  last lines of its log {place}:" if others else f"  its log has nothing else {place}",
+        *(f"    {_clean(line)}" for line in others),
+    ]
+
+
+def _without_reason(lines: list[str], reasons: list[str]) -> list[str]:
+    """The script logs the same sentence that SageMaker gives as the reason."""
+    beginnings = [f": {line.rstrip().removeprefix(ERROR)[:MIN_REASON]}" for line in lines]
+    return [
+        line
+        for line, beginning in zip(lines, beginnings, strict=True)
+        if not (line.startswith(ERROR) and any(beginning in f": {reason}" for reason in reasons))
     ]
 
 

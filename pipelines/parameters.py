@@ -1,14 +1,17 @@
-"""The parameters of a run. Their defaults come from the settings."""
+"""The parameters of a run, as the steps use them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from sagemaker.core.workflow.parameters import ParameterFloat, ParameterString
+from sagemaker.core.workflow.parameters import ParameterBoolean, ParameterFloat, ParameterInteger, ParameterString
 
 from pipelines.commit import UNKNOWN
+from pipelines.declarations import declarations
 from settings.model import Settings
+
+TYPES = {"String": ParameterString, "Integer": ParameterInteger, "Float": ParameterFloat, "Boolean": ParameterBoolean}
 
 
 @dataclass(frozen=True)
@@ -27,20 +30,5 @@ class Parameters:
 
 
 def declare(settings: Settings, commit: str = UNKNOWN) -> Parameters:
-    """``commit`` is what a run records that a schedule or an event started."""
-    gate = settings.quality_gate
-    return Parameters(
-        data_uri=ParameterString("DataUri", settings.data_uri),
-        data_version=ParameterString("DataVersion", UNKNOWN),
-        processing_instance_type=ParameterString("ProcessingInstanceType", settings.processing.instance_type),
-        training_instance_type=ParameterString("TrainingInstanceType", settings.training.instance_type),
-        threshold=ParameterFloat("Threshold", gate.threshold),
-        champion_tolerance=ParameterFloat("ChampionTolerance", gate.champion_tolerance),
-        champion_uri=ParameterString("ChampionUri", champion_uri(settings)),
-        git_commit=ParameterString("GitCommit", commit),
-    )
-
-
-def champion_uri(settings: Settings) -> str:
-    """A folder, which a release to production fills: its model and its evaluation."""
-    return f"{settings.prefix}/champion/"
+    declared = declarations(settings, commit).items()
+    return Parameters(**{key: TYPES[one.type](one.name, one.default) for key, one in declared})

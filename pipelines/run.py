@@ -128,16 +128,14 @@ def _chain(options: argparse.Namespace, settings: Settings, client: Client) -> i
 
 
 def _upsert_and_start(options: argparse.Namespace, settings: Settings, client: Client) -> str | None:
-    import json
-
-    from pipelines import arguments
+    from pipelines.arguments import parse_values
+    from pipelines.declarations import declarations
     from pipelines.start import start
     from pipelines.upsert import upsert
     from pipelines.volume_keys import check_start
 
+    values = parse_values(options.parameters or [], list(declarations(settings).values())) if options.start else {}
     compiled = _compile(settings, options.commit or UNKNOWN)
-    declarations = arguments.parse_declarations(json.loads(compiled.body))
-    values = arguments.parse_values(options.parameters or [], declarations) if options.start else {}
     settings, before = _with_key(settings, client), settings
     compiled = compiled if settings is before else _compile(settings, options.commit or UNKNOWN)
     check_start(settings, values)

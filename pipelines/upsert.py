@@ -13,7 +13,7 @@ from typing import Any
 from aws.refusals import already_exists, is_conflict, is_missing
 from pipelines.bundle import publish
 from pipelines.definition import Compiled
-from pipelines.difference import diff, truncate
+from pipelines.difference import diff, flatten_steps, truncate
 from pipelines.initial_objects import put_initial_objects
 from pipelines.state import PipelineState, parse_definition, read
 from settings.model import Settings
@@ -36,10 +36,13 @@ class Plan:
     action: str  # create, update or unchanged
     lines: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
 
     def render(self, done: bool) -> str:
         if self.action == "unchanged":
             return f"pipeline {self.name} is unchanged"
+        if self.action == "create" and done:
+            return f"created pipeline {self.name} with {', '.join(self.steps)}"
         verb = f"{self.action}d" if done else f"would {self.action}"
         return "\n  ".join([f"{verb} pipeline {self.name}:", *truncate(self.lines)])
 
@@ -48,8 +51,9 @@ def plan(settings: Settings, compiled: Compiled, state: PipelineState | None) ->
     """Pure. Tags that others put on the pipeline are left alone."""
     attributes = _attributes(settings)
     if state is None:
-        lines = diff({}, json.loads(compiled.body))
-        return Plan(compiled.name, "create", lines, _create_calls(settings, compiled, attributes))
+        definition = json.loads(compiled.body)
+        calls, steps = _create_calls(settings, compiled, attributes), list(flatten_steps(definition))
+        return Plan(compiled.name, "create", diff({}, definition), calls, steps)
     lines = _definition_lines(state, compiled) + _attribute_lines(state, attributes)
     calls = _update_calls(settings, compiled, attributes) if lines else []
     if tags := _changed_tags(settings, state):

@@ -22,7 +22,7 @@ ROWS = 20_000
 def parser() -> argparse.ArgumentParser:
     args = argparse.ArgumentParser(prog="python -m rehearsal.one_model", description=__doc__.splitlines()[0])
     args.add_argument("--rows", type=int, default=ROWS, help="rows of example data (default: 20000)")
-    args.add_argument("--data", type=Path, help="a folder or file of your own data instead of example data")
+    args.add_argument("--data", help="a folder or file of your own data instead of example data")
     args.add_argument("--config", type=Path, help="the folder of the settings (default: config)")
     args.add_argument("--parameters", nargs="+", default=[], metavar="NAME=VALUE", help="of the pipeline")
     args.add_argument("--folder", type=Path, default=FOLDER, help="where everything is written (default: .localcloud)")
@@ -42,7 +42,7 @@ def _make_model(args: argparse.Namespace) -> int:
     from rehearsal import stages
 
     settings = stages.settings(args.config)
-    stages.check(settings, args.data, args.rows)
+    stages.check(settings, args.data, args.rows, args.parameters)
     with _server(args):
         data = stages.put_data(settings, args.data, args.rows)
         local = ["--env", "local", *(["--config", str(args.config)] if args.config else [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from aws import sessions
 from aws.errors import translate
 from aws.s3 import split_uri
 from pipelines import example_data, executions
+from pipelines.arguments import parse_values
+from pipelines.declarations import declarations
 from rehearsal.seed import EXAMPLE_TARGET, ROWS
 from settings.environments import CONFIG
 from settings.errors import UsageProblem
@@ -23,23 +25,27 @@ from settings.model import Settings
 GATE = "QualityGate"
 # By output: the file that a person opens.
 REPORTS = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
+DATA_FILES = (".csv", ".csv.gz", ".parquet")  # that preprocess reads
 
 
 def settings(folder: Path | None) -> Settings:
     return load("local", folder or CONFIG)
 
 
-def check(settings: Settings, data: Path | None, rows: int) -> None:
+def check(settings: Settings, data: str | None, rows: int, parameters: Sequence[str]) -> None:
     """Checks the request before anything is started."""
+    parse_values(parameters, list(declarations(settings).values()))
     if not settings.aws.endpoint_command:
         raise UsageProblem("aws.endpoint_command is not set in the environment local: the demo needs localcloud as AWS")
     if data is None:
         example_data.check(rows, example_data.SEED, ())
-    elif not data.exists():
-        raise UsageProblem(f"--data {data} does not exist: name a folder or file of CSV or Parquet data")
+    elif not data or not Path(data).exists():
+        raise UsageProblem(f'--data "{data}" does not exist: name a folder or file of CSV or Parquet data')
+    elif not _data_files(Path(data)):
+        raise UsageProblem(f"--data {data} holds no data files ({', '.join(DATA_FILES)}): name another folder")
 
 
-def put_data(settings: Settings, data: Path | None, rows: int) -> list[str]:
+def put_data(settings: Settings, data: str | None, rows: int) -> list[str]:
     """Returns the parameter that names it; none when it is there already. Data of two sources never mixes."""
     if data is None and rows == ROWS and settings.data.target == EXAMPLE_TARGET:
         return []
@@ -49,20 +55,27 @@ def put_data(settings: Settings, data: Path | None, rows: int) -> list[str]:
             file = Path(folder) / "churn.csv"
             example_data.write(file, rows)
             return [_put(settings, file, f"{settings.prefix}/example-data/{rows}")]
-    return [_put(settings, data, f"{settings.prefix}/own-data/{secrets.token_hex(6)}")]
+    return [_put(settings, Path(data), f"{settings.prefix}/own-data/{secrets.token_hex(6)}")]
 
 
 def _put(settings: Settings, data: Path, uri: str) -> str:
     bucket, prefix = split_uri(uri)
     s3 = sessions.client(settings, "s3")
     top = data if data.is_dir() else data.parent
-    files = sorted(file for file in data.rglob("*") if file.is_file()) if data.is_dir() else [data]
     try:
-        for file in files:
+        for file in _data_files(data):
             s3.upload_file(str(file), bucket, f"{prefix}/{file.relative_to(top).as_posix()}")
     except Exception as error:
         raise translate(error, settings) from error
     return f"DataUri={uri}"
+
+
+def _data_files(data: Path) -> list[Path]:
+    """Those of a folder that preprocess reads: nothing else of it is copied."""
+    if not data.is_dir():
+        return [data]
+    files = sorted(file for file in data.rglob("*") if file.is_file() and file.name.lower().endswith(DATA_FILES))
+    return [file for file in files if not any(part.startswith((".", "_")) for part in file.relative_to(data).parts)]
 
 
 def show(settings: Settings, folder: Path) -> None:

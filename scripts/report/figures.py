@@ -24,7 +24,8 @@ def importance(evaluation: Evaluation) -> Html:
             "What the model looks at", tag("p", "nothing"), "The model uses no column: its answer is constant."
         )
     rest = len(evaluation.features.columns) - len(top)
-    others = f" The other {rest} columns share the rest." if rest > 0 else ""
+    others = "The other column has" if rest == 1 else f"The other {rest} columns share"
+    others = f" {others} the rest." if rest > 0 else ""
     leaders = " and ".join(name for name, _ in top[:2])
     return figure(
         "What the model looks at",

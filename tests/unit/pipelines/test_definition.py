@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.arguments import parse_declarations
+from pipelines.declarations import declarations
 from pipelines.definition import NO_CHAMPION, SCRIPTS, compile
 from settings.environments import CONFIG
 from settings.errors import Problem, SettingsProblem
@@ -55,6 +57,11 @@ def option(step, name):
     start = words.index(name) + 1
     end = next((i for i in range(start, len(words)) if words[i].startswith("--")), len(words))
     return words[start:end]
+
+
+def test_the_command_knows_the_parameters_without_compiling(settings, scripts):
+    definition = json.loads(compile(settings(), scripts).body)
+    assert parse_declarations(definition) == list(declarations(settings()).values())
 
 
 def output(step, name):

@@ -62,6 +62,18 @@ def test_the_reason_of_the_step_is_not_repeated():
     assert sum("column churned" in line for line in lines) == 1
 
 
+def test_the_log_does_not_repeat_the_reason():
+    logs = FakeLogs(**{"job-1__a": [(1, "reading"), (2, "ERROR: column churned is constant\n")]})
+    lines = explained(failed("TrainingJob"), logs)
+    assert lines[-1] == "    reading"
+    assert sum("column churned" in line for line in lines) == 1
+
+
+def test_a_log_of_the_reason_alone_is_only_named():
+    lines = explained(failed("TrainingJob"), FakeLogs(**{"job-1__a": [(1, "ERROR: column churned is constant")]}))
+    assert lines[-1] == f"  its log has nothing else ({GROUP}, streams job-1/...)"
+
+
 def test_the_exit_message_of_a_processing_job_comes_first():
     lines = explained(failed("ProcessingJob"))
     assert lines[1:3] == ["  no rows", "  AlgorithmError: See job logs"]

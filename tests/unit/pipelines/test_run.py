@@ -188,7 +188,8 @@ def test_the_definition_is_json_for_people_and_programs(capsys, small, no_call):
     assert "ü" in shown
 
 
-def test_wrong_parameters_are_refused_before_any_call(capsys, small, no_call):
+def test_wrong_parameters_are_refused_before_any_call(capsys, monkeypatch, no_call):
+    monkeypatch.setattr("pipelines.run._compile", lambda *_: pytest.fail("compiling takes seconds"))
     assert main(["--upsert", "--start", "--parameters", "Treshold=1", "Threshold=high"]) == 2
     shown = capsys.readouterr().err
     assert "did you mean Threshold?" in shown

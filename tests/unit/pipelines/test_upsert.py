@@ -128,10 +128,13 @@ def settings(**changes):
     return SimpleNamespace(project=SimpleNamespace(name="churn"), **values)
 
 
+STEPS = [{"Name": "Train", "Type": "Training"}]
+
+
 def compiled(threshold=0.8, filler=""):
     parameters = [{"Name": "Threshold", "Type": "Float", "DefaultValue": threshold}]
     body = json.dumps(
-        {"Version": "2020-12-01", "Metadata": {"filler": filler}, "Parameters": parameters, "Steps": []},
+        {"Version": "2020-12-01", "Metadata": {"filler": filler}, "Parameters": parameters, "Steps": STEPS},
         ensure_ascii=False,
     )
     uploads = {"s3://bucket/churn/code/1234/train.py": b"code"}
@@ -145,7 +148,8 @@ def run(cloud, definition=None, **changes):
 
 def test_created_with_role_description_tags_and_code(cloud):
     done = run(cloud)
-    assert done.render(done=True).startswith("created pipeline churn-dev:\n  parameter Threshold added")
+    assert done.render(done=True) == "created pipeline churn-dev with Train"
+    assert done.render(done=False).startswith("would create pipeline churn-dev:\n  parameter Threshold added")
     assert cloud.sagemaker.pipelines["churn-dev"]["RoleArn"] == ROLE
     assert cloud.sagemaker.tags == {"project": "churn"}
     assert set(cloud.s3.objects) == {("bucket", "churn/code/1234/train.py"), ("bucket", "churn/champion/none.json")}

@@ -16,6 +16,7 @@ from evaluation.metrics import estimates
 from evaluation.outcomes import Outcome
 from evaluation.slices import Codes, slices
 from features import Column, Features, Target
+from report import figures
 from report.page import page
 from report.verdict import verdict
 from report.wording import count, number, percent, plural, shortened, signed
@@ -156,6 +157,14 @@ def test_every_metric_with_interval_and_constant_answer() -> None:
             low, high = estimate.interval()
             assert f"{number(estimate.value)} {number(low)} to {number(high)}" in text, name
             assert number(estimate.baseline or 0) in text, name
+
+
+@pytest.mark.parametrize(("shown", "rest"), [(1, "The other column has the rest."), (2, "")])
+def test_the_columns_beside_the_most_important_ones(shown: int, rest: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "MAX_FEATURES", shown)
+    text = Reader(figures.importance(evaluated())).text
+    assert rest in text
+    assert ("The other" in text) == bool(rest)
 
 
 def test_the_headline_matches_the_metrics() -> None:
