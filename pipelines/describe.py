@@ -47,7 +47,7 @@ def _step_rows(steps: list[dict[str, Any]], indent: str) -> Iterator[list[str]]:
 
 
 def _needed(step: dict[str, Any]) -> set[str]:
-    """The names of the steps whose results it refers to, or that it is told to wait for."""
+    """The names of the steps whose results it refers to, or that it names itself."""
     own = {key: value for key, value in step.get("Arguments", {}).items() if key not in BRANCHES}
     references = REFERENCE.findall(json.dumps(own))
     return {*references, *step.get("DependsOn", [])}
