@@ -10,9 +10,18 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+MOST_QUOTED = 40  # characters
+
 
 class UserError(Exception):
     """An error that the user can fix; the message is one sentence: what, where, what next."""
+
+
+def quote(value: object) -> str:
+    """A value of the data in a sentence: its beginning, without characters that control a terminal."""
+    text = str(value)
+    shown = "".join(character if character.isprintable() else "\ufffd" for character in text[:MOST_QUOTED])
+    return shown if len(text) <= MOST_QUOTED else f"{shown}..."
 
 
 def report(step: Callable[[], None], message_file: Path | None) -> int:

@@ -32,6 +32,7 @@ def largest(environment: Mapping[str, str]) -> int:
 MAX_PAYLOAD_BYTES = largest(os.environ)
 PARQUET_GROWTH = 20  # limit of the uncompressed size of a Parquet file, relative to the largest payload
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+GZIP = (b"\x1f\x8b", b"\x1f\xff")  # the second after AWS's image has decoded it as text
 REPLACEMENT = (
     "\ufffd".encode()
 )  # for what is not UTF-8, in text that AWS's image has decoded: refused like the original
@@ -54,6 +55,8 @@ def receive(body: bytes | str, content_type: str | None) -> Payload:
     if header not in (None, "present", "absent"):
         raise HttpError(415, f'header="{header}" is not understood: send header=present, header=absent, or nothing')
     content = _undecoded(body) if isinstance(body, str) else bytes(body)
+    if content.startswith(GZIP):  # AWS removes the header Content-Encoding, and its image what is not UTF-8
+        raise HttpError(415, "the request is compressed with gzip: send it uncompressed")
     if len(content) > MAX_PAYLOAD_BYTES:
         raise HttpError(
             413, f"the request has {len(content)} bytes: send at most {MAX_PAYLOAD_BYTES}, in several parts"

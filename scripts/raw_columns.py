@@ -25,6 +25,7 @@ from csv_rows import Places, Positions, Rows, has_stray, split_rows
 from features import ARROW_TYPES, one_array
 from number_format import PLAIN, normalize
 
+NOT_UTF8 = "is not UTF-8 text"
 TRUE, FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 NUMBER = r"^[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
 
@@ -64,7 +65,7 @@ def salvage_csv(
     rows = split_rows(block, delimiter, len(names))
     bad: dict[int, tuple[str, str | None, str | None]] = {}
     bad |= dict.fromkeys(np.flatnonzero(rows.stray).tolist(), ("opens a quote that it does not close", None, None))
-    bad |= dict.fromkeys(_undecodable(rows), ("is not UTF-8 text", None, None))
+    bad |= dict.fromkeys(_undecodable(rows), (NOT_UTF8, None, None))
     readable = np.setdiff1d(np.arange(len(rows.starts)), list(bad))
     clean = block if not bad else b"".join(block[rows.starts[row] : rows.ends[row]] for row in readable)
     bad_widths: list[tuple[int, int]] = []

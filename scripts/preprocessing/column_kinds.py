@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 import raw_columns
 from cells import Cells
-from failures import UserError
+from failures import UserError, quote
 from preprocessing import number_formats
 from preprocessing.missing_values import MissingTexts
 from preprocessing.number_formats import Decimals, Fit
@@ -84,7 +84,7 @@ def as_numbers(texts: pa.Array, cells: Cells) -> Reading:
     if not wrong.any():
         return _number_or_counter(numbers, cells, written)
     some = texts[int(wrong.argmax())].as_py()
-    rejected = f'some cells are no numbers, such as "{some}": their rows are rejected'
+    rejected = f'some cells are no numbers, such as "{quote(some)}": their rows are rejected'
     return Reading(cells, "; ".join(filter(None, (written, rejected))))
 
 
@@ -153,10 +153,10 @@ def _check_mixture(name: str, present: pa.Array, fit: Fit, missing: MissingTexts
     few = share >= 0.5 and len(others) <= FEW_TEXTS
     many_numbers = pc.count_distinct(present.filter(pa.array(fit.where))).as_py() > MANY_NUMBERS
     if many_numbers and (few or share >= MOST_NUMBERS):
-        quoted = ", ".join(f'"{text[:40]}"' for text in texts)
+        quoted = ", ".join(f'"{quote(text)}"' for text in texts)
         raise UserError(
             f'column "{name}" holds numbers, but {1 - share:.1%} of its sampled cells are texts such as {quoted}: '
             f'if they mean "no value", set data.missing = {missing.setting_with(texts)}; otherwise name the column '
             "in data.categorical or data.ignore"
         )
-    return f'numbers and texts such as "{texts[0]}"' if share >= 0.5 else ""
+    return f'numbers and texts such as "{quote(texts[0])}"' if share >= 0.5 else ""

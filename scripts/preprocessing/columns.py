@@ -10,7 +10,7 @@ import pyarrow as pa
 import raw_columns
 from cells import Cells
 from csv_rows import Places
-from failures import UserError
+from failures import UserError, quote
 from preprocessing import column_kinds, number_formats
 from preprocessing.column_kinds import Reading
 from preprocessing.missing_values import MissingTexts
@@ -83,7 +83,7 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
     others = (column_kinds.texts_of(pieces, missing) for pieces in samples.values() if has_values(pieces))
     decimals = Decimals(rules.decimal, others)
     choice = ColumnChoice(target=_read_target(problem, rules.target, samples[rules.target], missing, decimals))
-    choice.notes[rules.target] = number_formats.note(choice.target.number)
+    choice.notes[rules.target] = _note_on_target(samples[rules.target], choice.target)
     for name, pieces in samples.items():
         if name == rules.target:
             continue
@@ -105,11 +105,19 @@ def _read_target(problem: str, name: str, pieces: list[pa.Array], missing: Missi
     if wrong.sum() > column_kinds.MAX_WRONG * len(values):
         text = values[int(wrong.argmax())].as_py()
         raise UserError(
-            f'the target "{name}" holds text such as "{text}", and a regression needs numbers: '
+            f'the target "{name}" holds text such as "{quote(text)}", and a regression needs numbers: '
             "set problem.type to binary or multiclass, or choose another data.target"
         )
     number_formats.check_units(name, values, cells.number)
     return cells
+
+
+def _note_on_target(pieces: list[pa.Array], cells: Cells) -> str:
+    """Labels may be numbers in one file and texts in another, as 1 and "1" are the same one."""
+    types = {column_kinds.family(piece.type): str(piece.type) for piece in pieces}
+    types.pop("null", None)
+    mixed = f"{' in one file and '.join(types.values())} in another: compared as texts" if len(types) > 1 else ""
+    return "; ".join(filter(None, (mixed, number_formats.note(cells.number))))
 
 
 def has_values(pieces: list[pa.Array]) -> bool:
@@ -140,7 +148,7 @@ def _as_numeric(name: str, pieces: list[pa.Array], missing: MissingTexts, decima
     if wrong.sum() > column_kinds.MAX_WRONG * len(values):
         share, text = wrong.mean(), values[int(wrong.argmax())].as_py()
         raise UserError(
-            f'data.numeric names "{name}", but {share:.0%} of it is no number, such as "{text}": take it out'
+            f'data.numeric names "{name}", but {share:.0%} of it is no number, such as "{quote(text)}": take it out'
         )
     return Reading(cells, number_formats.note(cells.number))
 

@@ -21,8 +21,10 @@ def check_file(name: str, head: bytes, kind: str) -> None:
         raise UserError(f"{name} is a pointer of Git LFS, not the data: run git lfs pull, then copy the file again")
     if kind == "parquet":
         return
-    if name.lower().endswith(".gz") and not head.startswith(GZIP) and is_binary(head):
-        raise UserError(f"{name} is neither a gzip file nor text: copy it again")
+    if name.lower().endswith(".gz") and not head.startswith(GZIP):
+        if is_binary(head):
+            raise UserError(f"{name} is neither a gzip file nor text: copy it again")
+        print(f"{name} is not compressed: read as it is", flush=True)
     if head.startswith(PARQUET):
         raise UserError(f"{name} is a Parquet file: name it .parquet")
     if head.startswith((ZIP, OLD_EXCEL)):

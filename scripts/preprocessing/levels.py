@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal  # int() refuses thousands of digits, leading zeros among them
 
 import numpy as np
 import numpy.typing as npt
 
 import raw_columns
-from failures import UserError
+from failures import UserError, quote
 
 MAX_TEXTS = 200_000  # of a column, in memory
 MAX_CLASSES = 1000
@@ -64,7 +65,7 @@ def label(text: str) -> str | None:
     number = as_number(text)
     if number is None:
         return text or None
-    return str(int(text)) if text.lstrip("+-").isdecimal() else raw_columns.level_text(number)
+    return str(int(Decimal(text))) if text.lstrip("+-").isdecimal() else raw_columns.level_text(number)
 
 
 def as_number(text: str) -> float | None:
@@ -80,11 +81,13 @@ def classes(texts: Texts, problem: str, target: str, positive: str) -> tuple[tup
     known = texts.known
     numeric = all(as_number(text) is not None for text in known)
     ordered = sorted(known, key=as_number if numeric else str)  # type: ignore[arg-type]
-    shown = ", ".join(f"{text} ({known[text]:,} rows)" for text in ordered[:6]) + (", ..." if len(known) > 6 else "")
+    shown = ", ".join(f"{quote(text)} ({known[text]:,} rows)" for text in ordered[:6]) + (
+        ", ..." if len(known) > 6 else ""
+    )
     if len(known) == 1:
         elsewhere = [text for text in texts.numbers if text not in known]
-        rest = f"{elsewhere[0]} occurs only on the other sides" if elsewhere else "there is nothing to learn"
-        raise UserError(f'the target "{target}" is constant: all training rows are {ordered[0]}; {rest}')
+        rest = f"{quote(elsewhere[0])} occurs only on the other sides" if elsewhere else "there is nothing to learn"
+        raise UserError(f'the target "{target}" is constant: all training rows are {quote(ordered[0])}; {rest}')
     check_is_no_measure(len(known), sum(known.values()), target)
     if problem == "binary" and len(known) > 2:
         raise UserError(
@@ -96,7 +99,7 @@ def classes(texts: Texts, problem: str, target: str, positive: str) -> tuple[tup
     if problem == "binary" and positive:
         positive_label = label(positive)
         if positive_label not in known:
-            raise UserError(f'problem.positive is "{positive}", but the classes of "{target}" are {shown}')
+            raise UserError(f'problem.positive is "{quote(positive)}", but the classes of "{target}" are {shown}')
         ordered.sort(key=lambda text: text == positive_label)
     return tuple(ordered), numeric
 
@@ -111,7 +114,7 @@ def check_is_no_measure(classes: int, rows: int, target: str) -> None:
 
 def check_class_count(texts: Texts, target: str) -> None:
     if len(texts.numbers) > MAX_CLASSES:
-        some = ", ".join(list(texts.numbers)[:4])
+        some = ", ".join(map(quote, list(texts.numbers)[:4]))
         raise UserError(
             f'the target "{target}" has more than {MAX_CLASSES:,} classes, such as {some}: '
             "this looks like a regression (problem.type), or like the wrong data.target"

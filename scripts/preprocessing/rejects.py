@@ -16,8 +16,10 @@ from typing import Any
 from failures import UserError
 from preprocessing.outputs import Outputs
 from preprocessing.row_parser import Reject
+from raw_columns import NOT_UTF8
 
 MAX_WRITTEN = 100_000
+REMEDIES = {NOT_UTF8: "is not UTF-8 text, so convert what was written in another encoding"}
 MIN_TO_STOP = 1000  # with fewer rejects the step goes on reading
 
 
@@ -71,10 +73,11 @@ class Rejects:
     def _fail(self) -> None:
         group, times = self.groups.most_common(1)[0]
         one = self.first[group]
+        reason = "" if one.reason == group else f": {one.reason}"
         raise UserError(
             f"{self.count:,} of {self.rows:,} rows read ({self.count / self.rows:.2%}) cannot be used, and "
-            f"data.max_rejected_fraction allows {self.allowed:.2%}; most frequent ({times:,} rows): {group}, "
-            f"as in {one.file} line {one.line}: {one.reason}; see rejects.csv"
+            f"data.max_rejected_fraction allows {self.allowed:.2%}; most frequent ({times:,} rows): "
+            f"{REMEDIES.get(group, group)}, as in {one.file} line {one.line}{reason}; see rejects.csv"
         )
 
     def summary(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import csv_rows
-from failures import UserError
+from failures import UserError, quote
 from preprocessing import encodings, file_contents
 from preprocessing.encodings import Utf8Stream
 
@@ -150,10 +150,15 @@ def _inspect_csv(source: Source, delimiter: str) -> Source | None:
     try:
         fields = next(csv.reader([text[mark + rows.starts[0] : mark + end].decode()], delimiter=delimiter))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"the header of {source.name} cannot be read ({error}): export the file as UTF-8") from error
+        raise UserError(f"the header of {source.name} cannot be read ({error}): {_remedy(source)}") from error
     _check_delimiter(source.name, fields, delimiter)
     start_line = csv_rows.count_lines(text[mark : mark + end]) + 1
     return replace(source, header=_check_header(source.name, fields), start=mark + end, start_line=start_line)
+
+
+def _remedy(source: Source) -> str:
+    named_gzip = source.name.lower().endswith(".gz") and not source.compressed
+    return "it is neither a gzip file nor UTF-8 text, copy it again" if named_gzip else "export the file as UTF-8"
 
 
 def _some_text(source: Source) -> bytes:
@@ -175,7 +180,7 @@ def _check_delimiter(name: str, fields: list[str], delimiter: str) -> None:
     if len(fields) == 1 and others:
         shown = "a tab" if others[0] == "\t" else f'"{others[0]}"'
         raise UserError(
-            f'the header of {name} has one column, "{fields[0]}": set data.delimiter, which seems to be {shown}'
+            f'the header of {name} has one column, "{quote(fields[0])}": set data.delimiter, which seems to be {shown}'
         )
     if all(_is_number(field) for field in fields):
         raise UserError(
@@ -185,6 +190,9 @@ def _check_delimiter(name: str, fields: list[str], delimiter: str) -> None:
 
 def _check_header(name: str, fields: Sequence[str]) -> tuple[str, ...]:
     header = tuple(field.strip() or f"column_{position}" for position, field in enumerate(fields, 1))
+    damaged = next((field for field in header if "\0" in field), None)
+    if damaged is not None:
+        raise UserError(f'the header of {name} holds a NUL byte, in "{quote(damaged)}": remove it')
     twice = next((field for position, field in enumerate(header) if field in header[:position]), None)
     if twice is not None:
         raise UserError(f'{name} has two columns named "{twice}": rename one of them')

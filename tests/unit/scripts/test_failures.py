@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from failures import UserError, report
+from failures import UserError, quote, report
 from flags import Parser, parse_early
 
 
@@ -20,6 +20,12 @@ def test_a_reason_that_cannot_be_written_is_still_printed(tmp_path: Path, capsys
     first, second = capsys.readouterr().err.splitlines()
     assert first == "ERROR: the volume is full: give the job more"
     assert second.startswith(f"ERROR: the reason could not be written to {tmp_path / 'taken' / 'message'}: ")
+
+
+def test_a_quoted_value_is_short_and_does_not_control_the_terminal() -> None:
+    assert quote("7" * 5000) == "7" * 40 + "..."
+    assert quote("a\x1b[2J\x00b") == "a\ufffd[2J\ufffdb"
+    assert quote(12) == "12"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import json
@@ -275,6 +276,16 @@ def test_text_that_is_not_utf8_is_refused_decoded_or_not(
     with pytest.raises(HttpError) as refusal:
         ask(model, body.decode(errors="replace") if decoded else body, kind)
     assert refusal.value.status_code == 400 and refusal.value.message.endswith(sentence)
+
+
+@pytest.mark.parametrize("kind", [C, J, L, P])
+@pytest.mark.parametrize("decoded", [True, False])
+def test_a_compressed_request_is_refused(model: Model, kind: str, decoded: bool) -> None:
+    """AWS passes no header Content-Encoding to a model."""
+    body = gzip.compress(b"age,vip,plan\n1,true,basic\n")
+    with pytest.raises(HttpError, match="compressed with gzip: send it uncompressed") as refusal:
+        ask(model, body.decode(errors="replace") if decoded else body, kind)
+    assert refusal.value.status_code == 415
 
 
 SEEDS = {

@@ -99,6 +99,15 @@ def test_types_that_differ_between_files_are_refused(prepare, raw_folder, values
     assert (prepare(**flags, numeric=["x"]).code == 0) == numeric
 
 
+def test_labels_that_are_numbers_in_one_file_and_texts_in_another(prepare, raw_folder, capsys):
+    for name, labels in {"1": pa.array([0, 1] * 200), "2": pa.array(["0", "1"] * 200)}.items():
+        pq.write_table(
+            pa.table({"x": [float(at % 7) for at in range(400)], "y": labels}), raw_folder / f"{name}.parquet"
+        )
+    assert prepare(target="y", problem="binary").features.target.classes == ("0", "1")
+    assert "y: int64 in one file and string in another: compared as texts\n" in capsys.readouterr().out
+
+
 def test_booleans_in_words(prepare, raw_folder):
     """Encoded as true and false, on the sides of before, and written as they came."""
     words = {True: ("yes", "Yes", "yes"), False: ("no", "NO", "no")}

@@ -89,11 +89,19 @@ def test_too_many_rejects_stop_the_step_and_are_there_to_read(prepare, raw_folde
     assert outcome.code == 1
     assert outcome.message == (
         "100 of 1,000 rows read (10.00%) cannot be used, and data.max_rejected_fraction allows 2.00%; "
-        "most frequent (60 rows): has 2 fields instead of 3, as in a.csv line 902: has 2 fields instead of 3; "
-        "see rejects.csv"
+        "most frequent (60 rows): has 2 fields instead of 3, as in a.csv line 902; see rejects.csv"
     )
     assert len(rejects(outcome)) == 100
     assert outcome.files == ["message", "rejects/rejects.csv", "rejects/summary.json"]
+
+
+def test_rows_in_another_encoding_than_the_file(prepare, raw_folder):
+    rows = [f"{number % 50},caf\u00e9,{['no', 'yes'][number % 3 == 0]}\n" for number in range(500)]
+    (raw_folder / "a.csv").write_bytes((HEADER + "".join(rows)).encode() + "".join(rows[:50]).encode("latin-1"))
+    assert prepare(**BINARY).message.endswith(
+        "most frequent (50 rows): is not UTF-8 text, so convert what was written in another encoding, "
+        "as in a.csv line 502; see rejects.csv"
+    )
 
 
 def test_a_hopeless_file_is_not_read_to_its_end(prepare, raw_folder, monkeypatch):

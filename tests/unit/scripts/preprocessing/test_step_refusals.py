@@ -11,6 +11,7 @@ from pyarrow import csv
 from preprocessing.splitting import Split
 
 GOOD = [f"{number % 50},{'ab'[number % 3 == 0]},{['no', 'yes'][number % 4 == 0]}\n" for number in range(500)]
+LONG = "7" * 5000
 HEADER = "age,plan,churned\n"
 BINARY = {"target": "churned", "problem": "binary"}
 
@@ -57,6 +58,12 @@ def write(raw_folder):
         ('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "d.csv holds HTML or XML"),
         (b"PK\x03\x04" + bytes(50), "d.csv is a spreadsheet or a zip archive"),
         (b"PAR1" + bytes(50), "d.csv is a Parquet file: name it .parquet"),
+        (b"a\x00ge,churned\n" + b"1,no\n" * 9, 'the header of d.csv holds a NUL byte, in "a\ufffdge": remove it'),
+        (
+            HEADER + "".join(GOOD) + "".join(f"{at},a,{'7' * 5000}\n" for at in range(99)),
+            f"problem has two: {'7' * 40}... (",
+        ),
+        ("7" * 5000 + ";churned\n1;no\n", f'has one column, "{"7" * 40}...": set data.delimiter'),
         ('"age,churned\n1,no\n', "d.csv has no header line that could be read"),
     ],
 )
@@ -91,9 +98,17 @@ def test_headers_that_differ_name_both_files(prepare, write, header, sentence):
 def test_damaged_files(prepare, write, raw_folder):
     write("d.csv.gz", gzip.compress((HEADER + "".join(GOOD)).encode())[:-20])
     refused(prepare(**BINARY), "d.csv.gz is damaged or incomplete")
+    write("d.csv.gz", b"\x89damaged, \xff\n1,2\n")
+    refused(prepare(**BINARY), "it is neither a gzip file nor UTF-8 text, copy it again")
     (raw_folder / "d.csv.gz").unlink()
     write("d.parquet", b"PAR1 and no more")
     refused(prepare(**BINARY), "d.parquet is not a readable Parquet file")
+
+
+def test_a_name_that_says_gzip_of_a_file_that_is_none(prepare, write, capsys):
+    write("d.csv.gz")
+    assert prepare(**BINARY).code == 0
+    assert "d.csv.gz is not compressed: read as it is\n" in capsys.readouterr().out
 
 
 def test_formats_are_not_mixed(prepare, write, raw_folder):
