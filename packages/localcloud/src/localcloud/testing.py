@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ from urllib.parse import urlsplit
 import pytest
 
 LIVE_SPEED = 1000.0
+# The ports of ended clouds: boto3's clients, the dearest part of a cloud, fit one at the same address.
+_PORTS: list[int] = []
 
 
 @pytest.fixture
@@ -74,9 +77,21 @@ def start_cloud(
     from localcloud.server.listening import listening
 
     clock = Clock(stepped=True) if speed is None else Clock(speed)
-    with listening(compose(folder / "localcloud", clock=clock, services=services, enforced=enforced)) as cloud:
+    composed = compose(folder / "localcloud", clock=clock, services=services, enforced=enforced)
+    with listening(composed, _known_port()) as cloud:
         yield cloud
+    _PORTS.append(urlsplit(cloud.url).port or 0)
     assert not cloud.counters[DEFECTS], "localcloud failed inside (500): see the captured log"  # noqa: S101 - a test's
+
+
+def _known_port() -> int:
+    """Of an ended cloud, unless it has been taken; else 0, which is any."""
+    port = _PORTS.pop() if _PORTS else 0
+    with socket.socket() as probe, suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return port
+    return 0
 
 
 def client_of(folder: Path, service: str) -> Any:

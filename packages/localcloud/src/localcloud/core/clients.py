@@ -22,20 +22,12 @@ METHODS = ("_make_api_call", "generate_presigned_url")  # what signs
 class Clients:
     def __init__(self, region: str, credentials: Credentials) -> None:
         self._region, self._credentials = region, credentials
-        self._shared: dict[str, Any] = {}
-        self._lock = Lock()
 
     def client(self, principal: Principal, service: str, url: str) -> Any:
         """As long as it is used, it signs with keys that have not expired."""
-        with self._lock:
-            if service not in self._shared:
-                self._shared[service] = _create(service, self._region, url)
-            shared = self._shared[service]
+        with _CREATING:  # boto3 sessions are not thread-safe
+            shared = _create(service, self._region, url)
         return shared if principal == self._credentials.administrator else self._for(principal, shared)
-
-    def close(self) -> None:
-        for client in self._shared.values():
-            client.close()
 
     def _for(self, principal: Principal, shared: Any) -> Any:
         """A client with the connections and the models of the shared one."""
@@ -59,7 +51,9 @@ class Clients:
         return call
 
 
+@cache
 def _create(service: str, region: str, url: str) -> Any:
+    """One for all clouds of this process at this address, too: tests start thousands, one after the other."""
     from botocore.config import Config
 
     config = Config(
@@ -69,8 +63,7 @@ def _create(service: str, region: str, url: str) -> Any:
         read_timeout=120,
         s3={"addressing_style": "path"},
     )
-    with _CREATING:  # boto3 sessions are not thread-safe
-        client = _session().client(service, region_name=region, endpoint_url=url, config=config)
+    client = _session().client(service, region_name=region, endpoint_url=url, config=config)
     client.meta.events.register("before-sign", _take_keys)
     return client
 

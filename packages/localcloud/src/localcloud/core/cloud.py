@@ -152,4 +152,3 @@ class Cloud:
         self.processes.end_own()
         self.model_networks.close()
         self.logs.close()
-        self._clients.close()
