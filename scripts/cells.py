@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import pyarrow as pa
+
 from number_format import PLAIN, NumberFormat
+from private_data import Protection
 
 REFUSALS = {"numeric": "is not a number", "boolean": "is neither true nor false", "categorical": "is not text"}
 
@@ -21,6 +24,7 @@ class Cells:
     missing: tuple[str, ...] = ("",)  # texts that mean "no value"
     number: NumberFormat = PLAIN  # of numeric ones
     words: tuple[str, ...] = ()  # of boolean ones: those for false and true, if they are others
+    protection: Protection | None = None  # of private categories
 
     @property
     def refusal(self) -> str:
@@ -31,4 +35,7 @@ class Cells:
 
     @cached_property
     def plain(self) -> bool:
-        return self.number == PLAIN and not self.words
+        return self.number == PLAIN and not self.words and not self.protection
+
+    def protect(self, texts: pa.Array) -> pa.Array:
+        return self.protection.apply(texts) if self.protection else texts

@@ -7,18 +7,33 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 MOST_QUOTED = 40  # characters
+HIDDEN = ContextVar("HIDDEN", default=False)
 
 
 class UserError(Exception):
     """An error that the user can fix; the message is one sentence: what, where, what next."""
 
 
+@contextmanager
+def hiding_values(hidden: bool) -> Iterator[None]:
+    """Messages quote no values of the data: in a damaged row, any cell may hold a private one."""
+    token = HIDDEN.set(hidden)
+    try:
+        yield
+    finally:
+        HIDDEN.reset(token)
+
+
 def quote(value: object) -> str:
     """A value of the data in a sentence: its beginning, without characters that control a terminal."""
+    if HIDDEN.get():
+        return "(not shown)"
     text = str(value)
     shown = "".join(character if character.isprintable() else "\ufffd" for character in text[:MOST_QUOTED])
     return shown if len(text) <= MOST_QUOTED else f"{shown}..."

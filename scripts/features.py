@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from cells import Cells, missing_texts
 from number_format import PLAIN, NumberFormat
+from private_data import Protection
 
 FORMAT = 1
 OTHER = 0  # the level number of rare and unseen levels
@@ -35,10 +36,15 @@ class Column:
     kind: str  # numeric, boolean or categorical
     levels: tuple[str, ...] = ()  # of a boolean column in words: those for false and true
     number: NumberFormat = PLAIN  # how a numeric column is written
+    private: str = ""  # of a categorical column: hash or mask
 
     @property
     def words(self) -> tuple[str, ...]:
         return self.levels if self.kind == "boolean" else ()
+
+    @property
+    def protection(self) -> Protection | None:
+        return Protection(self.private, self.name) if self.private else None
 
     @cached_property
     def level_set(self) -> pa.Array:
@@ -73,7 +79,9 @@ class Features:
     @cached_property
     def cells(self) -> dict[str, Cells]:
         missing = {kind: missing_texts(kind, self.missing, self.missing_among_numbers) for kind in ARROW_TYPES}
-        return {one.name: Cells(one.kind, missing[one.kind], one.number, one.words) for one in self.columns}
+        return {
+            one.name: Cells(one.kind, missing[one.kind], one.number, one.words, one.protection) for one in self.columns
+        }
 
     @property
     def types(self) -> list[str]:
@@ -100,6 +108,8 @@ class Features:
         for column in parts["columns"]:
             if NumberFormat(**column["number"]) == PLAIN:
                 del column["number"]
+            if not column["private"]:
+                del column["private"]
         lines = [
             f"  {_json(name)}: {_multiline(value) if name in ('columns', 'details') else _json(value)}"
             for name, value in parts.items()
@@ -124,7 +134,7 @@ class Features:
 def _column(content: dict[str, Any]) -> Column:
     number = content.get("number", {})
     written = NumberFormat(**number | {"units": tuple(number["units"])}) if number else PLAIN
-    return Column(content["name"], content["kind"], tuple(content["levels"]), written)
+    return Column(content["name"], content["kind"], tuple(content["levels"]), written, content.get("private", ""))
 
 
 def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:

@@ -48,6 +48,7 @@ def parser() -> Parser:
     add_problem(command)
     add_format(command)
     add_columns(command)
+    add_private(command)
     add_limits(command)
     return command
 
@@ -77,6 +78,19 @@ def add_columns(command: Parser) -> None:
     }
     for name, meaning in columns.items():
         command.add_argument(f"--{name}", nargs="*", default=(), metavar="COLUMN", help=meaning)
+
+
+def add_private(command: Parser) -> None:
+    actions = {
+        "drop": "columns with private data to leave out",
+        "hash": "columns of which only hashes are stored",
+        "mask": "columns of which only is stored whether there is a value",
+        "keep": "columns that look private and are not",
+    }
+    for action, meaning in actions.items():
+        command.add_argument(f"--private-{action}", nargs="*", default=(), metavar="COLUMN", help=meaning)
+    others = ("report", "refuse", "drop")
+    command.add_argument("--private-others", choices=others, default="report", help="what to do if others look private")
 
 
 def add_limits(command: Parser) -> None:

@@ -109,7 +109,7 @@ def from_text(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:
     """Texts to a kind's type (null where impossible), and where it is impossible."""
     values = without(values, cells.missing)
     if cells.kind == "categorical":
-        return values, np.zeros(len(values), bool)
+        return cells.protect(values), np.zeros(len(values), bool)
     if cells.kind == "boolean":
         return _booleans(values, cells)
     return _numbers(values, cells)
@@ -125,7 +125,7 @@ def from_arrow(values: pa.Array | pa.ChunkedArray, cells: Cells) -> tuple[pa.Arr
     if is_text(array.type):
         return from_text(array.cast(pa.string()), cells)
     if cells.kind == "categorical":
-        return _as_levels(array, cells), np.zeros(len(array), bool)
+        return cells.protect(_as_levels(array, cells)), np.zeros(len(array), bool)
     if cells.kind == "boolean":
         return from_text(_as_levels(array, cells), cells)
     if pa.types.is_boolean(array.type):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,6 +22,9 @@ def toml(value: Any) -> str:
         return f"[{', '.join(toml(item) for item in value)}]"
     if isinstance(value, BaseModel):
         return f"{{ {', '.join(f'{key} = {toml(item)}' for key, item in value)} }}"
+    if isinstance(value, MappingProxyType):  # a table that is a setting
+        entries = ", ".join(f"{key_text(key)} = {toml(item)}" for key, item in value.items())
+        return f"{{ {entries} }}" if entries else "{}"
     return "{…}" if isinstance(value, dict) else str(value)
 
 

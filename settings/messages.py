@@ -42,7 +42,7 @@ def error_line(merged: Merged, error: ErrorDetails) -> str:
 
 def _sentence(merged: Merged, path: str, error: ErrorDetails) -> str:
     section, *keys = map(str, error["loc"])
-    if len(keys) > 2:
+    if len(keys) > 2 and keys[1].isdecimal():
         return (
             f"{short_assignment(path, merged.value(path))}: entry {int(keys[1]) + 1}: {_entry_sentence(keys[2], error)}"
         )
@@ -94,9 +94,12 @@ def _must(path: str, error: ErrorDetails) -> str:
 
 
 def _entry(error: ErrorDetails) -> str:
-    """The position in a list, if it is one."""
-    position = error["loc"][-1]
-    return f"entry {position + 1} " if isinstance(position, int) else ""
+    """The position in a list, or the key in a table, if it is one."""
+    *_, last = error["loc"]
+    if isinstance(last, int):
+        return f"entry {last + 1} "
+    key = error["loc"][2] if len(error["loc"]) > 2 else "[key]"
+    return f"{toml(key)} " if isinstance(key, str) and key != "[key]" else ""
 
 
 def _choice(expected: str, value: Any) -> str:

@@ -6,15 +6,32 @@ are SageMaker's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, PlainSerializer
 
 from settings.aws_names import InstanceType, KmsKeyArn, S3Uri
 from settings.fields import Applies, ColumnName, Columns, Delimiter, Part, Section, Text, Texts
 
 DAY = 24 * 3600
 VOLUME = "a SageMaker job has one volume of at most 16 TiB"
+
+
+OTHERS = "*"  # in data.private: columns that it does not name and that look private
+FOR_OTHERS, ACTIONS = ("report", "refuse", "drop"), ("drop", "hash", "mask", "keep")
+
+
+def _fitting_actions(private: Mapping[str, str]) -> Mapping[str, str]:
+    for name, action in private.items():
+        fitting = FOR_OTHERS if name == OTHERS else ACTIONS
+        if action not in fitting:
+            raise ValueError(f'must have {", ".join(fitting[:-1])} or {fitting[-1]} for "{name}"')
+    return MappingProxyType(private)
+
+
+PrivateColumns = Annotated[Mapping[ColumnName, str], AfterValidator(_fitting_actions), PlainSerializer(dict)]
 
 
 class Data(Section):
@@ -29,6 +46,7 @@ class Data(Section):
     ignore: Columns
     categorical: Columns
     numeric: Columns
+    private: PrivateColumns
     validation_fraction: Part
     test_fraction: Part
     max_rejected_fraction: float = Field(ge=0, lt=1, description="it is a fraction of the rows: 0.01 is 1 %")

@@ -12,6 +12,7 @@ from settings.model import Settings
 
 MOST_TEXTS = 50  # a processing job takes 100 arguments; preprocess needs the rest for its options
 GPU = re.compile(r"ml\.(p|gr?)\d")
+PROTECTING = ("hash", "mask")
 ROLES = ("ignore", "categorical", "numeric")
 
 
@@ -38,8 +39,28 @@ def column_has_one_role(s: Settings) -> Iterator[Conflict]:
             yield conflict(remedy, f"data.{one}", f"data.{other}")
 
 
+def private_columns_have_no_other_role(s: Settings) -> Iterator[Conflict]:
+    for role, actions in {"categorical": ("drop",), "numeric": (*PROTECTING, "drop"), "ignore": PROTECTING}.items():
+        both = [name for name in getattr(s.data, role) if s.data.private.get(name) in actions]
+        if both:
+            remedy = f"take {', '.join(both)} out of one of them: a column has one role"
+            yield conflict(remedy, f"data.{role}", "data.private")
+    if s.data.private.get(s.data.target, "keep") != "keep":
+        yield conflict("the target is stored with every row; take it out", "data.private", "data.target")
+
+
+def captured_requests_hold_no_private_values(s: Settings) -> Iterator[Conflict]:
+    """SageMaker captures requests as clients send them, before the model hashes anything."""
+    sent = [name for name, action in s.data.private.items() if action in PROTECTING]
+    if sent and s.serving.kind != "batch" and s.serving.data_capture_percent:
+        remedy = (
+            f"requests with the values of {', '.join(sent)} would be stored; set the percent to 0, or drop the columns"
+        )
+        yield conflict(remedy, "serving.data_capture_percent", "data.private")
+
+
 def names_fit_the_job(s: Settings) -> Iterator[Conflict]:
-    lists = ("missing", "key", *ROLES)
+    lists = ("missing", "key", *ROLES, "private")
     total = sum(len(getattr(s.data, name)) for name in lists)
     if total > MOST_TEXTS:
         remedy = (
@@ -96,6 +117,8 @@ RULES: tuple[Rule, ...] = (
     split_leaves_training_rows,
     target_is_no_feature,
     column_has_one_role,
+    private_columns_have_no_other_role,
+    captured_requests_hold_no_private_values,
     names_fit_the_job,
     positive_label_is_of_a_binary_problem,
     metric_fits_the_problem,

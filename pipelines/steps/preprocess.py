@@ -6,6 +6,7 @@ from sagemaker.mlops.workflow import ProcessingStep
 
 from pipelines.steps.common import CAPACITY, MESSAGE, SERVICE, StepContext, input_folder, output_folder
 from settings.model import Settings
+from settings.pipeline import ACTIONS, OTHERS
 
 NAME = "Preprocess"
 OUTPUTS = ("train", "validation", "test", "features", "baseline", "rejects")
@@ -40,6 +41,10 @@ def arguments(settings: Settings) -> list[str]:
     words += ["--missing", *data.missing]
     for name in COLUMNS:
         words += [_option(name), *getattr(data, name)] if getattr(data, name) else []
+    for action in ACTIONS:
+        names = sorted(name for name, one in data.private.items() if one == action and name != OTHERS)
+        words += [f"--private-{action}", *names] if names else []
+    words += ["--private-others", data.private[OTHERS]] if OTHERS in data.private else []
     return words
 
 

@@ -80,11 +80,23 @@ def _score(archive: Path, test: Path, features: Features, outcome: Outcome, work
         unpack(archive, work / "model")
     except UserError as error:
         raise Incomparable(str(error)) from error
+    _check_private_columns(work / "model", features)
     work.mkdir(exist_ok=True)
     answers = _answers(work / "model", test / "raw.parquet", work)
     if len(answers) != len(outcome):
         raise Incomparable(f"it gave {len(answers):,} answers to {len(outcome):,} rows")
     return _outcome(answers, features, outcome)
+
+
+def _check_private_columns(model: Path, features: Features) -> None:
+    """These rows have hashes where the champion learned values, or the other way round."""
+    try:
+        learned = {column.name: column.private for column in Features.read(model / "features.json").columns}
+    except (OSError, ValueError, TypeError, KeyError):  # its own code says why
+        return
+    for column in features.columns:
+        if column.private and learned.get(column.name, column.private) != column.private:
+            raise Incomparable(f'data.private has changed for the column "{column.name}" since it was trained')
 
 
 def _answers(model: Path, raw: Path, work: Path) -> pa.Table:

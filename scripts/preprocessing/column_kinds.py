@@ -117,7 +117,7 @@ def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Dec
     if fit.share >= 1 - MAX_WRONG:
         number_formats.check_units(name, present, fit.format)
         numbers = as_numbers(texts, missing.cells("numeric", fit.format))
-        return _infer_category(texts, missing, CODES) if numbers.cells and _are_codes(present) else numbers
+        return infer_category(texts, missing, CODES) if numbers.cells and _are_codes(present) else numbers
     words = _words(present)
     boolean = missing.cells("boolean", words=words)
     if not raw_columns.from_text(present, boolean)[1].any():
@@ -125,10 +125,10 @@ def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Dec
     if pc.mean(pc.match_substring_regex(present, DATE).cast(pa.int8())).as_py() >= 1 - MAX_WRONG:
         return Reading(None, "it holds dates or times: derive numbers from them to use it")
     note = _check_mixture(name, present, fit, missing)
-    return _infer_category(texts, missing, note)
+    return infer_category(texts, missing, note)
 
 
-def _infer_category(texts: pa.Array, missing: MissingTexts, note: str) -> Reading:
+def infer_category(texts: pa.Array, missing: MissingTexts, note: str) -> Reading:
     distinct = pc.count_distinct(texts).as_py()
     if len(texts) >= MIN_VALUES and distinct > IDENTIFIER_SHARE * len(texts):
         differ = "nearly every value differs, as in a name or an identifier"
@@ -153,10 +153,10 @@ def _check_mixture(name: str, present: pa.Array, fit: Fit, missing: MissingTexts
     few = share >= 0.5 and len(others) <= FEW_TEXTS
     many_numbers = pc.count_distinct(present.filter(pa.array(fit.where))).as_py() > MANY_NUMBERS
     if many_numbers and (few or share >= MOST_NUMBERS):
-        quoted = ", ".join(f'"{quote(text)}"' for text in texts)
+        quoted, setting = ", ".join(f'"{quote(text)}"' for text in texts), missing.setting_with([*map(quote, texts)])
         raise UserError(
             f'column "{name}" holds numbers, but {1 - share:.1%} of its sampled cells are texts such as {quoted}: '
-            f'if they mean "no value", set data.missing = {missing.setting_with(texts)}; otherwise name the column '
+            f'if they mean "no value", set data.missing = {setting}; otherwise name the column '
             "in data.categorical or data.ignore"
         )
     return f'numbers and texts such as "{quote(texts[0])}"' if share >= 0.5 else ""

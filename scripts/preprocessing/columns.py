@@ -15,8 +15,10 @@ from preprocessing import column_kinds, number_formats
 from preprocessing.column_kinds import Reading
 from preprocessing.missing_values import MissingTexts
 from preprocessing.number_formats import Decimals
+from preprocessing.private_columns import PrivateColumns
 from preprocessing.samples import Samples
 from preprocessing.sources import Source, close_match
+from private_data import MASK
 
 IS_KEY = "it is a key of the split"
 SETTINGS = ("key", "ignore", "categorical", "numeric")
@@ -32,6 +34,7 @@ class ColumnSettings:
     ignore: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
+    private: PrivateColumns = field(default_factory=PrivateColumns, kw_only=True)
 
     def check(self, header: Sequence[str], file: str) -> None:
         if self.target not in header:
@@ -44,6 +47,7 @@ class ColumnSettings:
                     raise UserError(f'data.{setting} names "{name}", which is no column of {file}: {hint}')
                 if name == self.target:
                     raise UserError(f'data.{setting} names "{name}", which is the target: take it out of one of them')
+        self.private.check(header, file, self.target, {name: getattr(self, name) for name in SETTINGS})
         for one, other in (("ignore", "categorical"), ("ignore", "numeric"), ("categorical", "numeric")):
             both = set(getattr(self, one)) & set(getattr(self, other))
             if both:
@@ -55,7 +59,8 @@ class ColumnChoice:
     target: Cells
     cells: dict[str, Cells] = field(default_factory=dict)  # of the features, in the header's order
     ignored: dict[str, str] = field(default_factory=dict)  # the other columns but the target, and why
-    notes: dict[str, str] = field(default_factory=dict)  # on how features are read, for people
+    notes: dict[str, str] = field(default_factory=dict)  # on how columns are read, for people
+    private: PrivateColumns = field(default_factory=PrivateColumns)
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -82,18 +87,27 @@ def check_types(sources: Sequence[Source], rules: ColumnSettings) -> None:
 def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingTexts, problem: str) -> ColumnChoice:
     others = (column_kinds.texts_of(pieces, missing) for pieces in samples.values() if has_values(pieces))
     decimals = Decimals(rules.decimal, others)
-    choice = ColumnChoice(target=_read_target(problem, rules.target, samples[rules.target], missing, decimals))
-    choice.notes[rules.target] = _note_on_target(samples[rules.target], choice.target)
+    rules = replace(rules, private=rules.private.recognise(samples, rules.target))
+    target = _read_target(problem, rules.target, samples[rules.target], missing, decimals)
+    choice = ColumnChoice(target, private=rules.private)
+    choice.notes[rules.target] = _joined(
+        _note_on_target(samples[rules.target], target), rules.private.note(rules.target)
+    )
     for name, pieces in samples.items():
         if name == rules.target:
             continue
         reading = _read_as(name, pieces, rules, missing, decimals)
         if reading.cells is None:
             choice.ignored[name] = reading.note
+            choice.notes[name] = rules.private.note(name)
         else:
             choice.cells[name] = reading.cells
-            choice.notes[name] = "; ".join(filter(None, (reading.note, missing.note(pieces, reading.cells))))
+            choice.notes[name] = _joined(reading.note, missing.note(pieces, reading.cells), rules.private.note(name))
     return choice
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _read_target(problem: str, name: str, pieces: list[pa.Array], missing: MissingTexts, decimals: Decimals) -> Cells:
@@ -117,7 +131,7 @@ def _note_on_target(pieces: list[pa.Array], cells: Cells) -> str:
     types = {column_kinds.family(piece.type): str(piece.type) for piece in pieces}
     types.pop("null", None)
     mixed = f"{' in one file and '.join(types.values())} in another: compared as texts" if len(types) > 1 else ""
-    return "; ".join(filter(None, (mixed, number_formats.note(cells.number))))
+    return _joined(mixed, number_formats.note(cells.number))
 
 
 def has_values(pieces: list[pa.Array]) -> bool:
@@ -130,6 +144,8 @@ def _read_as(
 ) -> Reading:
     if name in rules.ignore:
         return Reading(None, "data.ignore names it")
+    if rules.private.drops(name):
+        return Reading(None, "data.private drops it")
     if name in rules.categorical:
         if not has_values(pieces):
             raise UserError(f'data.categorical names "{name}", but its type is {pieces[0].type}: take it out')
@@ -138,7 +154,18 @@ def _read_as(
         return _as_numeric(name, pieces, missing, decimals)
     if name in rules.key:
         return Reading(None, IS_KEY)
+    if name in rules.private.protected:
+        return _as_private(pieces, missing, rules.private.protected[name])
     return column_kinds.infer(name, pieces, missing, decimals)
+
+
+def _as_private(pieces: list[pa.Array], missing: MissingTexts, action: str) -> Reading:
+    """A category of hashes, as long as their values repeat."""
+    if not has_values(pieces):
+        return Reading(None, f"its type is {pieces[0].type}")
+    if action == MASK:
+        return Reading(missing.cells("categorical"))
+    return column_kinds.infer_category(column_kinds.texts_of(pieces, missing), missing, "")
 
 
 def _as_numeric(name: str, pieces: list[pa.Array], missing: MissingTexts, decimals: Decimals) -> Reading:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from failures import UserError
+from failures import UserError, quote
 from number_format import PLAIN, NumberFormat, normalize
 
 THOUSANDS = {".": ("", ",", " ", "'"), ",": ("", ".", " ", "'")}  # by the decimal mark; the simplest first
@@ -77,7 +77,7 @@ def check_units(name: str, texts: pa.Array, number: NumberFormat) -> None:
     if len(kinds) > 1 and min(shares) > 1 - MIN_SHARE:
         one, other = (texts.filter(kind)[0] for kind in kinds[:2])
         raise UserError(
-            f'column "{name}" holds both "{one}" and "{other}": write all of them in one unit, '
+            f'column "{name}" holds both "{quote(one)}" and "{quote(other)}": write all of them in one unit, '
             "or name it in data.numeric to take the numbers without units, or in data.ignore"
         )
 
@@ -136,8 +136,9 @@ def _ask(name: str, texts: pa.Array, dot: Fit, comma: Fit) -> Fit:
     marked = texts.filter(pc.match_substring_regex(texts, "[.,]"))
     fitting = marked.filter(dot.format.matches(marked))
     one = fitting[0:1]
+    readings = f"{quote(_read(dot, one))} or {quote(_read(comma, one))}"
     raise UserError(
-        f'column "{name}" holds numbers such as "{one[0]}", which could be {_read(dot, one)} or {_read(comma, one)}: '
+        f'column "{name}" holds numbers such as "{quote(one[0])}", which could be {readings}: '
         'set data.decimal to "." or ","'
     )
 

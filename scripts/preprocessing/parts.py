@@ -19,6 +19,7 @@ from preprocessing.levels import label
 from preprocessing.raw_sample import Landmarks
 from preprocessing.row_parser import ParsedBlock, Plan, parse_block
 from preprocessing.splitting import SIDES
+from private_data import Protection
 
 TRAIN, TEST = SIDES.index("train"), SIDES.index("test")
 Floats = npt.NDArray[np.float32]
@@ -48,13 +49,14 @@ def encode_block(block: Block, plan: Plan) -> Part:
     parsed = parse_block(block, plan)
     for name, kind in plan.encoded.items():
         parsed.columns[name] = _normalize(parsed.columns[name], kind)
+    sides = plan.split.sides(parsed.columns | _in_words(parsed.columns, plan))
+    _protect(parsed, plan)
     floats = {name: encode_column(Column(name, plan.encoded[name]), parsed.columns[name]) for name in plan.floats}
     texts = {
         name: (_label_column if name == plan.target else _text_column)(parsed.columns[name]) for name in plan.texts
     }
     _check(parsed, plan, floats, texts)
     parsed.rejects.sort(key=lambda reject: reject.line)
-    sides = plan.split.sides(parsed.columns | _in_words(parsed.columns, plan))
     where = [np.flatnonzero((sides == side) & parsed.usable) for side in range(len(SIDES))]
     codes = {name: one.codes for name, one in texts.items()}
     numbered = {name: one.texts for name, one in texts.items()}
@@ -74,6 +76,13 @@ def _normalize(values: pa.Array, kind: str) -> pa.Array:
     if kind == "categorical":
         return values.dictionary_encode()
     return pc.fill_null(values, np.nan) if kind == "numeric" else values
+
+
+def _protect(parsed: ParsedBlock, plan: Plan) -> None:
+    """After the sides are known: a row keeps its side whatever happens to its private cells."""
+    for name, action in plan.choice.private.protected.items():
+        if name in plan.choice.cells:
+            parsed.columns[name] = Protection(action, name).apply(parsed.columns[name]).dictionary_encode()
 
 
 def _in_words(columns: dict[str, pa.Array], plan: Plan) -> dict[str, pa.Array]:

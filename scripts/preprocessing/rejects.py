@@ -9,6 +9,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,8 +25,9 @@ MIN_TO_STOP = 1000  # with fewer rejects the step goes on reading
 
 
 class Rejects:
-    def __init__(self, folder: Path, allowed: float) -> None:
-        self.folder, self.allowed = folder, allowed
+    def __init__(self, folder: Path, allowed: float, private: bool = False) -> None:
+        """With private columns no values are stored: in a damaged row any cell may be one of theirs."""
+        self.folder, self.allowed, self.private = folder, allowed, private
         self.rows = 0  # read so far, valid or not
         self.written = 0
         self.groups: Counter[str] = Counter()
@@ -50,7 +52,7 @@ class Rejects:
         return self.groups.total()
 
     def add(self, rejects: Sequence[Reject]) -> None:
-        for one in rejects:
+        for one in (replace(each, reason=each.group, row="") for each in rejects) if self.private else rejects:
             self.groups[one.group] += 1
             self.first.setdefault(one.group, one)
             if self.written < MAX_WRITTEN:

@@ -184,7 +184,7 @@ def _check_delimiter(name: str, fields: list[str], delimiter: str) -> None:
         )
     if all(_is_number(field) for field in fields):
         raise UserError(
-            f"{name} has no header line: it begins with {delimiter.join(fields)[:80]}; name the columns there"
+            f"{name} has no header line: it begins with {quote(delimiter.join(fields))}; name the columns there"
         )
 
 

@@ -9,13 +9,15 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from failures import UserError
+from cells import Cells
+from failures import UserError, hiding_values
 from features import Column, Features, Target
 from preprocessing import column_table, columns, data_description, part_reader, samples, sources
 from preprocessing.first_pass import FirstPass, read_rows, reject_orphans
 from preprocessing.levels import classes, levels
 from preprocessing.missing_values import MissingTexts
 from preprocessing.outputs import Outputs
+from preprocessing.private_columns import PrivateColumns
 from preprocessing.raw_rows import RawRows
 from preprocessing.rejects import Rejects
 from preprocessing.row_parser import Plan
@@ -27,11 +29,16 @@ WORK = ".preprocess-"  # spill files; beside the outputs, as that volume is size
 
 
 def prepare(options: argparse.Namespace) -> None:
+    with hiding_values(PrivateColumns.of(options).present):
+        _prepare(options)
+
+
+def _prepare(options: argparse.Namespace) -> None:
     try:
         files = sources.find(options.input, options.format, options.delimiter)
         plan = make_plan(options, files)
         with (
-            Rejects(options.rejects, options.max_rejected_fraction) as rejects,
+            Rejects(options.rejects, options.max_rejected_fraction, plan.choice.private.present) as rejects,
             Outputs() as outputs,
             work_folder(options.train) as folder,
         ):
@@ -61,7 +68,7 @@ def process(
     encoding = FinalEncoding.fit(first_pass, features)
     buckets = data_description.empty_buckets(first_pass, features)
     paths = [outputs.path(getattr(options, side) / "data.parquet") for side in SIDES]
-    raw = RawRows(outputs.path(options.test / "raw.parquet"), plan.choice.cells, first_pass.texts)
+    raw = RawRows(outputs.path(options.test / "raw.parquet"), stored_cells(plan, features), first_pass.texts)
     write_sides(spill, encoding, paths, buckets, raw)
     data_description.write_features(outputs, options.features, features, first_pass)
     data_description.write_baseline(outputs, options.baseline, features, first_pass, buckets)
@@ -72,7 +79,10 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
     header = files[0].header
     missing = MissingTexts.of(options.missing)
     rules = columns.ColumnSettings(
-        options.target, options.decimal, *(tuple(getattr(options, name)) for name in columns.SETTINGS)
+        options.target,
+        options.decimal,
+        *(tuple(getattr(options, name)) for name in columns.SETTINGS),
+        private=PrivateColumns.of(options),
     )
     rules.check(header, files[0].name)
     columns.check_types(files, rules)
@@ -103,7 +113,7 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
         if why:
             ignored[name] = why
         else:
-            kept.append(Column(name, cells.kind, names, cells.number))
+            kept.append(Column(name, cells.kind, names, cells.number, plan.choice.private.protected.get(name, "")))
     check_features(kept, ignored)
     details = {
         "split": {
@@ -124,6 +134,12 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
         delimiter=plan.delimiter,
         details=details,
     )
+
+
+def stored_cells(plan: Plan, features: Features) -> dict[str, Cells]:
+    """Of a private column that no model uses, not even hashes are stored."""
+    unused = plan.choice.private.protected.keys() - features.kinds
+    return {name: cells for name, cells in plan.choice.cells.items() if name not in unused}
 
 
 def fit_target(options: argparse.Namespace, first_pass: FirstPass) -> Target:

@@ -50,6 +50,7 @@ OTHERS: dict[str, Any] = {
     "data.ignore": ["note"],
     "data.categorical": ["postcode"],
     "data.numeric": ["age"],
+    "data.private": {"phone": "drop"},
     "problem.positive": "no",
     "quality_gate.metric": "f1",
     "alarms.latency_statistic": "Average",

@@ -83,6 +83,21 @@ IMPOSSIBLE = [
         'take one such as "ml.g5.xlarge", or set',
     ),
     (
+        '[data]\nprivate = { mail = "hash" }',
+        "data.private serving.data_capture_percent*",
+        "requests with the values of mail would be stored; set the percent to 0, or drop the columns",
+    ),
+    (
+        '[data]\nnumeric = ["card"]\nprivate = { card = "drop" }',
+        "data.numeric data.private",
+        "take card out of one of them",
+    ),
+    (
+        '[data]\nprivate = { churned = "drop" }',
+        "data.private data.target*",
+        "the target is stored with every row; take it out",
+    ),
+    (
         "[training]\nspot = true\nmax_wait_seconds = 7199",
         "training.max_wait_seconds training.spot training.max_runtime_seconds*",
         "set max_wait_seconds to max_runtime_seconds or more",
