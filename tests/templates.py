@@ -9,7 +9,7 @@ import yaml
 from codepipeline.stacks import TEMPLATES
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """!Ref x is {"Ref": x}, every other short form {"Fn::...": ...}."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from functools import cache
 from math import exp, inf, log, log1p, sqrt
 from statistics import NormalDist, fmean
 
@@ -47,6 +48,7 @@ class Exposure:
     spread: float = 0.5  # standard deviation of the logarithm of a latency
 
 
+@cache
 def caught(fault: Fault, exposure: Exposure, limits: Limits) -> float:
     exposure = replace(exposure, new=exposure.new - block_size(exposure.new))  # the last block remains incomplete
     if exposure.new <= BLOCK or not exposure.old:

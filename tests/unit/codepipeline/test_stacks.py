@@ -15,7 +15,7 @@ OF_A_DELIVERY = [
 LIMIT = 51_200  # bytes of a template that goes into a request
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.CSafeLoader):
     """Ignores short forms."""
 
 
