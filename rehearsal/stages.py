@@ -25,6 +25,7 @@ from settings.model import Settings
 GATE = "QualityGate"
 # By output: the file that a person opens.
 REPORTS = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
+QUOTES = '""'  # of an empty word, as a shell shows it
 DATA_FILES = (".csv", ".csv.gz", ".parquet")  # that preprocess reads
 
 
@@ -40,7 +41,7 @@ def check(settings: Settings, data: str | None, rows: int, parameters: Sequence[
     if data is None:
         example_data.check(rows, example_data.SEED, ())
     elif not data or not Path(data).exists():
-        raise UsageProblem(f'--data "{data}" does not exist: name a folder or file of CSV or Parquet data')
+        raise UsageProblem(f"--data {data or QUOTES} does not exist: name a folder or file of CSV or Parquet data")
     elif not _data_files(Path(data)):
         raise UsageProblem(f"--data {data} holds no data files ({', '.join(DATA_FILES)}): name another folder")
 

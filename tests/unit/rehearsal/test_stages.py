@@ -18,7 +18,7 @@ def server(monkeypatch):
     ("arguments", "sentence"),
     [
         (["--data", ""], '--data "" does not exist: name a folder or file'),
-        (["--data", "nowhere"], '--data "nowhere" does not exist: name a folder or file'),
+        (["--data", "nowhere"], "--data nowhere does not exist: name a folder or file"),
         (["--parameters", "Treshold=1"], "did you mean Threshold?"),
         (["--parameters", "Threshold=high"], "must be a number"),
     ],
