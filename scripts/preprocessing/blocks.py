@@ -12,6 +12,7 @@ import csv_rows
 from preprocessing.sources import Source
 
 BLOCK_BYTES = 4 << 20
+MOST_BLOCKS = 8  # that a row may take
 BATCH_CELLS = 1 << 20
 
 
@@ -45,7 +46,7 @@ def _csv(source: Source, delimiter: str, block_bytes: int) -> Iterator[Block]:
             read = stream.read(block_bytes)
             rest += read
             position = getattr(stream, "fileobj", stream).tell()  # of a gzip file: the position in the compressed file
-            for piece in whole_rows(rest, delimiter, complete=not read, max_row=2 * block_bytes):
+            for piece in whole_rows(rest, delimiter, complete=not read, max_row=MOST_BLOCKS * block_bytes):
                 yield Block(source, line, piece, position)
                 line += csv_rows.count_lines(piece)
                 rest = rest[len(piece) :]

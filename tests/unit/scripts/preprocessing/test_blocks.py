@@ -50,6 +50,15 @@ def test_a_quote_that_is_never_closed_costs_one_line(tmp_path, monkeypatch):
     assert (alone.text, alone.line) == (b'1,"oops\n', 2002)
 
 
+@pytest.mark.parametrize("cell", ["z" * 5000, '"' + "z\n" * 2500 + '"'])
+def test_a_row_longer_than_a_block_is_whole_wherever_it_begins(tmp_path, monkeypatch, cell):
+    """As a cell of 10 MB is; cut, it would be thousands of rejected rows."""
+    for before in range(0, 2000, 90):
+        rows = ["1,x"] * (before // 4) + [f"2,{cell}", f"3,{cell}", "4,y"]
+        (tmp_path / "d.csv").write_text("\n".join(["a,b", *rows, ""]))
+        assert [row for block in read(tmp_path, 2000, monkeypatch) for _, row in rows_of(block)] == rows
+
+
 @pytest.mark.slow
 def test_many_stray_quotes_do_not_take_forever(tmp_path, monkeypatch):
     (tmp_path / "d.csv").write_text("a,b\n" + '1,"oops\n2,x\n3,y\n' * 20_000)
