@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from aws.tables import columns, timestamp
+from aws.tables import columns
+from aws.times import clock, for_people
 from pipelines.arguments import parse_declarations, render_table
 from pipelines.executions import Execution, recent
 from pipelines.state import parse_definition, require
@@ -22,7 +24,7 @@ def describe(sagemaker: Any, name: str) -> str:
     state = require(sagemaker, name)
     definition = parse_definition(state.definition) or {}
     facts = [["arn", state.arn], ["role", state.role], ["description", state.description]]
-    facts += [["created", timestamp(state.created)], ["modified", timestamp(state.modified)]]
+    facts += [["created", _time(state.created)], ["modified", _time(state.modified)]]
     steps = render_steps(definition.get("Steps", [])) if definition else "  (cannot be read)"
     parts = [f"pipeline {name}", columns(facts), "steps", steps]
     parts += ["parameters", render_table(parse_declarations(definition))]
@@ -63,7 +65,12 @@ def _rows(executions: list[Execution]) -> str:
     if not executions:
         return "  none yet: --start begins one"
     head = ["started", "status", "execution", "reason"]
-    return columns([head, *([timestamp(e.started), e.status, e.id, _reason(e)] for e in executions)])
+    rows = columns([head, *([_time(e.started), e.status, e.id, _reason(e)] for e in executions)])
+    return f"{rows}\n{clock(executions[0].at, executions[0].speed)}"
+
+
+def _time(at: datetime | None) -> str:
+    return for_people(at) if at else "-"
 
 
 def _reason(execution: Execution) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from aws.response_time import response_time
+from aws.response_time import clock_speed, response_time
 from pipelines.state import not_found, require
 from settings.errors import Problem, UsageProblem
 
@@ -23,10 +23,11 @@ ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:\d{12}:pipeline/(?P<pipel
 class Execution:
     arn: str
     status: str
+    at: datetime  # AWS's time of the response
     started: datetime | None
     ended: datetime | None = None
     reason: str = ""
-    at: datetime | None = None  # AWS's time of the response
+    speed: float = 1  # of AWS's clock
 
     @property
     def id(self) -> str:
@@ -100,7 +101,8 @@ def describe(sagemaker: Any, arn: str) -> Execution:
     status = response["PipelineExecutionStatus"]
     ended = None if status in RUNNING else response.get("LastModifiedTime")
     reason = response.get("FailureReason") or ""
-    return Execution(arn, status, response.get("CreationTime"), ended, reason, response_time(response))
+    at, speed = response_time(response), clock_speed(response)
+    return Execution(arn, status, at, response.get("CreationTime"), ended, reason, speed)
 
 
 def recent(sagemaker: Any, pipeline: str, limit: int) -> list[Execution]:
@@ -116,8 +118,10 @@ def recent(sagemaker: Any, pipeline: str, limit: int) -> list[Execution]:
         Execution(
             entry["PipelineExecutionArn"],
             entry["PipelineExecutionStatus"],
+            response_time(response),
             entry.get("StartTime"),
             reason=entry.get("PipelineExecutionFailureReason") or "",
+            speed=clock_speed(response),
         )
         for entry in response["PipelineExecutionSummaries"][:limit]
     ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from aws.live_table import LiveTable, retry_message
 from aws.refusals import is_transient
 from aws.tables import duration
+from aws.times import time_of_day
 from pipelines.executions import Execution, Step, describe, steps
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ def now() -> datetime:
 def poll(sagemaker: Any, arn: str, clock: Callable[[], datetime] = now) -> Snapshot:
     """Reads the execution first: once it has ended, the steps read afterwards are final."""
     execution = describe(sagemaker, arn)
-    lead = execution.at - clock() if execution.at else timedelta()
-    return Snapshot(execution, steps(sagemaker, arn), lead)
+    return Snapshot(execution, steps(sagemaker, arn), execution.at - clock())
 
 
 def follow(poll: Callable[[], Snapshot], view: View, sleep: Callable[[float], None] = time.sleep) -> Snapshot:
@@ -75,8 +75,8 @@ def elapsed(step: Step | Execution, at: datetime) -> str:
 class LineView:
     """For a file or a build log: one line for each change of a step."""
 
-    def __init__(self, write: Callable[[str], None], clock: Callable[[], datetime] = now) -> None:
-        self._write, self._clock = write, clock
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
         self._seen: dict[str, str] = {}
         self._failing = False
 
@@ -90,17 +90,18 @@ class LineView:
 
     def show(self, snapshot: Snapshot) -> None:
         self._failing = False
+        at = time_of_day(snapshot.execution.at, snapshot.execution.speed)
         for step in snapshot.steps:
             state = f"{step.status} ({step.note})" if step.note else step.status
             if self._seen.get(step.name) != state:
                 self._seen[step.name] = state
-                after = f" after {elapsed(step, self._clock())}" if step.ended else ""
-                self._write(f"{self._clock().astimezone():%H:%M:%S}  {step.name}: {state}{after}")
+                after = f" after {elapsed(step, step.ended)}" if step.ended else ""
+                self._write(f"{at}  {step.name}: {state}{after}")
 
     def show_error(self, error: Exception) -> None:
         if not self._failing:  # once for each interruption
             self._failing = True
-            self._write(f"{self._clock().astimezone():%H:%M:%S}  {retry_message(error)}")
+            self._write(retry_message(error))
 
 
 class StepsTable(LiveTable[Snapshot]):

@@ -6,12 +6,13 @@ It deploys nothing. What is live counts as good from now on; what is not live ma
 from __future__ import annotations
 
 from aws.response_time import response_time
+from aws.times import for_people
 from release.context import Context
 from release.names import short
 from release.request import ReleaseRequest
 from release.run import make_plan
 from release.state import verdict_records
-from release.state.aws_time import as_text, for_people
+from release.state.aws_time import as_text
 from release.state.lease import Lease
 from release.state.verdict_records import Acceptance, VerdictRecord
 from release.verdict.conclude import conclude_accepted

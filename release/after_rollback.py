@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from aws.times import for_people
 from release.context import Context
 from release.names import standing_alarm
 from release.plan.plan import Plan
 from release.state.alarm_history import ALARM
-from release.state.aws_time import for_people
 from release.state.state import State
 
 DELAY = timedelta(minutes=2)  # with which metrics arrive

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from aws.tables import columns
+from aws.times import for_people
 from release.context import Context
 from release.names import short
-from release.state.aws_time import for_people
 from release.state.deployment import Deployment
 
 SUBJECT = 100  # characters, the maximum of SNS

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from aws.tables import columns
+from aws.times import for_people
 from release import pending
 from release.approval_summary import metrics, read_evaluation
 from release.names import short
 from release.pending import PendingRelease
-from release.state.aws_time import for_people
 from settings.model import Settings
 
 SHOWN = 10  # packages: each training run leaves one

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aws.times import for_people
 from release.context import Context
 from release.plan.preflight import ROLLBACK_FAILED
 from release.request import ReleaseRequest
 from release.state import records
-from release.state.aws_time import for_people
 from release.state.deployment import Deployment
 from release.state.live_package import read_live_package
 from settings.errors import Problem

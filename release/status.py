@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aws.response_time import clock_speed, response_time
 from aws.tables import columns
+from aws.times import clock, for_people
 from release import pending, under_way
 from release.context import Context
 from release.names import short
 from release.state import alarm_history, owned_resources, records, s3_documents, verdict_records
-from release.state.aws_time import for_people
 from release.state.live_package import LivePackage, read_live_package
 from release.state.records import GoodRelease
 from release.state.verdict_records import VerdictRecord
@@ -92,6 +92,4 @@ def _never_deployed(context: Context, live: LivePackage, good: list[GoodRelease]
 
 def _clock(context: Context) -> str:
     response = context.retry(lambda: context.client("sts").get_caller_identity())
-    speed = clock_speed(response)
-    fast = f", and it is {speed:g} times as fast as real time" if speed != 1 else ""
-    return f"times are by AWS's clock, where it is {for_people(response_time(response))}{fast}"
+    return clock(response_time(response), clock_speed(response))

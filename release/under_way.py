@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws.tables import columns
+from aws.times import for_people, time_of_day
 from release.context import Context
 from release.judgement.judgement import Decision
 from release.names import short
 from release.state import alarm_history, judgement_record, lease, verdict_records
-from release.state.aws_time import for_people, parse
+from release.state.aws_time import parse
 from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
 from release.state.judgement_record import Abort, JudgementRecord
@@ -43,9 +44,8 @@ class UnderWay:
             return "nobody: --package does so again, and gives the verdict"
         if self.record is None:
             return "a run that has not looked yet, or was killed: then --package continues"
-        return (
-            f"{self.record.run}, whose last look was at {self.record.time[11:19]} (killed since? --package continues)"
-        )
+        at = time_of_day(self.record.time, self.snapshot.endpoint.speed)
+        return f"{self.record.run}, whose last look was at {at} (killed since? --package continues)"
 
 
 def read(context: Context) -> UnderWay | None:

@@ -16,10 +16,3 @@ def parse(text: str) -> datetime:
 def stamp(at: datetime) -> str:
     """For the names of records, which then sort by time."""
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def for_people(at: datetime | str) -> str:
-    """To the second: 2026-01-31 12:00:00 UTC, which a time without a zone is too."""
-    time = parse(at) if isinstance(at, str) else at
-    zoned = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return f"{zoned.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

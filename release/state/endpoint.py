@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from aws.response_time import response_time
+from aws.response_time import clock_speed, response_time
 from release.state.aws_time import as_text
 
 TRANSITIONAL = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
@@ -28,6 +28,7 @@ class EndpointStatus:
     message: str = ""  # SageMaker's message for the last of them
     since: datetime | None = None  # when that began
     share: float | None = None  # of the traffic that goes to the new fleet; None where AWS does not say
+    speed: float = 1  # of AWS's clock
 
     @property
     def changing(self) -> bool:
@@ -68,6 +69,7 @@ def read_endpoint(sagemaker: Any, name: str) -> EndpointStatus:
         message=message,
         since=statuses[-1].get("StartTime") if statuses else None,
         share=_share(message, variant),
+        speed=clock_speed(response),
     )
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from aws.times import for_people
 from release.context import Context
 from release.state import s3_documents
-from release.state.aws_time import for_people
 from release.state.deployment import Deployment
 from release.state.s3_documents import Document
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from aws import times
 from release.context import Context
 from release.state import aws_time, s3_documents
 from release.state.deployment import Deployment
@@ -26,7 +27,7 @@ class Acceptance:
     reason: str
 
     def __str__(self) -> str:
-        return f"accepted by {self.by} on {aws_time.for_people(self.time)}: {self.reason}"
+        return f"accepted by {self.by} on {times.for_people(self.time)}: {self.reason}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from release.state.aws_time import for_people
+from aws.times import for_people
 from release.state.verdict_records import VerdictRecord
 from release.verdict.verdict import Observation, Outcome, Verdict
 

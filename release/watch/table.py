@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from aws.live_table import LiveTable, retry_message
 from aws.tables import duration
+from aws.times import time_of_day
 from release.watch.fleet_metrics import FleetMetrics
 from release.watch.watch import Snapshot
 
@@ -60,7 +61,7 @@ class PlainLines:
             self._write(retry_message(error))
 
     def _line(self, snapshot: Snapshot, text: str) -> None:
-        self._write(f"{snapshot.endpoint.at:%H:%M:%S}  {text}")
+        self._write(f"{_now(snapshot)}  {text}")
 
 
 def view(write: Callable[[str], None]) -> PlainLines | FleetsTable:
@@ -87,7 +88,8 @@ class FleetsTable(LiveTable[Snapshot]):
             alarms.add_row(Text(name), Text(state), style=STYLES.get(state, ""))
         sent = f"known requests: {self._snapshot.sent}" if self._snapshot.sent else ""
         judgement = Text(_judgement(self._snapshot))
-        return Group(Text(headline(self._snapshot)), fleets, alarms, judgement, Text(self._error or sent))
+        headline_text = Text(f"{_now(self._snapshot)}  {headline(self._snapshot)}")
+        return Group(headline_text, fleets, alarms, judgement, Text(self._error or sent))
 
 
 COLUMNS = ("requests", "5xx", "4xx", "p50", "p99")
@@ -102,6 +104,10 @@ def headline(snapshot: Snapshot, with_time: bool = True) -> str:
     if with_time and snapshot.left is not None:
         parts.append(f"{duration(timedelta(seconds=snapshot.left))} to bake")
     return ", ".join(parts)
+
+
+def _now(snapshot: Snapshot) -> str:
+    return time_of_day(snapshot.endpoint.at, snapshot.endpoint.speed)
 
 
 def _judgement(snapshot: Snapshot) -> str:

@@ -11,6 +11,7 @@ from settings.errors import Problem, UsageProblem
 PIPELINE = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 END = datetime(2026, 1, 5, 9, 5, tzinfo=UTC)
+METADATA = {"HTTPHeaders": {"date": "Mon, 05 Jan 2026 10:00:00 GMT", "x-clock-speed": "60"}}
 
 STEPS = [
     {"StepName": "Preprocess", "StepStatus": "Succeeded", "CacheHitResult": {"SourcePipelineExecutionArn": "x"}},
@@ -44,7 +45,7 @@ class FakeSageMaker:
             {"PipelineExecutionArn": f"{PIPELINE}/execution/{name}", "PipelineExecutionStatus": "Executing"}
             for name in self.executions
         ]
-        return {"PipelineExecutionSummaries": found[:MaxResults]}
+        return {"PipelineExecutionSummaries": found[:MaxResults], "ResponseMetadata": METADATA}
 
     def describe_pipeline_execution(self, PipelineExecutionArn):
         name = PipelineExecutionArn.rsplit("/", 1)[-1]
@@ -53,9 +54,8 @@ class FakeSageMaker:
                 {"Error": {"Code": "ResourceNotFound", "Message": "no such"}}, "DescribePipelineExecution"
             )
         status = "Executing" if name == "abc" else "Failed"
-        metadata = {"HTTPHeaders": {"date": "Mon, 05 Jan 2026 10:00:00 GMT"}}
         times = {"CreationTime": START, "LastModifiedTime": END}
-        return {"PipelineExecutionStatus": status, **times, "ResponseMetadata": metadata}
+        return {"PipelineExecutionStatus": status, **times, "ResponseMetadata": METADATA}
 
     def list_pipeline_execution_steps(self, PipelineExecutionArn, SortOrder, MaxResults, NextToken="0"):
         assert SortOrder == "Ascending"

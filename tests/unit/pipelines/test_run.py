@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PIPELINE = "arn:aws:sagemaker:eu-west-1:000000000000:pipeline/churn-local"
 EXECUTION = f"{PIPELINE}/execution/abc"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+METADATA = {"HTTPHeaders": {"date": "Mon, 05 Jan 2026 10:00:00 GMT", "x-clock-speed": "60"}}
 HEAVY = ("boto3", "botocore", "pydantic", "rich", "sagemaker", "numpy", "pyarrow")
 
 
@@ -50,16 +51,14 @@ class FakeAws:
 
     def list_pipeline_executions(self, PipelineName, **_):
         self.describe_pipeline(PipelineName)
-        return {
-            "PipelineExecutionSummaries": [{"PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": self.status}]
-        }
+        summary = {"PipelineExecutionArn": EXECUTION, "PipelineExecutionStatus": self.status, "StartTime": START}
+        return {"PipelineExecutionSummaries": [summary], "ResponseMetadata": METADATA}
 
     def describe_pipeline_execution(self, PipelineExecutionArn):
         if self.error:
             raise self.error
-        metadata = {"HTTPHeaders": {"date": "Mon, 05 Jan 2026 10:00:00 GMT"}}
         times = {"CreationTime": START, "LastModifiedTime": START}
-        return {"PipelineExecutionStatus": self.status, **times, "ResponseMetadata": metadata}
+        return {"PipelineExecutionStatus": self.status, **times, "ResponseMetadata": METADATA}
 
     def list_pipeline_execution_steps(self, **_):
         return {"PipelineExecutionSteps": list(self.steps)}
@@ -308,6 +307,16 @@ def test_delete_of_a_running_pipeline_is_refused(capsys, aws):
     assert main(["--delete", "--yes"]) == 1
     assert "is running (abc)" in capsys.readouterr().err
     assert fake.deleted == []
+
+
+@pytest.mark.parametrize("action", ["--describe", "--list"])
+def test_executions_are_shown_in_utc_with_the_speed_of_the_clock(capsys, aws, action):
+    aws(FakeAws("Succeeded"))
+    assert main([action]) == 0
+    *_, execution, last = capsys.readouterr().out.splitlines()
+    assert execution.split() == ["2026-01-05", "09:00:00", "UTC", "Succeeded", "abc"]
+    clock = "times are by AWS's clock, where it is 2026-01-05 10:00:00 UTC, and it is 60 times as fast as real time"
+    assert last == clock
 
 
 @pytest.mark.parametrize("action", ["--describe", "--list", "--wait", "--stop"])

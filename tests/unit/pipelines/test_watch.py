@@ -19,8 +19,8 @@ def at(seconds):
     return START + timedelta(seconds=seconds)
 
 
-def snapshot(status, *steps):
-    return Snapshot(Execution(ARN, status, START), steps)
+def snapshot(status, *steps, speed=1):
+    return Snapshot(Execution(ARN, status, START, START, speed=speed), steps)
 
 
 def throttled():
@@ -51,8 +51,8 @@ class Timeline:
 
 def lines_of(timeline):
     written = []
-    final = follow(timeline.ask, LineView(written.append, timeline.clock), timeline.sleep)
-    return final, [line.partition("  ")[2] for line in written]
+    final = follow(timeline.ask, LineView(written.append), timeline.sleep)
+    return final, written
 
 
 def test_one_line_for_each_change_of_a_step():
@@ -67,11 +67,16 @@ def test_one_line_for_each_change_of_a_step():
     final, lines = lines_of(timeline)
     assert final.execution.succeeded
     assert lines == [
-        "Preprocess: Executing",
-        "Preprocess: Succeeded after 3 min 20 s",
-        "Train: Executing (attempt 2)",
-        "Train: Succeeded (cached) after 2 s",
+        "09:00:00 UTC  Preprocess: Executing",
+        "09:00:00 UTC  Preprocess: Succeeded after 3 min 20 s",
+        "09:00:00 UTC  Train: Executing (attempt 2)",
+        "09:00:00 UTC  Train: Succeeded (cached) after 2 s",
     ]
+
+
+def test_lines_say_how_fast_the_clock_is_that_their_times_are_by():
+    _, lines = lines_of(Timeline(snapshot("Succeeded", Step("Train", "Executing", START), speed=60)))
+    assert lines == ["09:00:00 UTC (60 x real time)  Train: Executing"]
 
 
 def test_the_interval_grows_to_some_seconds():

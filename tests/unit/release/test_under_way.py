@@ -67,7 +67,7 @@ def test_all_that_an_operator_asks_is_shown(context, begin):
         "  old    90        0    0    5.0 ms  10.0 ms",
         "  judgement: undecided, no difference in 80 answers",
         "  known requests: 160 sent: 160 answered, 0 failed, 0 lost",
-        "  followed by arn:ann, whose last look was at 09:09:30 (killed since? --package continues)",
+        "  followed by arn:ann, whose last look was at 09:09:30 UTC (killed since? --package continues)",
         "  its alarms:",
         "    new-5xx  OK",
         "    new-judgement  ALARM",

@@ -148,8 +148,14 @@ def test_lines_show_stages_alarms_and_now_and_then_the_metrics():
     lines.show(snapshot("OK"))
     first = "Updating (Baking), 10% of the traffic on the new fleet, 1 min 30 s to bake"
     metrics = "new: 5 requests, 1 5xx, 0 4xx, p50 4.0 ms, p99 9.0 ms"
-    assert written[0] == f"09:01:00  {first}; {metrics}"
-    assert [line[10:] for line in written[1:]] == ["alarm a: ALARM", "alarm a: OK", f"{first}; {metrics}"]
+    assert written[0] == f"09:01:00 UTC  {first}; {metrics}"
+    assert [line.partition("  ")[2] for line in written[1:]] == ["alarm a: ALARM", "alarm a: OK", f"{first}; {metrics}"]
+
+
+def test_lines_say_how_fast_the_clock_is_that_their_times_are_by():
+    written = []
+    PlainLines(written.append).show(snapshot(speed=80))
+    assert written[0].startswith("09:01:00 UTC (80 x real time)  Updating (Baking)")
 
 
 def test_a_line_for_every_decision_of_the_judgement():
@@ -157,7 +163,7 @@ def test_a_line_for_every_decision_of_the_judgement():
     lines = PlainLines(written.append, lambda: 0.0)
     for outcome in ("undecided", "passed so far", "passed so far", "fail"):
         lines.show(snapshot(decision=Decision(outcome, f"{outcome} it is")))
-    assert [line[10:] for line in written[1:]] == [
+    assert [line.partition("  ")[2] for line in written[1:]] == [
         "judgement: passed so far, passed so far it is",
         "judgement: fail, fail it is",
     ]
@@ -177,7 +183,7 @@ def test_the_live_table_has_all_of_it():
         table.show(snapshot("ALARM", Decision("fail", "3.0 times as slow")))
         table.show_error(OSError("gone"))
     for part in (
-        "Updating (Baking)",
+        "09:01:00 UTC  Updating (Baking)",
         "10% of the traffic",
         "1 min 30 s",
         "requests",

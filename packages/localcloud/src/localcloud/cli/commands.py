@@ -12,7 +12,7 @@ from typing import Any
 from localcloud.cli import running_server, server_process
 from localcloud.cli.server_process import ServerOptions
 from localcloud.core import seed
-from localcloud.core.control_client import local_time
+from localcloud.core.control_client import utc_time
 from localcloud.core.disk_space import disk_problem
 from localcloud.core.errors import Problem
 from localcloud.core.seed import Seed
@@ -33,7 +33,7 @@ def up(
             _refuse_other_options(running, options)
             content = _read_seed(seed_file, running.account, running.region)
             _post_seed(running, content, seed_file)
-            print(f"localcloud is running already (pid {running.pid}, since {local_time(running.since)})")
+            print(f"localcloud is running already (pid {running.pid}, since {utc_time(running.since)})")
             return _print_url(running)
         if problem := disk_problem(state_dir.folder):
             raise Problem(problem)

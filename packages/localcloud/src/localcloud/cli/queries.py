@@ -12,7 +12,7 @@ from pathlib import Path
 from localcloud.cli import running_server
 from localcloud.cli.running_server import HINT
 from localcloud.core import client_environment
-from localcloud.core.control_client import explanation_lines, local_time, status_lines, status_record, unused_lines
+from localcloud.core.control_client import explanation_lines, status_lines, status_record, unused_lines, utc_time
 from localcloud.core.errors import Problem
 from localcloud.core.state_dir import Running, StateDir
 
@@ -27,7 +27,7 @@ def status(state_dir: StateDir, *, as_json: bool = False) -> int:
         print(f"localcloud is not running; {HINT}")
         return NOT_RUNNING
     about = status_lines(running_server.call(running, "status"))
-    since = f"  since       {local_time(running.since)}, pid {running.pid}"
+    since = f"  since       {utc_time(running.since)}, pid {running.pid}"
     print("\n".join([f"localcloud is running: {running.url}", since, *about, f"  log         {state_dir.log}"]))
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from http.client import BAD_REQUEST
 from typing import Any
 from urllib.error import HTTPError
@@ -63,7 +63,7 @@ def status_record(status: dict[str, Any], **known: Any) -> dict[str, Any]:
 
 def status_lines(status: dict[str, Any]) -> Iterator[str]:
     counters, clock = status["counters"], status["clock"]
-    yield f"  clock       {local_time(clock['now'])}, {clock['speed']:g} times as fast as real time"
+    yield f"  clock       {utc_time(clock['now'])}, {clock['speed']:g} times as fast as real time"
     yield f"  account     {status['account']} in {status['region']}"
     yield f"  services    {', '.join([*status['services'], 'and those of moto'])}"
     yield f"  processes   {', '.join(p['name'] or str(p['pid']) for p in status['processes']) or 'none'}"
@@ -108,5 +108,5 @@ def unused_lines(roles: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
             yield f"  {permission['policy']}, {permission['statement']}: {permission['action']}"
 
 
-def local_time(text: str) -> str:
-    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def utc_time(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
