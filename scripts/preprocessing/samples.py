@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from preprocessing.sources import Source
 
 BUDGET_BYTES = 12 << 20  # of all files together
 MAX_PIECE, MIN_PIECE = 256 << 10, 64 << 10
+MORE_BYTES, LONGEST_ROW = 1 << 20, blocks.MOST_BLOCKS * blocks.BLOCK_BYTES
 MAX_FILES = 100
 BATCH_ROWS = 8192
 
@@ -59,8 +60,7 @@ def _csv_pieces(source: Source, delimiter: str, size: int) -> Iterator[pa.Table]
 def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
     with source.open() as stream:
         stream.seek(source.start)
-        head = stream.read(size)
-        whole = len(head) < size
+        head, whole = _head(stream, delimiter, size)
         yield head if whole else head[: csv_rows.last_row_end(head, delimiter) or len(head)]
         if whole or not source.seekable:
             return
@@ -71,6 +71,16 @@ def _texts(source: Source, delimiter: str, size: int) -> Iterator[bytes]:
                 text = stream.read(size)
                 text = text[csv_rows.first_line_end(text) :]  # it probably starts within a row
                 yield text[: csv_rows.last_row_end(text, delimiter)]
+
+
+def _head(stream: BinaryIO, delimiter: str, size: int) -> tuple[bytes, bool]:
+    """Some rows, also where the first one is long, and whether they are all."""
+    head = stream.read(size)
+    whole = len(head) < size
+    while not whole and len(head) < LONGEST_ROW and not csv_rows.last_row_end(head, delimiter):
+        more = stream.read(MORE_BYTES)
+        head, whole = head + more, len(more) < MORE_BYTES
+    return head, whole
 
 
 def _parquet_pieces(source: Source) -> Iterator[pa.Table]:

@@ -1,5 +1,6 @@
 """The outputs: encoded rows of each side, and features fitted on training rows only."""
 
+import gzip
 import json
 
 import numpy as np
@@ -161,3 +162,12 @@ def test_the_test_side_is_also_there_raw_and_encodes_to_the_very_bits(prepare, c
     known = {level for column in outcome.features.columns for level in column.levels}
     assert set(texts.to_pylist()) - known - {None}
     assert raw.schema.field("active").type == pa.bool_()
+
+
+@pytest.mark.parametrize("cell", ["z" * 400_000, '"' + "z\n" * 200_000 + '"'])
+def test_a_first_row_longer_than_a_sample(prepare, raw_folder, cell):
+    rows = [f"{at % 50},{cell if at == 0 else 'ab'[at % 2]},{'ny'[at % 3 == 0]}" for at in range(600)]
+    (raw_folder / "d.csv.gz").write_bytes(gzip.compress("\n".join(["x,note,y", *rows, ""]).encode()))
+    outcome = prepare(target="y", problem="binary")
+    assert outcome.features.kinds == {"x": "numeric", "note": "categorical"}
+    assert outcome.json("rejects/summary.json")["rejected"] == 0
