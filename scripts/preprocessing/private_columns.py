@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from failures import UserError
-from preprocessing import private_patterns
+from preprocessing.private_patterns import meaning
 from preprocessing.samples import Samples
 from preprocessing.sources import close_match
 from private_data import HASH, MASK
@@ -45,10 +45,10 @@ class PrivateColumns:
 
     def recognise(self, samples: Samples, target: str) -> PrivateColumns:
         """With the columns that look private."""
-        found = {name: private_patterns.meaning(one) for name, one in samples.items() if name not in self.actions}
-        looks = {name: meaning for name, meaning in found.items() if meaning}
+        found = {name: meaning(name, one) for name, one in samples.items() if name not in self.actions}
+        looks = {name: look for name, look in found.items() if look}
         if self.others == REFUSE and looks:
-            listed = ", ".join(f'"{name}" ({meaning})' for name, meaning in looks.items())
+            listed = ", ".join(f'"{name}" ({look})' for name, look in looks.items())
             example = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "drop"' for name in looks)
             raise UserError(
                 f"columns look private: {listed}; set drop, hash, mask or keep, as in data.private = {{ {example} }}"

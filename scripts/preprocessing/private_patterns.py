@@ -1,6 +1,7 @@
 """Columns that look private, by patterns in a sample of their cells: mail addresses, phones, cards, national numbers.
 
-A pattern is a regular expression and, where there is one, a check of the digits; names of people have none.
+A pattern is a regular expression and, where there is one, a check of the digits; names of people have none. Digits
+alone are a phone number only if the column's name says so.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +19,7 @@ from cells import Cells
 
 MOST_CELLS = 1000  # of a column, spread over its sample
 MIN_SHARE = 0.5  # of the cells
+LARGE = 1e6
 TEXT = Cells("categorical")
 
 
@@ -49,6 +52,7 @@ class Pattern:
     regex: str  # RE2
     check: Callable[[str], bool] = bool
     min_share: float = MIN_SHARE
+    name: str = ""  # in the column's name
 
 
 PATTERNS = (
@@ -63,17 +67,20 @@ PATTERNS = (
     Pattern("US social security numbers", r"^[0-9]{3}-[0-9]{2}-[0-9]{4}$", is_social_security_number),
     Pattern("British insurance numbers", r"^[A-CEGHJ-PR-TW-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]$"),
     Pattern("Spanish identity numbers", r"^[0-9]{8}-?[A-Za-z]$", is_spanish_number),
+    Pattern("phone numbers", r"^[0-9]{7,15}$", name=r"phone|mobile|telefon|fax"),
+    Pattern("US social security numbers", r"^[0-9]{9}$", name=r"ssn|social.?security"),
 )
-ANY = "|".join(f"(?:{pattern.regex})" for pattern in PATTERNS)
 
 
-def meaning(pieces: Sequence[pa.Array]) -> str:
+def meaning(name: str, pieces: Sequence[pa.Array]) -> str:
     """What the cells of a column look like, such as "mail addresses"; "" if they do not look private."""
     texts = _texts(pieces)
     if not len(texts):
         return ""
-    candidates = texts.filter(pc.match_substring_regex(texts, ANY)).to_pylist()
-    for pattern in PATTERNS if candidates else ():
+    patterns = [pattern for pattern in PATTERNS if re.search(pattern.name, name, re.IGNORECASE)]
+    any_of_them = "|".join(f"(?:{pattern.regex})" for pattern in patterns)
+    candidates = texts.filter(pc.match_substring_regex(texts, any_of_them)).to_pylist()
+    for pattern in patterns if candidates else ():
         regex = re.compile(pattern.regex)
         count = sum(bool(regex.search(text)) and pattern.check(text) for text in candidates)
         if count >= max(pattern.min_share * len(texts), 1):
@@ -82,14 +89,18 @@ def meaning(pieces: Sequence[pa.Array]) -> str:
 
 
 def _texts(pieces: Sequence[pa.Array]) -> pa.Array:
-    """Some of the present cells; fractions are no private numbers."""
-    usable = [one for one in pieces if _may_be_private(one.type) and len(one)]
+    """Some of the present cells."""
+    usable = [one for one in pieces if _may_be_private(one) and len(one)]
     most = max(MOST_CELLS // max(len(usable), 1), 1)
-    some = [one.take(pa.array(range(0, len(one), max(len(one) // most, 1)))) for one in usable]
+    some = [one.take(pa.array(np.arange(0, len(one), max(len(one) // most, 1)))) for one in usable]
     texts = [raw_columns.from_arrow(one, TEXT)[0].drop_null() for one in some]
     return pc.utf8_trim_whitespace(pa.concat_arrays(texts)) if texts else pa.array([], pa.string())
 
 
-def _may_be_private(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+def _may_be_private(values: pa.Array) -> bool:
+    """Fractions and small numbers are not; whole numbers with gaps are floating in many files."""
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_float64(kind):
+        whole = pc.and_(pc.greater_equal(values, LARGE), pc.equal(pc.floor(values), values))
+        return bool(pc.all(whole, min_count=0).as_py())
     return raw_columns.is_text(kind) or pa.types.is_integer(kind)

@@ -260,14 +260,24 @@ def test_settings_that_contradict_each_other(prepare, raw, flags, sentence):
     ],
 )
 def test_patterns(texts, expected):
-    assert meaning([pa.array(texts, pa.string())]) == expected
+    assert meaning("x", [pa.array(texts, pa.string())]) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Phone_1", "phone numbers"), ("SSN", "US social security numbers"), ("customer", ""), ("lessons", "")],
+)
+def test_digits_alone_are_private_by_the_name_of_their_column(name, expected):
+    assert meaning(name, [pa.array([155501099, 155501098])]) == expected
 
 
 def test_patterns_in_typed_columns():
-    assert meaning([pa.array([4111111111111111, 5105105105105100])]) == "card numbers"
-    assert meaning([pa.array([4111111111111111.5])]) == ""
-    assert meaning([pa.array([["a@b.org"]])]) == ""
-    assert meaning([pa.array(["a@b.org"]).dictionary_encode(), pa.array([None], pa.null())]) == "mail addresses"
+    assert meaning("x", [pa.array([4111111111111111, 5105105105105100])]) == "card numbers"
+    assert meaning("x", [pa.array([4111111111111111.0, None])]) == "card numbers"
+    assert meaning("x", [pa.array([4111111111111111.5])]) == ""
+    assert meaning("phone", [pa.array([155501099.0, 0.5])]) == ""
+    assert meaning("x", [pa.array([["a@b.org"]])]) == ""
+    assert meaning("x", [pa.array(["a@b.org"]).dictionary_encode(), pa.array([None], pa.null())]) == "mail addresses"
 
 
 @pytest.mark.parametrize(("before", "now"), [("", "hash"), ("mask", "hash"), ("hash", "mask")])
