@@ -19,7 +19,7 @@ from codepipeline import instance_quotas, job_logs, raw_data, start_object
 from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
-from codepipeline.stacks import FOLDER, Stack, automatic_approval, releases, stacks, stages
+from codepipeline.stacks import FOLDER, Stack, optional, releases, stacks, stages
 from codepipeline.zones import with_zones
 from settings.environments import CONFIG
 from settings.errors import Problem, SettingsProblem
@@ -52,8 +52,8 @@ def _bootstrap(options: argparse.Namespace) -> int:
     current = {stack.name: status(client("cloudformation"), stack.name) for stack in desired}
     if options.network and current[desired[0].name] in (*NO_STACK, *FAILED_CREATION):
         desired[0] = with_zones(desired[0], client("ec2"), settings.aws.region)
-    unwanted = [] if settings.automatic_approval.enabled else [automatic_approval(settings)]
-    unwanted = [stack for stack in unwanted if status(client("cloudformation"), stack.name)]
+    off = [stack for stack, enabled in optional(settings, options.config) if not enabled]
+    unwanted = [stack for stack in off if status(client("cloudformation"), stack.name)]
     log_groups = job_logs.read(client("logs"))
     reminder = raw_data.reminder(settings, client("s3"), cli)
     endpoints = stages(settings, options.config)

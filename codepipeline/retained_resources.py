@@ -18,7 +18,17 @@ WAITING_DAYS = 7  # the minimum of KMS
 PASSES = 3  # access logs are still delivered while their bucket is emptied
 TAG = "stack"
 BATCH = 1000  # the maximum of DeleteObjects
-BUILDS = ("test", "upsert", "store", "fetch", "plan", "staging", "production", "approve")  # projects of CodeBuild
+BUILDS = (
+    "test",
+    "upsert",
+    "store",
+    "fetch",
+    "plan",
+    "staging",
+    "production",
+    "approve",
+    "overdue",
+)  # projects of CodeBuild
 Client = Callable[[str], Any]
 
 

@@ -57,8 +57,8 @@ def stages(settings: Settings, folder: Path) -> list[Settings]:
     return list(by_name.values())
 
 
-def stacks(settings: Settings, folder: Path, *, network: bool = False, approval: bool = False) -> list[Stack]:
-    """In the order of their creation. ``approval``: with automatic approval, even where the settings have none."""
+def stacks(settings: Settings, folder: Path, *, network: bool = False, every: bool = False) -> list[Stack]:
+    """In the order of their creation. ``every``: with those that the settings turn off."""
     result = [_network(settings)] if network else []
     result += [_foundation(stage, settings) for stage in stages(settings, folder)]
     if releases(settings, folder):
@@ -66,9 +66,19 @@ def stacks(settings: Settings, folder: Path, *, network: bool = False, approval:
         result += [_build(settings), _release(settings, "staging", staging, settings.delivery.staging)]
         result += [_release(settings, "production", production, settings.delivery.production)]
         result += [_deploy(settings, staging, production), _notices(settings), _schedules(settings)]
-        if approval or settings.automatic_approval.enabled:
-            result.append(automatic_approval(settings))
+        result += [stack for stack, enabled in optional(settings, folder) if enabled or every]
     return result
+
+
+def optional(settings: Settings, folder: Path) -> list[tuple[Stack, bool]]:
+    """Those that a setting turns on: of a delivery only."""
+    if not releases(settings, folder):
+        return []
+    _, production = _targets(settings, folder)
+    return [
+        (_overdue(settings, production), settings.delivery.overdue_hours > 0),
+        (_automatic_approval(settings), settings.automatic_approval.enabled),
+    ]
 
 
 def _targets(settings: Settings, folder: Path) -> list[Settings]:
@@ -162,7 +172,18 @@ def _notices(settings: Settings) -> Stack:
     return _stack(settings, "notices", parameters)
 
 
-def automatic_approval(settings: Settings) -> Stack:
+def _overdue(settings: Settings, production: Settings) -> Stack:
+    parameters = {
+        "ModelGroup": settings.project.group,
+        "ProductionBucketName": production.bucket,
+        "ProductionStage": production.env,
+        "BuildEnvironment": settings.layers,
+        "Hours": str(settings.delivery.overdue_hours),
+    }
+    return _stack(settings, "overdue", parameters)
+
+
+def _automatic_approval(settings: Settings) -> Stack:
     parameters = {
         "ModelGroup": settings.project.group,
         "BucketName": settings.bucket,

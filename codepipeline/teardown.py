@@ -32,6 +32,7 @@ REMAINDER = """what is left, and what it costs:
   keys that are scheduled for deletion: nothing"""
 FIRST = (
     "automatic-approval.yml",
+    "overdue.yml",
     "schedules.yml",
     "deploy.yml",
     "release.yml",
@@ -56,7 +57,7 @@ def _teardown(options: argparse.Namespace) -> int:
     client = clients(settings)
     removed, kept = _split(stages(settings, options.config), _others(client("cloudformation"), settings))
     foundations = {f"{settings.project.name}-{env}-foundation" for env in kept}
-    all_stacks = reversed(stacks(settings, options.config, network=True, approval=True))
+    all_stacks = reversed(stacks(settings, options.config, network=True, every=True))
     to_remove = [stack for stack in all_stacks if stack.name not in foundations]
     unnamed, staying = unnamed_endpoints.find(settings, stages(settings, options.config), client)
     lines = [_render(settings, removed, unnamed, to_remove), *kept.values(), *staying]

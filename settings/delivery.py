@@ -65,6 +65,7 @@ class Delivery(Section):
     vpc_id: Annotated[Vpc, IN_A_VPC]
     notify_email: Email
     max_changed_labels: float = Field(ge=0, le=1, description="it is a fraction of the answers: 0.05 is 5 %")
+    overdue_hours: int = Field(ge=0, le=720)
     staging: Environment
     production: Environment = Field(
         description="its releases become the champion; an environment without a staging names itself here"

@@ -366,3 +366,63 @@ def test_any_other_package_waits_for_a_person_with_the_reason(approve, gate, lim
 @pytest.mark.parametrize("status", ["Approved", "Rejected"])
 def test_what_somebody_has_decided_stays(approve, status):
     assert approve(GATE, status=status) == []
+
+
+CHECK = """
+case "$*" in
+*list-model-packages*) [ -z "$REFUSAL" ] || { echo "$REFUSAL" >&2; exit 254; }; printf '%b' "$APPROVED";;
+*describe-model-package*) echo "$DESCRIBED";;
+*list-objects-v2*) printf '%b' "$KEYS";;
+*"s3 cp"*) echo "$VERDICT";;
+*put-metric-data*) echo "$*" > "$HOME/metric";;
+esac
+"""
+HOUR = 3600
+NOW = 1_800_000_000
+NO_GROUP = "An error occurred (ValidationException): ModelPackageGroup arn:churn does not exist."
+
+
+@pytest.fixture
+def check(build, template, tmp_path):
+    spec = template("overdue")["Resources"]["CheckProject"]["Properties"]["Source"]["BuildSpec"]
+
+    def run(modified, released="", keys="None\\n", approved=f"{PACKAGE}\\nNone\\n", refusal=""):
+        """The metric that was written; None when the build failed."""
+        described = {"arn": PACKAGE, "created": 0, "modified": modified}
+        values = {"APPROVED": approved, "DESCRIBED": json.dumps(described), "KEYS": keys, "REFUSAL": refusal}
+        values |= {"VERDICT": json.dumps({"deployment": {"package": released}}, indent=1), "HOURS": "24"}
+        values |= {"CODEBUILD_START_TIME": str(1000 * NOW), "NAMESPACE": "Approvals/churn", "STAGE": "dev"}
+        result = build("", spec, AWS=CHECK, **values)
+        if not result.succeeded:
+            return None
+        (line,) = (tmp_path / "metric").read_text().splitlines()
+        return line.partition("--value ")[2].partition(" ")[0]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("modified", "count"),
+    [
+        (NOW - 25 * HOUR, "1"),
+        (NOW - 23 * HOUR, "0"),
+        ("2027-01-14T06:00:00.5+00:00", "1"),
+        ("2027-01-15T06:00:00Z", "0"),
+    ],
+)
+def test_an_approved_package_is_overdue_after_the_hours_of_the_setting(check, modified, count):
+    assert check(modified) == count
+
+
+def test_a_verdict_of_production_ends_that_and_one_of_another_package_does_not(check):
+    old, keys = (
+        NOW - 99 * HOUR,
+        "churn/releases/churn-prod/verdicts/1-a.json\\nchurn/releases/churn-prod/verdicts/2-b.json\\n",
+    )
+    assert check(old, PACKAGE, keys) == "0"
+    assert check(old, "another", keys) == "1"
+
+
+def test_without_a_group_nothing_is_overdue_and_any_other_refusal_fails_the_check(check):
+    assert check(NOW, approved="", refusal=NO_GROUP) == "0"
+    assert check(NOW, approved="", refusal="An error occurred (AccessDenied)") is None

@@ -130,7 +130,7 @@ def listed(statement):
 
 def test_every_role_has_a_boundary_and_trusts_one_account_only(templates, template):
     roles = [role for path in templates for role in resources(template(path.stem), "AWS::IAM::Role").values()]
-    assert len(roles) == 15
+    assert len(roles) == 17
     for role in roles:
         properties = role["Properties"]
         assert "PermissionsBoundary" in properties
@@ -435,7 +435,7 @@ def test_logs_are_kept_for_a_year_under_the_key(templates, template):
     assert groups.keys() == {
         *(
             f"/aws/codebuild/{start}-{kind}"
-            for kind in ("test", "upsert", "store", "fetch", "plan", "${Kind}", "approve")
+            for kind in ("test", "upsert", "store", "fetch", "plan", "${Kind}", "approve", "overdue")
         ),
         f"/aws/sagemaker/Endpoints/{start}",
     }

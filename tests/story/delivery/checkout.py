@@ -39,6 +39,7 @@ SMALL = {  # over local.toml, the last of the layers
         "severe_error_points": 70.0,
         "unjudged_minutes": 60,
     },
+    "delivery": {"overdue_hours": 0},  # tests/story/test_overdue.py has it
     "alarms": {"traffic_floor": 4, "datapoints": 1, "evaluation_periods": 1, "latency_ms": 10_000},
     "serving": {"data_capture_percent": 50},
     "training": {"rounds": 5, "early_stopping_rounds": 5},

@@ -155,7 +155,7 @@ def test_what_another_delivery_uses_is_kept(run, aws, capfd):
 def test_a_whole_delivery_is_created_and_removed(run, aws, capfd):
     assert run(bootstrap, "--env", "local") == 0
     assert "a push to main of local/checkout starts churn-local-build" in capfd.readouterr().out
-    assert len(stack_names(aws)) == 9
+    assert len(stack_names(aws)) == 10
     pipelines = [pipeline["name"] for pipeline in aws("codepipeline").list_pipelines()["pipelines"]]
     assert sorted(pipelines) == ["churn-local-build", "churn-local-deploy"]
     assert run(teardown, "--env", "local", "--yes") == 0

@@ -11,6 +11,7 @@ from settings.loader import load
 OF_A_DELIVERY = [
     *("churn-local-build", "churn-local-release-staging", "churn-local-release-production"),
     *("churn-local-deploy", "churn-local-notices", "churn-local-schedules"),
+    "churn-local-overdue",
 ]
 LIMIT = 51_200  # bytes of a template that goes into a request
 

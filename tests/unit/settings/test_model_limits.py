@@ -95,6 +95,7 @@ NUMBERS = [
     ("alarms.period_seconds", 60, 0, 3600, 3660),
     ("alarms.datapoints", 1, 0, 24, None),
     ("alarms.evaluation_periods", 1, 0, 24, 25),
+    ("delivery.overdue_hours", 0, -1, 720, 721),
     ("automatic_approval.minimum_improvement", 0, -0.1, 10**9, None),
 ]
 
