@@ -102,7 +102,7 @@ def close_match(name: str, among: Sequence[str]) -> str:
     near = difflib.get_close_matches(name.lower(), [one.lower() for one in among], n=1, cutoff=0.6)
     if near:
         return f'did you mean "{next(one for one in among if one.lower() == near[0])}"?'
-    shown = ", ".join(among[:12]) + (f" and {len(among) - 12} more" if len(among) > 12 else "")
+    shown = ", ".join(map(quote, among[:12])) + (f" and {len(among) - 12} more" if len(among) > 12 else "")
     return f"there are {shown}"
 
 
@@ -195,7 +195,7 @@ def _check_header(name: str, fields: Sequence[str]) -> tuple[str, ...]:
         raise UserError(f'the header of {name} holds a NUL byte, in "{quote(damaged)}": remove it')
     twice = next((field for position, field in enumerate(header) if field in header[:position]), None)
     if twice is not None:
-        raise UserError(f'{name} has two columns named "{twice}": rename one of them')
+        raise UserError(f'{name} has two columns named "{quote(twice)}": rename one of them')
     return header
 
 
@@ -204,7 +204,9 @@ def _check_same_header(first: Source, other: Source) -> None:
         return
     lacks = [name for name in first.header if name not in other.header]
     adds = [name for name in other.header if name not in first.header]
-    parts = ([f"lacks {', '.join(lacks[:5])}"] if lacks else []) + ([f"adds {', '.join(adds[:5])}"] if adds else [])
+    parts = ([f"lacks {', '.join(lacks[:5])}"] if lacks else []) + (
+        [f"adds {', '.join(map(quote, adds[:5]))}"] if adds else []
+    )
     difference = " and ".join(parts) or "has the same columns in another order"
     raise UserError(
         f"the headers of {first.name} and {other.name} differ: the second {difference}; give all files one header"

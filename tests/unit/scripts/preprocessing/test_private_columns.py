@@ -134,6 +134,17 @@ def test_messages_quote_no_values(prepare, raw_folder, capfd, cells, flags):
     assert "secret" not in captured.out + captured.err + outcome.message
 
 
+@pytest.mark.parametrize("header", ["", HEADER + "\n"])
+def test_a_file_without_a_header_shows_no_values(prepare, raw_folder, header):
+    """Its first row would be named as its columns."""
+    for name, first in {"1.csv": header, "2.csv": ""}.items():
+        (raw_folder / name).write_text(first + "\n".join(map(row, range(300))) + "\n")
+    outcome = prepare(**BINARY, **ACTIONS)
+    assert outcome.code == 1
+    assert not [secret for secret in SECRETS if secret in outcome.message]
+    assert "(not shown)" in outcome.message
+
+
 def test_rejected_rows_are_named_by_their_lines(prepare, raw):
     lines = (prepare(**BINARY, **ACTIONS).folder / "rejects/rejects.csv").read_text().splitlines()
     assert lines[1:3] == ['d.csv,902,"column ""age"" is not a number",', "d.csv,903,has 3 fields instead of 7,"]
