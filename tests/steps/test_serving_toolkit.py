@@ -5,6 +5,7 @@ A group of its own, as the toolkit's packages clash with those here. It leaves o
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import io
 import json
@@ -181,6 +182,7 @@ MODEL: list[tuple[int, Request]] = [
     (400, post(b"PAR1 is not enough", P)),
     (400, post(parquet(age=["x"]), P)),
     (400, post(parquet(age=[[1.0]]), P)),
+    *[(415, post(gzip.compress(b"1,true,basic"), kind)) for kind in (C, J, L, P)],
     (406, post(ROW, C, "image/png")),
     (406, post(ROW, C, "text/csv;q=0")),
     (413, post(ROW * 900_000, C)),
