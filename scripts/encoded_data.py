@@ -75,7 +75,7 @@ class Side:
 
 
 class Rows(xgb.DataIter):  # type: ignore[misc]
-    """Batches of a side with the weight of each row's class; ``between`` is called before each, and may raise."""
+    """Batches of a side, with the weight of each row, if any; ``between`` is called before each, and may raise."""
 
     def __init__(self, side: Side, weights: Floats | None, between: Callable[[], None]) -> None:
         super().__init__(release_data=True)
@@ -91,9 +91,9 @@ class Rows(xgb.DataIter):  # type: ignore[misc]
         table = next(self.tables, None)
         if table is None:
             return False
-        labels = self.side.labels[self.position : self.position + len(table)]
+        rows = slice(self.position, self.position + len(table))
         self.position += len(table)
-        weight = None if self.weights is None else self.weights[labels.astype(np.int64)]
+        labels, weight = self.side.labels[rows], None if self.weights is None else self.weights[rows]
         types = self.side.features.types
         input_data(data=table.rename_columns(self.names), label=labels, weight=weight, feature_types=types)
         return True

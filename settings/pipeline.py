@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainSerializer
 
 from settings.aws_names import InstanceType, KmsKeyArn, S3Uri
-from settings.fields import Applies, ColumnName, Columns, Delimiter, Part, Section, Text, Texts
+from settings.fields import Applies, ColumnName, Columns, Delimiter, Part, Section, Text, Texts, matching
 
 DAY = 24 * 3600
 VOLUME = "a SageMaker job has one volume of at most 16 TiB"
@@ -32,6 +32,16 @@ def _fitting_actions(private: Mapping[str, str]) -> Mapping[str, str]:
 
 
 PrivateColumns = Annotated[Mapping[ColumnName, str], AfterValidator(_fitting_actions), PlainSerializer(dict)]
+
+
+_NUMBER, _SHARE = r"\d+(?:\.\d+)?", r"0\.\d*[1-9]\d*"
+DecisionThreshold = Annotated[
+    str,
+    matching(
+        f"{_SHARE}|f{_NUMBER}|precision (?:{_SHARE}|1)|costs {_NUMBER}:{_NUMBER}",
+        'be a number between 0 and 1 such as "0.5", or "f1", "f2", "precision 0.9", "costs 1:20"',
+    ),
+]
 
 
 class Data(Section):
@@ -83,7 +93,8 @@ class Hyperparameters(Section):
     reg_lambda: float = Field(ge=0)
     max_bin: int = Field(ge=2, le=65_535)
     seed: int = Field(ge=0, lt=2**31)
-    imbalance: Literal["threshold", "weights", "none"]
+    imbalance: Literal["none", "weights", "oversample", "undersample"]
+    decision_threshold: DecisionThreshold
     checkpoint_rounds: int = Field(ge=1)
     device: Literal["auto", "cpu", "cuda"]
 

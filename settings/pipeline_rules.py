@@ -97,8 +97,8 @@ def tolerance_can_refuse(s: Settings) -> Iterator[Conflict]:
 
 
 def weights_need_classes(s: Settings) -> Iterator[Conflict]:
-    if s.training.imbalance == "weights" and s.problem.type == "regression":
-        yield conflict('a regression has no classes to weight; set it to "none"', "training.imbalance", "problem.type")
+    if s.training.imbalance != "none" and s.problem.type == "regression":
+        yield conflict('a regression has no classes; set it to "none"', "training.imbalance", "problem.type")
 
 
 def cuda_needs_a_gpu(s: Settings) -> Iterator[Conflict]:

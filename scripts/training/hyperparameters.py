@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from training import threshold_rule
 
 OBJECTIVES = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
 METRICS = {"binary": ["logloss", "auc"], "multiclass": ["mlogloss", "merror"], "regression": ["rmse", "mae"]}
@@ -43,6 +46,11 @@ def _real(low: float, high: float, explanation: str, *, low_excluded: bool = Fal
     return field(metadata={"range": Range(low, high, False, low_excluded), "help": explanation, "of_xgboost": True})
 
 
+def _text(parse: Callable[[str], Any], forms: str, explanation: str) -> Any:
+    """Kept as it was written, once it could be parsed."""
+    return field(metadata={"parse": parse, "help": f"{explanation}: {forms}", "of_xgboost": False})
+
+
 def _choice(choices: tuple[str, ...], explanation: str) -> Any:
     return field(metadata={"choices": choices, "help": explanation, "of_xgboost": False})
 
@@ -63,7 +71,8 @@ class Hyperparameters:
     reg_lambda: float = _real(0, math.inf, "L2 regularization of leaf values")
     max_bin: int = _whole(2, 65_535, "histogram bins of a numeric column")
     seed: int = _whole(0, 2**31 - 1, "same seed and data, same model")
-    imbalance: str = _choice(("threshold", "weights", "none"), "what to do about rare classes")
+    imbalance: str = _choice(("none", "weights", "oversample", "undersample"), "what to do about rare classes")
+    decision_threshold: str = _text(threshold_rule.parse, threshold_rule.FORMS, "labels of a binary problem")
     checkpoint_rounds: int = _whole(1, math.inf, "rounds between two checkpoints", of_xgboost=False)
     device: str = _choice(("auto", "cpu", "cuda"), "auto takes the GPU where one is usable")
 
@@ -75,16 +84,24 @@ class Hyperparameters:
 
 def add_flags(command: argparse.ArgumentParser) -> None:
     for parameter in fields(Hyperparameters):
-        limits = parameter.metadata.get("range")
+        limits, parse = parameter.metadata.get("range"), parameter.metadata.get("parse")
         explanation = f"{parameter.metadata['help']}{f' ({limits})' if limits else ''}"
         command.add_argument(
             f"--{parameter.name.replace('_', '-')}",
             required=True,
-            type=limits.parse if limits else str,
+            type=limits.parse if limits else _checked(parse) if parse else str,
             choices=parameter.metadata.get("choices"),
             metavar=None if limits is None else "N",
             help=explanation,
         )
+
+
+def _checked(parse: Callable[[str], Any]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        parse(text)
+        return text
+
+    return check
 
 
 def collect(options: argparse.Namespace) -> Hyperparameters:

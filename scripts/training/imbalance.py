@@ -1,4 +1,7 @@
-"""Two remedies for rare classes: weights of rows in training, or another threshold afterwards."""
+"""Remedies for rare classes in training: more weight for their rows, or a random sample of rows.
+
+A sample is a weight as well: a row that was drawn three times has the weight 3, and one that was not drawn 0.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,19 @@ def class_weights(counts: npt.NDArray[np.int64]) -> Floats:
     return weights
 
 
-def best_f1_threshold(probabilities: Floats, labels: Floats) -> float:
-    """The threshold with the best F1; among equals the highest, with the fewest positives.
-
-    It is one of the float32 probabilities, so comparing in float32 or float64 gives the same labels.
-    """
-    order = np.argsort(-probabilities, kind="stable")
-    ranked, hits = probabilities[order], np.cumsum(labels[order].astype(np.int64))
-    last_of_equals = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    called_positive = last_of_equals + 1
-    f1 = 2 * hits[last_of_equals] / (called_positive + hits[-1])
-    return float(ranked[last_of_equals[np.argmax(f1)]])
+def row_weights(labels: Floats, counts: npt.NDArray[np.int64], remedy: str, seed: int) -> Floats | None:
+    """For the rows of the train side; None: all count the same."""
+    if remedy == "none" or not len(counts):
+        return None
+    if remedy == "weights":
+        return class_weights(counts)[labels.astype(np.int64)]
+    random = np.random.default_rng(seed)
+    weights = np.ones(len(labels), np.float32)
+    size = counts.max() if remedy == "oversample" else counts[counts > 0].min()
+    for number in np.flatnonzero(counts):
+        rows = np.flatnonzero(labels == number)
+        if remedy == "oversample":
+            weights[rows] += np.bincount(random.integers(0, len(rows), size - len(rows)), minlength=len(rows))
+        else:
+            weights[random.permutation(rows)[size:]] = 0
+    return weights

@@ -15,15 +15,16 @@ import sample_rows
 from encoded_data import Side, open_side
 from failures import UserError
 from features import Features
-from training import checkpoints, devices, model_folder
+from training import checkpoints, decision_threshold, devices, model_folder, threshold_rule
 from training.boosting import Schedule, boost
 from training.hyperparameters import METRICS, Hyperparameters
-from training.imbalance import Floats, best_f1_threshold, class_weights
+from training.imbalance import Floats, class_weights, row_weights
 from training.termination import Termination
 
 LIBRARIES = (xgb, np, pa)
 METADATA_FORMAT = 1
 WARM_UP_ROWS = 20
+FEW_POSITIVES = 30
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def train(folders: Folders, chosen: Hyperparameters) -> None:
         booster, history = learn(data, chosen, device, folders.checkpoints, termination)
         best = schedule(data.features.problem, chosen).best_round(history)
         model = booster[: best + 1]
-        metadata = describe(data, chosen, device, history, best, threshold(model, data.validation, chosen.imbalance))
+        metadata = describe(data, chosen, device, history, best, threshold(model, data, chosen))
         publish(
             {
                 "model.ubj": bytes(model.save_raw("ubj")),
@@ -97,20 +98,22 @@ def learn(
     store = checkpoints.Checkpoints(folder, fingerprint(data, chosen, device)) if folder else None
     start = store.latest() if store else checkpoints.Progress()
 
-    weights = weights_of_classes(data.train, chosen.imbalance)
+    weights, of_validation = weights_of_rows(data, chosen)
     matrix = data.train.quantiles(chosen.max_bin, threads, weights, termination.check)
-    watched = data.validation.quantiles(chosen.max_bin, threads, weights, termination.check, reference=matrix)
+    watched = data.validation.quantiles(chosen.max_bin, threads, of_validation, termination.check, reference=matrix)
     parameters = chosen.for_xgboost(features.problem, len(features.target.classes))
     parameters |= {"device": device, "nthread": threads, "seed_per_iteration": True}
     sides = {"train": matrix, "validation": watched}
     return boost(parameters, sides, schedule(features.problem, chosen), start, store, termination)
 
 
-def weights_of_classes(train: Side, imbalance: str) -> Floats | None:
-    """For the rows of both sides: validation has to measure what training optimizes."""
-    if imbalance != "weights" or not train.features.target.classes:
-        return None
-    return class_weights(train.class_counts)
+def weights_of_rows(data: Data, chosen: Hyperparameters) -> tuple[Floats | None, Floats | None]:
+    """Of training, and of validation, which has to measure what training optimizes: classes count as much as there."""
+    if chosen.imbalance == "none" or not data.features.target.classes:
+        return None, None
+    counts = data.train.class_counts
+    of_validation = class_weights(counts)[data.validation.labels.astype(np.int64)]
+    return row_weights(data.train.labels, counts, chosen.imbalance, chosen.seed), of_validation
 
 
 def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:
@@ -119,15 +122,34 @@ def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:
     return checkpoints.fingerprint(settings, [data.features_file, data.train.file, data.validation.file])
 
 
-def threshold(model: Any, validation: Side, imbalance: str) -> float | None:
-    if validation.features.problem != "binary":
+def threshold(model: Any, data: Data, chosen: Hyperparameters) -> float | None:
+    if data.features.problem != "binary":
         return None
-    if imbalance != "threshold":
-        return 0.5
+    warn_of_few_positives(data)
     model.set_param({"device": "cpu", "nthread": devices.threads()})
     # Unbinned rows, as in serving: binning would treat a level that is unknown to the train side as a known one.
-    probabilities = np.concatenate([model.inplace_predict(matrix) for matrix in validation.matrices()])
-    return best_f1_threshold(probabilities, validation.labels)
+    probabilities = np.concatenate([model.inplace_predict(matrix) for matrix in data.validation.matrices()])
+    rule = threshold_rule.parse(chosen.decision_threshold)
+    line = decision_threshold.choose(rule, probabilities, data.validation.labels)
+    called, hits = (int(rows.sum()) for rows in (probabilities >= line, data.validation.labels[probabilities >= line]))
+    positives = int(data.validation.labels.sum())
+    print(
+        f"decision threshold {line:.4g} ({rule.text}): on validation {called} rows are called positive, {hits} of "
+        f"the {positives} that are",
+        flush=True,
+    )
+    return line
+
+
+def warn_of_few_positives(data: Data) -> None:
+    for side in (data.train, data.validation):
+        positives = int(side.labels.sum())
+        if positives < FEW_POSITIVES:
+            print(
+                f"warning: only {positives} of {len(side.labels)} rows of the {side.name} side are positive: what is "
+                "chosen and measured by them is uncertain; more data, or a larger share for that side, would help",
+                flush=True,
+            )
 
 
 def describe(

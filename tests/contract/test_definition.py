@@ -131,7 +131,7 @@ def test_each_script_accepts_its_arguments_in_the_definition(step, problem, sett
         assert namespace.missing == ["-", "-999", "n/a"]
         assert (namespace.target, namespace.problem) == ("churned", problem)
     elif step == "Train":
-        assert (namespace.rounds, namespace.learning_rate, namespace.imbalance) == (500, 0.1, "threshold")
+        assert (namespace.rounds, namespace.learning_rate, namespace.decision_threshold) == (500, 0.1, "f1")
     else:
         assert namespace.metric == adopted.quality_gate.metric
         assert (namespace.tolerance, namespace.unscorable) == (

@@ -42,6 +42,7 @@ OTHERS: dict[str, Any] = {
     "aws.endpoint_command": ["echo", "http://127.0.0.1:1"],
     "aws.access_key_id": "another",
     "aws.secret_access_key": "another",
+    "training.decision_threshold": "0.5",
     "data.uri": "s3://their-bucket/raw",
     "data.target": "price",
     "data.delimiter": ";",

@@ -156,10 +156,10 @@ def test_an_apostrophe_in_a_hyperparameter_is_refused(settings, scripts):
 def test_hyperparameters_are_the_settings_and_the_checkpoint_folder(steps):
     train = steps("[training]\nrounds = 1000\nlearning_rate = 0.00001\n")["Train"]["Arguments"]
     parameters = train["HyperParameters"]
-    assert (parameters["rounds"], parameters["learning-rate"], parameters["imbalance"]) == (
+    assert (parameters["rounds"], parameters["learning-rate"], parameters["decision-threshold"]) == (
         "1000",
         "1e-05",
-        "threshold",
+        "f1",
     )
     assert parameters["checkpoints"] == train["CheckpointConfig"]["LocalPath"] == "/opt/ml/checkpoints"
 

@@ -189,7 +189,7 @@ def test_checkpoints_are_resumed_for_the_same_data_and_settings_only(tmp_path, d
 
     assert "resuming" not in output_of(checkpoint_rounds=3)
     assert "resuming from checkpoint-" in output_of(checkpoint_rounds=5)
-    for other in ({"seed": 8}, {"rounds": 11}, {"imbalance": "none"}):
+    for other in ({"seed": 8}, {"rounds": 11}, {"imbalance": "weights"}, {"decision_threshold": "f2"}):
         assert "resuming" not in output_of(checkpoint_rounds=3, **other)
     for file in (data.train, data.validation):
         pq.write_table(pq.read_table(file).slice(1), file)
@@ -211,13 +211,26 @@ def test_the_threshold_is_the_best_for_f1_on_validation(tmp_path, data):
     assert scores[np.float32(threshold)] == max(scores.values())
 
 
-@pytest.mark.parametrize("imbalance", ["weights", "none"])
-def test_otherwise_the_threshold_is_one_half(tmp_path, data, imbalance):
-    assert metadata(trained(data, tmp_path / "model", imbalance=imbalance))["threshold"] == 0.5
+def test_a_number_is_the_threshold_itself(tmp_path, data):
+    assert metadata(trained(data, tmp_path / "model", decision_threshold="0.25"))["threshold"] == 0.25
 
 
-@pytest.mark.parametrize("problem", ["binary", "multiclass"])
-def test_weights_raise_the_rare_classes(tmp_path, encoded, problem):
+def test_few_positives_are_warned_of_and_what_the_threshold_finds_is_printed(tmp_path, data, capsys):
+    labels = pq.read_table(data.validation).column("outcome").to_numpy()
+    data.with_target(data.validation, np.where(np.arange(len(labels)) < 3, 1, 0))
+    trained(data, tmp_path / "model", decision_threshold="precision 1")
+    output = capsys.readouterr().out
+    assert f"warning: only 3 of {len(labels)} rows of the validation side are positive" in output
+    assert "of the train side" not in output
+    assert "(precision 1): on validation " in output
+    assert " of the 3 that are" in output
+
+
+@pytest.mark.parametrize(
+    ("problem", "remedy"),
+    [("binary", "weights"), ("multiclass", "weights"), ("binary", "oversample"), ("multiclass", "undersample")],
+)
+def test_each_remedy_raises_the_rare_classes(tmp_path, encoded, problem, remedy):
     data = encoded(tmp_path / "data", problem)
     random = np.random.default_rng(0)
     common = random.random(1500) < 0.85
@@ -227,7 +240,7 @@ def test_weights_raise_the_rare_classes(tmp_path, encoded, problem):
         chances = validation_predictions(data, trained(data, tmp_path / imbalance, imbalance=imbalance))[0]
         return float(np.mean(1 - chances if problem == "binary" else chances[:, 0]))
 
-    assert mean_of_common("weights") < mean_of_common("none") - 0.2
+    assert mean_of_common(remedy) < mean_of_common("none") - 0.2
 
 
 # --- refusals ---
@@ -240,7 +253,9 @@ def test_weights_raise_the_rare_classes(tmp_path, encoded, problem):
         ({"learning_rate": 0}, ["--learning-rate", "'0'", "above 0 to 1"]),
         ({"learning_rate": "nan"}, ["--learning-rate", "'nan'", "above 0 to 1"]),
         ({"max_depth": 2.5}, ["--max-depth", "'2.5'", "from 1 to 30"]),
-        ({"imbalance": "smote"}, ["--imbalance", "smote", "threshold"]),
+        ({"imbalance": "smote"}, ["--imbalance", "smote", "oversample"]),
+        ({"decision_threshold": "recall"}, ["--decision-threshold", "'recall'", "costs 1:20"]),
+        ({"decision_threshold": "1.5"}, ["--decision-threshold", "precision 0.9"]),
         ({"round": 5}, ["--round"]),
         ({"device": "cuda"}, ["--device cuda", "GPU"]),
     ],

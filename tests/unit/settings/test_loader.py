@@ -4,6 +4,8 @@ import math
 import subprocess
 import sys
 import tomllib
+from argparse import ArgumentTypeError
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
@@ -19,7 +21,8 @@ from settings.loader import load
 from settings.metrics import METRICS
 from settings.model import Sections, Settings
 from settings.pipeline import Training
-from training.hyperparameters import Hyperparameters  # scripts/
+from training import threshold_rule  # scripts/
+from training.hyperparameters import Hyperparameters
 
 ROOT = Path(__file__).resolve().parents[3]
 BASE = (CONFIG / "base.toml").read_text()
@@ -79,11 +82,46 @@ def test_training_knows_the_hyperparameters_of_the_script_and_their_ranges() -> 
         if choices:
             assert get_args(field.annotation) == choices
             continue
+        if "parse" in parameter.metadata:
+            continue  # below
         bounds = {
             name: getattr(m, name) for m in field.metadata for name in ("gt", "ge", "lt", "le") if hasattr(m, name)
         }
         assert (bounds.get("ge", bounds.get("gt")), "gt" in bounds) == (limits.low, limits.low_excluded), parameter.name
         assert bounds.get("le", bounds.get("lt", math.inf) - 1) == limits.high, parameter.name
+
+
+THRESHOLDS = ["0.5", "0.05", "f1", "f0.5", "f2", "precision 0.9", "precision 1", "costs 1:20", "costs 0.5:2.5"]
+OTHERS = [
+    "0",
+    "0.0",
+    "1",
+    "1.0",
+    "2",
+    "f",
+    "fx",
+    "precision 0",
+    "precision 1.5",
+    "costs 1",
+    "costs 1:x",
+    "F1",
+    " f1",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", [*THRESHOLDS, *OTHERS])
+def test_training_takes_the_decision_thresholds_of_the_script(tmp_path: Path, text: str) -> None:
+    def taken(check: Callable[[], object], error: type[Exception]) -> bool:
+        try:
+            check()
+        except error:
+            return False
+        return True
+
+    setting = f'[training]\ndecision_threshold = "{text}"'
+    assert taken(lambda: threshold_rule.parse(text), ArgumentTypeError) == (text in THRESHOLDS)
+    assert taken(lambda: overlaid(tmp_path, setting), SettingsProblem) == (text in THRESHOLDS)
 
 
 @pytest.mark.parametrize("env", environments(CONFIG))
