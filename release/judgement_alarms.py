@@ -1,7 +1,7 @@
 """The alarms by which the judgement of a release takes it back, and the metric that they watch.
 
-The metric is 0 as long as the release is judged, and 1 once the judgement fails. Its namespace is one that no model may
-write: its own code could otherwise roll it back, or keep it live.
+The metric is 0 as long as the release is judged, and 1 once the judgement fails. Its namespace is one that no model and
+no other stage may write: their code could otherwise roll it back, or keep it live.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNJUDGED_PERIOD = 30
 
 
 def namespace(settings: Settings) -> str:
-    return f"Releases/{settings.project.name}"
+    return f"Releases/{settings.endpoint_name}"
 
 
 def failure_alarm(config_name: str) -> str:

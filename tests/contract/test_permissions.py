@@ -270,7 +270,11 @@ def test_no_build_and_no_job_writes_what_the_deploy_pipeline_runs(template):
     """Its artifacts have a bucket of their own."""
     pipeline = template("deploy")["Resources"]["DeployPipeline"]["Properties"]["ArtifactStore"]["Location"]["Fn::Sub"]
     assert pipeline == "${BucketName}-deploy"
-    values = values_of(load("local")) | {"${Kind}": "staging", "${TargetBucketName}": "target"}
+    values = values_of(load("local")) | {
+        "${Kind}": "staging",
+        "${TargetBucketName}": "target",
+        "${TargetStage}": "staging",
+    }
     roles = {("build", name) for name in ("TestRole", "UpsertRole", "PipelineRole")}
     roles |= {("foundation", name) for name in ("TrainingRole", "HostingRole")}
     bucket = f"{values['${BucketName}']}-deploy/"
@@ -287,6 +291,19 @@ def test_only_production_makes_a_champion(template):
     assert (condition, otherwise) == ("Production", {"Ref": "AWS::NoValue"})
     assert statement["Resource"]["Fn::Sub"].endswith(":::${BucketName}/${Project}/champion/*")
     assert template("release")["Conditions"]["Production"] == {"Fn::Equals": [{"Ref": "Kind"}, "production"]}
+
+
+def test_a_release_writes_the_records_and_the_metric_of_its_own_stage(template):
+    """Two stages may have one bucket."""
+    stage = load("local")
+    values = values_of(stage) | {"${TargetStage}": "local", "${TargetBucketName}": "target", "${Kind}": "staging"}
+    records = [each for each in written(template, "release", "Role", values) if each.startswith("target/")]
+    assert records == [f"target/churn/releases/{stage.endpoint_name}/"]
+    statements = statements_of(template, "release", "Role")
+    [metric] = [each for each in statements if "PutMetricData" in str(each.get("Action"))]
+    [pattern] = metric["Condition"]["StringEquals"].values()
+    project, target = values["${Project}"], values["${TargetStage}"]
+    assert pattern["Fn::Sub"].replace("${Project}", project).replace("${TargetStage}", target) == namespace(stage)
 
 
 def outputs(value):
@@ -370,7 +387,7 @@ def test_jobs_decrypt_data_of_another_bucket_with_its_key(template):
 def test_each_build_writes_its_own_cache(template):
     """A cache that every push can write would bring unreviewed code into an upsert or a release."""
     projects = {("build", "Test"), ("build", "Upsert"), ("deploy", "Plan"), ("release", "Release")}
-    values = values_of(load("local")) | {"${TargetBucketName}": "target"}
+    values = values_of(load("local")) | {"${TargetBucketName}": "target", "${TargetStage}": "staging"}
     caches = {each: cache_of(template, each[0], f"{each[1]}Project", values) for each in projects}
     assert len(set(caches.values())) == len(projects)
     for stack, kind in projects:

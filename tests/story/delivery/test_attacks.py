@@ -12,8 +12,20 @@ from tests.story.delivery.models import GROUP, Registry
 
 pytestmark = [pytest.mark.roles, pytest.mark.planted]
 
-# With the keys of a build, and of a job: what they try, and AWS's reply.
-CALLS = """
+# What is tried with the keys of a role, and AWS's reply.
+ATTEMPT = """
+def attempt(prefix, calls):
+    for name, call in calls.items():
+        try:
+            call()
+            print(f"{prefix} {name}: done", flush=True)
+        except Exception as error:
+            print(f"{prefix} {name}: {error.response['Error']['Code']}", flush=True)
+"""
+# By a build, and by a job.
+CALLS = (
+    ATTEMPT
+    + """
 def attack(prefix):
     import boto3
     sagemaker, codepipeline, events, s3 = (boto3.client(name) for name in ("sagemaker", "codepipeline", "events", "s3"))
@@ -50,18 +62,83 @@ def attack(prefix):
     }
     for name, (where, key) in objects.items():
         calls[name] = lambda where=where, key=key: s3.put_object(Bucket=where, Key=key, Body=b"{}")
-    for name, call in calls.items():
-        try:
-            call()
-            print(f"{prefix} {name}: done", flush=True)
-        except Exception as error:
-            print(f"{prefix} {name}: {error.response['Error']['Code']}", flush=True)
+    attempt(prefix, calls)
 """
+)
+# By the release to staging: production, in every way that a release reaches its own stage.
+OF_PRODUCTION = (
+    ATTEMPT
+    + """
+def attack():
+    import boto3
+    names = ("sagemaker", "s3", "cloudwatch", "sns", "codepipeline", "sts", "application-autoscaling")
+    sagemaker, s3, cloudwatch, sns, codepipeline, sts, scaling = map(boto3.client, names)
+    runtime = boto3.client("sagemaker-runtime")
+    bucket, endpoint, account = "churn-local-000000000000-eu-west-1", {"EndpointName": "churn-prod"}, "000000000000"
+    production = "churn-prod-000000000000-eu-west-1"
+    config = {"EndpointConfigName": "churn-prod-0123456789"}
+    variant = {"VariantName": "AllTraffic", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    model = {"ModelName": "churn-prod-0123456789"}
+    role = f"arn:aws:iam::{account}:role/churn-prod-hosting"
+    image = {"Image": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.2-0"}
+    alarm = {"AlarmName": "churn-prod-5xx-rate", "MetricName": "x", "Namespace": "x", "Period": 60, "Statistic": "Sum"}
+    alarm |= {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    dimensions = [{"Name": "EndpointName", "Value": "churn-prod"}]
+    datum = {"MetricName": "Failed", "Dimensions": dimensions, "Value": 1.0}
+    target = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/churn-prod/variant/AllTraffic",
+              "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    answer = {"pipelineName": "churn-local-deploy", "stageName": "Approval", "actionName": "Approve"}
+    answer |= {"token": "00000000-0000-4000-8000-000000000000", "result": {"summary": "fine", "status": "Approved"}}
+    calls = {
+        "update": lambda: sagemaker.update_endpoint(**endpoint, EndpointConfigName="churn-staging-0123456789"),
+        "delete": lambda: sagemaker.delete_endpoint(**endpoint),
+        "create": lambda: sagemaker.create_endpoint(**endpoint, EndpointConfigName="churn-staging-0123456789"),
+        "weights": lambda: sagemaker.update_endpoint_weights_and_capacities(
+            **endpoint, DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 1}]),
+        "invoke": lambda: runtime.invoke_endpoint(**endpoint, ContentType="text/csv", Body=b"33,basic"),
+        "create config": lambda: sagemaker.create_endpoint_config(
+            **config, ProductionVariants=[variant | {"ModelName": "churn-staging-0123456789"}]),
+        "delete config": lambda: sagemaker.delete_endpoint_config(**config),
+        "delete model": lambda: sagemaker.delete_model(**model),
+        "hosting role": lambda: sagemaker.create_model(
+            ModelName="churn-staging-0123456789", ExecutionRoleArn=role, PrimaryContainer=image),
+        "delete alarm": lambda: cloudwatch.delete_alarms(AlarmNames=["churn-prod-5xx-rate"]),
+        "change alarm": lambda: cloudwatch.put_metric_alarm(**alarm),
+        "judgement": lambda: cloudwatch.put_metric_data(Namespace="Releases/churn-prod", MetricData=[datum]),
+        "dashboard": lambda: cloudwatch.put_dashboard(
+            DashboardName="churn-prod-eu-west-1", DashboardBody='{"widgets": []}'),
+        "scaling": lambda: scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=1),
+        "notice": lambda: sns.publish(TopicArn=f"arn:aws:sns:eu-west-1:{account}:churn-prod", Message="shipped"),
+        "approval": lambda: codepipeline.put_approval_result(**answer),
+        "role": lambda: sts.assume_role(
+            RoleArn=f"arn:aws:iam::{account}:role/churn-local-production", RoleSessionName="story"),
+        "captured requests": lambda: s3.get_object(Bucket=production, Key="churn/capture/churn-prod/x.jsonl"),
+        "read records": lambda: s3.get_object(Bucket=production, Key="churn/releases/churn-prod/last-good.json"),
+    }
+    objects = {
+        "write records": (production, "churn/releases/churn-prod/last-good.json"),
+        "verdict": (production, "churn/releases/churn-prod/verdicts/x.json"),
+        "champion": (bucket, "churn/champion/evaluation.json"),
+        "archive": (bucket, "churn/runs/1/model.tar.gz"),
+        "source": (bucket + "-deploy", "churn-local-deploy/Tested/x"),
+        "cache": (bucket + "-deploy", "cache/production/x"),
+    }
+    for name, (where, key) in objects.items():
+        calls[name] = lambda where=where, key=key: s3.put_object(Bucket=where, Key=key, Body=b"{}")
+    attempt("staging", calls)
+
+
+import os
+if os.environ.get("STEP") == "deploy":
+    attack()
+"""
+)
 UPSERT = "codepipeline/upsert.buildspec.yml"
 DENIED = dict.fromkeys(
     ("approve", "edit", "create", "create without a status", "release", "event", "parameter", "stop another's job"),
     "AccessDeniedException",
 )
+DENIALS = ("AccessDenied", "AccessDeniedException", "AuthorizationError")
 SOURCES = ("source of a build", "tested source", "other tested source", "source of a release")
 DENIED |= dict.fromkeys(("archive", "champion", "code", "records", *SOURCES), "AccessDenied")
 
@@ -79,7 +156,8 @@ def edit(delivery: Delivery, name: str, pattern: str, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def waiting(delivery: Delivery) -> str:
-    """A package that nobody has approved."""
+    """A package that nobody has approved. The code that would release it reaches for production from staging."""
+    edit(delivery, "release/command.py", "\ndef main\\(", f"{OF_PRODUCTION}\n\ndef main(")
     return delivery.registry().register()
 
 
@@ -207,6 +285,9 @@ def test_a_release_runs_the_code_of_its_package_and_not_that_of_a_later_push(
     output = delivery.build_output("deploy", execution)
     assert f"{package} was made from commit {commit}" in output
     assert "the head of the branch" not in output
+    staging = results(output, "staging")
+    assert len(staging) == OF_PRODUCTION.count(": lambda: ") + 6
+    assert {name: code for name, code in staging.items() if code not in DENIALS} == {}
     assert delivery.live_package("staging") == package
 
 

@@ -30,7 +30,7 @@ def test_the_first_fires_at_the_first_failure_and_not_without_data(calls):
     [datum] = publish.request["MetricData"]
     assert (datum["Value"], datum["StorageResolution"]) == (0, 1)
     assert datum["Dimensions"] == failed.request["Dimensions"]
-    assert publish.request["Namespace"] == failed.request["Namespace"] == "Releases/churn"
+    assert publish.request["Namespace"] == failed.request["Namespace"] == "Releases/churn-prod"
 
 
 def test_the_second_fires_when_no_run_publishes_any_more(calls):

@@ -111,7 +111,7 @@ def test_the_metric_is_published_every_ten_seconds_and_a_failure_at_once(start, 
     assert values(published) == [0, 0, 1, 1]
     [datum] = published[0]["MetricData"]
     assert (published[0]["Namespace"], datum["MetricName"], datum["StorageResolution"]) == (
-        "Releases/churn",
+        "Releases/churn-local",
         "Failed",
         1,
     )
