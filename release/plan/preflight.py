@@ -95,8 +95,9 @@ def _archive(state: State) -> Iterator[str]:
         yield f"the package {arn} does not say which archive was evaluated (model_sha256): register the model again"
     elif archive.sha256 != evaluated:
         hashes = f"its SHA-256 is {archive.sha256[:12] or '(that of no single file)'}, not {evaluated[:12]}"
+        details = "; ".join(filter(None, (hashes, archive.written)))
         what = f"the archive {archive.uri} is not the one of the package {arn} that was evaluated and approved"
-        yield f"{what} ({hashes}): find out who wrote it, then restore that version of it or register the model again"
+        yield f"{what} ({details}): find out who wrote it, then restore that version of it or register the model again"
 
 
 def _endpoint(settings: Settings, state: State, plan: Plan) -> Iterator[str]:

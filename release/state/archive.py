@@ -9,10 +9,12 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aws.refusals import is_missing
 from aws.s3 import split_uri
+from aws.times import for_people
 
 CHUNK = 1 << 20
 _hashes: dict[tuple[str, str, str], str] = {}  # of versions, which never change: a plan may be made again and again
@@ -24,10 +26,17 @@ class Archive:
     key: str
     version: str = ""  # "" in a bucket without versions
     sha256: str = ""  # "" for a prefix, which is no archive
+    modified: datetime | None = None
 
     @property
     def uri(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def written(self) -> str:
+        """When, and as which version; "" for a prefix."""
+        version = f" as version {self.version}" if self.version else ""
+        return f"written on {for_people(self.modified)}{version}" if self.modified else ""
 
 
 def read_archive(container: Mapping[str, Any], s3: Any) -> Archive | None:
@@ -53,11 +62,11 @@ def _object(bucket: str, key: str, s3: Any) -> Archive:
     response = s3.get_object(Bucket=bucket, Key=key)
     version = str(response.get("VersionId") or "")
     if version in ("", "null"):  # of a bucket without versions, where content may change
-        return Archive(bucket, key, version, _sha256(response["Body"]))
+        return Archive(bucket, key, version, _sha256(response["Body"]), response["LastModified"])
     identity = (bucket, key, version)
     with closing(response["Body"]) as body:
         _hashes[identity] = _hashes.get(identity) or _sha256(body)
-    return Archive(bucket, key, version, _hashes[identity])
+    return Archive(bucket, key, version, _hashes[identity], response["LastModified"])
 
 
 def _sha256(body: Any) -> str:

@@ -237,6 +237,7 @@ def test_a_package_whose_archive_a_job_has_overwritten_is_not_released(
     }
     output = delivery.build_output("deploy", execution)
     assert f"is not the one of the package {waiting} that was evaluated and approved" in output
+    assert re.search(r"its SHA-256 is \w{12}, not \w{12}; written on [-\d]+ [:\d]+ UTC as version \S+\)", output)
     assert delivery.endpoints() == []
     delivery.approve(waiting, "Rejected")
 

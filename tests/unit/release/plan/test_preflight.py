@@ -1,6 +1,7 @@
 """Every reason not to begin a deployment, each with its sentence; a plan that begins none is never refused."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -52,11 +53,13 @@ def test_a_package_that_does_not_exist(settings_of, empty):
 
 @pytest.mark.planted
 def test_an_archive_that_was_overwritten_is_not_the_one_that_was_approved(settings_of, empty):
-    [line] = refusals(settings_of(), replace(empty, archive=replace(empty.archive, sha256="f" * 64)))
+    overwritten = replace(empty.archive, sha256="f" * 64, modified=datetime(2026, 1, 5, 9, tzinfo=UTC))
+    [line] = refusals(settings_of(), replace(empty, archive=overwritten))
     assert line.startswith(
         f"the archive {empty.archive.uri} is not the one of the package {empty.package_arn} that was"
     )
-    assert f"its SHA-256 is ffffffffffff, not {empty.archive.sha256[:12]}" in line
+    written = "written on 2026-01-05 09:00:00 UTC as version version-1"
+    assert f"its SHA-256 is ffffffffffff, not {empty.archive.sha256[:12]}; {written})" in line
     [line] = refusals(settings_of(), replace(empty, archive=replace(empty.archive, sha256="")))
     assert "its SHA-256 is (that of no single file)" in line
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+from datetime import UTC, datetime
 
 import pytest
 
 from release.state.archive import read_archive
 
+MODIFIED = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CONTAINER = {"ModelDataUrl": "s3://bucket/churn/runs/1/model.tar.gz"}
 
 
@@ -25,7 +27,7 @@ class FakeS3:
     def get_object(self, Bucket, Key):
         version, content = next(self._objects)
         self.bodies.append(Body(content))
-        return {"Body": self.bodies[-1], **({"VersionId": version} if version else {})}
+        return {"Body": self.bodies[-1], "LastModified": MODIFIED, **({"VersionId": version} if version else {})}
 
 
 def hash_of(content):
@@ -38,6 +40,7 @@ def test_a_version_is_read_once_and_another_one_is_read():
     assert [each.sha256 for each in found] == [hash_of(b"good"), hash_of(b"good"), hash_of(b"bad")]
     assert [each.version for each in found] == ["of-this-test", "of-this-test", "another"]
     assert s3.bodies[1].closed
+    assert found[-1].written == "written on 2026-01-05 09:00:00 UTC as version another"
 
 
 @pytest.mark.parametrize("version", ["", "null"])
