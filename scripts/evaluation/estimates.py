@@ -8,7 +8,8 @@ cost of a slice is that of its own rows.
 The interval depends on the kind of the metric, so that it never leaves the possible range:
 
 - ``share`` (0 to 1: accuracy, recall, AUC): Wilson's interval on the effective number of rows, which has a width
-  also at 0 and 1, where "value ± 1.96 deviations" has none;
+  also at 0 and 1, where "value ± 1.96 deviations" has none. Of rankings with few positives the influences spread too
+  little: their variance is averaged with an assumed one, which counts as much as 20 positives do;
 - ``loss`` (0 upwards: RMSE, log loss): symmetric on the logarithmic scale;
 - ``r2`` (1 downwards): one minus a loss.
 
@@ -30,6 +31,7 @@ import numpy.typing as npt
 CONFIDENCE = 0.95
 Numbers = npt.NDArray[np.float64]
 Interval = tuple[float, float]
+ASSUMED_ROWS = 20  # the fewest for which intervals cover what they promise, from 5 positives on
 Influences = Callable[[], Numbers]  # of each row, in the rows' order; a function, as few of them are needed
 
 
@@ -41,16 +43,28 @@ class Estimate:
     kind: str = "share"
     baseline: float | None = None  # of the best constant prediction
     baseline_deviation: float = 0.0
+    assumed: Callable[[float], float] | None = field(default=None, repr=False, compare=False)  # variance of a value
+    uncertain_deviation: bool = False  # the deviation is known no better than a mean's of ``support`` rows
     influences: Influences | None = field(default=None, repr=False, compare=False)
 
     def interval(self, confidence: float = CONFIDENCE) -> Interval:
         z = NormalDist().inv_cdf((1 + confidence) / 2)
         if self.kind == "share":
-            return _wilson(self.value, self.standard_deviation, self.support, z)
+            return self._of_share(z)
         if self.kind == "r2":
             low, high = _logarithmic(1 - self.value, self.standard_deviation, z)
             return 1 - high, 1 - low
         return _logarithmic(self.value, self.standard_deviation, z)
+
+    def _of_share(self, z: float) -> Interval:
+        if self.assumed is None:
+            return _wilson(self.value, self.value, self.standard_deviation, self.support, z)
+        inner = (self.support * self.value + 1) / (self.support + 2)  # at 0 and 1 every assumed variance is 0
+        of_rows, assumed = self.support * self.standard_deviation**2, ASSUMED_ROWS * self.assumed(inner)
+        deviation = math.sqrt((of_rows + assumed) / (self.support + ASSUMED_ROWS))
+        if self.uncertain_deviation:
+            z = _student(z, max(self.support - 1, 1))
+        return _wilson(self.value, inner, deviation, self.support, z)
 
     def as_json(self) -> dict[str, Any]:
         """SageMaker's two keys and additional ones."""
@@ -87,12 +101,21 @@ def spread(influences: Numbers, rows: npt.NDArray[Any] | None = None) -> float:
     return math.sqrt(float(squares.sum()) / count / max(count - 1, 1))
 
 
-def _wilson(value: float, deviation: float, support: float, z: float) -> Interval:
+def _wilson(value: float, inner: float, deviation: float, support: float, z: float) -> Interval:
+    """``inner``: the value, or one near it that is neither 0 nor 1; so many rows have the deviation at it."""
     variance = max(value * (1 - value), 0.0)  # rounding may leave a share of 1 + 2e-16
-    rows = variance / deviation**2 if deviation > 0 and variance > 0 else max(support, 1.0)
+    at_inner = max(inner * (1 - inner), 0.0)
+    rows = at_inner / deviation**2 if deviation > 0 and at_inner > 0 else max(support, 1.0)
     centre = (value + z * z / (2 * rows)) / (1 + z * z / rows)
     half = z / (1 + z * z / rows) * math.sqrt(variance / rows + z * z / (4 * rows * rows))
     return max(0.0, min(value, centre - half)), min(1.0, max(value, centre + half))
+
+
+def _student(z: float, degrees: float) -> float:
+    """Student's quantile from the normal one, by Cornish's and Fisher's expansion: within 0.5 % from 4 degrees on."""
+    first = (z**3 + z) / (4 * degrees)
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
+    return z + first + second + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * degrees**3)
 
 
 def _logarithmic(value: float, deviation: float, z: float) -> Interval:

@@ -24,7 +24,22 @@ def auc(ranking: Ranking) -> Estimate | None:
     influences = _of_rows(
         ranking, (beaten - value) * len(ranking) / positives, (beaten_by - value) * len(ranking) / negatives
     )
-    return Estimate(value, math.sqrt(variance), min(positives, negatives), baseline=0.5, influences=influences)
+    return Estimate(
+        value,
+        math.sqrt(variance),
+        min(positives, negatives),
+        baseline=0.5,
+        influences=influences,
+        assumed=lambda value: _exponential_variance(value, positives, negatives),
+    )
+
+
+def _exponential_variance(value: float, positives: int, negatives: int) -> float:
+    """Of an AUC where the scores of both classes are exponential: Hanley's and McNeil's formula."""
+    above, below = value / (2 - value), 2 * value * value / (1 + value)
+    square = value * value
+    pairs = value - square + (positives - 1) * (above - square) + (negatives - 1) * (below - square)
+    return pairs / (positives * negatives)
 
 
 def average_precision(ranking: Ranking) -> Estimate | None:
@@ -47,7 +62,15 @@ def average_precision(ranking: Ranking) -> Estimate | None:
         np.concatenate((ranking.positives, ranking.negatives)),
     )
     influences = _of_rows(ranking, influence_positive, influence_negative)
-    return Estimate(value, deviation, ranking.total_positives, baseline=rate, influences=influences)
+    return Estimate(
+        value,
+        deviation,
+        ranking.total_positives,
+        baseline=rate,
+        influences=influences,
+        assumed=lambda value: value * (1 - value) / ranking.total_positives,  # if each precision were 0 or 1
+        uncertain_deviation=True,
+    )
 
 
 def log_loss(outcome: Outcome) -> Estimate | None:

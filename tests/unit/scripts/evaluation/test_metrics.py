@@ -250,6 +250,22 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(name: str) -> None:
     assert 0.92 <= np.mean(held) <= 0.985
 
 
+@pytest.mark.parametrize("name", ["auc", "pr_auc"])
+@pytest.mark.parametrize("distance", [1.0, 3.0])
+@pytest.mark.parametrize("positives", [5, 10, 20])
+def test_with_few_positives_they_hold_it_too(positives: int, distance: float, name: str) -> None:
+    """Without what is assumed beside the influences: 72 to 91 of 100 intervals of AUC, 78 to 94 of PR-AUC."""
+    measure = ALL["binary"][name].estimate
+    truth = measure(binary(1_000_000, 0, 0.01, distance, 6))
+    assert truth is not None
+    held = []
+    for seed in range(1, 401):
+        if estimate := measure(binary(100 * positives, seed, 0.01, distance, 6)):
+            low, high = estimate.interval()
+            held.append(low <= truth.value <= high)
+    assert np.mean(held) >= 0.92
+
+
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("rows", [30, 3000])
 def test_intervals_hold_the_value_and_stay_possible(make: Callable[[int, int], Outcome], rows: int) -> None:
