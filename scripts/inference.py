@@ -19,7 +19,9 @@ import numpy as np
 import pyarrow as pa
 import xgboost
 
+import calibration
 import warm_up
+from calibration import Calibration
 from features import Features, Matrix
 from http_errors import HttpError
 from http_responses import ErrorResponse, HttpResponse
@@ -37,18 +39,21 @@ class Model:
     features: Features
     metadata: dict[str, Any]
     single_threaded: xgboost.Booster  # the same trees on one thread, for few rows
+    calibration: Calibration | None = None  # of a classification
 
 
 def load(model_dir: str | Path) -> Model:
     folder = Path(model_dir)
     features = Features.read(folder / "features.json")
     metadata = json.loads((folder / "metadata.json").read_text())
+    if not isinstance(metadata, dict):
+        raise ValueError("metadata.json is not an object")
     boosters = [xgboost.Booster(parameters, model_file=folder / "model.ubj") for parameters in ({}, {"nthread": 1})]
     if boosters[0].num_features() != len(features.columns):
         raise ValueError(
             f"model.ubj was trained on {boosters[0].num_features()} columns, features.json has {len(features.columns)}"
         )
-    return Model(boosters[0], features, metadata, boosters[1])
+    return Model(boosters[0], features, metadata, boosters[1], calibration.of_metadata(metadata))
 
 
 def predict_matrix(model: Model, matrix: Matrix) -> Prediction:
@@ -58,11 +63,14 @@ def predict_matrix(model: Model, matrix: Matrix) -> Prediction:
     no_labels, no_values = np.empty(0, np.int64), np.empty(0, np.float32)
     if model.features.problem == "regression":
         return Prediction(no_labels, output, np.empty((len(matrix), 0), np.float32))
+    shares = output if model.features.problem == "multiclass" else np.column_stack([1 - output, output])
+    if model.calibration:
+        shares = model.calibration.apply(shares)
     if model.features.problem == "multiclass":
-        return Prediction(output.argmax(axis=1), no_values, output)
+        return Prediction(shares.argmax(axis=1), no_values, shares)
     threshold = model.metadata.get("threshold")
-    positive = output >= np.float32(0.5 if threshold is None else threshold)
-    return Prediction(positive.astype(np.int64), no_values, np.column_stack([1 - output, output]))
+    positive = shares[:, 1] >= np.float32(0.5 if threshold is None else threshold)
+    return Prediction(positive.astype(np.int64), no_values, shares)
 
 
 def model_fn(model_dir: str) -> Model:

@@ -95,6 +95,7 @@ class Hyperparameters(Section):
     seed: int = Field(ge=0, lt=2**31)
     imbalance: Literal["none", "weights", "oversample", "undersample"]
     decision_threshold: DecisionThreshold
+    calibration: Literal["auto", "none"]
     checkpoint_rounds: int = Field(ge=1)
     device: Literal["auto", "cpu", "cuda"]
 

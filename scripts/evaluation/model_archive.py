@@ -39,12 +39,9 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def _load(archive: Path, folder: Path) -> inference.Model:
     try:
-        model = inference.load(folder)
-        if not isinstance(model.metadata, dict):
-            raise ValueError("metadata.json is not an object")
+        return inference.load(folder)
     except (ValueError, KeyError, TypeError, OSError, xgboost.core.XGBoostError) as error:
         raise UserError(f"the model in {archive} cannot be loaded ({_reason(error)}): train it again") from error
-    return model
 
 
 def _reason(error: Exception) -> str:

@@ -73,6 +73,7 @@ class Hyperparameters:
     seed: int = _whole(0, 2**31 - 1, "same seed and data, same model")
     imbalance: str = _choice(("none", "weights", "oversample", "undersample"), "what to do about rare classes")
     decision_threshold: str = _text(threshold_rule.parse, threshold_rule.FORMS, "labels of a binary problem")
+    calibration: str = _choice(("auto", "none"), "correct probabilities that are measurably off on validation")
     checkpoint_rounds: int = _whole(1, math.inf, "rounds between two checkpoints", of_xgboost=False)
     device: str = _choice(("auto", "cpu", "cuda"), "auto takes the GPU where one is usable")
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import xgboost as xgb
 
+import calibration
 import sample_rows
 from encoded_data import Side, open_side
 from failures import UserError
@@ -52,7 +53,7 @@ def train(folders: Folders, chosen: Hyperparameters) -> None:
         booster, history = learn(data, chosen, device, folders.checkpoints, termination)
         best = schedule(data.features.problem, chosen).best_round(history)
         model = booster[: best + 1]
-        metadata = describe(data, chosen, device, history, best, threshold(model, data, chosen))
+        metadata = describe(data, chosen, device, history, best, decide(model, data, chosen))
         publish(
             {
                 "model.ubj": bytes(model.save_raw("ubj")),
@@ -122,20 +123,47 @@ def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:
     return checkpoints.fingerprint(settings, [data.features_file, data.train.file, data.validation.file])
 
 
-def threshold(model: Any, data: Data, chosen: Hyperparameters) -> float | None:
-    if data.features.problem != "binary":
-        return None
-    warn_of_few_positives(data)
+def decide(model: Any, data: Data, chosen: Hyperparameters) -> dict[str, Any]:
+    """How labels and probabilities come from what the model says, by the validation side."""
+    decided: dict[str, Any] = {"calibration": None, "threshold": None}
+    if data.features.problem == "regression":
+        return decided
+    shares, labels = probabilities(model, data.validation), data.validation.labels
+    if chosen.calibration == "auto" and (found := calibrate(data, chosen, shares)):
+        decided["calibration"], shares = found.as_json(), found.apply(shares)
+    if data.features.problem == "binary":
+        decided["threshold"] = threshold(data, threshold_rule.parse(chosen.decision_threshold), shares[:, 1], labels)
+    return decided
+
+
+def probabilities(model: Any, validation: Side) -> Floats:
     model.set_param({"device": "cpu", "nthread": devices.threads()})
     # Unbinned rows, as in serving: binning would treat a level that is unknown to the train side as a known one.
-    probabilities = np.concatenate([model.inplace_predict(matrix) for matrix in data.validation.matrices()])
-    rule = threshold_rule.parse(chosen.decision_threshold)
-    line = decision_threshold.choose(rule, probabilities, data.validation.labels)
-    called, hits = (int(rows.sum()) for rows in (probabilities >= line, data.validation.labels[probabilities >= line]))
-    positives = int(data.validation.labels.sum())
+    found: Floats = np.concatenate([model.inplace_predict(matrix) for matrix in validation.matrices()])
+    return found if found.ndim == 2 else np.column_stack([1 - found, found])
+
+
+def calibrate(data: Data, chosen: Hyperparameters, shares: Floats) -> calibration.Calibration | None:
+    """Not of several classes that were weighted: it would give their labels back what the weights took."""
+    if data.features.problem == "multiclass" and chosen.imbalance != "none":
+        return None
+    found = calibration.fit(shares, data.validation.labels)
+    if found:
+        offsets = ", ".join(f"{offset:+.2f}" for offset in found.offsets[1:][:5])
+        print(
+            f"probabilities are off on validation: calibrated with slope {found.slope:.2f}, offsets {offsets}",
+            flush=True,
+        )
+    return found
+
+
+def threshold(data: Data, rule: threshold_rule.Rule, positive: Floats, labels: Floats) -> float:
+    warn_of_few_positives(data)
+    line = decision_threshold.choose(rule, positive, labels)
+    called, hits = int((positive >= line).sum()), int(labels[positive >= line].sum())
     print(
-        f"decision threshold {line:.4g} ({rule.text}): on validation {called} rows are called positive, {hits} of "
-        f"the {positives} that are",
+        f"decision threshold {line:.4g} ({rule.text}): on validation {called} rows are called positive, {hits} of the "
+        f"{int(labels.sum())} that are",
         flush=True,
     )
     return line
@@ -153,14 +181,14 @@ def warn_of_few_positives(data: Data) -> None:
 
 
 def describe(
-    data: Data, chosen: Hyperparameters, device: str, history: checkpoints.History, best: int, line: float | None
+    data: Data, chosen: Hyperparameters, device: str, history: checkpoints.History, best: int, decided: dict[str, Any]
 ) -> dict[str, Any]:
     settings = asdict(chosen)
     sides = {"validation": data.validation, "train": data.train}
     return {
         "format": METADATA_FORMAT,
         "problem": data.features.problem,
-        "threshold": line,
+        **decided,
         "best_round": best,
         "rounds": len(history),
         "metrics": {

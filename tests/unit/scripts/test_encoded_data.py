@@ -32,11 +32,11 @@ def test_binned_rows_are_all_rows_with_their_labels_and_weights(tmp_path, encode
     monkeypatch.setattr(encoded_data, "BATCH_CELLS", 280)
     data = encoded(tmp_path, "multiclass", rows=500)
     side = open_side("train", data.train.parent, data.features)
-    weights = np.array([0.5, 1, 2], dtype=np.float32)
+    weights = np.random.default_rng(0).random(500).astype(np.float32)
     binned = side.quantiles(256, 1, weights, lambda: None)
     assert (binned.num_row(), binned.num_col()) == (500, 4)
     assert list(binned.get_label()) == list(side.labels)
-    assert list(binned.get_weight()) == list(weights[side.labels.astype(int)])
+    assert list(binned.get_weight()) == list(weights)
     assert sum(len(matrix) for matrix in side.matrices()) == 500
 
 

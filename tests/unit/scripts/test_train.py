@@ -243,6 +243,40 @@ def test_each_remedy_raises_the_rare_classes(tmp_path, encoded, problem, remedy)
     assert mean_of_common(remedy) < mean_of_common("none") - 0.2
 
 
+# --- calibration ---
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass"])
+def test_probabilities_that_are_off_are_corrected_in_the_model_that_serves(tmp_path, encoded, problem, capsys):
+    """Few rounds: the trees are not sure enough."""
+    data = encoded(tmp_path / "data", problem)
+    plain, corrected = (
+        inference.load(trained(data, tmp_path / calibration, rounds=3, calibration=calibration))
+        for calibration in ("none", "auto")
+    )
+    assert "probabilities are off on validation: calibrated with slope " in capsys.readouterr().out
+    table = pq.read_table(data.validation)
+    matrix = np.stack([column.to_numpy() for column in table.columns[:-1]], axis=1)
+    labels = table.column("outcome").to_numpy().astype(int)
+
+    def loss(model: inference.Model) -> float:
+        return float(
+            -np.log(inference.predict_matrix(model, matrix).probabilities[np.arange(len(labels)), labels]).mean()
+        )
+
+    assert loss(corrected) < loss(plain) - 0.02
+    assert metadata(tmp_path / "none")["calibration"] is None
+    if problem == "binary":  # the line is one of the probabilities that the model gives
+        shares = inference.predict_matrix(corrected, matrix).probabilities[:, 1]
+        assert np.float32(corrected.metadata["threshold"]) in shares
+
+
+def test_several_classes_that_were_weighted_are_not_corrected(tmp_path, encoded):
+    data = encoded(tmp_path / "data", "multiclass")
+    folder = trained(data, tmp_path / "model", rounds=3, calibration="auto", imbalance="weights")
+    assert metadata(folder)["calibration"] is None
+
+
 # --- refusals ---
 
 

@@ -78,7 +78,13 @@ def run_the_steps(outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = [f"--{name}={outcome.folder / name}" for name in ("train", "validation", "features")]
     options = {"rounds": 4, "early-stopping-rounds": 2, "learning-rate": 0.3, "max-depth": 3, "min-child-weight": 1}
     options |= {"subsample": 1, "colsample-bytree": 1, "reg-lambda": 1, "max-bin": 64, "seed": 1}
-    options |= {"imbalance": "none", "decision-threshold": "f1", "checkpoint-rounds": 9, "device": "cpu"}
+    options |= {
+        "imbalance": "none",
+        "decision-threshold": "f1",
+        "calibration": "auto",
+        "checkpoint-rounds": 9,
+        "device": "cpu",
+    }
     flags = [f"--{name}={value}" for name, value in options.items()]
     assert train.main([*folders, f"--model-dir={outcome.folder / 'model'}", *flags]) == 0
     with tarfile.open(outcome.folder / "model.tar.gz", "w:gz") as archive:
