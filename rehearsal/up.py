@@ -43,7 +43,6 @@ def up(folder: Path, config: Path, options: list[str]) -> int:
     if not url:
         _start(["--folder", str(folder), "up", *_account(folder, config), *options])
     control_plane.request(url, "status", remedy=f"unset {control_plane.URL} if that server is gone")
-    print(f"localcloud is running already: {control_plane.URL} names it", file=sys.stderr)
     print(url, flush=True)
     return 0
 

@@ -44,7 +44,7 @@ class UnderWay:
             return "nobody: --package does so again, and gives the verdict"
         if self.record is None:
             return "a run that has not looked yet, or was killed: then --package continues"
-        at = time_of_day(self.record.time, self.snapshot.endpoint.speed)
+        at = time_of_day(self.record.time)
         return f"{self.record.run}, whose last look was at {at} (killed since? --package continues)"
 
 

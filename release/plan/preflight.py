@@ -97,7 +97,8 @@ def _archive(state: State) -> Iterator[str]:
         hashes = f"its SHA-256 is {archive.sha256[:12] or '(that of no single file)'}, not {evaluated[:12]}"
         details = "; ".join(filter(None, (hashes, archive.written)))
         what = f"the archive {archive.uri} is not the one of the package {arn} that was evaluated and approved"
-        yield f"{what} ({details}): find out who wrote it, then restore that version of it or register the model again"
+        remedy = "find out who wrote it, then restore the version before it or register the model again"
+        yield f"{what} ({details}): {remedy}"
 
 
 def _endpoint(settings: Settings, state: State, plan: Plan) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 from localcloud.core.client_environment import URL
@@ -23,7 +22,6 @@ def run(command: str, url: str, *, as_json: bool = False) -> int:
         raise Problem(f"{sentence}: run `{command}` in the checkout that started the server")
     status = call(url, "status", server=f"the localcloud that {URL} names", remedy=f"unset {URL} if it is gone")
     if command == "up":
-        print(f"localcloud is running already: {URL} names it", file=sys.stderr)
         print(url, flush=True)
     elif as_json:
         print(json.dumps(status_record(status, folder=str(Path(status["folder"]).parent))), flush=True)
