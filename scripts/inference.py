@@ -1,6 +1,6 @@
 """The inference handler: SageMaker's container calls ``model_fn`` and ``transform_fn``.
 
-``predict`` parses and encodes the rows as preprocess does and predicts through ``predict_matrix``, which evaluate calls
+``respond`` parses and encodes the rows as preprocess does and predicts through ``predict_matrix``, which evaluate calls
 as well. A refusal is returned: AWS's image makes a 500 of whatever is raised, and a 500 rolls a release back. An
 unexpected error is returned as well, as only a response can carry the label that says which package failed.
 """
@@ -20,13 +20,15 @@ import pyarrow as pa
 import xgboost
 
 import calibration
+import explanations
+import prediction_writer
 import warm_up
 from calibration import Calibration
 from features import Features, Matrix
 from http_errors import HttpError
 from http_responses import ErrorResponse, HttpResponse
-from payloads import Payload, decode, receive
-from prediction_writer import Prediction, Response, write
+from payloads import decode, receive
+from prediction_writer import Prediction, Response
 
 REQUESTS = itertools.count(1)  # of this worker
 FAILED = "the model failed at this request: the endpoint's log has the traceback"
@@ -95,14 +97,17 @@ def transform_fn(
 
 def respond(model: Model, body: bytes | str, content_type: str | None, accept: str | None) -> tuple[bytes, str]:
     """The body and its content type."""
-    return write(predict(receive(body, content_type), model), accept)
-
-
-def predict(data: Payload, model: Model) -> Response:
+    data = receive(body, content_type)
     table = decode(data, model.features)
     matrix = model.features.encode(table)
     _check_finite(matrix, table, model.features)
-    return Response(predict_matrix(model, matrix), model.features, data.format)
+    prediction = predict_matrix(model, matrix)
+    name, parameters = prediction_writer.choose(data.format, accept)
+    count = explanations.requested(parameters, len(matrix))
+    explained = (
+        explanations.explain(model.booster, model.features, matrix, table, prediction.labels, count) if count else None
+    )
+    return prediction_writer.write(Response(prediction, model.features, explained), name, parameters), name
 
 
 def _check_finite(matrix: Matrix, table: pa.Table, features: Features) -> None:

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import media_types
+from explanations import Explanation
 from features import Features, Matrix
 
 
@@ -33,14 +34,17 @@ class Prediction:
 class Response:
     prediction: Prediction
     features: Features
-    request_format: str
+    explanations: list[Explanation] | None = None  # of each row, all equally long
 
 
-def write(response: Response, accept: str | None) -> tuple[bytes, str]:
-    """The body and its content type; without a preference JSON for a JSON request, otherwise CSV."""
-    default = media_types.JSON if response.request_format == media_types.JSON else media_types.CSV
-    name, parameters = media_types.negotiate(accept or "*/*", default)
-    return WRITERS[media_types.FORMATS[name]](response, parameters), name
+def choose(request_format: str, accept: str | None) -> tuple[str, dict[str, str]]:
+    """The content type and its parameters; without a preference JSON for a JSON request, otherwise CSV."""
+    default = media_types.JSON if request_format == media_types.JSON else media_types.CSV
+    return media_types.negotiate(accept or "*/*", default)
+
+
+def write(response: Response, name: str, parameters: dict[str, str]) -> bytes:
+    return WRITERS[media_types.FORMATS[name]](response, parameters)
 
 
 def _csv(response: Response, parameters: dict[str, str]) -> bytes:
@@ -54,6 +58,9 @@ def _csv(response: Response, parameters: dict[str, str]) -> bytes:
         label = _take([_quote([name]) for name in classes], prediction.labels)
         columns = [_texts(prediction.probabilities[:, number]) for number in range(first, len(classes))]
         rows = pc.binary_join_element_wise(label, *columns, ",")
+    if response.explanations is not None:
+        header += _explanation_header(response.explanations)
+        rows = pc.binary_join_element_wise(rows, pa.array(map(_explanation_cells, response.explanations)), ",")
     head = _quote(header).encode() + b"\n" if parameters.get("header") == "present" else b""
     return head + _join(rows, "\n") + b"\n"
 
@@ -69,14 +76,38 @@ def _json_lines(response: Response, _parameters: dict[str, str]) -> bytes:
 def _json_rows(response: Response) -> pa.Array:
     """{"label": .., "probabilities": {class: probability}} or {"value": ..}, written column by column."""
     prediction, features = response.prediction, response.features
+    end = [] if response.explanations is None else [pa.array(map(_explanation_json, response.explanations))]
     if not features.target.classes:
-        return pc.binary_join_element_wise('{"value": ', _texts(prediction.values), "}", "")
+        return pc.binary_join_element_wise('{"value": ', _texts(prediction.values), *end, "}", "")
     pieces = ['{"label": ', _take([json.dumps(label) for label in features.labels], prediction.labels)]
     pieces.append(', "probabilities": {')
     for number, name in enumerate(features.target.classes):
         separator = ", " if number else ""
         pieces += [f"{separator}{json.dumps(name)}: ", _texts(prediction.probabilities[:, number])]
-    return pc.binary_join_element_wise(*pieces, "}}", "")
+    return pc.binary_join_element_wise(*pieces, "}", *end, "}", "")
+
+
+def _explanation_json(parts: Explanation) -> str:
+    columns = [
+        {"column": part.column, "value": part.value, "contribution": float(str(part.contribution))} for part in parts
+    ]
+    return f', "explanation": {json.dumps(columns, ensure_ascii=False)}'
+
+
+def _explanation_header(explanations: list[Explanation]) -> list[str]:
+    numbers = range(1, 1 + len(explanations[0])) if explanations else ()
+    return [f"{name}_{number}" for number in numbers for name in ("column", "value", "contribution")]
+
+
+def _explanation_cells(parts: Explanation) -> str:
+    """Missing values are empty cells."""
+    return _quote([cell for part in parts for cell in (part.column, _text(part.value), str(part.contribution))])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _parquet(response: Response, _parameters: dict[str, str]) -> bytes:
@@ -86,6 +117,10 @@ def _parquet(response: Response, _parameters: dict[str, str]) -> bytes:
         columns["label"] = _take(features.labels, prediction.labels)
     for number, name in enumerate(features.target.classes):
         columns[f"probability_{name}"] = np.ascontiguousarray(prediction.probabilities[:, number])
+    if response.explanations is not None:
+        part = {"column": pa.string(), "value": pa.string(), "contribution": pa.float32()}
+        rows = [[vars(each) | {"value": _text(each.value)} for each in parts] for parts in response.explanations]
+        columns["explanation"] = pa.array(rows, pa.list_(pa.struct(list(part.items()))))
     sink = io.BytesIO()
     pq.write_table(pa.table(columns), sink)
     return sink.getvalue()

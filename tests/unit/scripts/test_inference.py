@@ -18,6 +18,7 @@ import xgboost
 import inference
 import prediction_writer
 from features import Column, Features, Matrix, Target
+from http_errors import HttpError
 
 COLUMNS = (
     Column("tenure", "numeric"),
@@ -342,3 +343,72 @@ def test_a_model_that_does_not_fit_its_features_is_refused_at_load(tmp_path: Pat
     Features("binary", TARGETS["binary"], COLUMNS[:3], ("",)).write(tmp_path / "features.json")
     with pytest.raises(ValueError, match=r"trained on 4 columns, features\.json has 3"):
         inference.load(tmp_path)
+
+
+# --- explanations ---
+
+
+def contributions(model: inference.Model, rows: list[dict[str, Any]]) -> np.ndarray:
+    matrix = model.features.encode(typed(rows))
+    data = xgboost.DMatrix(matrix, feature_types=model.features.types, enable_categorical=True)
+    found = model.booster.predict(data, pred_contribs=True, validate_features=False)
+    if model.features.problem == "multiclass":
+        found = found[np.arange(len(rows)), inference.predict_matrix(model, matrix).labels]
+    return found[:, :-1]
+
+
+@pytest.mark.parametrize("problem", TARGETS)
+def test_the_largest_contributions_come_with_the_client_s_own_columns_and_values(models: Models, problem: str) -> None:
+    model, rows = models[problem], raw_rows(60, seed=3)
+    answers = json.loads(ask(model, json.dumps(rows).encode(), "application/json", "application/json; explain=2")[0])
+    plain = json.loads(ask(model, json.dumps(rows).encode(), "application/json", "application/json")[0])
+    for row, answer, other, exact in zip(
+        rows, answers["predictions"], plain["predictions"], contributions(model, rows), strict=True
+    ):
+        parts = answer.pop("explanation")
+        assert answer == other
+        assert [part["column"] for part in parts] == [NAMES[i] for i in np.argsort(-abs(exact), kind="stable")[:2]]
+        for part in parts:
+            assert np.float32(part["contribution"]) == exact[NAMES.index(part["column"])]
+            value = row[part["column"]]
+            assert part["value"] == (None if value in ("", "NA") else value)
+
+
+@pytest.mark.parametrize("problem", TARGETS)
+def test_explanations_are_the_same_in_every_format(models: Models, problem: str) -> None:
+    model, body = models[problem], as_csv(raw_rows(20, seed=4))
+    lines_ = ask(model, body, "text/csv", "application/jsonlines; explain=99")[0].decode().splitlines()
+    expected_ = [
+        [(p["column"], p["value"], np.float32(p["contribution"])) for p in json.loads(line)["explanation"]]
+        for line in lines_
+    ]
+    assert {len(row) for row in expected_} == {len(NAMES)}
+    table = pq.read_table(io.BytesIO(ask(model, body, "text/csv", "application/x-parquet; explain=99")[0]))
+    header, *cells = csv.reader(
+        ask(model, body, "text/csv", "text/csv; header=present; explain=99")[0].decode().splitlines()
+    )
+    first = header.index("column_1")
+    assert header[first:] == [f"{kind}_{i}" for i in range(1, 5) for kind in ("column", "value", "contribution")]
+    for row, of_table, of_csv in zip(expected_, table["explanation"].to_pylist(), cells, strict=True):
+        assert [(p["column"], np.float32(p["contribution"])) for p in of_table] == [(c, n) for c, _, n in row]
+        texts = ["" if v is None else str(v).lower() if isinstance(v, bool) else str(v) for _, v, _ in row]
+        assert [p["value"] for p in of_table] == texts == of_csv[first + 1 :: 3]
+        assert [np.float32(cell) for cell in of_csv[first + 2 :: 3]] == [n for _, _, n in row]
+
+
+def test_who_does_not_ask_pays_nothing(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference.explanations, "explain", lambda *_: pytest.fail("nobody asked"))
+    ask(models["binary"], as_csv(raw_rows(3)), "text/csv", "application/json")
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "x", "1.5", "", "9999999"])
+def test_a_number_of_columns_that_is_none_is_refused(models: Models, count: str) -> None:
+    with pytest.raises(HttpError, match="is not a number of columns such as explain=3") as refusal:
+        ask(models["binary"], as_csv(raw_rows(2)), "text/csv", f"text/csv; explain={count}")
+    assert refusal.value.status_code == 400
+
+
+def test_too_many_rows_to_explain_are_refused(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference.explanations, "MOST_ROWS", 2)
+    with pytest.raises(HttpError, match="3 rows are too many to explain in one request: send at most 2"):
+        ask(models["binary"], as_csv(raw_rows(3)), "text/csv", "text/csv; explain=1")
