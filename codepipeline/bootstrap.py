@@ -7,34 +7,30 @@ else.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from aws.caller import clients
 from aws.command_errors import run_in_environment
+from aws.environment_parser import environment_parser
 from codepipeline import instance_quotas, job_logs, raw_data, start_object
 from codepipeline.aws_cli import AwsCli, as_arguments
 from codepipeline.cloudformation import FAILED_CREATION, NO_STACK, blocked, failure, remove, status
 from codepipeline.stack_checks import check
 from codepipeline.stacks import FOLDER, Stack, optional, releases, stacks, stages
 from codepipeline.zones import with_zones
-from settings.environments import CONFIG
 from settings.errors import Problem, SettingsProblem
 from settings.loader import load
 from settings.model import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_in_environment(_bootstrap, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_bootstrap, _parser().parse_args(argv))
 
 
-def _parser(environment: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m codepipeline.bootstrap", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--env", default=environment, help="the environment that builds models (now: %(default)s)")
-    parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
+def _parser() -> argparse.ArgumentParser:
+    parser = environment_parser("codepipeline.bootstrap", __doc__, "the environment that builds models")
     parser.add_argument("--network", action="store_true", help="with a VPC of its own; see network.yml")
     parser.add_argument("--plan", action="store_true", help="print what would be done, and do nothing")
     return parser

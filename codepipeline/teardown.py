@@ -6,7 +6,6 @@ Lists what it will remove and asks for confirmation; at the end it lists what is
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from aws.caller import clients
 from aws.command_errors import run_in_environment
+from aws.environment_parser import environment_parser
 from codepipeline import retained_resources, unnamed_endpoints
 from codepipeline.cloudformation import remove, status
 from codepipeline.stacks import Stack, name_of, stacks, stages
@@ -21,7 +21,6 @@ from pipelines import delete
 from release import command as deploy
 from release import delete as deletion
 from release.context import Context
-from settings.environments import CONFIG
 from settings.errors import Problem, UsageProblem
 from settings.loader import load
 from settings.model import Settings
@@ -41,13 +40,11 @@ FIRST = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_in_environment(_teardown, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_teardown, _parser().parse_args(argv))
 
 
-def _parser(environment: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m codepipeline.teardown", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--env", default=environment, help="as given to bootstrap (now: %(default)s)")
-    parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
+def _parser() -> argparse.ArgumentParser:
+    parser = environment_parser("codepipeline.teardown", __doc__, "as given to bootstrap")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     return parser
 

@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from aws.caller import clients
 from aws.command_errors import run_in_environment
 from aws.default_key import with_default_key
+from aws.environment_parser import environment_parser
 from aws.s3 import split_uri
 from release.context import Context
 from release.live import is_live
 from release.names import short
 from release.prediction_changes import over_limit
 from release.prediction_comparison import Comparison, compare_models
-from settings.environments import CONFIG
 from settings.errors import Problem
 from settings.loader import load
 from settings.model import Settings
@@ -35,13 +33,11 @@ LIMIT = 1000  # characters of a value in an action's configuration
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_in_environment(_print, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_print, _parser().parse_args(argv))
 
 
-def _parser(environment: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m release.approval_summary", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--env", default=environment, help="where it would be deployed (now: %(default)s)")
-    parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
+def _parser() -> argparse.ArgumentParser:
+    parser = environment_parser("release.approval_summary", __doc__, "where it would be deployed")
     parser.add_argument("--candidate", metavar="ENV", help="where it is deployed already, to compare predictions")
     parser.add_argument("--document", metavar="S3URI", help="with --candidate: the prefix for the comparison in full")
     parser.add_argument("--package", required=True, metavar="ARN", help="the model package")

@@ -7,18 +7,16 @@ their reason and who gave them: a package in its approval description, a release
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from aws.caller import clients
 from aws.command_errors import run_in_environment
+from aws.environment_parser import environment_parser
 from release import pending, pending_list
 from release.names import short
 from release.pending import PendingRelease
-from settings.environments import CONFIG
 from settings.errors import Problem, UsageProblem
 from settings.loader import load
 from settings.model import Settings
@@ -29,13 +27,11 @@ Client = Callable[[str], Any]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    return run_in_environment(_run, _parser(os.environ.get("PIPELINE_ENV") or "local").parse_args(argv))
+    return run_in_environment(_run, _parser().parse_args(argv))
 
 
-def _parser(environment: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m release.approve", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--env", default=environment, help="as given to bootstrap (now: %(default)s)")
-    parser.add_argument("--config", type=Path, default=CONFIG, metavar="DIR", help="folder of the settings")
+def _parser() -> argparse.ArgumentParser:
+    parser = environment_parser("release.approve", __doc__, "as given to bootstrap")
     answers = parser.add_mutually_exclusive_group()
     answers.add_argument(
         "--approve", metavar="PACKAGE", help="the package, or its release that waits: churn/7 or an ARN"
