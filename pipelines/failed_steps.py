@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from aws.refusals import is_missing
-from pipelines.executions import Job, Step
+from pipelines.executions import JOB_KINDS, Job, Step
 
 LOG_LINES = 20
 LOG_WIDTH = 300
 MIN_REASON = 200  # characters of a reason that SageMaker keeps
 ERROR = "ERROR: "  # as scripts/failures.py begins the reason
+GROUPS = {kind: f"/aws/sagemaker/{kind}s" for kind in JOB_KINDS}
 Client = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Event:
+    time: datetime
+    message: str
 
 
 def explain(step: Step, client: Client) -> list[str]:
@@ -22,7 +31,7 @@ def explain(step: Step, client: Client) -> list[str]:
 
 def _explain_job(job: Job, reason: str, client: Client) -> list[str]:
     reasons = _try_read(lambda: job_reasons(client("sagemaker"), job), "its job")
-    group = f"/aws/sagemaker/{job.kind}s"
+    group = GROUPS[job.kind]
     logged = _try_read(lambda: last_lines(client("logs"), group, job.name), "its log") or ["(nothing was logged)"]
     place, others = f"({group}, streams {job.name}/...)", _without_reason(logged, [reason, *reasons])
     return [
@@ -61,18 +70,22 @@ def job_reasons(sagemaker: Any, job: Job) -> list[str]:
 
 
 def last_lines(logs: Any, group: str, job: str, limit: int = LOG_LINES) -> list[str]:
+    return [event.message for event in last_events(logs, group, job, limit)]
+
+
+def last_events(logs: Any, group: str, job: str, limit: int) -> list[Event]:
     """Of all instances, by time. Streams are ``<job>/algo-1-...``; the name of another job may have the same prefix."""
     streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=job)["logStreams"]
     names = [stream["logStreamName"] for stream in streams]
     events = [
-        event
+        Event(datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"])
         for name in names
         if name == job or name.startswith(f"{job}/")
         for event in logs.get_log_events(logGroupName=group, logStreamName=name, limit=limit, startFromHead=False)[
             "events"
         ]
     ]
-    return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])][-limit:]
+    return sorted(events, key=lambda event: event.time)[-limit:]
 
 
 def _clean(line: str) -> str:

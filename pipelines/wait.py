@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.difference import flatten_steps
 from pipelines.executions import Step
 from pipelines.failed_steps import explain
+from pipelines.progress import Progress
 from pipelines.state import parse_definition
 from pipelines.watch import LineView, Snapshot, StepsTable, elapsed, follow, now, poll
 
@@ -20,8 +21,9 @@ Client = Callable[[str], Any]
 def wait(client: Client, arn: str) -> int:
     """0 when the run succeeded, else 1."""
     sagemaker = client("sagemaker")
+    progress = Progress(client)
     with _view(sagemaker, arn) as view:
-        final = follow(lambda: poll(sagemaker, arn), view)
+        final = follow(lambda: poll(client, arn, progress), view)
     print("\n".join(summarize(final, client)), flush=True)
     return 0 if final.execution.succeeded else 1
 

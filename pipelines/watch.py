@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from aws.live_table import LiveTable, retry_message
 from aws.refusals import is_transient
 from aws.tables import duration
 from aws.times import time_of_day
 from pipelines.executions import Execution, Step, describe, steps
+from pipelines.progress import Client, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -23,6 +24,7 @@ FIRST_WAIT, GROWTH, LONGEST_WAIT = (
     1.1,
     8.0,
 )  # seconds: the end is seen at most a tenth of the run's time late
+PROGRESS_SECONDS = 30.0  # between two lines of progress
 MAX_FAILED_POLLS = 80  # in a row: about eight minutes
 STYLES = {"Succeeded": "green", "Failed": "bold red", "Stopped": "red", "Stopping": "yellow", "Executing": "cyan"}
 
@@ -32,6 +34,7 @@ class Snapshot:
     execution: Execution
     steps: Sequence[Step]
     lead: timedelta = timedelta()  # of AWS's clock over this machine's
+    progress: Mapping[str, str] = field(default_factory=dict)  # of steps that run, by name
 
 
 class View(Protocol):
@@ -43,10 +46,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def poll(sagemaker: Any, arn: str, clock: Callable[[], datetime] = now) -> Snapshot:
+def poll(client: Client, arn: str, progress: Progress, clock: Callable[[], datetime] = now) -> Snapshot:
     """Reads the execution first: once it has ended, the steps read afterwards are final."""
-    execution = describe(sagemaker, arn)
-    return Snapshot(execution, steps(sagemaker, arn), execution.at - clock())
+    execution = describe(client("sagemaker"), arn)
+    found = steps(client("sagemaker"), arn)
+    return Snapshot(execution, found, execution.at - clock(), progress.of(found))
 
 
 def follow(poll: Callable[[], Snapshot], view: View, sleep: Callable[[float], None] = time.sleep) -> Snapshot:
@@ -73,10 +77,11 @@ def elapsed(step: Step | Execution, at: datetime) -> str:
 
 
 class LineView:
-    """For a file or a build log: one line for each change of a step."""
+    """For a file or a build log: one line for each change of a step, and now and then one of its progress."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self._write = write
+    def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._write, self._clock = write, clock
+        self._next_progress = 0.0
         self._seen: dict[str, str] = {}
         self._failing = False
 
@@ -97,6 +102,10 @@ class LineView:
                 self._seen[step.name] = state
                 after = f" after {elapsed(step, step.ended)}" if step.ended else ""
                 self._write(f"{at}  {step.name}: {state}{after}")
+        if snapshot.progress and self._clock() >= self._next_progress:
+            self._next_progress = self._clock() + PROGRESS_SECONDS
+            for name, text in snapshot.progress.items():
+                self._write(f"{at}  {name}: {text}")
 
     def show_error(self, error: Exception) -> None:
         if not self._failing:  # once for each interruption
@@ -136,10 +145,14 @@ def rows(snapshot: Snapshot | None, names: Sequence[str], at: datetime) -> list[
     """Each row and its style; steps that are not in the definition come last."""
     started = {step.name: step for step in snapshot.steps} if snapshot else {}
     pending = "waiting" if snapshot is None or snapshot.execution.running else "not run"
-    return [_row(name, started.get(name), pending, at) for name in dict.fromkeys([*names, *started])]
+    progress = snapshot.progress if snapshot else {}
+    return [
+        _row(name, started.get(name), pending, at, progress.get(name, "")) for name in dict.fromkeys([*names, *started])
+    ]
 
 
-def _row(name: str, step: Step | None, pending: str, at: datetime) -> tuple[list[str], str]:
+def _row(name: str, step: Step | None, pending: str, at: datetime, progress: str) -> tuple[list[str], str]:
     if step is None:
         return [name, pending, "", ""], "dim"
-    return [name, step.status, elapsed(step, at), step.note], STYLES.get(step.status, "")
+    note = ", ".join(filter(None, (step.note, progress)))
+    return [name, step.status, elapsed(step, at), note], STYLES.get(step.status, "")

@@ -39,7 +39,10 @@ def choose(rule: Rule, probabilities: Floats, labels: Floats) -> float:
         return found.best((1 + weight) * found.hits / (found.called + weight * found.positives))
     if rule.costs is not None:
         false_positives, false_negatives = found.called - found.hits, found.positives - found.hits
-        return found.best(-(rule.costs[0] * false_positives + rule.costs[1] * false_negatives))
+        costs = rule.costs[0] * false_positives + rule.costs[1] * false_negatives
+        if rule.costs[1] * found.positives < costs.min():  # calling nothing positive costs less than any line
+            return float(np.nextafter(found.thresholds[0], np.float32(2)))
+        return found.best(-costs)
     return _with_precision(rule.least_precision or 0, found)
 
 

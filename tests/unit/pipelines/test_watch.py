@@ -15,6 +15,14 @@ START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/churn-dev/execution/abc"
 
 
+class NoProgress:
+    def of(self, _):
+        return {}
+
+
+NO_PROGRESS = NoProgress()
+
+
 def at(seconds):
     return START + timedelta(seconds=seconds)
 
@@ -166,7 +174,7 @@ def test_the_live_table_counts_with_aws_s_clock():
     screen = io.StringIO()
     console = Console(file=screen, width=100)
     sagemaker = FakeSageMaker(date="Mon, 05 Jan 2026 09:02:52 GMT")
-    timeline = Timeline(poll(sagemaker, ARN, lambda: at(2)))
+    timeline = Timeline(poll(lambda _: sagemaker, ARN, NO_PROGRESS, lambda: at(2)))
     view = StepsTable([], console, timeline.clock)
     timeline.seconds = 3
     view.show(timeline.ask())
@@ -204,5 +212,17 @@ class FakeSageMaker:
 
 def test_an_ended_run_is_seen_with_its_final_steps():
     sagemaker = FakeSageMaker()
-    assert poll(sagemaker, ARN).execution.running
-    assert not poll(sagemaker, ARN).execution.running
+    assert poll(lambda _: sagemaker, ARN, NO_PROGRESS).execution.running
+    assert not poll(lambda _: sagemaker, ARN, NO_PROGRESS).execution.running
+
+
+def test_progress_is_a_line_now_and_then_and_a_note_in_the_table():
+    written, clock = [], [100.0]
+    view = LineView(written.append, lambda: clock[0])
+    step = Step("Train", "Executing", START)
+    for seconds in (0, 10, 29, 31, 40):
+        clock[0] = 100.0 + seconds
+        view.show(Snapshot(Execution(ARN, "Executing", START, START), [step], progress={"Train": f"round {seconds}"}))
+    assert [line.partition("Train: ")[2] for line in written] == ["Executing", "round 0", "round 31"]
+    snapshot = Snapshot(Execution(ARN, "Executing", START, START), [step], progress={"Train": "round 3"})
+    assert rows(snapshot, [], START)[0][0] == ["Train", "Executing", "0 s", "round 3"]

@@ -74,6 +74,13 @@ def test_costs_are_the_least_of_all_lines(seed):
     assert cost(chosen) == min(map(cost, np.unique(probabilities)))
 
 
+def test_where_every_line_costs_more_than_none_nothing_is_called_positive():
+    probabilities, labels = floats(0.9, 0.8, 0.3), floats(0, 0, 1)
+    line = choose(parse("costs 20:1"), probabilities, labels)
+    assert not (probabilities >= np.float32(line)).any()
+    assert choose(parse("costs 1:20"), probabilities, labels) == np.float32(0.3)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_with_a_precision_no_other_line_that_reaches_it_finds_more(seed, capsys):
     probabilities, labels = some(seed)
