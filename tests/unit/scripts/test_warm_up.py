@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import xgboost
 
 import inference
 import payloads
+import prediction_writer
 import warm_up
-from features import Column, Features, Target
+from features import Column, Features, Matrix, Target
 
 COLUMNS = (Column("age", "numeric"), Column("vip", "boolean"), Column("plan", "categorical", ("basic", "plus")))
 ROWS = 'age;vip;plan\n1;true;basic\n;;\n2;false;"a ""b""; c"\n'
@@ -39,14 +41,21 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def answered(monkeypatch: Patch) -> list[tuple[str, int]]:
     """The formats and the numbers of rows of the requests that were answered."""
     calls: list[tuple[str, int]] = []
-    predict = inference.predict
+    decode, predict = inference.decode, inference.predict_matrix
+    formats: list[str] = []
 
-    def record(data: payloads.Payload, model: inference.Model) -> inference.Response:
-        response = predict(data, model)
-        calls.append((data.format, len(response.prediction.probabilities)))
-        return response
+    def record_format(data: payloads.Payload, features: Features) -> pa.Table:
+        formats.append(data.format)
+        return decode(data, features)
 
-    monkeypatch.setattr(inference, "predict", record)
+    def record(model: inference.Model, matrix: Matrix) -> inference.Prediction:
+        prediction = predict(model, matrix)
+        if formats:  # else it is the row of missing values that is predicted first
+            calls.append((formats[-1], len(prediction.probabilities)))
+        return prediction
+
+    monkeypatch.setattr(inference, "decode", record_format)
+    monkeypatch.setattr(inference, "predict_matrix", record)
     return calls
 
 
@@ -81,7 +90,7 @@ def test_a_model_that_cannot_predict_the_rows_is_not_loaded(folder: Path, rows: 
 
 
 def test_a_defect_of_the_handler_shows_when_the_model_is_loaded(folder: Path, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(inference, "write", lambda *_: 1 / 0)
+    monkeypatch.setattr(prediction_writer, "write", lambda *_: 1 / 0)
     with pytest.raises(ValueError, match="warm-up.csv, which it is to warm up with: division by zero"):
         inference.model_fn(str(folder))
 
