@@ -56,6 +56,11 @@ def fit(probabilities: Floats, labels: Floats) -> Calibration | None:
     return Calibration(float(fitted[0]), (0.0, *map(float, fitted[1:])))
 
 
+def log_loss(probabilities: Floats, labels: Floats) -> float:
+    of_truth = _logarithms(probabilities)[np.arange(len(labels)), labels.astype(np.int64)]
+    return -float(of_truth.mean())
+
+
 def _newton(logarithms: Numbers, classes: npt.NDArray[np.int64], start: Numbers) -> Numbers:
     """The most likely parameters; a little doubt keeps those of classes without rows where they are."""
     parameters, best = start, _likelihood(logarithms, classes, start)

@@ -92,7 +92,7 @@ def _write_sample_answers(model: Any, features: Path, folder: Path) -> None:
 
 def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> Any:
     from evaluation.champion import score_champion
-    from evaluation.document import Evaluation, importance
+    from evaluation.document import FEW_POSITIVES, Evaluation, importance
     from evaluation.gate import Rules, check_available, check_metric, gate
     from evaluation.metrics import estimates
     from evaluation.predictions import predict
@@ -102,6 +102,8 @@ def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> An
     check_metric(options.metric, problem)
     outcome, columns = predict(model, options.test, folder / "predictions.parquet")
     _log(f"predicted {len(outcome):,} rows of the test side")
+    if problem == "binary" and (positives := int(outcome.confusion[1].sum())) < FEW_POSITIVES:
+        _log(f"warning: only {positives} of them are positive: what is measured by them is uncertain")
     metrics = estimates(outcome)
     check_available(options.metric, metrics)
     champion = score_champion(options.champion, options.test, model.features, outcome, folder / "champion")

@@ -17,6 +17,7 @@ from evaluation.outcomes import Outcome
 from evaluation.slices import Slice
 from features import Features
 
+FEW_POSITIVES = 30  # fewer are warned of
 MAX_FULL_CLASSES = 100  # the pipeline reads this file whole: keep it small
 WITH_CONSTANT = {
     "binary": ("recall", "precision", "accuracy", "f0_5", "f1", "f2"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluation import curves
-from evaluation.document import Evaluation
+from evaluation.document import FEW_POSITIVES, Evaluation
 from report.charts import Axis, Plot, heat_map
 from report.figures import PROBABILITY, calibration_plot, distribution, figure, importance, legend, roc_plot
 from report.markup import Html, join
@@ -35,7 +35,34 @@ def _confusion(evaluation: Evaluation) -> Html:
         "Right and wrong at the threshold",
         heat_map(outcome.classes, of_truth.tolist(), words, "Confusion matrix"),
         f"A row is called {positive} when its probability is {number(evaluation.threshold)} or more. So "
-        f"{percent(of_truth[1, 1])} of the {positive} rows are found{right}. Percentages add up along a row.",
+        f"{percent(of_truth[1, 1])} of the {positive} rows are found{right}. Percentages add up along a row."
+        f"{_rule(evaluation)}{_few(int(cells[1].sum()), len(outcome), positive)}",
+    )
+
+
+def _rule(evaluation: Evaluation) -> str:
+    """How training chose the threshold; "" for a model that does not say."""
+    text = str(evaluation.metadata.get("parameters", {}).get("decision_threshold", ""))
+    form, _, value = text.partition(" ")
+    if text.startswith("f"):
+        return f" The threshold is the one with the best {text.upper()} on validation."
+    if form == "precision":
+        return f" The threshold is the one that finds most on validation with a precision of {value} or more."
+    if form == "costs":
+        false, missed = value.split(":")
+        return (
+            " The threshold is the one with the least costs on validation, where a false alarm costs "
+            f"{false} and a missed row {missed}."
+        )
+    return f" The threshold was set to {text}." if text else ""
+
+
+def _few(positives: int, rows: int, positive: str) -> str:
+    if positives >= FEW_POSITIVES:
+        return ""
+    return (
+        f" Only {count(positives)} of the {count(rows)} rows are {positive}: what is measured by them is uncertain, as "
+        "the intervals say. More data, or a larger data.test_fraction, would help."
     )
 
 
@@ -98,4 +125,5 @@ def _precision_recall(evaluation: Evaluation) -> Html:
 def _calibration(evaluation: Evaluation) -> Html:
     outcome = evaluation.outcome
     bins = curves.calibration(outcome.probabilities[:, 1], outcome.target)
-    return calibration_plot(bins, f"turned out {quoted(outcome.classes[1], 20)}", curves.calibration_error(bins))
+    happened = f"turned out {quoted(outcome.classes[1], 20)}"
+    return calibration_plot(bins, happened, curves.calibration_error(bins), evaluation.metadata)

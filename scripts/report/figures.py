@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from evaluation.curves import CalibrationBin, Curve, Histogram
 from evaluation.document import Evaluation
 from report.charts import Axis, Plot, bars
 from report.markup import Html, tag
-from report.wording import about, count, percent
+from report.wording import about, count, number, percent
 
 MAX_FEATURES = 20
 PROBABILITY = "predicted probability"
@@ -35,7 +38,7 @@ def importance(evaluation: Evaluation) -> Html:
     )
 
 
-def calibration_plot(bins: list[CalibrationBin], happened: str, error: float) -> Html:
+def calibration_plot(bins: list[CalibrationBin], happened: str, error: float, metadata: Mapping[str, Any]) -> Html:
     plot = Plot(Axis(0, 1, PROBABILITY, True), Axis(0, 1, happened, True), square=True)
     most = max(b.rows for b in bins)
     for b in bins:
@@ -50,8 +53,16 @@ def calibration_plot(bins: list[CalibrationBin], happened: str, error: float) ->
         plot.svg("Calibration"),
         "Rows are grouped by the probability they were given (grey bars: how many). On the dashed line, what was given "
         f"70 % happens 70 % of the time. Here promise and outcome lie {about(error * 100)} percentage points apart on "
-        "average; the strokes are 95 % intervals.",
+        f"average; the strokes are 95 % intervals.{_correction(metadata.get('calibration'))}",
     )
+
+
+def _correction(calibration: Mapping[str, Any] | None) -> str:
+    if not calibration:
+        return ""
+    losses = calibration.get("validation_log_loss", {})
+    effect = f": a log loss of {number(losses['after'])} instead of {number(losses['before'])}" if losses else ""
+    return f" Training has corrected the probabilities on validation{effect}."
 
 
 def roc_plot(curves: list[tuple[str, Curve]], point: tuple[float, float, str] | None = None) -> Plot:

@@ -95,4 +95,4 @@ def _calibration(evaluation: Evaluation) -> Html:
     outcome = evaluation.outcome
     top = outcome.probabilities.max(axis=1)
     bins = curves.calibration(top, outcome.predicted == outcome.target)
-    return calibration_plot(bins, "answer was right", curves.calibration_error(bins))
+    return calibration_plot(bins, "answer was right", curves.calibration_error(bins), evaluation.metadata)

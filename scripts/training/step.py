@@ -130,7 +130,9 @@ def decide(model: Any, data: Data, chosen: Hyperparameters) -> dict[str, Any]:
         return decided
     shares, labels = probabilities(model, data.validation), data.validation.labels
     if chosen.calibration == "auto" and (found := calibrate(data, chosen, shares)):
-        decided["calibration"], shares = found.as_json(), found.apply(shares)
+        before, shares = shares, found.apply(shares)
+        losses = {name: calibration.log_loss(each, labels) for name, each in (("before", before), ("after", shares))}
+        decided["calibration"] = found.as_json() | {"validation_log_loss": losses}
     if data.features.problem == "binary":
         decided["threshold"] = threshold(data, threshold_rule.parse(chosen.decision_threshold), shares[:, 1], labels)
     return decided

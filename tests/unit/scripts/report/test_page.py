@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -274,6 +275,37 @@ def test_very_many_classes_stay_readable_and_small() -> None:
 
 def test_a_report_without_groups_states_that() -> None:
     assert "No categorical column has a level with 50 rows or more" in page(evaluated(rows=12))
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("f2", "The threshold is the one with the best F2 on validation."),
+        ("precision 0.9", "finds most on validation with a precision of 0.9 or more."),
+        ("costs 1:20", "where a false alarm costs 1 and a missed row 20."),
+        ("0.3", "The threshold was set to 0.3."),
+    ],
+)
+def test_the_report_states_how_the_threshold_was_chosen(rule: str, words: str) -> None:
+    plain = evaluated()
+    chosen = replace(plain, metadata=plain.metadata | {"parameters": {"decision_threshold": rule}})
+    assert words in Reader(page(chosen)).text
+    assert "The threshold " not in Reader(page(plain)).text
+
+
+def test_the_report_warns_of_few_positives() -> None:
+    assert "what is measured by them is uncertain" in Reader(page(evaluated(rows=40))).text
+    assert "is uncertain" not in Reader(page(evaluated())).text
+
+
+@pytest.mark.parametrize("problem", ["binary", "multiclass"])
+def test_the_report_states_what_calibration_brought(problem: str) -> None:
+    plain = evaluated(**CASES[problem])
+    correction = {"slope": 0.8, "offsets": [0, 1], "validation_log_loss": {"before": 0.5123, "after": 0.4123}}
+    corrected = replace(plain, metadata=plain.metadata | {"calibration": correction})
+    words = "Training has corrected the probabilities on validation: a log loss of 0.412 instead of 0.512."
+    assert words in Reader(page(corrected)).text
+    assert "Training has corrected" not in Reader(page(plain)).text
 
 
 def test_numbers_are_short() -> None:
