@@ -45,7 +45,7 @@ def test_the_commands_by_hand(shell, live_cloud, aws):
     for line in ran:
         done = shell(MAKE.get(line, line))
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-    assert len(aws("cloudformation").describe_stacks()["Stacks"]) == 9
+    assert len(aws("cloudformation").describe_stacks()["Stacks"]) == 10
     assert not list(live_cloud.access.denials)
 
 

@@ -142,7 +142,7 @@ def test_sigterm_finishes_the_round_and_saves_it(tmp_path, encoded):
     assert (tmp_path / "output" / "failure").read_text() == sentence
     assert list((tmp_path / "model").iterdir()) == []
     second = run(data, tmp_path, "second", **flags)
-    second.wait_for(r"^\[\d+\]")
+    second.wait_for(r"^\[\d+\] .+\n")
     second.end(signal.SIGKILL)
     assert f"after {done} rounds" in second.text
     assert min(second.rounds) == done
