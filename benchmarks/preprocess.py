@@ -39,6 +39,7 @@ DATA = [
     "--format=csv",
     "--delimiter=,",
     "--decimal=auto",
+    "--dates=auto",
     "--missing",
     "auto",
     "--validation-fraction=0.15",

@@ -1,9 +1,10 @@
 """The fitted features: written by preprocess, read by training, applied to raw rows by serving.
 
-The file ``features.json`` is readable by people. ``Features.encode`` turns typed raw columns into the float32 matrix
-for XGBoost; preprocess and serving both call it, so they cannot differ.
+The file ``features.json`` is readable by people. ``Features.encode`` turns typed columns into the float32 matrix for
+XGBoost; preprocess and serving both call it, so they cannot differ.
 
 - numeric and boolean columns become float32 (through float64, whatever the source), missing becomes NaN;
+- a date or time becomes several numbers (see dates.py), each a column of its own;
 - categorical columns become level numbers: 0 for rare and unseen levels, 1 for the first level.
 """
 
@@ -21,12 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cells import Cells, missing_texts
+from dates import TIME, DatePart
 from number_format import PLAIN, NumberFormat
 from private_data import Protection
 
 FORMAT = 1
 OTHER = 0  # the level number of rare and unseen levels
-ARROW_TYPES = {"numeric": pa.float64(), "boolean": pa.bool_(), "categorical": pa.string()}
+ARROW_TYPES = {"numeric": pa.float64(), "boolean": pa.bool_(), "categorical": pa.string(), "time": TIME}
 Matrix = npt.NDArray[np.float32]
 
 
@@ -37,6 +39,7 @@ class Column:
     levels: tuple[str, ...] = ()  # of a boolean column in words: those for false and true
     number: NumberFormat = PLAIN  # how a numeric column is written
     private: str = ""  # of a categorical column: hash or mask
+    date: DatePart | None = None  # which a numeric column is computed from
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -49,6 +52,15 @@ class Column:
     @cached_property
     def level_set(self) -> pa.Array:
         return pa.array(self.levels, pa.string())
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column as clients send it."""
+
+    name: str
+    cells: Cells
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,10 +90,35 @@ class Features:
 
     @cached_property
     def cells(self) -> dict[str, Cells]:
+        """Of the columns that clients send: those of the model, with the dates that some are computed from."""
         missing = {kind: missing_texts(kind, self.missing, self.missing_among_numbers) for kind in ARROW_TYPES}
-        return {
-            one.name: Cells(one.kind, missing[one.kind], one.number, one.words, one.protection) for one in self.columns
-        }
+        cells = {}
+        for one in self.columns:
+            if one.date:
+                cells[one.date.column] = Cells("time", missing["time"], date_order=one.date.order)
+            else:
+                cells[one.name] = Cells(one.kind, missing[one.kind], one.number, one.words, one.protection)
+        return cells
+
+    @cached_property
+    def raw(self) -> list[RawColumn]:
+        levels = {column.name: column.levels for column in self.columns}
+        return [RawColumn(name, cells, levels.get(name, ())) for name, cells in self.cells.items()]
+
+    @cached_property
+    def raw_names(self) -> list[str]:
+        return list(self.cells)
+
+    def derive(self, table: pa.Table) -> pa.Table:
+        """The columns that clients send, typed (see ARROW_TYPES), to those of the model."""
+        if not any(column.date for column in self.columns):
+            return table
+        return pa.table(
+            {
+                one.name: one.date.compute(table.column(one.date.column)) if one.date else table.column(one.name)
+                for one in self.columns
+            }
+        )
 
     @property
     def types(self) -> list[str]:
@@ -96,7 +133,7 @@ class Features:
         return [json.loads(text) if _is_json_number(text) else float(text) for text in self.target.classes]
 
     def encode(self, table: pa.Table | pa.RecordBatch) -> Matrix:
-        """Typed raw columns (see ARROW_TYPES), in any order, to the matrix in this object's column order."""
+        """The model's columns, typed (see ARROW_TYPES), in any order, to the matrix in this object's column order."""
         matrix = np.empty((table.num_rows, len(self.columns)), dtype=np.float32)
         for position, column in enumerate(self.columns):
             matrix[:, position] = encode_column(column, table.column(column.name))
@@ -110,6 +147,8 @@ class Features:
                 del column["number"]
             if not column["private"]:
                 del column["private"]
+            if not column["date"]:
+                del column["date"]
         lines = [
             f"  {_json(name)}: {_multiline(value) if name in ('columns', 'details') else _json(value)}"
             for name, value in parts.items()
@@ -134,7 +173,8 @@ class Features:
 def _column(content: dict[str, Any]) -> Column:
     number = content.get("number", {})
     written = NumberFormat(**number | {"units": tuple(number["units"])}) if number else PLAIN
-    return Column(content["name"], content["kind"], tuple(content["levels"]), written, content.get("private", ""))
+    date = DatePart(**content["date"]) if content.get("date") else None
+    return Column(content["name"], content["kind"], tuple(content["levels"]), written, content.get("private", ""), date)
 
 
 def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:

@@ -17,7 +17,7 @@ from raw_columns import BadRow
 
 
 def check_names(sent: Iterable[str], names: Sequence[str], where: str = "") -> None:
-    counts = Counter(sent)
+    counts = Counter(iter(sent))  # of the names, also where an object of JSON is passed
     missing = [f'"{name}"' for name in names if not counts[name]]
     if missing:
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""

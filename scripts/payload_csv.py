@@ -29,15 +29,15 @@ def read(body: bytes, header: str | None, features: Features) -> pa.Table:
 def _header(block: bytes, header: str | None, features: Features) -> tuple[Sequence[str], bytes]:
     """The names of the columns, and the rows without the header line, if any."""
     if header == "absent":
-        return features.names, block
+        return features.raw_names, block
     line = re.match(rb"[^\r\n]*", block)[0]  # type: ignore[index]
     try:
         fields = next(csv.reader([line.decode(errors="replace")], delimiter=features.delimiter), [])
     except csv.Error:  # a field beyond the module's limit is no column name
         fields = []
-    if header is None and not _is_header(fields, features.names):
-        return features.names, block
-    check_names(fields, features.names)
+    if header is None and not _is_header(fields, features.raw_names):
+        return features.raw_names, block
+    check_names(fields, features.raw_names)
     return fields, block[len(line) :]
 
 

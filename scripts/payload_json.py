@@ -73,20 +73,20 @@ def _rows(rows: list[Any], features: Features) -> pa.Table:
     if kind is list:
         return _arrays(rows, features)
     try:
-        columns = {name: [row[name] for row in rows] for name in features.names}
+        columns = {name: [row[name] for row in rows] for name in features.raw_names}
     except KeyError:
-        number, row = next((n, r) for n, r in enumerate(rows, 1) if not r.keys() >= features.kinds.keys())
-        check_names(row, features.names, f"row {number}: ")
+        number, row = next((n, r) for n, r in enumerate(rows, 1) if not r.keys() >= features.cells.keys())
+        check_names(row, features.raw_names, f"row {number}: ")
         raise
     return _typed(columns, features)
 
 
 def _arrays(rows: list[list[Any]], features: Features) -> pa.Table:
-    width = len(features.columns)
+    width = len(features.raw)
     for number, row in enumerate(rows, 1):
         if len(row) != width:
             raise HttpError(400, f"row {number} has {len(row)} fields instead of {width}")
-    return _typed(dict(zip(features.names, zip(*rows, strict=True), strict=True)), features)
+    return _typed(dict(zip(features.raw_names, zip(*rows, strict=True), strict=True)), features)
 
 
 def _typed(columns: Mapping[str, Sequence[Any]], features: Features) -> pa.Table:

@@ -28,15 +28,15 @@ def read(body: bytes, features: Features, limit: int) -> pa.Table:
 def _content(body: bytes, features: Features, limit: int) -> pa.Table:
     metadata = pq.read_metadata(pa.BufferReader(body))
     schema = metadata.schema.to_arrow_schema()
-    check_names(schema.names, features.names)
-    for name in features.names:
+    check_names(schema.names, features.raw_names)
+    for name in features.raw_names:
         if pa.types.is_nested(schema.field(name).type):
             raise HttpError(400, f'column "{name}" holds {schema.field(name).type} values: send plain ones')
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    _check_growth(max(metadata.num_rows * len(features.columns), sum(group.total_byte_size for group in groups)), limit)
+    _check_growth(max(metadata.num_rows * len(features.raw), sum(group.total_byte_size for group in groups)), limit)
     texts = [column.name for column in features.columns if column.kind == "categorical"]
     file = pq.ParquetFile(pa.BufferReader(body), metadata=metadata, read_dictionary=texts)
-    content = file.read(columns=features.names, use_threads=False)
+    content = file.read(columns=features.raw_names, use_threads=False)
     _check_growth(sum(map(_text_bytes, content.columns)), limit)
     return content
 

@@ -75,7 +75,7 @@ def decode(payload: Payload, features: Features) -> pa.Table:
     rows = _rows(payload, features)
     if not rows.num_rows:
         raise HttpError(400, "the request holds no rows")
-    return rows
+    return features.derive(rows)
 
 
 def _rows(payload: Payload, features: Features) -> pa.Table:

@@ -64,6 +64,8 @@ def add_format(command: Parser) -> None:
     command.add_argument("--delimiter", required=True, metavar="CHARACTER")
     marks = ("auto", ".", ",")
     command.add_argument("--decimal", choices=marks, required=True, help="decimal mark, where it is not clear")
+    orders = ("auto", "day-first", "month-first")
+    command.add_argument("--dates", choices=orders, required=True, help="order of dates such as 03/04/2024")
     command.add_argument(
         "--missing", nargs="*", required=True, metavar="TEXT", help="texts that mean 'no value'; auto: the usual ones"
     )

@@ -4,7 +4,7 @@
 and keeps the others; it uses the same conversions, so both accept the same rows.
 
 A cell is a number as in 5, -0.5, 1e3 (NaN counts as missing) or in the column's own format, true/false in three
-spellings, or any text in UTF-8.
+spellings, a date or time (see dates.py), or any text in UTF-8.
 Empty texts and the column's missing ones are no values. Blank lines are skipped.
 """
 
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+import dates
 from cells import Cells
 from csv_rows import Places, Positions, Rows, has_stray, split_rows
 from features import ARROW_TYPES, one_array
@@ -112,6 +113,8 @@ def from_text(values: pa.Array, cells: Cells) -> tuple[pa.Array, Places]:
         return cells.protect(values), np.zeros(len(values), bool)
     if cells.kind == "boolean":
         return _booleans(values, cells)
+    if cells.kind == "time":
+        return dates.parse(values, cells.date_order)
     return _numbers(values, cells)
 
 
@@ -128,6 +131,8 @@ def from_arrow(values: pa.Array | pa.ChunkedArray, cells: Cells) -> tuple[pa.Arr
         return cells.protect(_as_levels(array, cells)), np.zeros(len(array), bool)
     if cells.kind == "boolean":
         return from_text(_as_levels(array, cells), cells)
+    if cells.kind == "time":
+        return dates.of_arrow(array)
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.int8())
     return _without_missing(array.cast(pa.float64(), safe=False), cells.missing), np.zeros(len(array), bool)

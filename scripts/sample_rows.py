@@ -30,7 +30,7 @@ def read(folder: Path, features: Features) -> SampleRows:
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read ({error}): run preprocess again") from error
     lines = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=features.delimiter) if row]
-    if len(lines) < 2 or list(lines[0]) != features.names or any(len(row) != len(lines[0]) for row in lines):
+    if len(lines) < 2 or list(lines[0]) != features.raw_names or any(len(row) != len(lines[0]) for row in lines):
         raise UserError(f"{file} has no rows of the columns in features.json: run preprocess again")
     return SampleRows(lines[0], lines[1:])
 

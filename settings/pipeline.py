@@ -51,6 +51,7 @@ class Data(Section):
     format: Literal["auto", "csv", "parquet"]
     delimiter: Delimiter
     decimal: Literal["auto", ".", ","]
+    dates: Literal["auto", "day-first", "month-first"]
     missing: Texts
     key: Columns
     ignore: Columns

@@ -36,6 +36,7 @@ def arguments(settings: Settings) -> list[str]:
     words += [part for name in OUTPUTS for part in (f"--{name}", output_folder(name))]
     words += ["--positive", problem.positive] if problem.positive else []
     words += ["--format", data.format, "--delimiter", data.delimiter, "--decimal", data.decimal]
+    words += ["--dates", data.dates]
     for name in ("validation_fraction", "test_fraction", "max_rejected_fraction", "rare_level_rows", "max_levels"):
         words += [_option(name), str(getattr(data, name))]
     words += ["--missing", *data.missing]

@@ -73,9 +73,9 @@ def choose(candidates: Candidates, aspects: Iterable[Aspect], limit: int) -> dic
 
 def _variants(rows: Sequence[Row], features: Features) -> Iterator[Row]:
     """A row for each column without a value, and one with an unknown text."""
-    for place, column in enumerate(features.columns[:LIMIT]):
+    for place, column in enumerate(features.raw[:LIMIT]):
         row = rows[place % len(rows)]
-        texts = [""] if column.kind != "categorical" else ["", _unknown(column.levels, features.missing)]
+        texts = [""] if column.cells.kind != "categorical" else ["", _unknown(column.levels, features.missing)]
         yield from ((*row[:place], text, *row[place + 1 :]) for text in texts)
 
 

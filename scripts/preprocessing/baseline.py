@@ -47,6 +47,10 @@ class NumberTally:
     high: float = -math.inf
     integral: bool = True
 
+    @property
+    def constant(self) -> bool:
+        return self.low >= self.high
+
     @classmethod
     def of(cls, values: Floats) -> NumberTally:
         values_present = values[~np.isnan(values)]

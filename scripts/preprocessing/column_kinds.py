@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import raw_columns
 from cells import Cells
 from failures import UserError, quote
-from preprocessing import number_formats
+from preprocessing import date_orders, number_formats
 from preprocessing.missing_values import MissingTexts
 from preprocessing.number_formats import Decimals, Fit
 
@@ -23,6 +23,7 @@ IDENTIFIER_SHARE = 0.9  # a text column with more distinct values identifies row
 MIN_VALUES = 20  # with fewer, identifiers are not detected
 BOOLEANS = (("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"), ("non", "oui"))  # false and true
 MOST_SPELLINGS = 8
+OTHER_TIMES = "it holds dates or times: derive numbers from them to use it, or write them as 2024-01-31 10:15"
 CODES = "codes with leading zeros (data.numeric takes them as numbers)"
 DATE = (
     r"^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))"
@@ -38,18 +39,20 @@ class Reading:
     note: str = ""
 
 
-def infer(name: str, pieces: Sequence[pa.Array], missing: MissingTexts, decimals: Decimals) -> Reading:
+def infer(name: str, pieces: Sequence[pa.Array], missing: MissingTexts, decimals: Decimals, dates: str) -> Reading:
     types = [piece.type for piece in pieces if not pa.types.is_null(piece.type)]
     if types and all(is_number(kind) for kind in types):
         cells = missing.cells("numeric")
         return _number_or_counter(raw_columns.from_arrow(pieces[0], cells)[0], cells)
     if types and all(pa.types.is_boolean(kind) for kind in types):
         return Reading(missing.cells("boolean"))
+    if types and all(pa.types.is_date(kind) or pa.types.is_timestamp(kind) for kind in types):
+        return Reading(missing.time_cells())
     if any(pa.types.is_temporal(kind) for kind in types):
-        return Reading(None, "it holds dates or times: derive numbers from them to use it")
+        return Reading(None, OTHER_TIMES)
     if any(is_unusable(kind) for kind in types):
         return Reading(None, f"its type is {next(kind for kind in types if is_unusable(kind))}")
-    return _infer_text(name, texts_of(pieces, missing), missing, decimals)
+    return _infer_text(name, texts_of(pieces, missing), missing, decimals, dates)
 
 
 def texts_of(pieces: Sequence[pa.Array], missing: MissingTexts) -> pa.Array:
@@ -109,7 +112,7 @@ def is_unusable(kind: pa.DataType) -> bool:
     return family(kind) == "other"
 
 
-def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Decimals) -> Reading:
+def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Decimals, dates: str) -> Reading:
     present = raw_columns.without(pc.utf8_trim_whitespace(texts), missing.cells("numeric").missing).drop_null()
     if not len(present):
         return Reading(None, "it has no values in the sampled rows")
@@ -123,9 +126,20 @@ def _infer_text(name: str, texts: pa.Array, missing: MissingTexts, decimals: Dec
     if not raw_columns.from_text(present, boolean)[1].any():
         return Reading(boolean, " and ".join(words))
     if pc.mean(pc.match_substring_regex(present, DATE).cast(pa.int8())).as_py() >= 1 - MAX_WRONG:
-        return Reading(None, "it holds dates or times: derive numbers from them to use it")
+        return _as_times(name, texts, present, missing, dates)
     note = _check_mixture(name, present, fit, missing)
     return infer_category(texts, missing, note)
+
+
+def _as_times(name: str, texts: pa.Array, present: pa.Array, missing: MissingTexts, setting: str) -> Reading:
+    order = date_orders.find(name, present, setting)
+    if order is None:
+        return Reading(None, OTHER_TIMES)
+    cells = missing.time_cells(order)
+    wrong = raw_columns.from_text(texts, cells)[1]
+    some = quote(texts[int(wrong.argmax())].as_py())
+    rejected = f'some cells are no dates, such as "{some}": their rows are rejected' if wrong.any() else ""
+    return Reading(cells, "; ".join(filter(None, (order, rejected))))
 
 
 def infer_category(texts: pa.Array, missing: MissingTexts, note: str) -> Reading:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import raw_columns
 from cells import Cells
 from csv_rows import Places
+from dates import parts as date_parts
 from failures import UserError, quote
 from preprocessing import column_kinds, number_formats
 from preprocessing.column_kinds import Reading
@@ -30,6 +31,7 @@ class ColumnSettings:
 
     target: str
     decimal: str = "auto"
+    dates: str = "auto"
     key: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
@@ -96,7 +98,7 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
     for name, pieces in samples.items():
         if name == rules.target:
             continue
-        reading = _read_as(name, pieces, rules, missing, decimals)
+        reading = _with_free_names(name, _read_as(name, pieces, rules, missing, decimals), list(samples))
         if reading.cells is None:
             choice.ignored[name] = reading.note
             choice.notes[name] = rules.private.note(name)
@@ -104,6 +106,14 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
             choice.cells[name] = reading.cells
             choice.notes[name] = _joined(reading.note, missing.note(pieces, reading.cells), rules.private.note(name))
     return choice
+
+
+def _with_free_names(name: str, reading: Reading, header: Sequence[str]) -> Reading:
+    """Columns that are computed from a date need names of their own."""
+    if reading.cells is None or reading.cells.kind != "time":
+        return reading
+    twice = [one.name for one in date_parts(name, "") if one.name in header]
+    return Reading(None, f'its numbers need the name "{twice[0]}", which another column has') if twice else reading
 
 
 def _joined(*notes: str) -> str:
@@ -156,7 +166,7 @@ def _read_as(
         return Reading(None, IS_KEY)
     if name in rules.private.protected:
         return _as_private(pieces, missing, rules.private.protected[name])
-    return column_kinds.infer(name, pieces, missing, decimals)
+    return column_kinds.infer(name, pieces, missing, decimals, rules.dates)
 
 
 def _as_private(pieces: list[pa.Array], missing: MissingTexts, action: str) -> Reading:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from features import Column, Features
+from features import Features, RawColumn
 from preprocessing import baseline
 from preprocessing.baseline import Buckets, NumberTally
 from preprocessing.first_pass import FirstPass
@@ -59,18 +59,18 @@ def _sample(features: Features, first_pass: FirstPass) -> str:
     """Raw rows as a client would send them; numbers parse to equal numbers."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=features.delimiter, lineterminator="\n")
-    writer.writerow(features.names)
-    places = [list(first_pass.plan.choice.kinds).index(name) for name in features.names]
+    writer.writerow(features.raw_names)
+    places = [list(first_pass.plan.choice.kinds).index(name) for name in features.raw_names]
     for row in first_pass.raw_sample.rows():
-        writer.writerow([_cell(row[place], column) for place, column in zip(places, features.columns, strict=True)])
+        writer.writerow([_cell(row[place], column) for place, column in zip(places, features.raw, strict=True)])
     return text.getvalue()
 
 
-def _cell(value: object, column: Column) -> object:
+def _cell(value: object, column: RawColumn) -> object:
     if isinstance(value, bool):
-        return (column.words or ("false", "true"))[value]
+        return (column.cells.words or ("false", "true"))[value]
     if isinstance(value, float):
-        return column.number.text(value) if value == value else None
+        return column.cells.number.text(value) if value == value else None
     return value
 
 

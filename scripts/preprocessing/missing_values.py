@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +39,9 @@ class MissingTexts:
 
     def cells(self, kind: str, number: NumberFormat = PLAIN, words: tuple[str, ...] = ()) -> Cells:
         return Cells(kind, missing_texts(kind, self.everywhere, self.among_numbers), number, words)
+
+    def time_cells(self, order: str = "") -> Cells:
+        return replace(self.cells("time"), date_order=order)
 
     def note(self, pieces: Sequence[pa.Array], cells: Cells) -> str:
         """Which of the texts a sampled column holds."""

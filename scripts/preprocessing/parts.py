@@ -12,12 +12,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import dates
 from features import Column, encode_column
 from preprocessing.baseline import NumberTally
 from preprocessing.blocks import Block
 from preprocessing.levels import label
 from preprocessing.raw_sample import Landmarks
 from preprocessing.row_parser import ParsedBlock, Plan, parse_block
+from preprocessing.spill_files import NO_TIME
 from preprocessing.splitting import SIDES
 from private_data import Protection
 
@@ -39,6 +41,7 @@ class Part:
     parsed: ParsedBlock
     where: list[npt.NDArray[np.int64]]  # of each side, the positions of its rows among the parsed ones
     floats: list[dict[str, Floats]]  # of each side: numeric and boolean features, a regression's target
+    times: list[dict[str, npt.NDArray[np.int64]]]  # of each side: microseconds
     codes: list[dict[str, Codes]]  # of each side: categories and labels
     texts: dict[str, list[str]]
     tallies: dict[str, NumberTally]  # of the training rows; the mean of a boolean is its share of true
@@ -47,9 +50,16 @@ class Part:
 
 def encode_block(block: Block, plan: Plan) -> Part:
     parsed = parse_block(block, plan)
+    times = {name: parsed.columns[name] for name in plan.dates}
+    for name, found in plan.dates.items():
+        parsed.columns |= {one.name: one.compute(times[name]) for one in found}
     for name, kind in plan.encoded.items():
         parsed.columns[name] = _normalize(parsed.columns[name], kind)
-    sides = plan.split.sides(parsed.columns | _in_words(parsed.columns, plan))
+    sides = plan.split.sides(
+        parsed.columns
+        | _in_words(parsed.columns, plan)
+        | {name: dates.text(one) for name, one in times.items() if name in plan.split.key}
+    )
     _protect(parsed, plan)
     floats = {name: encode_column(Column(name, plan.encoded[name]), parsed.columns[name]) for name in plan.floats}
     texts = {
@@ -60,15 +70,22 @@ def encode_block(block: Block, plan: Plan) -> Part:
     where = [np.flatnonzero((sides == side) & parsed.usable) for side in range(len(SIDES))]
     codes = {name: one.codes for name, one in texts.items()}
     numbered = {name: one.texts for name, one in texts.items()}
+    micros = _micros(times)
     return Part(
         parsed,
         where,
         [{name: values[rows] for name, values in floats.items()} for rows in where],
+        [{name: values[rows] for name, values in micros.items()} for rows in where],
         [{name: values[rows] for name, values in codes.items()} for rows in where],
         numbered,
         {name: NumberTally.of(_doubles(parsed.columns[name])[where[TRAIN]]) for name in floats},
         Landmarks.of(floats, codes, numbered, parsed.usable, where[TEST]),
     )
+
+
+def _micros(times: dict[str, pa.Array]) -> dict[str, npt.NDArray[np.int64]]:
+    numbers = {name: pc.fill_null(one.cast(pa.int64()), NO_TIME) for name, one in times.items()}
+    return {name: one.to_numpy(zero_copy_only=False) for name, one in numbers.items()}
 
 
 def _normalize(values: pa.Array, kind: str) -> pa.Array:

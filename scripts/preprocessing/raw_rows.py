@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from cells import Cells
 from features import ARROW_TYPES
 from preprocessing.levels import Texts
+from preprocessing.spill_files import NO_TIME
 
 Columns = dict[str, np.ndarray]  # type: ignore[type-arg]
 TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -43,6 +44,8 @@ class RawRows:
             return pa.DictionaryArray.from_arrays(_codes(values), self.texts[name])
         if kind == "boolean":
             return pa.array(values == 1, pa.bool_(), mask=np.isnan(values))
+        if kind == "time":
+            return pa.array(values, pa.int64(), mask=values == NO_TIME).cast(ARROW_TYPES[kind])
         return pa.array(values.astype(np.float64), pa.float64(), mask=np.isnan(values))
 
 

@@ -16,6 +16,8 @@ import pyarrow as pa
 import csv_rows
 import raw_columns
 from cells import Cells
+from dates import DatePart
+from dates import parts as date_parts
 from failures import UserError
 from features import one_array
 from preprocessing.blocks import Block
@@ -45,10 +47,20 @@ class Plan:
         texts = self.missing.cells("categorical")
         return dict.fromkeys(self.split.key, texts) | self.choice.cells | {self.target: self.choice.target}
 
-    @property
+    @cached_property
+    def dates(self) -> dict[str, list[DatePart]]:
+        """What is computed from each column of times."""
+        return {name: date_parts(name, one.date_order) for name, one in self.choice.cells.items() if one.kind == "time"}
+
+    @cached_property
     def encoded(self) -> dict[str, str]:
         """The columns of the sides: the features and the target."""
-        return self.choice.kinds | {self.target: "numeric" if self.problem == "regression" else "categorical"}
+        kinds: dict[str, str] = {}
+        for name, kind in self.choice.kinds.items():
+            kinds |= (
+                dict.fromkeys((one.name for one in self.dates[name]), "numeric") if kind == "time" else {name: kind}
+            )
+        return kinds | {self.target: "numeric" if self.problem == "regression" else "categorical"}
 
     @property
     def floats(self) -> list[str]:

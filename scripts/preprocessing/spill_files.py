@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -11,11 +11,15 @@ import pyarrow as pa
 
 from preprocessing.splitting import SIDES
 
+NO_TIME = -(2**63)
+
 
 class SpillFiles:
-    def __init__(self, folder: Path, floats: list[str], codes: list[str]) -> None:
+    def __init__(self, folder: Path, floats: list[str], codes: list[str], times: Iterable[str] = ()) -> None:
         numbers = [pa.field(name, pa.float32()) for name in floats]
-        self.schema = pa.schema(numbers + [pa.field(name, pa.int32()) for name in codes])
+        self.schema = pa.schema(
+            numbers + [pa.field(name, pa.int32()) for name in codes] + [pa.field(name, pa.int64()) for name in times]
+        )
         self.paths = [folder / f"{side}.arrow" for side in SIDES]
 
     def __enter__(self) -> SpillFiles:

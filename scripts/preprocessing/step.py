@@ -56,7 +56,7 @@ def process(
     outputs: Outputs,
     folder: Path,
 ) -> None:
-    spill = SpillFiles(folder, plan.floats, plan.texts)
+    spill = SpillFiles(folder, plan.floats, plan.texts, plan.dates)
     first_pass = read_rows(part_reader.read(files, plan), plan, spill, rejects, options.categorical)
     rejects.check()
     check_sides(first_pass, rejects.rows, ("train",))
@@ -81,6 +81,7 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
     rules = columns.ColumnSettings(
         options.target,
         options.decimal,
+        options.dates,
         *(tuple(getattr(options, name)) for name in columns.SETTINGS),
         private=PrivateColumns.of(options),
     )
@@ -97,6 +98,9 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
     split = Split(key, options.validation_fraction, options.test_fraction)
     texts = missing.cells("categorical")
     described = {name: samples.describe(sampled[name], texts) for name in choice.ignored}
+    described |= {
+        name: samples.describe(sampled[name], one) for name, one in choice.cells.items() if one.kind == "time"
+    }
     return Plan(header, choice, options.target, options.problem, split, missing, options.delimiter, described)
 
 
@@ -104,8 +108,13 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
     """The features learned from the training rows: categories, and which columns are kept."""
     plan, kept, ignored = first_pass.plan, [], dict(first_pass.plan.choice.ignored)
     for name, cells in plan.choice.cells.items():
-        names = cells.words
-        why = ""
+        if cells.kind == "time":
+            parts = _date_columns(first_pass, name)
+            kept += parts
+            if not parts:
+                ignored[name] = "its dates and times are all alike"
+            continue
+        names, why = cells.words, ""
         if cells.kind == "categorical":
             names, why = levels(
                 first_pass.texts[name], options.rare_level_rows, options.max_levels, name in options.categorical
@@ -136,9 +145,15 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
     )
 
 
+def _date_columns(first_pass: FirstPass, name: str) -> list[Column]:
+    """Without constant ones, such as the hour of dates."""
+    found = first_pass.plan.dates[name]
+    return [Column(one.name, "numeric", date=one) for one in found if not first_pass.tallies[one.name].constant]
+
+
 def stored_cells(plan: Plan, features: Features) -> dict[str, Cells]:
     """Of a private column that no model uses, not even hashes are stored."""
-    unused = plan.choice.private.protected.keys() - features.kinds
+    unused = plan.choice.private.protected.keys() - features.cells.keys()
     return {name: cells for name, cells in plan.choice.cells.items() if name not in unused}
 
 

@@ -105,6 +105,7 @@ REFUSED = [
     (J, json.dumps([GOOD, {"age": 1, "plan": "a"}]), 400, 'row 2: column "vip" is missing; a value ...'),
     (J, "[]", 400, "the request holds no rows"),
     (J, '{"instances": []}', 400, "the request holds no rows"),
+    (J, json.dumps([{"age": 0, "plan": ""}]), 400, 'row 1: column "vip" is missing; a value ...'),
     (J, "{}", 400, 'row 1: columns "age", "vip", "plan" are missing; a value ...'),
     (J, "7", 400, "row 1 is not an object: send a list of objects"),
     (J, '[1, "a"]', 400, "row 1 is not an object: send a list of objects"),

@@ -21,6 +21,7 @@ DATA = {
     "format": "auto",
     "delimiter": ",",
     "decimal": "auto",
+    "dates": "auto",
     "missing": [],
     "validation_fraction": 0.15,
     "test_fraction": 0.15,
