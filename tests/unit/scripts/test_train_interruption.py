@@ -124,7 +124,7 @@ def test_sigkill_loses_at_most_the_rounds_since_the_last_checkpoint(tmp_path, en
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
     done = max(first.rounds) + 1
     second = run(data, tmp_path, "second", **flags)
-    second.wait_for(r"^\[\d+\]")
+    second.wait_for(r"^\[\d+\] .+\n")
     second.end(signal.SIGKILL)
     assert min(second.rounds) % EVERY == 0
     assert done - EVERY <= min(second.rounds) <= done
