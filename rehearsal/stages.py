@@ -23,6 +23,7 @@ from settings.metrics import METRICS
 from settings.model import Settings
 
 GATE = "QualityGate"
+MAX_LEFT_OUT = 10  # columns that are named
 # By output: the file that a person opens.
 REPORTS = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
 QUOTES = '""'  # of an empty word, as a shell shows it
@@ -94,8 +95,10 @@ def _show(settings: Settings, folder: Path) -> None:
     outputs = dict(_outputs(sagemaker, steps))
     if "evaluation" in outputs and (body := _read(s3, f"{outputs['evaluation']}/evaluation.json")):
         evaluation = json.loads(body)
+        features = json.loads(_read(s3, f"{outputs['features']}/features.json") or b"{}")
         passed = any(step.note == "True" for step in steps if step.name == GATE)
-        print("\n".join([*metric_lines(evaluation), verdict(evaluation["gate"], passed)]))
+        columns = column_lines(features["details"]["columns"])
+        print("\n".join([*columns, *metric_lines(evaluation), verdict(evaluation["gate"], passed)]))
     for output, name in REPORTS.items():
         body = _read(s3, f"{outputs[output]}/{name}") if output in outputs else None
         if body and body.count(b"\n") > 1:  # rejects.csv is a header alone when all rows were good
@@ -136,7 +139,19 @@ def verdict(gate: dict[str, Any], passed: bool) -> str:
     """``gate`` is of evaluation.json; the pipeline has judged it, by the threshold of its execution."""
     champion = gate["champion"]
     comparison = "no champion yet" if champion is None else f"the champion has {champion:.4f} on the same rows"
-    return f"quality gate {'passed' if passed else 'NOT passed'}: {gate['metric']} {gate['value']:.4f}, {comparison}"
+    return f"quality gate {'passed' if passed else 'NOT passed'}: {gate['threshold_reason']}; {comparison}"
+
+
+def column_lines(columns: list[dict[str, Any]]) -> list[str]:
+    """``columns`` is of features.json: how many the model learns from, and why not from the others."""
+    usable = [one for one in columns if one["taken_as"] != "target"]
+    left_out = [one for one in usable if one["why"]]
+    lines = [
+        f"\nit learns from {len(usable) - len(left_out)} of {len(usable)} columns" + (", without:" * bool(left_out))
+    ]
+    lines += [f"  {one['name']:<20} {one['why']}" for one in left_out[:MAX_LEFT_OUT]]
+    more = len(left_out) - MAX_LEFT_OUT
+    return [*lines, *([f"  and {more:,} more, see features.json"] if more > 0 else [])]
 
 
 def _short(path: Path) -> Path:

@@ -34,6 +34,7 @@ def _parser() -> Parser:
     parser.add_argument("--test", type=Path, required=True, metavar="DIR", help="holds the test side's data.parquet")
     parser.add_argument("--features", type=Path, required=True, metavar="DIR", help="holds preprocess's sample.csv")
     parser.add_argument("--champion", type=Path, metavar="DIR", help="holds the champion's model.tar.gz, if any")
+    parser.add_argument("--threshold", type=float, required=True, metavar="X", help="the metric must be this good")
     parser.add_argument(
         "--tolerance", type=float, default=0.0, metavar="X", help="so much worse than the champion passes"
     )
@@ -107,8 +108,9 @@ def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> An
     metrics = estimates(outcome)
     check_available(options.metric, metrics)
     champion = score_champion(options.champion, options.test, model.features, outcome, folder / "champion")
-    rules = Rules(options.tolerance, options.unscorable)
+    rules = Rules(options.threshold, options.tolerance, options.unscorable)
     compared = gate(options.metric, problem, metrics, len(outcome), champion, rules)
+    _log(f"threshold: {compared['threshold_verdict']}: {compared['threshold_reason']}")
     _log(f"champion: {compared['champion_verdict']}: {compared['champion_reason']}")
     return Evaluation(
         model.features,

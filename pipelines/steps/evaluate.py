@@ -26,6 +26,7 @@ def evaluate(context: StepContext, preprocess_step: Any, train_step: Any) -> Pro
     }
     gate = context.settings.quality_gate
     arguments = ["--metric", gate.metric, "--unscorable", gate.champion_unscorable, "--output", output_folder(OUTPUT)]
+    arguments += ["--threshold", context.parameters.threshold.to_string()]
     arguments += ["--tolerance", context.parameters.champion_tolerance.to_string()]
     arguments += [part for name in inputs for part in (f"--{name}", input_folder(name))]
     return ProcessingStep(

@@ -21,7 +21,7 @@ LESS_IS_BETTER = ("log_loss", "brier", "rmse", "mae", "mse")
 
 
 def quality_gate(context: StepContext, passed: Any, failed: Any) -> ConditionStep:
-    """Evaluate compares with the champion, by the tolerance of the run: the report says what the gate says."""
+    """Evaluate compares by the threshold and the tolerance of the run, too: the report says what the gate says."""
     metric = context.settings.quality_gate.metric
     passes = ConditionLessThanOrEqualTo if metric in LESS_IS_BETTER else ConditionGreaterThanOrEqualTo
     return ConditionStep(

@@ -1,4 +1,4 @@
-"""The input of the quality gate: the chosen metric, and how it compares with the champion's on the same rows."""
+"""The input of the quality gate: the chosen metric, its threshold, and the champion's metric on the same rows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ KEYS = {
     "regression": "regression_metrics",
 }
 PASS, FAIL = "pass", "fail"
+MAX_DECIMALS = 17
 NONE, IMPOSSIBLE, COMPARED = "none", "impossible", "compared"
 
 
@@ -23,6 +24,7 @@ NONE, IMPOSSIBLE, COMPARED = "none", "impossible", "compared"
 class Rules:
     """What the settings say of the comparison."""
 
+    threshold: float  # at least this good; errors and losses: at most
     tolerance: float  # how much worse than the champion a model may be
     unscorable: str  # the verdict where the champion cannot score these rows
 
@@ -30,7 +32,7 @@ class Rules:
 def gate(
     metric: str, problem: str, estimates: dict[str, Estimate], rows: int, champion: Champion | None, rules: Rules
 ) -> dict[str, Any]:
-    """``champion_verdict`` and ``champion_reason`` are the pipeline's condition and its message."""
+    """The pipeline's condition reads ``value`` and ``champion_verdict``; people read ``threshold_verdict``, too."""
     estimate = estimates[metric]
     direction = ALL[problem][metric].direction
     return {
@@ -38,8 +40,24 @@ def gate(
         "direction": direction,
         "value": estimate.value,
         "confidence_interval": list(estimate.interval()),
+        **_threshold(metric, direction, estimate.value, rules.threshold),
         "champion_tolerance": rules.tolerance,
         **_comparison(metric, direction, estimate, rows, champion, rules),
+    }
+
+
+def _threshold(metric: str, direction: str, value: float, threshold: float) -> dict[str, Any]:
+    def verdict(value: float) -> str:
+        return PASS if shortfall(direction, value, threshold) <= 0 else FAIL
+
+    decimals = max(5 - len(str(int(abs(value)))), 0)
+    while decimals < MAX_DECIMALS and verdict(round(value, decimals)) != verdict(value):
+        decimals += 1  # so that 0.79996 is not shown as 0.8
+    needed = "at least" if direction == MAXIMIZE else "at most"
+    return {
+        "threshold": threshold,
+        "threshold_verdict": verdict(value),
+        "threshold_reason": f"{metric} is {value:,.{decimals}f}, and {needed} {threshold:g} is needed",
     }
 
 

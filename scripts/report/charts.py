@@ -16,6 +16,7 @@ from report.wording import shortened
 Point = tuple[float, float]
 WIDTH, HEIGHT = 440.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 20.0, 12.0, 46.0
+LONGEST_NAME, LETTER = 12, 7.5  # characters of a class in a heat map, and the width of one
 
 
 @dataclass(frozen=True)
@@ -165,8 +166,11 @@ def heat_map(
     names: Sequence[str], shades: Sequence[Sequence[float]], words: Sequence[Sequence[str]], label: str
 ) -> Html:
     """A square table of shades (0 to 1): rows are the truth, columns the prediction."""
-    left, top = 126.0, 40.0
+    left = 126.0
     size = (WIDTH - left - 8) / len(names)
+    short = [shortened(name, LONGEST_NAME) for name in names]
+    upright = max(map(len, short)) * LETTER > size  # names of columns would overlap side by side
+    top = 30 + max(map(len, short)) * LETTER if upright else 40.0
     longest = max(len(line) for row in words for cell in row for line in cell.split("\n"))
     font = f"font-size:{min(15.0, 1.3 * size / max(longest, 2)):.1f}px"
     shapes = [
@@ -175,11 +179,14 @@ def heat_map(
     ]
     for i, name in enumerate(names):
         middle = size * (i + 0.5)
-        short = shortened(name, max(3, int(size / 8.5)))
-        shapes.append(tag("text", _title(name), short, x=left + middle, y=32.0, text_anchor="middle", class_="name"))
-        row_name = shortened(name, 12)
+        x, y = left + middle - 1, top - 8
+        turned = {"text_anchor": "start", "transform": f"rotate(-90 {x + 4:.1f} {y:.1f})"}
+        place: dict[str, str | float] = (
+            {"x": x + 4, "y": y, **turned} if upright else {"x": x, "y": y, "text_anchor": "middle"}
+        )
+        shapes.append(tag("text", _title(name), short[i], class_="name", **place))
         shapes.append(
-            tag("text", _title(name), row_name, x=left - 8, y=top + middle + 4, text_anchor="end", class_="name")
+            tag("text", _title(name), short[i], x=left - 8, y=top + middle + 4, text_anchor="end", class_="name")
         )
         for j, shade in enumerate(shades[i]):
             box = {"x": left + size * j, "y": top + size * i, "width": size - 2, "height": size - 2, "rx": 3.0}

@@ -9,7 +9,7 @@ from evaluation.curves import CalibrationBin, Curve, Histogram
 from evaluation.document import Evaluation
 from report.charts import Axis, Plot, bars
 from report.markup import Html, tag
-from report.wording import about, count, number, percent
+from report.wording import about, count, number, percent, plural
 
 MAX_FEATURES = 20
 PROBABILITY = "predicted probability"
@@ -26,9 +26,10 @@ def importance(evaluation: Evaluation) -> Html:
         return figure(
             "What the model looks at", tag("p", "nothing"), "The model uses no column: its answer is constant."
         )
-    rest = len(evaluation.features.columns) - len(top)
+    rest, unused = len(evaluation.importance) - len(top), len(evaluation.features.columns) - len(evaluation.importance)
     others = "The other column has" if rest == 1 else f"The other {rest} columns share"
     others = f" {others} the rest." if rest > 0 else ""
+    others += f" {plural(unused, 'column')} {'is' if unused == 1 else 'are'} in no decision." if unused > 0 else ""
     leaders = " and ".join(name for name, _ in top[:2])
     return figure(
         "What the model looks at",

@@ -10,6 +10,7 @@ from evaluation.slices import MIN_ROWS
 from report import binary as report_binary
 from report import multiclass as report_multiclass
 from report import regression as report_regression
+from report.column_table import column_section, used_columns
 from report.figures import legend
 from report.markup import Html, join, tag
 from report.style import STYLE
@@ -40,6 +41,7 @@ def page(evaluation: Evaluation) -> str:
         tag("div", *FIGURES[evaluation.outcome.problem](evaluation), class_="figures"),
         _classes(evaluation),
         _slices(evaluation),
+        column_section(evaluation.features),
         _footer(),
     )
     return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}\n"
@@ -71,7 +73,7 @@ def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         facts.append(("Classes", count(len(outcome.classes))))
     else:
         facts.append((f"Mean {name}", number(float(outcome.target.mean()))))
-    facts.append(("Columns used", f"{len(evaluation.importance)} of {len(evaluation.features.columns)}"))
+    facts.append(("Columns used", used_columns(evaluation.features)))
     if metadata.get("best_round") is not None:
         facts.append(("Best round", f"{count(metadata['best_round'] + 1)} of {count(metadata['rounds'])}"))
     return facts + _training_metrics(metadata)
@@ -89,6 +91,7 @@ def _training_metrics(metadata: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _metrics(evaluation: Evaluation) -> Html:
     keys = [("s1", "this model (band: 95 % interval)"), ("baseline tall", "best constant answer")]
+    keys.append(("threshold tall", "threshold of the quality gate"))
     if evaluation.scored_champion:
         keys.append(("champion tall", "production's model on the same rows"))
     return join(
@@ -96,7 +99,7 @@ def _metrics(evaluation: Evaluation) -> Html:
         tag(
             "p",
             "The constant answer is the best that always answering the same reaches on that metric alone: a model "
-            "has to beat it where it matters. The quality gate looks at the metric marked as gate.",
+            "has to beat it where it matters. The quality gate looks at the metric that is marked.",
         ),
         tag("div", metric_table(evaluation), legend(keys), class_="card"),
     )

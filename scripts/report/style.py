@@ -77,6 +77,7 @@ text { fill: var(--text); }
 .reference { stroke-dasharray: 5 4; }
 .baseline { stroke-width: 2; } .key.baseline { background: var(--muted); }
 .champion { stroke: var(--s2); stroke-width: 3; } .key.champion { background: var(--s2); }
+.threshold { stroke: var(--text); stroke-width: 2; stroke-dasharray: 3 2; } .key.threshold { background: var(--text); }
 .mark { stroke: var(--text); stroke-width: 1.5; }
 .whisker { stroke-width: 1.5; opacity: 0.7; }
 .area { fill: var(--series); fill-opacity: var(--soft); stroke: var(--series); stroke-width: 1.5; }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from evaluation.champion import Champion
 from evaluation.document import Evaluation
 from evaluation.estimates import Estimate
+from evaluation.gate import PASS
 from evaluation.label_metrics import PRECISION, RECALL, f_score, of_class
 from evaluation.metrics import ALL, MAXIMIZE, SHOWN, Measure
 from evaluation.slices import Slice
@@ -25,21 +28,27 @@ def metric_table(evaluation: Evaluation) -> Html:
     champion = evaluation.scored_champion
     head = ["Metric", "This model", "", "Constant answer", *(["Champion, same rows"] if champion else [])]
     rows = [
-        _metric_row(measure, estimate, champion, name, name == evaluation.gate["metric"])
+        _metric_row(measure, estimate, champion, name, evaluation.gate)
         for name, measure in SHOWN[evaluation.outcome.problem].items()
         if (estimate := evaluation.estimates.get(name))
     ]
     return table(head, rows, "metrics")
 
 
-def _metric_row(measure: Measure, estimate: Estimate, champion: Champion | None, name: str, gated: bool) -> Html:
+def _metric_row(
+    measure: Measure, estimate: Estimate, champion: Champion | None, name: str, gate: dict[str, Any]
+) -> Html:
     champion_value = champion.value(name) if champion else None
     marks = []
     if estimate.baseline is not None:
         marks.append(("baseline", estimate.baseline, f"constant answer: {number(estimate.baseline)}"))
     if champion_value is not None:
         marks.append(("champion", champion_value, f"champion: {number(champion_value)}"))
-    badge = tag("span", "gate", class_="badge") if gated else join()
+    badge = join()
+    if name == gate["metric"]:
+        needed = f"{'at least' if measure.direction == MAXIMIZE else 'at most'} {gate['threshold']:g}"
+        badge = tag("span", f"gate: {needed}", class_="badge" if gate["threshold_verdict"] == PASS else "badge bad")
+        marks.append(("threshold", gate["threshold"], f"threshold: {needed}"))
     better = "higher is better" if measure.direction == MAXIMIZE else "lower is better"
     cells = [
         tag("th", measure.title, " ", badge, tag("small", f"{measure.meaning}; {better}"), scope="row"),

@@ -1,4 +1,4 @@
-"""The report's first sentence: is the model any good, and is it better than production's?"""
+"""The report's heading: does the model pass the quality gate, is it any good, and better than production's?"""
 
 from __future__ import annotations
 
@@ -24,8 +24,28 @@ class Verdict:
 def verdict(evaluation: Evaluation) -> Verdict:
     tone, baseline = _compare_with_baseline(evaluation.gate, evaluation.estimates)
     champion_tone, champion = _compare_with_champion(evaluation)
-    worst = max(tone, champion_tone, key=(GOOD, FAIR, BAD).index)
-    return Verdict(worst, f"{baseline}{champion}.", " ".join(_reading(evaluation)))
+    passes, headline = _gate(evaluation.gate)
+    doubtful = FAIR in (tone, champion_tone) or tone == BAD
+    return Verdict(
+        BAD if not passes else FAIR if doubtful else GOOD,
+        headline,
+        " ".join([f"{baseline}{champion}.", *_reading(evaluation)]),
+    )
+
+
+def _gate(gate: dict[str, Any]) -> tuple[bool, str]:
+    """The verdict of the pipeline's condition, and what decides: the threshold first."""
+    if gate["threshold_verdict"] == FAIL:
+        return False, f"Does not pass the quality gate: {gate['threshold_reason']}."
+    if gate["champion_verdict"] == PASS:
+        return True, f"Passes the quality gate: {gate['threshold_reason']}."
+    impossible = gate["comparison"] == IMPOSSIBLE
+    champion = (
+        "production's model cannot score these rows"
+        if impossible
+        else "it may be too much worse than production's model"
+    )
+    return False, f"Does not pass the quality gate: {champion}."
 
 
 def _compare_with_baseline(gate: dict[str, Any], estimates: dict[str, Estimate]) -> tuple[str, str]:

@@ -55,7 +55,9 @@ def test_a_model_below_the_gate_is_not_registered_and_its_metrics_are_printed(tm
     assert done.returncode == 1, done.stdout + done.stderr
     assert "step QualityGateFailed failed: quality gate not passed: auc is 0." in done.stdout
     assert "at least 0.99 is needed" in done.stdout
-    assert "quality gate NOT passed: auc 0." in done.stdout
+    assert "it learns from 15 of 16 columns, without:\n  customer_id          it is a key of the split" in done.stdout
+    assert "quality gate NOT passed: auc is 0." in done.stdout
+    assert "Does not pass the quality gate: auc is 0." in (tmp_path / "demo/report.html").read_text()
     assert "registered" not in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "<svg" in (tmp_path / "demo/report.html").read_text()
@@ -89,7 +91,7 @@ def test_rows_that_failed_the_run_can_be_inspected(one_model_here, running, tmp_
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--data", "nowhere"], "--data nowhere does not exist"),
+        (["--data", "nowhere"], '--data "nowhere" does not exist'),
         (["--config", "nowhere"], "nowhere"),
         (["--rows", "0"], "rows"),
     ],

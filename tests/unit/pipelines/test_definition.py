@@ -307,6 +307,7 @@ def test_the_gate_compares_in_the_direction_of_the_metric_and_with_the_champion(
     arguments = found["Evaluate"]["Arguments"]["AppSpecification"]["ContainerArguments"]
     given = dict(zip(arguments[::2], arguments[1::2], strict=True))
     assert given["--tolerance"] == {"Std:Join": {"On": "", "Values": [{"Get": "Parameters.ChampionTolerance"}]}}
+    assert given["--threshold"] == {"Std:Join": {"On": "", "Values": [threshold]}}
     assert given["--unscorable"] == "fail"
     assert found["Evaluate"]["PropertyFiles"] == [
         {"PropertyFileName": name, "OutputName": "evaluation", "FilePath": f"{name.lower()}.json"}

@@ -132,6 +132,7 @@ def run(folder: Path, **changes: str) -> int:
         "output": str(folder / "output"),
         "message": str(folder / "message"),
         "metric": PROBLEMS[(folder / "problem").read_text()][3],
+        "threshold": "0.5",
     } | changes
     return evaluate.main([part for name, value in options.items() for part in (f"--{name}", value)])
 
@@ -308,7 +309,8 @@ def test_the_same_bytes_twice(job: Path, tmp_path: Path) -> None:
 def test_the_log_ends_with_a_line_for_each_metric(binary: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(binary) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1] == "champion: pass: there is no champion yet"
+    assert lines[1].startswith("threshold: pass: auc is 0.")
+    assert lines[2] == "champion: pass: there is no champion yet"
     start = next(number for number, line in enumerate(lines) if line.startswith("metric"))
     assert [line.split()[0] for line in lines[start + 1 : -1]] == [
         *("auc", "pr_auc", "accuracy", "precision", "recall", "f1", "log_loss", "brier")

@@ -93,7 +93,7 @@ def run_the_steps(outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     (outcome.folder / "model.tar.gz").rename(outcome.folder / "archive/model.tar.gz")
     named = {"model": "archive", "test": "test", "features": "features", "output": "evaluation", "message": "message"}
     flags = [f"--{name}={outcome.folder / folder}" for name, folder in named.items()]
-    assert evaluate.main([*flags, "--metric=auc"]) == 0
+    assert evaluate.main([*flags, "--metric=auc", "--threshold=0.5"]) == 0
 
 
 def test_no_output_of_any_step_holds_a_private_value(prepare, raw, capfd, monkeypatch):

@@ -83,6 +83,22 @@ def test_bars_are_in_proportion_and_long_names_shortened() -> None:
     assert shapes(svg, "text")[0].text == "a very long column nam…"
 
 
+@pytest.mark.parametrize("classes", [2, 5, 14, 20])
+@pytest.mark.parametrize("name", ["no", "Roodharige den", "W" * 40])
+def test_names_of_classes_do_not_overlap(classes: int, name: str) -> None:
+    svg = heat_map([name] * classes, [[0.0] * classes] * classes, [["1"] * classes] * classes, "confusion")
+    above = [text for text in shapes(svg, "text") if text.get("class") == "name" and text.get("text-anchor") != "end"]
+    words = text_of(above[0])
+    width = 13 if "rotate" in above[0].get("transform", "") else 7 * len(words)  # the font is 13 px high
+    step = float(above[1].get("x", 0)) - float(above[0].get("x", 0))
+    assert len(above) == classes
+    assert width <= step, (words, width, step)
+
+
+def text_of(text: ElementTree.Element) -> str:
+    return "".join(title.tail or "" for title in text) or text.text or ""
+
+
 def test_a_heat_map_of_many_classes_stays_small() -> None:
     names = [f"class {number}" for number in range(20)]
     table = [[0.05] * 20] * 20

@@ -22,7 +22,7 @@ from report.page import page
 from report.verdict import verdict
 from report.wording import count, number, percent, plural, shortened, signed
 
-RULES = Rules(0.02, "fail")
+RULES = Rules(0.6, 0.02, "fail")
 EVIL = '<script>alert("x")</script>'
 ATTRIBUTE = '"><img src=x onerror=alert(1)>'
 VOID = {"meta"}
@@ -97,15 +97,16 @@ def evaluated(
     )
 
 
+FREE = Rules(1000, 0.02, "fail")  # of an error
 CASES: dict[str, dict[str, Any]] = {
     "binary": {},
     "multiclass": {"problem": "multiclass", "metric": "weighted_f1", "classes": tuple("abcd")},
     "many classes": {"problem": "multiclass", "metric": "accuracy", "classes": tuple(f"class {n}" for n in range(120))},
-    "regression": {"problem": "regression", "metric": "rmse"},
+    "regression": {"problem": "regression", "metric": "rmse", "rules": FREE},
     "few rows": {"rows": 12},
-    "few values": {"problem": "regression", "metric": "rmse", "rows": 3},
+    "few values": {"problem": "regression", "metric": "rmse", "rules": FREE, "rows": 3},
     "perfect": {"noise": 0.0},
-    "perfect values": {"problem": "regression", "metric": "rmse", "noise": 0.0},
+    "perfect values": {"problem": "regression", "metric": "rmse", "rules": FREE, "noise": 0.0},
 }
 
 
@@ -160,24 +161,86 @@ def test_every_metric_with_interval_and_constant_answer() -> None:
             assert number(estimate.baseline or 0) in text, name
 
 
+COLUMNS = [
+    {"name": "id", "taken_as": "key", "missing": 0.0, "distinct": 600, "note": "", "why": "it is a key of the split"},
+    {"name": "plan", "taken_as": "categorical", "missing": 0.25, "levels": ["basic", "family"], "distinct": 7}
+    | {"note": "", "why": ""},
+    {"name": "age", "taken_as": "numeric", "missing": 0.004, "range": [18.0, 95.0], "distinct": 78}
+    | {"note": "numbers with decimal comma", "why": ""},
+    {
+        "name": "churn",
+        "taken_as": "target",
+        "missing": 0.0,
+        "levels": ["no", "yes"],
+        "distinct": 2,
+        "note": "",
+        "why": "",
+    },
+    {"name": "memo", "taken_as": "left out", "missing": 0.0, "distinct": None, "note": "", "why": "it has 599 texts"},
+]
+
+
+def with_columns(columns: list[dict[str, Any]]) -> Evaluation:
+    evaluation = evaluated()
+    return replace(evaluation, features=replace(evaluation.features, details={"columns": columns}))
+
+
+def test_all_input_columns_are_listed_with_what_they_are_taken_as_and_why_some_are_left_out() -> None:
+    text = Reader(page(with_columns(COLUMNS))).text
+    assert "Columns used 2 of 4" in text
+    assert "The model learns from 2 of 4 columns; 2 columns are left out" in text
+    rows = text[text.index("Column by column") :]
+    assert "memo it has 599 texts left out 0 % – –" in rows
+    assert rows.index("memo") < rows.index("id it is a key of the split key 0 % – 600")
+    assert "plan categorical 25 % basic, family, … 7" in rows
+    assert "age numbers with decimal comma numeric 0.4 % 18 to 95 78" in rows
+    assert "churn target 0 % no, yes 2" in rows
+
+
+def test_a_model_of_before_the_table_of_columns_has_what_is_known() -> None:
+    evaluation = evaluated()
+    details = {"ignored": [{"name": "memo", "why": "it has 599 texts"}]}
+    text = Reader(page(replace(evaluation, features=replace(evaluation.features, details=details)))).text
+    assert "Columns used 2 of 3" in text
+    assert "memo it has 599 texts left out – – –" in text
+
+
 @pytest.mark.parametrize(("shown", "rest"), [(1, "The other column has the rest."), (2, "")])
 def test_the_columns_beside_the_most_important_ones(shown: int, rest: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "MAX_FEATURES", shown)
     text = Reader(figures.importance(evaluated())).text
     assert rest in text
     assert ("The other" in text) == bool(rest)
+    unused = replace(evaluated(), importance={"plan": 1.0})
+    assert "1 column is in no decision." in Reader(figures.importance(unused)).text
 
 
-def test_the_headline_matches_the_metrics() -> None:
-    assert (
-        verdict(evaluated()).headline == "Clearly better than a constant answer. There is no model in production yet."
-    )
-    useless = verdict(evaluated(noise=200.0))
+def test_the_heading_is_the_verdict_of_the_gate() -> None:
+    passes = verdict(evaluated())
+    value = estimates(outcome_of("binary", ("no", "yes"), 600, 1.0))["auc"].value
+    assert passes.headline == f"Passes the quality gate: auc is {value:.4f}, and at least 0.6 is needed."
+    assert passes.tone == "good"
+    better = "Clearly better than a constant answer. There is no model in production yet. "
+    assert passes.reading.startswith(better)
+    fails = verdict(evaluated(rules=Rules(0.99, 0.02, "fail")))
+    assert fails.headline == f"Does not pass the quality gate: auc is {value:.4f}, and at least 0.99 is needed."
+    assert fails.tone == "bad"
+    assert fails.reading.startswith(better)
+    text = page(evaluated(rules=Rules(0.99, 0.02, "fail")))
+    assert 'class="verdict bad"' in text
+    assert "gate: at least 0.99" in Reader(text).text
+    assert "threshold: at least 0.99" in Reader(text).text
+
+
+def test_a_model_that_passes_but_is_no_better_than_a_constant_answer_is_not_green() -> None:
+    useless = verdict(evaluated(noise=200.0, rules=Rules(0.1, 0.02, "fail")))
+    assert useless.headline.startswith("Passes the quality gate")
+    assert useless.reading.startswith("Not clearly better than a constant answer")
     assert useless.tone == "fair"
-    assert useless.headline.startswith("Not clearly better than a constant answer")
-    harmful = evaluated("regression", "rmse", noise=3.0)
-    assert verdict(harmful).headline.startswith("Worse than a constant answer")
-    assert verdict(harmful).tone == "bad"
+    harmful = verdict(evaluated("regression", "rmse", noise=3.0, rules=FREE))
+    assert harmful.reading.startswith("Worse than a constant answer")
+    assert harmful.tone == "fair"
+    assert verdict(evaluated("regression", "rmse", noise=3.0)).tone == "bad"
 
 
 def champion_of(noise: float, rows: int = 600) -> Champion:
@@ -194,12 +257,16 @@ def champion_of(noise: float, rows: int = 600) -> Champion:
         (0.3, 600, 0.9, "good", ", and slightly worse than production's model"),
     ],
 )
-def test_the_headline_compares_with_the_champion(
+def test_the_reading_compares_with_the_champion(
     noise: float, rows: int, tolerance: float, tone: str, comparison: str
 ) -> None:
     champion = champion_of(noise, rows)
-    result = verdict(evaluated(rows=rows, champion=champion, rules=Rules(tolerance, "fail")))
-    assert result.headline == f"Clearly better than a constant answer{comparison}."
+    result = verdict(evaluated(rows=rows, champion=champion, rules=Rules(0.6, tolerance, "fail")))
+    assert result.reading.startswith(f"Clearly better than a constant answer{comparison}.")
+    words = (
+        "Passes the quality gate: auc is " if tone == "good" else "it may be too much worse than production's model."
+    )
+    assert words in result.headline
     assert result.tone == tone
     value = number(champion.estimates["auc"].value)
     assert f"Production's model (churn/3) has {value} on the same {rows} rows: the difference is" in result.reading
@@ -212,16 +279,18 @@ def test_a_model_that_may_be_too_much_worse_is_called_so() -> None:
     jitter = np.random.default_rng(1).normal(0, 0.1, 600).astype(np.float32)
     scores = outcome.probabilities[:, 1] + jitter
     other = Outcome("binary", outcome.classes, outcome.target, outcome.predicted, np.column_stack([1 - scores, scores]))
-    result = verdict(evaluated(champion=Champion("churn/3", estimates(other)), rules=Rules(0.0001, "fail")))
-    assert result.headline.endswith(", but perhaps too much worse than production's model.")
+    result = verdict(evaluated(champion=Champion("churn/3", estimates(other)), rules=Rules(0.6, 0.0001, "fail")))
+    assert ", but perhaps too much worse than production's model." in result.reading
+    assert result.headline == "Does not pass the quality gate: it may be too much worse than production's model."
 
 
 @pytest.mark.parametrize(("allowed", "tone", "words"), [("pass", "fair", "passes"), ("fail", "bad", "does not pass")])
 def test_a_champion_that_cannot_score_the_rows_is_named_with_the_setting(allowed: str, tone: str, words: str) -> None:
     champion = Champion("churn/3", reason='column "city" is missing')
-    evaluation = evaluated(champion=champion, rules=Rules(0.02, allowed))
+    evaluation = evaluated(champion=champion, rules=Rules(0.6, 0.02, allowed))
     result = verdict(evaluation)
-    assert "compared with nobody: production's model cannot score these rows" in result.headline
+    assert "compared with nobody: production's model cannot score these rows" in result.reading
+    assert ("Passes" in result.headline) == (allowed == "pass")
     assert f"The gate {words} it as quality_gate.champion_unscorable says" in result.reading
     assert 'column "city" is missing.' in result.reading
     assert result.tone == tone
