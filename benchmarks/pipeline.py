@@ -113,12 +113,14 @@ def _execution(client: Any, settings: Any) -> float:
 
 def _by_hand(definition: dict[str, Any], data: Path, folder: Path) -> float:
     steps = {step["Name"]: step["Arguments"] for step in definition["Steps"]}
+    defaults = {f"Parameters.{one['Name']}": one.get("DefaultValue") for one in definition["Parameters"]}
     here = folder / "opt/ml"
     folders = ("processing/input", "input/data", "model", "checkpoints", "output", "processing/input/champion")
     for place in folders:
         (here / place).mkdir(parents=True, exist_ok=True)
     (here / "processing/input/data").symlink_to(data)
     (here / "processing/input/test").symlink_to(here / "processing/output/test")
+    (here / "processing/input/features").symlink_to(here / "processing/output/features")
     (here / "processing/input/model").symlink_to(here)
     (here / "processing/input/champion/evaluation.json").write_text('{"champion": "none"}')
     began = time.perf_counter()
@@ -127,8 +129,16 @@ def _by_hand(definition: dict[str, Any], data: Path, folder: Path) -> float:
     flags += [part for name, place in LINKS.items() for part in (f"--{name}", f"{ML}/{place}")]
     _run("train.py", [*flags, "--model-dir", f"{ML}/model"], here)
     subprocess.run(["tar", "-czf", "model.tar.gz", "-C", "model", "."], cwd=here, check=True)
-    _run("evaluate.py", steps["Evaluate"]["AppSpecification"]["ContainerArguments"], here)
+    arguments = [_resolve(one, defaults) for one in steps["Evaluate"]["AppSpecification"]["ContainerArguments"]]
+    _run("evaluate.py", arguments, here)
     return time.perf_counter() - began
+
+
+def _resolve(argument: Any, defaults: dict[str, Any]) -> Any:
+    """A parameter of the run, as text, by its default."""
+    if isinstance(argument, dict):
+        return "".join(str(defaults[value["Get"]]) for value in argument["Std:Join"]["Values"])
+    return argument
 
 
 def _run(script: str, arguments: list[Any], here: Path) -> None:
