@@ -18,6 +18,8 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 import xgboost
+from sklearn import metrics
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from features import Features
 from localcloud.testing import request_problems
@@ -111,15 +113,52 @@ def url(case):
         yield url
 
 
-def raw_test_rows(case):
+def sides_of(case):
+    """All rows, and the position in SIDES of each."""
     features = Features.read(case.model / "features.json")
     split = features.details["split"]
     key = [name for name in case.table.column_names if name != features.target.name]  # no key was named: all columns
     divide = Split(tuple(key), split["validation_fraction"], split["test_fraction"])
     table = case.table.combine_chunks()
     assert table.num_rows == sum(features.details["rows"].values())
-    sides = divide.sides({name: table[name].combine_chunks() for name in key})
-    return table.filter(pa.array(sides == SIDES.index("test"))).drop_columns(features.target.name)
+    return table, divide.sides({name: table[name].combine_chunks() for name in key})
+
+
+def raw_test_rows(case):
+    table, sides = sides_of(case)
+    target = Features.read(case.model / "features.json").target.name
+    return table.filter(pa.array(sides == SIDES.index("test"))).drop_columns(target)
+
+
+def score_of_scikit_learn(case):
+    """Of its gradient boosting, trained on all but the test side, measured on that."""
+    table, sides = sides_of(case)
+    target = Features.read(case.model / "features.json").target.name
+    columns = [table[name].to_numpy() for name in table.column_names if name != target]
+    rows = np.column_stack(
+        [np.unique(values, return_inverse=True)[1] if values.dtype == object else values for values in columns]
+    )
+    labels, test = table[target].to_numpy(), sides == SIDES.index("test")
+    kind = GradientBoostingRegressor if case.metric == "rmse" else GradientBoostingClassifier
+    model = kind(random_state=0).fit(rows[~test], labels[~test])
+    if case.metric == "auc":
+        return metrics.roc_auc_score(labels[test], model.predict_proba(rows[test])[:, 1])
+    if case.metric == "rmse":
+        return metrics.root_mean_squared_error(labels[test], model.predict(rows[test]))
+    return metrics.f1_score(labels[test], model.predict(rows[test]), average=case.metric.removesuffix("_f1"))
+
+
+def test_the_model_is_as_good_as_scikit_learns(case):
+    """Not worse by more than what so few test rows leave open: half of the metric's own interval."""
+    (measured,) = (
+        each[case.metric] for each in case.evaluation.values() if isinstance(each, dict) and case.metric in each
+    )
+    low, high = measured["confidence_interval"]
+    baseline = score_of_scikit_learn(case)
+    if case.metric == "rmse":
+        assert measured["value"] <= baseline + (high - low) / 2
+    else:
+        assert measured["value"] >= baseline - (high - low) / 2
 
 
 def as_csv(table):
