@@ -11,7 +11,7 @@ import pytest
 
 from http_errors import HttpError
 from payloads import decode, receive
-from preprocessing.splitting import SIDES
+from preprocessing.splitting import SIDES, Split, row_hashes
 
 DRAW = np.random.default_rng(5)
 ROWS = 600
@@ -95,6 +95,20 @@ def test_the_raw_test_rows_are_exact(outcome):
 def test_sample_rows_are_read_again(outcome):
     sample = (outcome.folder / "features" / "sample.csv").read_bytes()
     assert decode(receive(sample, "text/csv"), outcome.features).num_rows > 50
+
+
+def test_written_and_typed_dates_share_their_sides(prepare, raw_folder):
+    """The key of the split is all columns, which it is without one that is named."""
+    days = [f"{one:%Y-%m-%d}" for one in TIMES]
+    write(raw_folder, {"signup": days})
+    written = prepare(target="half", problem="binary", key=[], rare_level_rows=1).features.details["rows"]
+    (raw_folder / "data.csv").unlink()
+    typed = pa.table({"signup": pa.array([one.date() for one in TIMES], pa.date32()), "half": LABELS})
+    pq.write_table(typed, raw_folder / "data.parquet")
+    done = prepare(target="half", problem="binary", key=[], rare_level_rows=1)
+    assert done.features.details["rows"] == written
+    hashes = row_hashes({"signup": pa.array(days)})
+    assert done.features.details["rows"]["test"] == int((Split(("signup",), 0.15, 0.15).sides_of(hashes) == 2).sum())
 
 
 @pytest.mark.parametrize(
