@@ -91,7 +91,7 @@ def test_rows_that_failed_the_run_can_be_inspected(one_model_here, running, tmp_
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--data", "nowhere"], '--data "nowhere" does not exist'),
+        (["--data", "nowhere"], "--data nowhere does not exist"),
         (["--config", "nowhere"], "nowhere"),
         (["--rows", "0"], "rows"),
     ],
