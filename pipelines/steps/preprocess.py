@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from sagemaker.mlops.workflow import ProcessingStep
 
+from pipelines.preprocess_arguments import preprocess_arguments
 from pipelines.steps.common import CAPACITY, MESSAGE, SERVICE, StepContext, input_folder, output_folder
 from settings.model import Settings
-from settings.pipeline import ACTIONS, OTHERS
 
 NAME = "Preprocess"
 OUTPUTS = ("train", "validation", "test", "features", "baseline", "rejects")
-COLUMNS = ("key", "ignore", "categorical", "numeric")
 
 
 def preprocess(context: StepContext) -> ProcessingStep:
@@ -30,24 +29,6 @@ def preprocess(context: StepContext) -> ProcessingStep:
 
 
 def arguments(settings: Settings) -> list[str]:
-    """SageMaker accepts 100 arguments of 256 characters each; the settings refuse longer lists and names."""
-    data, problem = settings.data, settings.problem
-    words = ["--input", input_folder("data"), "--message", MESSAGE, "--target", data.target, "--problem", problem.type]
+    words = ["--input", input_folder("data"), "--message", MESSAGE]
     words += [part for name in OUTPUTS for part in (f"--{name}", output_folder(name))]
-    words += ["--positive", problem.positive] if problem.positive else []
-    words += ["--format", data.format, "--delimiter", data.delimiter, "--decimal", data.decimal]
-    words += ["--dates", data.dates]
-    for name in ("validation_fraction", "test_fraction", "max_rejected_fraction", "rare_level_rows", "max_levels"):
-        words += [_option(name), str(getattr(data, name))]
-    words += ["--missing", *data.missing]
-    for name in COLUMNS:
-        words += [_option(name), *getattr(data, name)] if getattr(data, name) else []
-    for action in ACTIONS:
-        names = sorted(name for name, one in data.private.items() if one == action and name != OTHERS)
-        words += [f"--private-{action}", *names] if names else []
-    words += ["--private-others", data.private[OTHERS]] if OTHERS in data.private else []
-    return words
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+    return words + preprocess_arguments(settings)
