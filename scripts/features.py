@@ -5,6 +5,7 @@ XGBoost; preprocess and serving both call it, so they cannot differ.
 
 - numeric and boolean columns become float32 (through float64, whatever the source), missing becomes NaN;
 - a date or time becomes several numbers (see dates.py), each a column of its own;
+- columns that own_features.py computes are as any others;
 - categorical columns become level numbers: 0 for rare and unseen levels, 1 for the first level.
 """
 
@@ -24,6 +25,7 @@ import pyarrow.compute as pc
 from cells import Cells, missing_texts
 from dates import TIME, DatePart
 from number_format import PLAIN, NumberFormat
+from own_columns import NONE, OwnColumns
 from private_data import Protection
 
 FORMAT = 1
@@ -40,6 +42,7 @@ class Column:
     number: NumberFormat = PLAIN  # how a numeric column is written
     private: str = ""  # of a categorical column: hash or mask
     date: DatePart | None = None  # which a numeric column is computed from
+    own: bool = False  # own_features.py computes it
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -52,6 +55,26 @@ class Column:
     @cached_property
     def level_set(self) -> pa.Array:
         return pa.array(self.levels, pa.string())
+
+
+@dataclass(frozen=True)
+class Input:
+    """A column that the model itself does not see, but own_features.py."""
+
+    name: str
+    kind: str  # numeric, boolean, categorical or time
+    words: tuple[str, ...] = ()
+    number: NumberFormat = PLAIN
+    private: str = ""
+    date_order: str = ""
+
+    @classmethod
+    def of(cls, name: str, cells: Cells, private: str) -> Input:
+        return cls(name, cells.kind, cells.words, cells.number, private, cells.date_order)
+
+    def cells(self, missing: tuple[str, ...]) -> Cells:
+        protection = Protection(self.private, self.name) if self.private else None
+        return Cells(self.kind, missing, self.number, self.words, protection, self.date_order)
 
 
 @dataclass(frozen=True)
@@ -79,6 +102,8 @@ class Features:
     delimiter: str = ","
     details: dict[str, Any] = field(default_factory=dict)  # for people: split, row counts, what each column is taken as
     missing_among_numbers: tuple[str, ...] = ()  # mean "no value" in columns of numbers or booleans, beside those
+    own: OwnColumns = NONE
+    inputs: tuple[Input, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -90,15 +115,15 @@ class Features:
 
     @cached_property
     def cells(self) -> dict[str, Cells]:
-        """Of the columns that clients send: those of the model, with the dates that some are computed from."""
+        """Of the columns that clients send: those of the model, and those that some of them are computed from."""
         missing = {kind: missing_texts(kind, self.missing, self.missing_among_numbers) for kind in ARROW_TYPES}
         cells = {}
         for one in self.columns:
             if one.date:
                 cells[one.date.column] = Cells("time", missing["time"], date_order=one.date.order)
-            else:
+            elif not one.own:
                 cells[one.name] = Cells(one.kind, missing[one.kind], one.number, one.words, one.protection)
-        return cells
+        return cells | {one.name: one.cells(missing[one.kind]) for one in self.inputs}
 
     @cached_property
     def raw(self) -> list[RawColumn]:
@@ -111,14 +136,10 @@ class Features:
 
     def derive(self, table: pa.Table) -> pa.Table:
         """The columns that clients send, typed (see ARROW_TYPES), to those of the model."""
-        if not any(column.date for column in self.columns):
+        if not any(column.date or column.own for column in self.columns):
             return table
-        return pa.table(
-            {
-                one.name: one.date.compute(table.column(one.date.column)) if one.date else table.column(one.name)
-                for one in self.columns
-            }
-        )
+        own = self.own.compute({name: table.column(name) for name in self.own.inputs})
+        return pa.table({one.name: _derived(one, table, own) for one in self.columns})
 
     @property
     def types(self) -> list[str]:
@@ -147,10 +168,13 @@ class Features:
                 del column["number"]
             if not column["private"]:
                 del column["private"]
-            if not column["date"]:
-                del column["date"]
+            for name in ("date", "own"):
+                if not column[name]:
+                    del column[name]
+        if not self.own.kinds:
+            del parts["own"], parts["inputs"]
         lines = [
-            f"  {_json(name)}: {_multiline(value) if name in ('columns', 'details') else _json(value)}"
+            f"  {_json(name)}: {_multiline(value) if name in ('columns', 'details', 'own') else _json(value)}"
             for name, value in parts.items()
         ]
         path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
@@ -166,15 +190,35 @@ class Features:
             columns=tuple(map(_column, content.pop("columns"))),
             missing=tuple(content.pop("missing")),
             missing_among_numbers=tuple(content.pop("missing_among_numbers", ())),
+            own=_own(content.pop("own", {})),
+            inputs=tuple(map(_input, content.pop("inputs", ()))),
             **content,
         )
 
 
+def _derived(one: Column, table: pa.Table, own: dict[str, pa.Array]) -> pa.Array | pa.ChunkedArray:
+    if one.date:
+        return one.date.compute(table.column(one.date.column))
+    return own[one.name] if one.own else table.column(one.name)
+
+
 def _column(content: dict[str, Any]) -> Column:
-    number = content.get("number", {})
-    written = NumberFormat(**number | {"units": tuple(number["units"])}) if number else PLAIN
     date = DatePart(**content["date"]) if content.get("date") else None
-    return Column(content["name"], content["kind"], tuple(content["levels"]), written, content.get("private", ""), date)
+    written = _number_format(content.get("number", {}))
+    private, own = content.get("private", ""), content.get("own", False)
+    return Column(content["name"], content["kind"], tuple(content["levels"]), written, private, date, own)
+
+
+def _number_format(content: dict[str, Any]) -> NumberFormat:
+    return NumberFormat(**content | {"units": tuple(content["units"])}) if content else PLAIN
+
+
+def _input(content: dict[str, Any]) -> Input:
+    return Input(**content | {"words": tuple(content["words"]), "number": _number_format(content["number"])})
+
+
+def _own(content: dict[str, Any]) -> OwnColumns:
+    return OwnColumns(**content | {"inputs": tuple(content["inputs"])}) if content else NONE
 
 
 def encode_column(column: Column, values: pa.Array | pa.ChunkedArray) -> Matrix:

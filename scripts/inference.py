@@ -47,6 +47,7 @@ class Model:
 def load(model_dir: str | Path) -> Model:
     folder = Path(model_dir)
     features = Features.read(folder / "features.json")
+    features.own.check_file()
     metadata = json.loads((folder / "metadata.json").read_text())
     if not isinstance(metadata, dict):
         raise ValueError("metadata.json is not an object")
@@ -98,7 +99,7 @@ def transform_fn(
 def respond(model: Model, body: bytes | str, content_type: str | None, accept: str | None) -> tuple[bytes, str]:
     """The body and its content type."""
     data = receive(body, content_type)
-    table = decode(data, model.features)
+    table = model.features.derive(decode(data, model.features))
     matrix = model.features.encode(table)
     _check_finite(matrix, table, model.features)
     prediction = predict_matrix(model, matrix)

@@ -34,7 +34,7 @@ def _content(body: bytes, features: Features, limit: int) -> pa.Table:
             raise HttpError(400, f'column "{name}" holds {schema.field(name).type} values: send plain ones')
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
     _check_growth(max(metadata.num_rows * len(features.raw), sum(group.total_byte_size for group in groups)), limit)
-    texts = [column.name for column in features.columns if column.kind == "categorical"]
+    texts = [column.name for column in features.raw if column.cells.kind == "categorical"]
     file = pq.ParquetFile(pa.BufferReader(body), metadata=metadata, read_dictionary=texts)
     content = file.read(columns=features.raw_names, use_threads=False)
     _check_growth(sum(map(_text_bytes, content.columns)), limit)

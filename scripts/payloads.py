@@ -69,13 +69,13 @@ def _undecoded(text: str) -> bytes:
 
 
 def decode(payload: Payload, features: Features) -> pa.Table:
-    """The columns of the model, typed as in preprocess; at least one row."""
+    """The columns that clients send, typed as in preprocess; at least one row."""
     if not payload.body.strip():
         raise HttpError(400, "the request has no body: send at least one row")
     rows = _rows(payload, features)
     if not rows.num_rows:
         raise HttpError(400, "the request holds no rows")
-    return features.derive(rows)
+    return rows
 
 
 def _rows(payload: Payload, features: Features) -> pa.Table:

@@ -49,7 +49,7 @@ def _send(respond: Callable[[bytes, str, str], object], body: bytes, content_typ
 
 def _requests(rows: bytes, features: Features) -> Iterator[tuple[bytes, str]]:
     table = decode(Payload(rows, media_types.CSV), features)
-    objects = [json.dumps(row) for row in table.to_pylist()]
+    objects = [json.dumps(row, default=str) for row in table.to_pylist()]  # a time as its text
     many = (objects * MANY_ROWS)[:MANY_ROWS]
     yield rows, media_types.CSV
     yield _parquet(table), media_types.PARQUET

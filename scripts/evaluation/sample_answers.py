@@ -93,7 +93,7 @@ def _candidates(model: inference.Model, rows: Iterable[Row]) -> Candidates:
     for row in rows:
         body = as_csv([row], model.features.delimiter).removesuffix("\n")
         try:
-            matrices.append(model.features.encode(decode(receive(body, CSV), model.features)))
+            matrices.append(model.features.encode(model.features.derive(decode(receive(body, CSV), model.features))))
         except HttpError:
             continue
         bodies.append(body)

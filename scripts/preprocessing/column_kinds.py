@@ -24,6 +24,7 @@ MIN_VALUES = 20  # with fewer, identifiers are not detected
 BOOLEANS = (("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("nein", "ja"), ("non", "oui"))  # false and true
 MOST_SPELLINGS = 8
 OTHER_TIMES = "it holds dates or times: derive numbers from them to use it, or write them as 2024-01-31 10:15"
+COUNTER = "it counts the rows"
 CODES = "codes with leading zeros (data.numeric takes them as numbers)"
 DATE = (
     r"^([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{4}|[0-9]{2}))"
@@ -108,6 +109,13 @@ def family(kind: pa.DataType) -> str:
     return "text" if raw_columns.is_text(kind) else "other"
 
 
+def is_unreadable(kind: pa.DataType) -> bool:
+    """Also such times as have no date."""
+    return is_unusable(kind) or (
+        pa.types.is_temporal(kind) and not pa.types.is_date(kind) and not pa.types.is_timestamp(kind)
+    )
+
+
 def is_unusable(kind: pa.DataType) -> bool:
     return family(kind) == "other"
 
@@ -154,7 +162,7 @@ def _number_or_counter(numbers: pa.Array, cells: Cells, note: str = "") -> Readi
     """Row numbers carry no information."""
     steps = np.diff(numbers.to_numpy(zero_copy_only=False)[:1000])
     if len(steps) >= MIN_VALUES and (steps == 1).all():
-        return Reading(None, "it counts the rows")
+        return Reading(None, COUNTER)
     return Reading(cells, note)
 
 

@@ -9,29 +9,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from own_columns import FILE
 from preprocessing.columns import IS_KEY
 from preprocessing.first_pass import FirstPass
 from preprocessing.parts import TRAIN
+from preprocessing.row_parser import Plan
 from preprocessing.samples import share
 
 MOST_LEVELS = 5
 
 
-def rows(first_pass: FirstPass, ignored: Mapping[str, str]) -> list[dict[str, Any]]:
-    """In the file's order."""
-    notes, sampled = first_pass.plan.choice.notes, first_pass.plan.sampled
+def rows(first_pass: FirstPass, ignored: Mapping[str, str], inputs: Mapping[str, str]) -> list[dict[str, Any]]:
+    """In the file's order, then the computed ones. ``inputs``: what only own_features.py reads, and why."""
+    plan, reasons = first_pass.plan, {**ignored, **inputs}
+    notes = plan.choice.notes | dict.fromkeys(plan.own.kinds, f"computed by {FILE}")
     return [
-        {"name": name, "taken_as": _taken_as(name, first_pass, ignored)}
-        | (sampled[name] if name in sampled else _of_training_rows(name, first_pass, name in ignored))
-        | {"note": notes.get(name, ""), "why": ignored.get(name, "")}
-        for name in first_pass.plan.header
+        {"name": name, "taken_as": _taken_as(name, plan, ignored, inputs)}
+        | (plan.sampled[name] if name in plan.sampled else _of_training_rows(name, first_pass, name in reasons))
+        | {"note": notes.get(name, ""), "why": reasons.get(name, "")}
+        for name in (*plan.header, *plan.own.kinds)
     ]
 
 
-def _taken_as(name: str, first_pass: FirstPass, ignored: Mapping[str, str]) -> str:
+def _taken_as(name: str, plan: Plan, ignored: Mapping[str, str], inputs: Mapping[str, str]) -> str:
+    if name in inputs:
+        return "input"
     if name in ignored:
         return "key" if ignored[name] == IS_KEY else "left out"
-    return "target" if name == first_pass.plan.target else first_pass.plan.cells[name].kind
+    return "target" if name == plan.target else {**plan.choice.kinds, **plan.own.kinds}[name]
 
 
 def _most_frequent(texts: Mapping[str, int]) -> list[str]:

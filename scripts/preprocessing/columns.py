@@ -12,6 +12,7 @@ from cells import Cells
 from csv_rows import Places
 from dates import parts as date_parts
 from failures import UserError, quote
+from own_columns import FILE
 from preprocessing import column_kinds, number_formats
 from preprocessing.column_kinds import Reading
 from preprocessing.missing_values import MissingTexts
@@ -37,6 +38,7 @@ class ColumnSettings:
     categorical: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
     private: PrivateColumns = field(default_factory=PrivateColumns, kw_only=True)
+    inputs: tuple[str, ...] = field(default=(), kw_only=True)  # of own_features.py
 
     def check(self, header: Sequence[str], file: str) -> None:
         if self.target not in header:
@@ -49,6 +51,12 @@ class ColumnSettings:
                     raise UserError(f'data.{setting} names "{name}", which is no column of {file}: {hint}')
                 if name == self.target:
                     raise UserError(f'data.{setting} names "{name}", which is the target: take it out of one of them')
+        for name in self.inputs:
+            if name not in header:
+                hint = close_match(name, header)
+                raise UserError(f'{FILE} reads "{name}", which is no column of {file}: {hint} (INPUTS)')
+            if name == self.target:
+                raise UserError(f'{FILE} reads "{name}", the target, which no client can send: take it out of INPUTS')
         self.private.check(header, file, self.target, {name: getattr(self, name) for name in SETTINGS})
         for one, other in (("ignore", "categorical"), ("ignore", "numeric"), ("categorical", "numeric")):
             both = set(getattr(self, one)) & set(getattr(self, other))
@@ -59,7 +67,8 @@ class ColumnSettings:
 @dataclass(frozen=True)
 class ColumnChoice:
     target: Cells
-    cells: dict[str, Cells] = field(default_factory=dict)  # of the features, in the header's order
+    cells: dict[str, Cells] = field(default_factory=dict)  # of the features and the inputs, in the header's order
+    inputs: dict[str, str] = field(default_factory=dict)  # what own_features.py reads, no feature itself, and why
     ignored: dict[str, str] = field(default_factory=dict)  # the other columns but the target, and why
     notes: dict[str, str] = field(default_factory=dict)  # on how columns are read, for people
     private: PrivateColumns = field(default_factory=PrivateColumns)
@@ -99,7 +108,11 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
         if name == rules.target:
             continue
         reading = _with_free_names(name, _read_as(name, pieces, rules, missing, decimals), list(samples))
-        if reading.cells is None:
+        if reading.cells is None and name in rules.inputs:
+            choice.inputs[name] = reading.note
+            choice.cells[name] = _as_input(name, pieces, rules, missing, decimals)
+            choice.notes[name] = rules.private.note(name)
+        elif reading.cells is None:
             choice.ignored[name] = reading.note
             choice.notes[name] = rules.private.note(name)
         else:
@@ -167,6 +180,20 @@ def _read_as(
     if name in rules.private.protected:
         return _as_private(pieces, missing, rules.private.protected[name])
     return column_kinds.infer(name, pieces, missing, decimals, rules.dates)
+
+
+def _as_input(
+    name: str, pieces: list[pa.Array], rules: ColumnSettings, missing: MissingTexts, decimals: Decimals
+) -> Cells:
+    """What is no feature for its settings or its many values is read all the same."""
+    reading = _read_as(name, pieces, replace(rules, ignore=(), key=()), missing, decimals)
+    if reading.cells is not None:
+        return reading.cells
+    if rules.private.drops(name) or any(column_kinds.is_unreadable(piece.type) for piece in pieces):
+        raise UserError(f'{FILE} reads "{name}", but {reading.note}: take it out of INPUTS')
+    if reading.note == column_kinds.COUNTER:
+        return _as_numeric(name, pieces, missing, decimals).cells or missing.cells("numeric")
+    return missing.cells("categorical")
 
 
 def _as_private(pieces: list[pa.Array], missing: MissingTexts, action: str) -> Reading:

@@ -42,8 +42,9 @@ def _statistics(name: str, first_pass: FirstPass, buckets: dict[str, Buckets]) -
     if name in first_pass.texts:
         return baseline.text_statistics(name, first_pass.sides[TRAIN], first_pass.texts[name].known)
     tally = first_pass.tallies[name]
-    if first_pass.plan.choice.kinds.get(name) == "boolean":
-        words = first_pass.plan.cells[name].words or ("false", "true")
+    if first_pass.plan.encoded[name] == "boolean":
+        cells = first_pass.plan.choice.cells.get(name)
+        words = (cells.words if cells else ()) or ("false", "true")
         return baseline.text_statistics(name, first_pass.sides[TRAIN], _boolean_counts(tally, words))
     sketch = first_pass.sample.sketch(list(first_pass.tallies).index(name))
     return baseline.number_statistics(name, tally, buckets.get(name), sketch)

@@ -83,7 +83,7 @@ def _add_part(state: FirstPass, part: Part, spill: SpillFiles) -> None:
         state.texts[name].count(numbers[name][:-1], seen)
     for side in range(len(SIDES)):
         numbered = {name: numbers[name][codes] for name, codes in part.codes[side].items()}
-        spill.write(side, {**part.floats[side], **part.times[side], **numbered})
+        spill.write(side, {**part.floats[side], **part.doubles[side], **part.times[side], **numbered})
         state.sides[side] += len(part.where[side])
     for name, tally in part.tallies.items():
         state.tallies[name].merge(tally)

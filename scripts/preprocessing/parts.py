@@ -42,6 +42,7 @@ class Part:
     where: list[npt.NDArray[np.int64]]  # of each side, the positions of its rows among the parsed ones
     floats: list[dict[str, Floats]]  # of each side: numeric and boolean features, a regression's target
     times: list[dict[str, npt.NDArray[np.int64]]]  # of each side: microseconds
+    doubles: list[dict[str, npt.NDArray[np.float64]]]  # of each side: see Plan
     codes: list[dict[str, Codes]]  # of each side: categories and labels
     texts: dict[str, list[str]]
     tallies: dict[str, NumberTally]  # of the training rows; the mean of a boolean is its share of true
@@ -50,17 +51,19 @@ class Part:
 
 def encode_block(block: Block, plan: Plan) -> Part:
     parsed = parse_block(block, plan)
-    times = {name: parsed.columns[name] for name in plan.dates}
+    times = {name: parsed.columns[name] for name in plan.times}
     for name, found in plan.dates.items():
         parsed.columns |= {one.name: one.compute(times[name]) for one in found}
-    for name, kind in plan.encoded.items():
-        parsed.columns[name] = _normalize(parsed.columns[name], kind)
+    for name in plan.encoded.keys() - plan.own.kinds.keys():
+        parsed.columns[name] = _normalize(parsed.columns[name], plan.encoded[name])
     sides = plan.split.sides(
         parsed.columns
         | _in_words(parsed.columns, plan)
         | {name: dates.text(one) for name, one in times.items() if name in plan.split.key}
     )
     _protect(parsed, plan)
+    for name, values in plan.own.compute(parsed.columns).items():
+        parsed.columns[name] = _normalize(values, plan.own.kinds[name])
     floats = {name: encode_column(Column(name, plan.encoded[name]), parsed.columns[name]) for name in plan.floats}
     texts = {
         name: (_label_column if name == plan.target else _text_column)(parsed.columns[name]) for name in plan.texts
@@ -71,11 +74,13 @@ def encode_block(block: Block, plan: Plan) -> Part:
     codes = {name: one.codes for name, one in texts.items()}
     numbered = {name: one.texts for name, one in texts.items()}
     micros = _micros(times)
+    doubles = {name: _doubles(parsed.columns[name]) for name in plan.doubles}
     return Part(
         parsed,
         where,
         [{name: values[rows] for name, values in floats.items()} for rows in where],
         [{name: values[rows] for name, values in micros.items()} for rows in where],
+        [{name: values[rows] for name, values in doubles.items()} for rows in where],
         [{name: values[rows] for name, values in codes.items()} for rows in where],
         numbered,
         {name: NumberTally.of(_doubles(parsed.columns[name])[where[TRAIN]]) for name in floats},

@@ -20,6 +20,7 @@ from dates import DatePart
 from dates import parts as date_parts
 from failures import UserError
 from features import one_array
+from own_columns import NONE, OwnColumns
 from preprocessing.blocks import Block
 from preprocessing.columns import ColumnChoice
 from preprocessing.missing_values import MissingTexts
@@ -40,6 +41,7 @@ class Plan:
     missing: MissingTexts
     delimiter: str
     sampled: dict[str, dict[str, Any]]  # of every column that is left out: what its sample says
+    own: OwnColumns = NONE
 
     @cached_property
     def cells(self) -> dict[str, Cells]:
@@ -47,20 +49,32 @@ class Plan:
         texts = self.missing.cells("categorical")
         return dict.fromkeys(self.split.key, texts) | self.choice.cells | {self.target: self.choice.target}
 
+    def private(self, name: str) -> str:
+        return self.choice.private.protected.get(name, "")
+
+    @cached_property
+    def times(self) -> list[str]:
+        return [name for name, kind in self.choice.kinds.items() if kind == "time"]
+
     @cached_property
     def dates(self) -> dict[str, list[DatePart]]:
         """What is computed from each column of times."""
-        return {name: date_parts(name, one.date_order) for name, one in self.choice.cells.items() if one.kind == "time"}
+        features = (name for name in self.times if name not in self.choice.inputs)
+        return {name: date_parts(name, self.choice.cells[name].date_order) for name in features}
 
     @cached_property
     def encoded(self) -> dict[str, str]:
-        """The columns of the sides: the features and the target."""
+        """The columns of the sides: what may be a feature, and the target."""
         kinds: dict[str, str] = {}
         for name, kind in self.choice.kinds.items():
-            kinds |= (
-                dict.fromkeys((one.name for one in self.dates[name]), "numeric") if kind == "time" else {name: kind}
-            )
-        return kinds | {self.target: "numeric" if self.problem == "regression" else "categorical"}
+            parts = [one.name for one in self.dates.get(name, ())]
+            kinds |= dict.fromkeys(parts, "numeric") if kind == "time" else {name: kind}
+        return kinds | self.own.kinds | {self.target: "numeric" if self.problem == "regression" else "categorical"}
+
+    @cached_property
+    def doubles(self) -> list[str]:
+        """Numbers that own_features.py reads are kept as they are, and not only as the model sees them."""
+        return [name for name in self.own.inputs if self.choice.kinds[name] == "numeric"]
 
     @property
     def floats(self) -> list[str]:

@@ -50,7 +50,10 @@ class FinalEncoding:
 
     def encode(self, batch: Columns) -> Columns:
         names = [*self.features.names, self.features.target.name]
-        return {name: self.finals[name][batch[name]] if name in self.finals else batch[name] for name in names}
+        return {
+            name: self.finals[name][batch[name]] if name in self.finals else batch[name].astype(np.float32, copy=False)
+            for name in names
+        }
 
     def with_known_labels(self, batch: Columns) -> Columns:
         """Without the rows whose label is in no training row."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -15,8 +15,15 @@ NO_TIME = -(2**63)
 
 
 class SpillFiles:
-    def __init__(self, folder: Path, floats: list[str], codes: list[str], times: Iterable[str] = ()) -> None:
-        numbers = [pa.field(name, pa.float32()) for name in floats]
+    def __init__(
+        self,
+        folder: Path,
+        floats: list[str],
+        codes: list[str],
+        times: Iterable[str] = (),
+        doubles: Collection[str] = (),
+    ) -> None:
+        numbers = [pa.field(name, pa.float64() if name in doubles else pa.float32()) for name in floats]
         self.schema = pa.schema(
             numbers + [pa.field(name, pa.int32()) for name in codes] + [pa.field(name, pa.int64()) for name in times]
         )

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import own_columns
 from cells import Cells
 from failures import UserError, hiding_values
-from features import Column, Features, Target
-from preprocessing import column_table, columns, data_description, part_reader, samples, sources
+from features import Column, Features, Input, Target
+from preprocessing import column_table, columns, data_description, own_inputs, part_reader, samples, sources
 from preprocessing.first_pass import FirstPass, read_rows, reject_orphans
 from preprocessing.levels import classes, levels
 from preprocessing.missing_values import MissingTexts
@@ -36,7 +37,7 @@ def prepare(options: argparse.Namespace) -> None:
 def _prepare(options: argparse.Namespace) -> None:
     try:
         files = sources.find(options.input, options.format, options.delimiter)
-        plan = make_plan(options, files)
+        plan = own_inputs.with_own_columns(make_plan(options, files), files)
         with (
             Rejects(options.rejects, options.max_rejected_fraction, plan.choice.private.present) as rejects,
             Outputs() as outputs,
@@ -56,7 +57,7 @@ def process(
     outputs: Outputs,
     folder: Path,
 ) -> None:
-    spill = SpillFiles(folder, plan.floats, plan.texts, plan.dates)
+    spill = SpillFiles(folder, plan.floats, plan.texts, plan.times, plan.doubles)
     first_pass = read_rows(part_reader.read(files, plan), plan, spill, rejects, options.categorical)
     rejects.check()
     check_sides(first_pass, rejects.rows, ("train",))
@@ -84,6 +85,7 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
         options.dates,
         *(tuple(getattr(options, name)) for name in columns.SETTINGS),
         private=PrivateColumns.of(options),
+        inputs=own_columns.inputs(),
     )
     rules.check(header, files[0].name)
     columns.check_types(files, rules)
@@ -106,23 +108,11 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
 
 def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, rejected: int) -> Features:
     """The features learned from the training rows: categories, and which columns are kept."""
-    plan, kept, ignored = first_pass.plan, [], dict(first_pass.plan.choice.ignored)
-    for name, cells in plan.choice.cells.items():
-        if cells.kind == "time":
-            parts = _date_columns(first_pass, name)
-            kept += parts
-            if not parts:
-                ignored[name] = "its dates and times are all alike"
-            continue
-        names, why = cells.words, ""
-        if cells.kind == "categorical":
-            names, why = levels(
-                first_pass.texts[name], options.rare_level_rows, options.max_levels, name in options.categorical
-            )
-        if why:
-            ignored[name] = why
-        else:
-            kept.append(Column(name, cells.kind, names, cells.number, plan.choice.private.protected.get(name, "")))
+    plan = first_pass.plan
+    kept, reasons = _keep(options, first_pass)
+    used = {column.date.column if column.date else column.name for column in kept}
+    inputs = {name: reasons.get(name, "") for name in plan.own.inputs if name not in used}
+    ignored = {name: why for name, why in reasons.items() if name not in inputs}
     check_features(kept, ignored)
     details = {
         "split": {
@@ -132,7 +122,7 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
         },
         "rows": dict(zip(SIDES, first_pass.sides, strict=True)) | {"rejected": rejected},
         "ignored": [{"name": name, "why": ignored[name]} for name in plan.header if name in ignored],
-        "columns": column_table.rows(first_pass, ignored),
+        "columns": column_table.rows(first_pass, ignored, inputs),
     }
     return Features(
         problem=plan.problem,
@@ -142,7 +132,43 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
         missing_among_numbers=plan.missing.among_numbers,
         delimiter=plan.delimiter,
         details=details,
+        own=plan.own,
+        inputs=tuple(Input.of(name, plan.choice.cells[name], plan.private(name)) for name in inputs),
     )
+
+
+def _keep(options: argparse.Namespace, first_pass: FirstPass) -> tuple[list[Column], dict[str, str]]:
+    """The model's columns, and why each of the others is none."""
+    plan, kept = first_pass.plan, list[Column]()
+    reasons = plan.choice.ignored | plan.choice.inputs
+    for name, kind in (plan.choice.kinds | plan.own.kinds).items():
+        if name in plan.choice.inputs:
+            continue
+        if kind == "time":
+            parts = _date_columns(first_pass, name)
+            kept += parts
+            if not parts:
+                reasons[name] = "its dates and times are all alike"
+            continue
+        column, why = _column(options, first_pass, name, kind)
+        if why:
+            reasons[name] = why
+        else:
+            kept.append(column)
+    return kept, reasons
+
+
+def _column(options: argparse.Namespace, first_pass: FirstPass, name: str, kind: str) -> tuple[Column, str]:
+    """With the reason why it is left out, if there is one."""
+    plan, why = first_pass.plan, ""
+    cells = plan.choice.cells.get(name, Cells(kind))
+    words = cells.words
+    if kind == "categorical":
+        words, why = levels(
+            first_pass.texts[name], options.rare_level_rows, options.max_levels, name in options.categorical
+        )
+    own = name in plan.own.kinds
+    return Column(name, kind, words, cells.number, plan.private(name), own=own), why
 
 
 def _date_columns(first_pass: FirstPass, name: str) -> list[Column]:

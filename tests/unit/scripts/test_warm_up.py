@@ -13,10 +13,16 @@ import inference
 import payloads
 import prediction_writer
 import warm_up
+from dates import DatePart
 from features import Column, Features, Matrix, Target
 
-COLUMNS = (Column("age", "numeric"), Column("vip", "boolean"), Column("plan", "categorical", ("basic", "plus")))
-ROWS = 'age;vip;plan\n1;true;basic\n;;\n2;false;"a ""b""; c"\n'
+COLUMNS = (
+    Column("age", "numeric"),
+    Column("vip", "boolean"),
+    Column("plan", "categorical", ("basic", "plus")),
+    Column("since year", "numeric", date=DatePart("since", "year", "day-first")),
+)
+ROWS = 'age;vip;plan;since\n1;true;basic;31/12/2024\n;;;\n2;false;"a ""b""; c";01/02/2023 10:15\n'
 Patch = pytest.MonkeyPatch
 
 
@@ -24,7 +30,7 @@ Patch = pytest.MonkeyPatch
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     classes = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}[request.param]
     features = Features(request.param, Target("y", classes), COLUMNS, missing=("",), delimiter=";")
-    matrix = np.array([[1, 0, 1], [2, 1, 2], [3, 0, 0]] * 5, np.float32)
+    matrix = np.array([[1, 0, 1, 2020], [2, 1, 2, 2021], [3, 0, 0, 2022]] * 5, np.float32)
     objective = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
     parameters = {"objective": objective[request.param], "nthread": 1}
     parameters |= {"num_class": 3} if request.param == "multiclass" else {}
@@ -77,8 +83,8 @@ def test_a_model_without_the_file_is_loaded(folder: Path, answered: list[tuple[s
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ("age;vip;plan\n1;true;basic\nold;true;basic\n", 'row 2: column "age" holds "old"'),
-        ("age;vip\n1;true\n", 'column "plan" is missing'),
+        ("age;vip;plan;since\n1;true;basic;\nold;true;basic;\n", 'row 2: column "age" holds "old"'),
+        ("age;vip;since\n1;true;\n", 'column "plan" is missing'),
         ("", "the request has no body"),
     ],
 )
@@ -96,6 +102,6 @@ def test_a_defect_of_the_handler_shows_when_the_model_is_loaded(folder: Path, mo
 
 
 def test_a_model_of_small_requests_is_loaded(folder: Path, answered: list[tuple[str, int]], monkeypatch: Patch) -> None:
-    monkeypatch.setattr(payloads, "MAX_PAYLOAD_BYTES", 60)
+    monkeypatch.setattr(payloads, "MAX_PAYLOAD_BYTES", 90)
     inference.model_fn(str(folder))
     assert warm_up.MANY_ROWS not in [rows for _, rows in answered] and ("application/json", 1) in answered
