@@ -78,6 +78,10 @@ demo: $(READY) ## the whole story on this machine: a push becomes a model, a rel
 model: $(READY) ## one model on this machine, of your own data or the example's (DATA=folder, ROWS=20000, KEEP=1)
 	@$(BIN)/python -m rehearsal.one_model --rows $(ROWS) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
+.PHONY: data
+data: $(READY) ## a page about a data set, in seconds: columns, distributions, the settings that it needs (DATA=folder, TARGET=column)
+	@$(BIN)/python -m rehearsal.data_profile --data "$(DATA)" $(if $(TARGET),--target "$(TARGET)")
+
 .PHONY: up
 up: $(READY) ## start AWS on this machine unless it runs; the last line is its URL (SPEED=60: its clock)
 	@$(BIN)/python -m rehearsal.up $(if $(SPEED),--speed $(SPEED))

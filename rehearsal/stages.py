@@ -15,6 +15,7 @@ from aws.s3 import split_uri
 from pipelines import example_data, executions
 from pipelines.arguments import parse_values
 from pipelines.declarations import declarations
+from rehearsal.data_files import check_data, data_files
 from rehearsal.seed import EXAMPLE_TARGET, ROWS
 from settings.environments import CONFIG
 from settings.errors import UsageProblem
@@ -26,8 +27,6 @@ GATE = "QualityGate"
 MAX_LEFT_OUT = 10  # columns that are named
 # By output: the file that a person opens.
 REPORTS = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
-QUOTES = '""'  # of an empty word, as a shell shows it
-DATA_FILES = (".csv", ".csv.gz", ".parquet")  # that preprocess reads
 
 
 def settings(folder: Path | None) -> Settings:
@@ -41,10 +40,8 @@ def check(settings: Settings, data: str | None, rows: int, parameters: Sequence[
         raise UsageProblem("aws.endpoint_command is not set in the environment local: the demo needs localcloud as AWS")
     if data is None:
         example_data.check(rows, example_data.SEED, ())
-    elif not data or not Path(data).exists():
-        raise UsageProblem(f"--data {data or QUOTES} does not exist: name a folder or file of CSV or Parquet data")
-    elif not _data_files(Path(data)):
-        raise UsageProblem(f"--data {data} holds no data files ({', '.join(DATA_FILES)}): name another folder")
+    else:
+        check_data(data)
 
 
 def put_data(settings: Settings, data: str | None, rows: int) -> list[str]:
@@ -65,19 +62,11 @@ def _put(settings: Settings, data: Path, uri: str) -> str:
     s3 = sessions.client(settings, "s3")
     top = data if data.is_dir() else data.parent
     try:
-        for file in _data_files(data):
+        for file in data_files(data):  # nothing else of a folder is copied
             s3.upload_file(str(file), bucket, f"{prefix}/{file.relative_to(top).as_posix()}")
     except Exception as error:
         raise translate(error, settings) from error
     return f"DataUri={uri}"
-
-
-def _data_files(data: Path) -> list[Path]:
-    """Those of a folder that preprocess reads: nothing else of it is copied."""
-    if not data.is_dir():
-        return [data]
-    files = sorted(file for file in data.rglob("*") if file.is_file() and file.name.lower().endswith(DATA_FILES))
-    return [file for file in files if not any(part.startswith((".", "_")) for part in file.relative_to(data).parts)]
 
 
 def show(settings: Settings, folder: Path) -> None:

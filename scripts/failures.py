@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 MOST_QUOTED = 40  # characters
 HIDDEN = ContextVar("HIDDEN", default=False)
@@ -18,6 +19,14 @@ HIDDEN = ContextVar("HIDDEN", default=False)
 
 class UserError(Exception):
     """An error that the user can fix; the message is one sentence: what, where, what next."""
+
+
+class SettingNeeded(UserError):
+    """One that a setting resolves: ``settings`` are values that would, by their paths; those of lists are added."""
+
+    def __init__(self, sentence: str, settings: Mapping[str, Any]) -> None:
+        super().__init__(sentence)
+        self.settings = settings
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 import raw_columns
 from cells import Cells
-from failures import UserError, quote
+from failures import MOST_QUOTED, SettingNeeded, quote
 from preprocessing import date_orders, number_formats
 from preprocessing.missing_values import MissingTexts
 from preprocessing.number_formats import Decimals, Fit
@@ -176,9 +177,17 @@ def _check_mixture(name: str, present: pa.Array, fit: Fit, missing: MissingTexts
     many_numbers = pc.count_distinct(present.filter(pa.array(fit.where))).as_py() > MANY_NUMBERS
     if many_numbers and (few or share >= MOST_NUMBERS):
         quoted, setting = ", ".join(f'"{quote(text)}"' for text in texts), missing.setting_with([*map(quote, texts)])
-        raise UserError(
+        raise SettingNeeded(
             f'column "{name}" holds numbers, but {1 - share:.1%} of its sampled cells are texts such as {quoted}: '
             f'if they mean "no value", set data.missing = {setting}; otherwise name the column '
-            "in data.categorical or data.ignore"
+            "in data.categorical or data.ignore",
+            {"data.missing": texts} if may_be_missing(texts, len(others)) else {"data.ignore": [name]},
         )
     return f'numbers and texts such as "{quote(texts[0])}"' if share >= 0.5 else ""
+
+
+def may_be_missing(texts: Sequence[str], distinct: int) -> bool:
+    """Whether the texts of a column of numbers are so few, and such that data.missing can hold them."""
+    return distinct <= FEW_TEXTS and not any(
+        re.match(r"-[^\d.]", text) or len(text) > MOST_QUOTED or not text.isprintable() for text in texts
+    )

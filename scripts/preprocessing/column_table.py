@@ -22,11 +22,13 @@ MOST_LEVELS = 5
 def rows(first_pass: FirstPass, ignored: Mapping[str, str], inputs: Mapping[str, str]) -> list[dict[str, Any]]:
     """In the file's order, then the computed ones. ``inputs``: what only own_features.py reads, and why."""
     plan, reasons = first_pass.plan, {**ignored, **inputs}
+    looks = plan.choice.private.looks
     notes = plan.choice.notes | dict.fromkeys(plan.own.kinds, f"computed by {FILE}")
     return [
         {"name": name, "taken_as": _taken_as(name, plan, ignored, inputs)}
         | (plan.sampled[name] if name in plan.sampled else _of_training_rows(name, first_pass, name in reasons))
         | {"note": notes.get(name, ""), "why": reasons.get(name, "")}
+        | ({"looks_like": looks[name]} if name in looks else {})
         for name in (*plan.header, *plan.own.kinds)
     ]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import raw_columns
 from cells import Cells
 from csv_rows import Places
 from dates import parts as date_parts
-from failures import UserError, quote
+from failures import SettingNeeded, UserError, quote
 from own_columns import FILE
 from preprocessing import column_kinds, number_formats
 from preprocessing.column_kinds import Reading
@@ -89,9 +91,10 @@ def check_types(sources: Sequence[Source], rules: ColumnSettings) -> None:
         first.pop("null", None)
         if len(first) > 1:
             (_, one), (_, other), *_ = first.items()
-            raise UserError(
+            raise SettingNeeded(
                 f'column "{name}" is {one.types[name]} in {one.name} and {other.types[name]} in {other.name}: '
-                "convert one of them, or name it in data.numeric, data.categorical or data.ignore"
+                "convert one of them, or name it in data.numeric, data.categorical or data.ignore",
+                {"data.ignore" if "other" in first else "data.categorical": [name]},
             )
 
 
@@ -141,12 +144,20 @@ def _read_target(problem: str, name: str, pieces: list[pa.Array], missing: Missi
     values, cells, wrong = _numbers(name, pieces, missing, decimals)
     if wrong.sum() > column_kinds.MAX_WRONG * len(values):
         text = values[int(wrong.argmax())].as_py()
-        raise UserError(
+        raise SettingNeeded(
             f'the target "{name}" holds text such as "{quote(text)}", and a regression needs numbers: '
-            "set problem.type to binary or multiclass, or choose another data.target"
+            "set problem.type to binary or multiclass, or choose another data.target",
+            _remedy_of_texts(values, values.filter(pa.array(wrong)).unique().to_pylist(), wrong.mean()),
         )
     number_formats.check_units(name, values, cells.number)
     return cells
+
+
+def _remedy_of_texts(values: pa.Array, texts: list[str], share: float) -> dict[str, Any]:
+    """Of texts among the numbers of a regression's target."""
+    if share < 0.5 and column_kinds.may_be_missing(texts, len(texts)):
+        return {"data.missing": sorted(texts)}
+    return {"problem.type": "binary" if pc.count_distinct(values).as_py() == 2 else "multiclass"}
 
 
 def _note_on_target(pieces: list[pa.Array], cells: Cells) -> str:

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 import dates
 from dates import DAY_FIRST, MONTH_FIRST
-from failures import UserError, quote
+from failures import SettingNeeded, quote
 
 AUTO = "auto"
 MIN_SHARE = 0.99  # of the texts are dates, or the column holds none
@@ -31,7 +31,8 @@ def _ask(name: str, texts: pa.Array) -> str:
     if not len(some):  # days and months are always the same number
         return DAY_FIRST
     readings = (f"{times.filter(differ)[0].as_py():%Y-%m-%d}" for times in (first, second))
-    raise UserError(
+    raise SettingNeeded(
         f'column "{name}" holds dates such as "{quote(some[0])}", which could be {" or ".join(readings)}: '
-        f'set data.dates to "{DAY_FIRST}" or "{MONTH_FIRST}", or name the column in data.ignore'
+        f'set data.dates to "{DAY_FIRST}" or "{MONTH_FIRST}", or name the column in data.ignore',
+        {"data.dates": DAY_FIRST},
     )

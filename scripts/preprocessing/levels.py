@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import raw_columns
-from failures import UserError, quote
+from failures import SettingNeeded, UserError, quote
 
 MAX_TEXTS = 200_000  # of a column, in memory
 MAX_CLASSES = 1000
@@ -90,32 +90,41 @@ def classes(texts: Texts, problem: str, target: str, positive: str) -> tuple[tup
         raise UserError(f'the target "{target}" is constant: all training rows are {quote(ordered[0])}; {rest}')
     check_is_no_measure(len(known), sum(known.values()), target)
     if problem == "binary" and len(known) > 2:
-        raise UserError(
+        raise SettingNeeded(
             f'the target "{target}" has {len(known)} classes, and a binary problem has two: {shown}; '
-            "set problem.type to multiclass, or correct the data"
+            "set problem.type to multiclass, or correct the data",
+            {"problem.type": "multiclass"},
         )
     if problem == "multiclass" and len(known) == 2:
-        raise UserError(f'the target "{target}" has only two classes: {shown}; set problem.type to binary')
+        raise SettingNeeded(
+            f'the target "{target}" has only two classes: {shown}; set problem.type to binary',
+            {"problem.type": "binary"},
+        )
     if problem == "binary" and positive:
         positive_label = label(positive)
         if positive_label not in known:
-            raise UserError(f'problem.positive is "{quote(positive)}", but the classes of "{target}" are {shown}')
+            raise SettingNeeded(
+                f'problem.positive is "{quote(positive)}", but the classes of "{target}" are {shown}',
+                {"problem.positive": ordered[-1]},
+            )
         ordered.sort(key=lambda text: text == positive_label)
     return tuple(ordered), numeric
 
 
 def check_is_no_measure(classes: int, rows: int, target: str) -> None:
     if classes > FEW_CLASSES and rows < MIN_CLASS_ROWS * classes:
-        raise UserError(
+        raise SettingNeeded(
             f'the target "{target}" has {classes} classes in {rows:,} training rows: '
-            "this looks like a regression (problem.type), or like the wrong data.target"
+            "this looks like a regression (problem.type), or like the wrong data.target",
+            {"problem.type": "regression"},
         )
 
 
 def check_class_count(texts: Texts, target: str) -> None:
     if len(texts.numbers) > MAX_CLASSES:
         some = ", ".join(map(quote, list(texts.numbers)[:4]))
-        raise UserError(
+        raise SettingNeeded(
             f'the target "{target}" has more than {MAX_CLASSES:,} classes, such as {some}: '
-            "this looks like a regression (problem.type), or like the wrong data.target"
+            "this looks like a regression (problem.type), or like the wrong data.target",
+            {"problem.type": "regression"},
         )

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from failures import UserError, quote
+from failures import SettingNeeded, quote
 from number_format import PLAIN, NumberFormat, normalize
 
 THOUSANDS = {".": ("", ",", " ", "'"), ",": ("", ".", " ", "'")}  # by the decimal mark; the simplest first
@@ -76,9 +76,10 @@ def check_units(name: str, texts: pa.Array, number: NumberFormat) -> None:
     shares = [pc.mean(kind.cast(pa.int8())).as_py() for kind in kinds]
     if len(kinds) > 1 and min(shares) > 1 - MIN_SHARE:
         one, other = (texts.filter(kind)[0] for kind in kinds[:2])
-        raise UserError(
+        raise SettingNeeded(
             f'column "{name}" holds both "{quote(one)}" and "{quote(other)}": write all of them in one unit, '
-            "or name it in data.numeric to take the numbers without units, or in data.ignore"
+            "or name it in data.numeric to take the numbers without units, or in data.ignore",
+            {"data.ignore": [name]},
         )
 
 
@@ -137,9 +138,10 @@ def _ask(name: str, texts: pa.Array, dot: Fit, comma: Fit) -> Fit:
     fitting = marked.filter(dot.format.matches(marked))
     one = fitting[0:1]
     readings = f"{quote(_read(dot, one))} or {quote(_read(comma, one))}"
-    raise UserError(
+    raise SettingNeeded(
         f'column "{name}" holds numbers such as "{quote(one[0])}", which could be {readings}: '
-        'set data.decimal to "." or ","'
+        'set data.decimal to "." or ","',
+        {"data.decimal": "."},
     )
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from failures import UserError
+from failures import SettingNeeded, UserError
 from preprocessing.private_patterns import meaning
 from preprocessing.samples import Samples
 from preprocessing.sources import close_match
@@ -50,8 +50,9 @@ class PrivateColumns:
         if self.others == REFUSE and looks:
             listed = ", ".join(f'"{name}" ({look})' for name, look in looks.items())
             example = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "drop"' for name in looks)
-            raise UserError(
-                f"columns look private: {listed}; set drop, hash, mask or keep, as in data.private = {{ {example} }}"
+            raise SettingNeeded(
+                f"columns look private: {listed}; set drop, hash, mask or keep, as in data.private = {{ {example} }}",
+                {"data.private": {name: KEEP if name == target else DROP for name in looks}},
             )
         dropped = [name for name in looks if name != target] if self.others == DROP else []
         return replace(self, actions={**self.actions, **dict.fromkeys(dropped, DROP)}, looks=looks)

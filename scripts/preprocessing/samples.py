@@ -38,12 +38,18 @@ def take_samples(sources: Sequence[Source], delimiter: str) -> Samples:
 
 
 def describe(pieces: Sequence[pa.Array], cells: Cells) -> dict[str, Any]:
-    """The share of missing cells and the number of distinct values in a sample."""
+    """The share of missing cells and the number of distinct values in a sample, and the range of times."""
     nested = any(pa.types.is_nested(piece.type) for piece in pieces)  # lists, structures: nothing to compare
     values = pieces if nested else [raw_columns.from_arrow(piece, cells)[0] for piece in pieces]
     missing = sum(one.null_count for one in values)
     distinct = None if nested else pc.count_distinct(pa.concat_arrays(values)).as_py()
-    return {"missing": share(missing, sum(map(len, values))), "distinct": distinct}
+    extent = {"range": _range(values)} if cells.kind == "time" and distinct else {}
+    return {"missing": share(missing, sum(map(len, values)))} | extent | {"distinct": distinct}
+
+
+def _range(times: Sequence[pa.Array]) -> list[str]:
+    extent = pc.min_max(pa.chunked_array(times))
+    return [f"{extent[edge].as_py():%Y-%m-%d %H:%M}".removesuffix(" 00:00") for edge in ("min", "max")]
 
 
 def share(part: int, whole: int) -> float:

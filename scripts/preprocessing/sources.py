@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import csv_rows
-from failures import UserError, quote
+from failures import SettingNeeded, UserError, quote
 from preprocessing import encodings, file_contents
 from preprocessing.encodings import Utf8Stream
 
@@ -86,7 +86,10 @@ def find(folder: Path, required_format: str, delimiter: str) -> list[Source]:
         raise UserError(f"no data files ({suffixes}) in {folder}{found}: check data.uri and data.format")
     if len(set(formats.values())) > 1:
         one = [next(path.name for path in formats if formats[path] == kind) for kind in ("csv", "parquet")]
-        raise UserError(f"{one[0]} is CSV and {one[1]} is Parquet: set data.format to one of them, or remove the other")
+        raise SettingNeeded(
+            f"{one[0]} is CSV and {one[1]} is Parquet: set data.format to one of them, or remove the other",
+            {"data.format": "csv"},
+        )
     _name_others([path.relative_to(folder) for path in all_files if path not in formats])
     sources = [_inspect(path, str(path.relative_to(folder)), kind, delimiter) for path, kind in formats.items()]
     found_sources = [source for source in sources if source is not None]
@@ -179,8 +182,9 @@ def _check_delimiter(name: str, fields: list[str], delimiter: str) -> None:
     others = [other for other in ";\t|,:" if other != delimiter and other in fields[0]]
     if len(fields) == 1 and others:
         shown = "a tab" if others[0] == "\t" else f'"{others[0]}"'
-        raise UserError(
-            f'the header of {name} has one column, "{quote(fields[0])}": set data.delimiter, which seems to be {shown}'
+        raise SettingNeeded(
+            f'the header of {name} has one column, "{quote(fields[0])}": set data.delimiter, which seems to be {shown}',
+            {"data.delimiter": others[0]},
         )
     if all(_is_number(field) for field in fields):
         raise UserError(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import own_columns
 from cells import Cells
-from failures import UserError, hiding_values
+from failures import SettingNeeded, UserError, hiding_values
 from features import Column, Features, Input, Target
 from preprocessing import column_table, columns, data_description, own_inputs, part_reader, samples, sources
 from preprocessing.first_pass import FirstPass, read_rows, reject_orphans
@@ -192,8 +192,9 @@ def fit_target(options: argparse.Namespace, first_pass: FirstPass) -> Target:
         raise UserError(f'the target "{options.target}" is constant ({tally.low:g}): there is nothing to learn')
     values = sorted(set(first_pass.sample.values(list(first_pass.tallies).index(options.target))))
     if len(values) == 2:
-        raise UserError(
-            f'the target "{options.target}" is either {values[0]:g} or {values[1]:g}: set problem.type to binary'
+        raise SettingNeeded(
+            f'the target "{options.target}" is either {values[0]:g} or {values[1]:g}: set problem.type to binary',
+            {"problem.type": "binary"},
         )
     return Target(options.target)
 

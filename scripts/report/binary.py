@@ -7,7 +7,8 @@ import numpy as np
 from evaluation import curves
 from evaluation.document import FEW_POSITIVES, Evaluation
 from report.charts import Axis, Plot, heat_map
-from report.figures import PROBABILITY, calibration_plot, distribution, figure, importance, legend, roc_plot
+from report.document import figure
+from report.figures import PROBABILITY, calibration_plot, distribution, importance, legend, roc_plot
 from report.markup import Html, join
 from report.wording import count, number, percent, quoted
 

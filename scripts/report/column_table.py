@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from features import Features
-from report.markup import Html, join, tag
-from report.tables import table
+from report.markup import Html, join, table, tag
 from report.wording import count, number, percent, plural, shortened
 
 LEFT_OUT, NO_FEATURE = "left out", ("left out", "key", "target")
 MAX_ROWS = 200
 LONGEST_LEVEL = 24
+NO_PICTURES: Mapping[str, Html] = {}
 
 
 def columns_of(features: Features) -> list[dict[str, Any]]:
@@ -40,16 +41,18 @@ def column_section(features: Features) -> Html:
     return join(tag("h2", "Column by column"), tag("p", words), tag("div", column_table(columns), class_="card"))
 
 
-def column_table(columns: list[dict[str, Any]]) -> Html:
+def column_table(columns: list[dict[str, Any]], pictures: Mapping[str, Html] = NO_PICTURES) -> Html:
     """Those that are left out first."""
     ordered = sorted(columns, key=lambda one: one["taken_as"] != LEFT_OUT)[:MAX_ROWS]
-    return table(["Column", "Taken as", "Missing", "Values", "Different"], [_row(one) for one in ordered], "columns")
+    head = ["Column", "Taken as", "Missing", "Values", "Different", *(["Distribution"] if pictures else [])]
+    return table(head, [_row(one, pictures) for one in ordered], "columns")
 
 
-def _row(one: dict[str, Any]) -> Html:
+def _row(one: dict[str, Any], pictures: Mapping[str, Html]) -> Html:
     notes = "; ".join(filter(None, (one.get("note", ""), one.get("why", ""))))
     badge = "badge bad" if one["taken_as"] == LEFT_OUT else "badge"
     missing, distinct = one.get("missing"), one.get("distinct")
+    picture = [tag("td", pictures.get(one["name"], "–"))] if pictures else []
     return tag(
         "tr",
         tag("th", shortened(one["name"], 80), tag("small", notes) if notes else join(), scope="row"),
@@ -57,6 +60,7 @@ def _row(one: dict[str, Any]) -> Html:
         tag("td", "–" if missing is None else percent(missing), class_="number"),
         tag("td", values(one)),
         tag("td", "–" if distinct is None else count(distinct), class_="number"),
+        *picture,
     )
 
 
@@ -72,5 +76,7 @@ def values(one: dict[str, Any]) -> str:
     return ", ".join(shortened(level, LONGEST_LEVEL) for level in levels) + more
 
 
-def _short(value: float) -> str:
+def _short(value: float | str) -> str:
+    if isinstance(value, str):  # a time
+        return value
     return count(int(value)) if value == int(value) and abs(value) < 1e6 else number(value)

@@ -8,16 +8,12 @@ from typing import Any
 from evaluation.curves import CalibrationBin, Curve, Histogram
 from evaluation.document import Evaluation
 from report.charts import Axis, Plot, bars
+from report.document import figure
 from report.markup import Html, tag
 from report.wording import about, count, number, percent, plural
 
 MAX_FEATURES = 20
 PROBABILITY = "predicted probability"
-
-
-def figure(title: str, picture: Html, caption: str) -> Html:
-    words = tag("figcaption", tag("h3", title), tag("p", caption))
-    return tag("figure", words, picture, class_="card")
 
 
 def importance(evaluation: Evaluation) -> Html:

@@ -26,5 +26,11 @@ def join(*children: str) -> Html:
     return Html("".join(child if isinstance(child, Html) else escape(child) for child in children))
 
 
+def table(head: list[str], rows: list[Html], style: str = "") -> Html:
+    cells = [tag("th", words, scope="col", class_="" if words else "track") for words in head]
+    body = tag("tbody", *rows)
+    return tag("div", tag("table", tag("thead", tag("tr", *cells)), body, class_=style), class_="scroll")
+
+
 def _text(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:.1f}".removesuffix(".0")

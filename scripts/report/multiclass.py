@@ -10,7 +10,8 @@ from evaluation.estimates import Numbers
 from evaluation.outcomes import Outcome
 from evaluation.score_metrics import auc
 from report.charts import heat_map
-from report.figures import PROBABILITY, calibration_plot, distribution, figure, importance, legend, roc_plot
+from report.document import figure
+from report.figures import PROBABILITY, calibration_plot, distribution, importance, legend, roc_plot
 from report.markup import Html, join
 from report.wording import count, number, percent, quoted, shortened
 

@@ -11,9 +11,9 @@ from report import binary as report_binary
 from report import multiclass as report_multiclass
 from report import regression as report_regression
 from report.column_table import column_section, used_columns
+from report.document import document, facts
 from report.figures import legend
 from report.markup import Html, join, tag
-from report.style import STYLE
 from report.tables import MAX_CLASSES, MAX_SLICES, class_table, metric_table, slice_table
 from report.verdict import verdict
 from report.wording import count, number, percent, plural, quoted
@@ -27,14 +27,8 @@ FIGURES = {
 
 def page(evaluation: Evaluation) -> str:
     name = evaluation.features.target.name
-    head = tag(
-        "head",
-        Html('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
-        tag("title", f"Model evaluation: {name}"),
-        tag("style", Html(STYLE)),
-    )
-    body = tag(
-        "main",
+    return document(
+        f"Model evaluation: {name}",
         _header(evaluation),
         _metrics(evaluation),
         tag("h2", "A closer look"),
@@ -44,7 +38,6 @@ def page(evaluation: Evaluation) -> str:
         column_section(evaluation.features),
         _footer(),
     )
-    return f"<!doctype html>\n{tag('html', head, tag('body', body), lang='en')}\n"
 
 
 def _header(evaluation: Evaluation) -> Html:
@@ -53,9 +46,7 @@ def _header(evaluation: Evaluation) -> Html:
         "header",
         tag("p", f"Model evaluation · predicting {evaluation.features.target.name}", class_="eyebrow"),
         tag("div", tag("h1", shown.headline), tag("p", shown.reading, class_="lead"), class_=f"verdict {shown.tone}"),
-        tag(
-            "dl", *(tag("div", tag("dt", what), tag("dd", value)) for what, value in _facts(evaluation)), class_="facts"
-        ),
+        facts(_facts(evaluation)),
     )
 
 

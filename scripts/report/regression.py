@@ -12,7 +12,8 @@ from evaluation.document import Evaluation
 from evaluation.error_metrics import errors
 from evaluation.estimates import Numbers
 from report.charts import Axis, Plot
-from report.figures import figure, importance
+from report.document import figure
+from report.figures import importance
 from report.markup import Html, join, tag
 from report.wording import about, count, number, percent, shortened
 

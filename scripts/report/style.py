@@ -55,6 +55,12 @@ td.track svg { width: 220px; min-width: 130px; }
 .badge { display: inline-block; font-size: 12px; font-weight: 600; line-height: 1; padding: 3px 7px; border-radius: 9px;
   border: 1px solid var(--s1); color: var(--s1); vertical-align: 1px; white-space: nowrap; }
 .badge.bad { border-color: var(--bad); color: var(--bad); }
+pre.card { overflow-x: auto; overflow-wrap: normal; font: 14px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas,
+  monospace; }
+pre code { white-space: pre-wrap; }
+ul.remarks { padding-left: 36px; } .remarks li + li { margin-top: 8px; }
+.columns th, .columns td { overflow-wrap: normal; } .columns tbody th { min-width: 150px; overflow-wrap: break-word; }
+.spark svg { width: 120px; } .spark small { color: var(--muted); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 10px 0 0; padding: 0;
   font-size: 14px; }
 .key { display: inline-block; width: 14px; height: 4px; border-radius: 2px; margin-right: 7px; vertical-align: 3px;

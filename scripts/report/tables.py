@@ -12,16 +12,10 @@ from evaluation.label_metrics import PRECISION, RECALL, f_score, of_class
 from evaluation.metrics import ALL, MAXIMIZE, SHOWN, Measure
 from evaluation.slices import Slice
 from report.charts import Axis, track
-from report.markup import Html, join, tag
+from report.markup import Html, join, table, tag
 from report.wording import count, number, percent, signed
 
 MAX_SLICES, MAX_CLASSES = 40, 50
-
-
-def table(head: list[str], rows: list[Html], style: str = "") -> Html:
-    cells = [tag("th", words, scope="col", class_="" if words else "track") for words in head]
-    body = tag("tbody", *rows)
-    return tag("div", tag("table", tag("thead", tag("tr", *cells)), body, class_=style), class_="scroll")
 
 
 def metric_table(evaluation: Evaluation) -> Html:
