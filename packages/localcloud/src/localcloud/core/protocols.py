@@ -118,7 +118,9 @@ def serialize_error(call: Call, refusal: Refusal) -> RawResponse:
         response.headers |= {"Content-Type": _json_type(call), "X-Amzn-Errortype": refusal.code}
         if call.service in QUERY_COMPATIBLE:
             response.headers["x-amzn-query-error"] = f"{refusal.code};{_fault(refusal)}"
-        response.body = json.dumps({"__type": refusal.code, "message": refusal.message, **refusal.members}).encode()
+        response.body = json.dumps(
+            {"__type": refusal.code, "message": refusal.message or None, **refusal.members}
+        ).encode()
     return response
 
 

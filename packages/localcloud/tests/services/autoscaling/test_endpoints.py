@@ -4,6 +4,7 @@ import pytest
 
 from localcloud.services.autoscaling.service import AutoScaling
 from localcloud.services.cloudwatch.service import CloudWatch
+from localcloud.services.sagemaker.hosting.serverless_fleet import ServerlessFleet
 from localcloud.services.sagemaker.service import SageMaker
 
 ROLE = "arn:aws:iam::000000000000:role/churn-dev"
@@ -28,6 +29,20 @@ class InstantFleet:
 
     def stop(self):
         self.size = 0
+
+
+class InstantServerlessFleet(ServerlessFleet):
+    def __init__(self, variant=None, **more):
+        self.variant_name = "AllTraffic"
+
+    def start(self, count, done):
+        done("")
+
+    def resize(self, update, done):
+        done("")
+
+    def stop(self):
+        pass
 
 
 @pytest.fixture
@@ -91,3 +106,73 @@ def test_another_instance_type_requires_deregistering(cloud, sagemaker, scaling,
     cloud.clock.advance(3600)
     scaling.deregister_scalable_target(**NAMED)
     sagemaker.update_endpoint(**update)
+
+
+CONCURRENCY = {**NAMED, "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}
+
+
+@pytest.fixture
+def serverless(cloud, sagemaker):
+    """Returns the provisioned concurrency of an endpoint that may have up to 6."""
+    cloud.services["sagemaker"].endpoints.new_fleet = InstantServerlessFleet
+    config = {"MemorySizeInMB": 2048, "MaxConcurrency": 6, "ProvisionedConcurrency": 2}
+    variant = {"VariantName": "AllTraffic", "ModelName": "m", "ServerlessConfig": config}
+    sagemaker.create_endpoint_config(EndpointConfigName="serverless", ProductionVariants=[variant])
+    sagemaker.delete_endpoint(EndpointName="churn")
+    cloud.clock.advance(10)
+    sagemaker.create_endpoint(EndpointName="churn", EndpointConfigName="serverless")
+
+    def provisioned():
+        (variant,) = sagemaker.describe_endpoint(EndpointName="churn")["ProductionVariants"]
+        return variant["CurrentServerlessConfig"]["ProvisionedConcurrency"]
+
+    return provisioned
+
+
+def track(scaling, target=0.7, metric="SageMakerVariantProvisionedConcurrencyUtilization"):
+    tracking = {"TargetValue": target, "PredefinedMetricSpecification": {"PredefinedMetricType": metric}}
+    more = {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": tracking}
+    return scaling.put_scaling_policy(**CONCURRENCY, PolicyName="use", **more)
+
+
+def test_use_scales_provisioned_concurrency(cloud, serverless, scaling):
+    scaling.register_scalable_target(**CONCURRENCY, MinCapacity=1, MaxCapacity=6)
+    track(scaling)
+    [target] = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert target["ScalableDimension"] == CONCURRENCY["ScalableDimension"]
+
+    def minutes(count, use):
+        for _ in range(count):
+            dimensions = {"EndpointName": "churn", "VariantName": "AllTraffic"}
+            cloud.metric("AWS/SageMaker", "ServerlessProvisionedConcurrencyUtilization", use, dimensions)
+            cloud.services["cloudwatch"].settle()
+            cloud.clock.advance(60)
+            cloud.services["cloudwatch"].settle()
+
+    minutes(5, 1.0)
+    assert serverless() == 3  # 2 * 1.0 / 0.7
+    minutes(20, 0.2)
+    assert serverless() == 1
+    [newest, *_] = scaling.describe_scaling_activities(ServiceNamespace="sagemaker")["ScalingActivities"]
+    assert newest["Description"] == "Setting desired provisioned concurrency to 1."
+    assert newest["StatusCode"] == "Successful"
+
+
+def test_a_variant_has_either_dimension(serverless, scaling, refused):
+    no_instances = {**NAMED, "MinCapacity": 1, "MaxCapacity": 2}
+    assert "no variant AllTraffic with instances" in refused(
+        scaling.register_scalable_target, "ValidationException", **no_instances
+    )
+    scaling.register_scalable_target(**CONCURRENCY, MinCapacity=3, MaxCapacity=6)
+    with pytest.raises(scaling.exceptions.ValidationException, match="cannot be used with the dimension"):
+        track(scaling, metric="SageMakerVariantInvocationsPerInstance")
+    with pytest.raises(scaling.exceptions.ObjectNotFoundException):
+        scaling.deregister_scalable_target(**NAMED)
+    scaling.deregister_scalable_target(**CONCURRENCY)
+    assert scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+
+
+def test_without_provisioned_concurrency_there_is_nothing_to_scale(sagemaker, scaling, refused):
+    request = {**CONCURRENCY, "MinCapacity": 1, "MaxCapacity": 2}
+    message = refused(scaling.register_scalable_target, "ValidationException", **request)
+    assert "no variant AllTraffic with provisioned concurrency" in message

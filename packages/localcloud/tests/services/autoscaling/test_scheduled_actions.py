@@ -85,7 +85,7 @@ def test_suspended_deleted_and_replaced_actions_do_nothing(scaling, endpoint, ac
 
 def test_an_action_that_is_deleted_when_it_is_due_does_nothing(cloud, scaling, endpoint, action):
     action("rate(1 minute)", low=3)
-    target = cloud.services["application-autoscaling"].targets.get(NAMED["ResourceId"])
+    target = cloud.services["application-autoscaling"].targets.get(NAMED["ResourceId"], NAMED["ScalableDimension"])
     fire = target.actions["morning"].timer.callback
     scaling.delete_scheduled_action(**NAMED, ScheduledActionName="morning")
     fire()

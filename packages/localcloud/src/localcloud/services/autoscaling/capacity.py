@@ -7,7 +7,7 @@ from functools import partial
 from localcloud.core.cloud import Cloud
 from localcloud.core.refusal import Refusal
 from localcloud.services.autoscaling.activities import Activities
-from localcloud.services.autoscaling.records import Activity, CapacityChange, Target
+from localcloud.services.autoscaling.records import INSTANCES, NOUNS, Activity, CapacityChange, Target
 from localcloud.services.autoscaling.variants import IN_SERVICE, NoVariant, Variants, VariantStatus
 
 POLL_SECONDS, RETRY_SECONDS = 5, 60
@@ -26,32 +26,33 @@ class Capacity:
 
         ``base`` is the capacity that the desired one was calculated from, if it is not the current one.
         """
-        description = f"Setting desired instance count to {desired}."
+        noun = NOUNS[target.dimension]
+        description = f"Setting desired {noun} to {desired}."
         try:
-            current = self._variants.read(target.resource)
+            current = self._variants.read(target.resource, target.dimension)
             if current.status != IN_SERVICE:
                 raise NoVariant(f'Cannot update in-progress endpoint "{current.arn}": it is {current.status}.')
-            self._variants.change(target.resource, desired)
+            self._variants.change(target.resource, target.dimension, desired)
         except (NoVariant, Refusal) as problem:
-            sentence = f"Failed to set desired instance count to {desired}. Reason: {problem}"
+            sentence = f"Failed to set desired {noun} to {desired}. Reason: {problem}"
             self._activities.record(target, description, cause, "Failed", sentence)
             return False
-        message = (
-            f"Successfully set desired instance count to {desired}. Waiting for change to be fulfilled by sagemaker."
-        )
+        message = f"Successfully set desired {noun} to {desired}. Waiting for change to be fulfilled by sagemaker."
         target.in_progress = self._activities.record(target, description, cause, "InProgress", message)
-        self._later(target, POLL_SECONDS, partial(self._poll, target, desired, current.instances, base))
+        self._later(target, POLL_SECONDS, partial(self._poll, target, desired, current.capacity, base))
         return True
 
     def keep_within(self, target: Target, cause: str) -> None:
         """Brings the capacity within its limits: now, or as soon as the endpoint can be updated."""
         try:
-            current = self._variants.read(target.resource)
+            current = self._variants.read(target.resource, target.dimension)
         except NoVariant as problem:
-            self._activities.record(target, "Setting desired instance count.", cause, "Failed", str(problem))
+            self._activities.record(
+                target, f"Setting desired {NOUNS[target.dimension]}.", cause, "Failed", str(problem)
+            )
             return
-        desired = target.within(current.instances)
-        if desired != current.instances and not target.in_progress and not self.scale(target, desired, cause):
+        desired = target.within(current.capacity)
+        if desired != current.capacity and not target.in_progress and not self.scale(target, desired, cause):
             self._later(target, RETRY_SECONDS, partial(self.keep_within, target, cause))
 
     def _poll(self, target: Target, desired: int, before: int, base: int | None) -> None:
@@ -60,14 +61,14 @@ class Capacity:
         if not activity:
             return
         try:
-            current = self._variants.read(target.resource)
+            current = self._variants.read(target.resource, target.dimension)
         except NoVariant as problem:
             current = VariantStatus("gone", str(problem), 0)
         if current.status in IN_PROGRESS:
             self._later(target, POLL_SECONDS, partial(self._poll, target, desired, before, base))
             return
         target.in_progress, activity.ended = None, self._clock.now()
-        _end(activity, current, desired)
+        _end(activity, current, target.dimension, desired)
         if activity.status == "Successful":
             self._start_cooldown(target, desired, before, base)
         self.keep_within(target, limits_cause(target))
@@ -96,14 +97,15 @@ def limits_cause(target: Target) -> str:
     return f"minimum capacity was set to {target.low} and maximum capacity was set to {target.high}"
 
 
-def _end(activity: Activity, current: VariantStatus, desired: int) -> None:
+def _end(activity: Activity, current: VariantStatus, dimension: str, desired: int) -> None:
+    noun, unit = NOUNS[dimension], "instances" if dimension == INSTANCES else "of provisioned concurrency"
     if current.status != IN_SERVICE:
         activity.status = "Failed"
-        activity.message = f"Failed to set desired instance count to {desired}. The endpoint is {current.status}."
-    elif current.instances != desired:
+        activity.message = f"Failed to set desired {noun} to {desired}. The endpoint is {current.status}."
+    elif current.capacity != desired:
         activity.status = "Unfulfilled"
-        activity.message = f"The endpoint is InService with {current.instances} instances, not {desired}."
+        activity.message = f"The endpoint is InService with {current.capacity} {unit}, not {desired}."
     else:
         activity.status = "Successful"
         done = "Change successfully fulfilled by sagemaker."
-        activity.message = f"Successfully set desired instance count to {desired}. {done}"
+        activity.message = f"Successfully set desired {noun} to {desired}. {done}"

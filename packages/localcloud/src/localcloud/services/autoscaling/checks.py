@@ -6,7 +6,7 @@ from typing import Any
 
 from localcloud.core.refusal import Refusal, not_implemented
 from localcloud.services.autoscaling import variants
-from localcloud.services.autoscaling.records import DIMENSION
+from localcloud.services.autoscaling.records import NOUNS
 
 
 def check_dimension(request: dict[str, Any]) -> None:
@@ -14,8 +14,8 @@ def check_dimension(request: dict[str, Any]) -> None:
     unsupported = "Unsupported service namespace, resource type or scalable dimension"
     if not dimension.startswith(f"{space}:"):
         raise Refusal("ValidationException", unsupported)
-    if dimension != DIMENSION:
-        raise not_implemented(f"Application Auto Scaling of {dimension} (only {DIMENSION})")
+    if dimension not in NOUNS:
+        raise not_implemented(f"Application Auto Scaling of {dimension} (only {', '.join(NOUNS)})")
     if not variants.is_variant(resource):
         raise Refusal("ValidationException", f"{unsupported}: {resource} is not endpoint/<name>/variant/<name>.")
 

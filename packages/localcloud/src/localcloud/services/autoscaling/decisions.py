@@ -69,7 +69,7 @@ class Decisions:
     def _decide(self, target: Target, policy: Policy, alarm: Alarm) -> None:
         cause = f"monitor alarm {alarm.name} in state ALARM triggered policy {policy.name}"
         try:
-            current = self._variants.read(target.resource).instances
+            current = self._variants.read(target.resource, target.dimension).capacity
         except NoVariant as problem:
             self._activities.record(target, DESCRIPTION, cause, "Failed", str(problem))
             return

@@ -18,7 +18,7 @@ from localcloud.services.autoscaling import steps, tracking, variants
 from localcloud.services.autoscaling.alarms import PolicyAlarms
 from localcloud.services.autoscaling.records import BAD_TOKEN, PAGE, STEPS, TRACKING, Policy, Target
 from localcloud.services.autoscaling.target_store import TargetStore, identify
-from localcloud.services.autoscaling.tracking import HIGH, INVOCATIONS, LOW, PREDEFINED
+from localcloud.services.autoscaling.tracking import HIGH, LOW, METRICS, PREDEFINED
 
 KINDS = {TRACKING: tracking.problems, STEPS: steps.problems}
 MAX_POLICIES = 50
@@ -36,6 +36,7 @@ class Policies(Part):
         existing = target.policies.get(name)
         kind = request.get("PolicyType", existing.kind if existing else STEPS)
         settings = _settings(kind, request, existing)
+        _check_metric(settings, target.dimension)
         if existing and existing.kind != kind:
             sentence = f"The type of policy {name} is {existing.kind} and cannot be changed."
             raise Refusal("ValidationException", sentence)
@@ -120,7 +121,14 @@ def _settings(kind: str, request: dict[str, Any], existing: Policy | None) -> di
     settings: dict[str, Any] = request.get(name) or (existing.settings if existing else {})
     for sentence in KINDS[kind](settings):
         raise Refusal("ValidationException", sentence)
-    metric = settings.get(PREDEFINED, {}).get("PredefinedMetricType", INVOCATIONS)
-    if metric != INVOCATIONS:
-        raise not_implemented(f"The metric {metric} (only {INVOCATIONS})")
     return settings
+
+
+def _check_metric(settings: dict[str, Any], dimension: str) -> None:
+    metric = settings.get(PREDEFINED, {}).get("PredefinedMetricType")
+    if metric is None:
+        return
+    if metric not in METRICS:
+        raise not_implemented(f"The metric {metric} (only {', '.join(METRICS)})")
+    if METRICS[metric][0] != dimension:
+        raise Refusal("ValidationException", f"The metric {metric} cannot be used with the dimension {dimension}.")

@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from localcloud.core.clock import Timer
 from localcloud.core.schedule_expressions import ScheduleExpression
 
-NAMESPACE, DIMENSION = "sagemaker", "sagemaker:variant:DesiredInstanceCount"
+NAMESPACE = "sagemaker"
+INSTANCES, CONCURRENCY = "sagemaker:variant:DesiredInstanceCount", "sagemaker:variant:DesiredProvisionedConcurrency"
+NOUNS = {INSTANCES: "instance count", CONCURRENCY: "provisioned concurrency"}  # of the dimensions that are scaled
 BAD_TOKEN, PAGE = "InvalidNextTokenException", 50
 TOO_MANY_TAGS = "TooManyTagsException"
 MAX_ACTIVITIES = 500  # activities of one target; AWS keeps those of six weeks
@@ -76,6 +78,7 @@ class CapacityChange(NamedTuple):
 @dataclass
 class Target:
     resource: str
+    dimension: str
     arn: str
     role: str
     created: datetime
@@ -106,4 +109,4 @@ class Target:
             self.timer = None
 
     def identity(self) -> dict[str, Any]:
-        return {"ResourceId": self.resource, "ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION}
+        return {"ResourceId": self.resource, "ServiceNamespace": NAMESPACE, "ScalableDimension": self.dimension}

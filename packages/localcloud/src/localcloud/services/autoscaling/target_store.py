@@ -6,31 +6,31 @@ from collections.abc import Iterator
 from typing import Any
 
 from localcloud.core.refusal import Refusal
-from localcloud.services.autoscaling.records import DIMENSION, NAMESPACE, Target
+from localcloud.services.autoscaling.records import INSTANCES, NAMESPACE, Target
 
 
 class TargetStore:
     """Used under ``cloud.lock``."""
 
     def __init__(self) -> None:
-        self._targets: dict[str, Target] = {}  # by resource
+        self._targets: dict[tuple[str, str], Target] = {}  # by resource and dimension
 
     def __iter__(self) -> Iterator[Target]:
         return iter(self._targets.values())
 
     def __contains__(self, resource: str) -> bool:
-        """``endpoint/<name>/variant/<name>``"""
-        return resource in self._targets
+        """Is it scaled by its instances? ``endpoint/<name>/variant/<name>``"""
+        return (resource, INSTANCES) in self._targets
 
-    def get(self, resource: str) -> Target | None:
-        return self._targets.get(resource)
+    def get(self, resource: str, dimension: str) -> Target | None:
+        return self._targets.get((resource, dimension))
 
     def add(self, target: Target) -> None:
-        self._targets[target.resource] = target
+        self._targets[target.resource, target.dimension] = target
 
     def remove(self, target: Target) -> None:
         target.stop()
-        del self._targets[target.resource]
+        del self._targets[target.resource, target.dimension]
 
     def clear(self) -> None:
         for target in self._targets.values():
@@ -39,19 +39,24 @@ class TargetStore:
 
     def find(self, request: dict[str, Any], state: str = "registered") -> Target:
         """The target that a request names; ``state`` is AWS's word in the error message."""
-        resource = request["ResourceId"]
-        if resource not in self._targets or request["ScalableDimension"] != DIMENSION:
+        target = self.get(request["ResourceId"], request["ScalableDimension"])
+        if target is None:
             raise Refusal("ObjectNotFoundException", f"No scalable target {state} for {identify(request)}")
-        return self._targets[resource]
+        return target
 
     def matching(self, request: dict[str, Any]) -> list[Target]:
         """The targets that a Describe request asks for. Other namespaces and dimensions have none."""
-        resource, dimension = request.get("ResourceId"), request.get("ScalableDimension", DIMENSION)
+        resource, dimension = request.get("ResourceId"), request.get("ScalableDimension")
         if "ScalableDimension" in request and not (resource or request.get("ResourceIds")):
             raise Refusal("ValidationException", "A resource must be named where ScalableDimension is.")
-        if (request["ServiceNamespace"], dimension) != (NAMESPACE, DIMENSION):
+        if request["ServiceNamespace"] != NAMESPACE:
             return []
-        return [target for name, target in sorted(self._targets.items()) if name == (resource or name)]
+        targets = [self._targets[key] for key in sorted(self._targets)]
+        return [
+            target
+            for target in targets
+            if resource in (None, target.resource) and dimension in (None, target.dimension)
+        ]
 
     def tags_of(self, arn: str) -> dict[str, str]:
         for target in self:

@@ -1,4 +1,4 @@
-"""Scalable targets. Only variants of SageMaker endpoints can be scaled, by their instances."""
+"""Scalable targets: variants of SageMaker endpoints, by their instances or their provisioned concurrency."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Targets(Part):
     def register_scalable_target(self, request: dict[str, Any]) -> dict[str, Any]:
         """Registers, or changes the members in the request of a registered target. The capacity follows the limits."""
         check_dimension(request)
-        existing = self._targets.get(request["ResourceId"])
+        existing = self._targets.get(request["ResourceId"], request["ScalableDimension"])
         low = request.get("MinCapacity", existing.low if existing else None)
         high = request.get("MaxCapacity", existing.high if existing else None)
         check_limits(low, high)
         if not existing:
             self._check_permissions(request["ResourceId"])
             self._role.ensure(caller())
-            self._check_variant(request["ResourceId"])
+            self._check_variant(request["ResourceId"], request["ScalableDimension"])
         new_tags = tags.checked(request.get("Tags", {}), too_many=TOO_MANY_TAGS)
         if existing and new_tags:
             raise Refusal("ValidationException", "Tags are only for a new scalable target: use TagResource.")
-        target = existing or self._new(request["ResourceId"], new_tags)
+        target = existing or self._new(request["ResourceId"], request["ScalableDimension"], new_tags)
         target.low, target.high = int(low or 0), int(high or 0)
         target.suspended |= request.get("SuspendedState", {})
         target.role = request.get("RoleARN", target.role)
@@ -83,17 +83,17 @@ class Targets(Part):
         for call in ("DescribeEndpoint", "UpdateEndpointWeightsAndCapacities"):
             self._access.authorize(caller(), "sagemaker", call, request)
 
-    def _check_variant(self, resource: str) -> None:
+    def _check_variant(self, resource: str, dimension: str) -> None:
         try:
-            status = self._variants.read(resource).status
+            status = self._variants.read(resource, dimension).status
         except NoVariant as problem:
             raise Refusal("ValidationException", f"Cannot register {resource}: {problem}") from None
         if status in NOT_READY:
             raise Refusal("ValidationException", f"Cannot register {resource}: its endpoint is {status}.")
 
-    def _new(self, resource: str, new_tags: dict[str, str]) -> Target:
+    def _new(self, resource: str, dimension: str, new_tags: dict[str, str]) -> Target:
         arn = self._arn("application-autoscaling", f"scalable-target/{uuid.uuid4().hex}")
-        return Target(resource, arn, self._role.arn, self._clock.now(), tags=new_tags)
+        return Target(resource, dimension, arn, self._role.arn, self._clock.now(), tags=new_tags)
 
 
 def _describe(target: Target) -> dict[str, Any]:

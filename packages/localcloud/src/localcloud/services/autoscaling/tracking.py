@@ -11,9 +11,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from localcloud.services.autoscaling.records import CONCURRENCY, INSTANCES
+
 HIGH, LOW = "AlarmHigh", "AlarmLow"
 PERIOD, HIGH_PERIODS, LOW_PERIODS, LOW_SHARE = 60, 3, 15, 0.9
-INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+INVOCATIONS, UTILIZATION = "SageMakerVariantInvocationsPerInstance", "SageMakerVariantProvisionedConcurrencyUtilization"
+# Of each predefined metric: the dimension that it scales, the metric in CloudWatch, its statistic (AWS does not
+# document that of the utilization).
+METRICS = {
+    INVOCATIONS: (INSTANCES, "InvocationsPerInstance", "Sum"),
+    UTILIZATION: (CONCURRENCY, "ServerlessProvisionedConcurrencyUtilization", "Average"),
+}
 CUSTOM, PREDEFINED = "CustomizedMetricSpecification", "PredefinedMetricSpecification"
 SINGLE = ("MetricName", "Namespace", "Statistic")
 
@@ -63,8 +71,9 @@ def new_capacity(capacity: int, value: float, target: float) -> int:
 
 def _metric(settings: Mapping[str, Any], dimensions: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     if PREDEFINED in settings:
-        name = {"Namespace": "AWS/SageMaker", "MetricName": "InvocationsPerInstance"}
-        return {**name, "Dimensions": list(dimensions), "Statistic": "Sum", "Period": PERIOD}
+        _, name, statistic = METRICS[settings[PREDEFINED]["PredefinedMetricType"]]
+        metric = {"Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": list(dimensions)}
+        return {**metric, "Statistic": statistic, "Period": PERIOD}
     custom = settings[CUSTOM]
     if "Metrics" in custom:
         return {"Metrics": [_with_period(each) for each in custom["Metrics"]]}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from localcloud.core.refusal import Refusal
+from localcloud.services.autoscaling.records import INSTANCES, NOUNS
 
 RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 IN_SERVICE = "InService"
@@ -17,7 +18,7 @@ Call = Callable[[str, dict[str, Any]], dict[str, Any]]
 class VariantStatus(NamedTuple):
     status: str  # the endpoint's
     arn: str
-    instances: int  # the desired count
+    capacity: int  # the desired one: instances, or provisioned concurrency
 
 
 class NoVariant(Exception):
@@ -30,24 +31,32 @@ class Variants:
     def __init__(self, call: Call) -> None:
         self._call = call
 
-    def read(self, resource: str) -> VariantStatus:
+    def read(self, resource: str, dimension: str) -> VariantStatus:
         endpoint, name = _names(resource)
         try:
             response = self._call("DescribeEndpoint", {"EndpointName": endpoint})
         except Refusal as refusal:
             raise NoVariant(refusal.message) from None
         variants = (each for each in response.get("ProductionVariants", ()) if each["VariantName"] == name)
-        variant: dict[str, int] = next(variants, {})
-        count = variant.get("DesiredInstanceCount", variant.get("CurrentInstanceCount"))
-        if count is None:
-            raise NoVariant(f"Endpoint {endpoint} ({response['EndpointStatus']}) has no variant {name} with instances.")
-        return VariantStatus(response["EndpointStatus"], response.get("EndpointArn", endpoint), count)
+        capacity = _capacity(next(variants, {}), dimension)
+        if capacity is None:
+            kind = "instances" if dimension == INSTANCES else NOUNS[dimension]
+            raise NoVariant(f"Endpoint {endpoint} ({response['EndpointStatus']}) has no variant {name} with {kind}.")
+        return VariantStatus(response["EndpointStatus"], response.get("EndpointArn", endpoint), capacity)
 
-    def change(self, resource: str, count: int) -> None:
+    def change(self, resource: str, dimension: str, capacity: int) -> None:
         endpoint, name = _names(resource)
-        capacities = [{"VariantName": name, "DesiredInstanceCount": count}]
-        request = {"EndpointName": endpoint, "DesiredWeightsAndCapacities": capacities}
+        concurrency = {"ServerlessUpdateConfig": {"ProvisionedConcurrency": capacity}}
+        change = {"DesiredInstanceCount": capacity} if dimension == INSTANCES else concurrency
+        request = {"EndpointName": endpoint, "DesiredWeightsAndCapacities": [{"VariantName": name, **change}]}
         self._call("UpdateEndpointWeightsAndCapacities", request)
+
+
+def _capacity(variant: Mapping[str, Any], dimension: str) -> int | None:
+    config = variant.get("DesiredServerlessConfig", variant.get("CurrentServerlessConfig", {}))
+    instances = variant.get("DesiredInstanceCount", variant.get("CurrentInstanceCount"))
+    capacity: int | None = instances if dimension == INSTANCES else config.get("ProvisionedConcurrency")
+    return capacity
 
 
 def is_variant(resource: str) -> bool:

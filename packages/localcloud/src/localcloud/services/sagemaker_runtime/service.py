@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from localcloud.core.refusal import NOT_IMPLEMENTED, Refusal, not_implemented
 from localcloud.core.service import Service, operation
 from localcloud.services.sagemaker.hosting.fleet import Fleet
-from localcloud.services.sagemaker.hosting.invocation import FleetStopped, Invocation, InvocationResult
+from localcloud.services.sagemaker.hosting.invocation import FleetStopped, Invocation, InvocationResult, Throttled
 from localcloud.services.sagemaker.hosting.routing import Routes
+from localcloud.services.sagemaker.hosting.serverless_fleet import ServerlessFleet
 from localcloud.services.sagemaker.service import SageMaker
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ NOT_YET = (
 ATTRIBUTES = re.compile("[\t -~]{0,1024}")  # visible characters, as the API says
 ATTEMPTS = 10  # to find a fleet that is not stopped, while traffic moves
 LONGEST_MESSAGE = 1024
+MOST_OF_SERVERLESS = 4 * 1024 * 1024  # bytes of a request
 CONSOLE = "https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={group}"
 NOT_FORWARDED = b"localcloud does not forward custom attributes of more than 1024 characters, or of others than ASCII's"
 TIMED_OUT = (
@@ -88,9 +90,12 @@ class SageMakerRuntime(Service):
         for _ in range(ATTEMPTS):
             fleet = self._fleet(name, target)
             try:
+                _check_size(fleet, invocation)
                 return fleet, fleet.invoke(invocation)
             except FleetStopped:
                 continue
+            except Throttled:
+                raise Refusal("ThrottlingException", "") from None
         raise _unavailable(name)
 
     def _fleet(self, name: str, target: str) -> Fleet:
@@ -122,10 +127,16 @@ class SageMakerRuntime(Service):
         )
 
 
+def _check_size(fleet: Fleet, invocation: Invocation) -> None:
+    if isinstance(fleet, ServerlessFleet) and len(invocation.body) > MOST_OF_SERVERLESS:
+        size = f"{len(invocation.body)} bytes"
+        raise Refusal("ValidationError", f"The body has {size}: a serverless endpoint takes {MOST_OF_SERVERLESS}.")
+
+
 def _unavailable(endpoint: str) -> Refusal:
     return Refusal("ServiceUnavailable", f"No instance of endpoint {endpoint} is in service.", 503)
 
 
 def _not_implemented(operation_name: str) -> Refusal:
-    advice = "endpoints here are real-time ones: use InvokeEndpoint."
+    advice = "endpoints here are real-time or serverless ones: use InvokeEndpoint."
     return Refusal(NOT_IMPLEMENTED, f"sagemaker-runtime.{operation_name} is not implemented by localcloud: {advice}")

@@ -71,7 +71,6 @@ def create(endpoints, variants, **more):
 @pytest.mark.parametrize(
     ("variant", "more", "words"),
     [
-        ({"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}, {}, "A serverless variant"),
         ({}, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "Asynchronous inference"),
         ({}, {"ShadowProductionVariants": [{**VARIANT, "VariantName": "shadow"}]}, "A shadow variant"),
         ({"ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "Managed instance scaling"),

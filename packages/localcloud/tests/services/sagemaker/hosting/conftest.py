@@ -103,16 +103,19 @@ class Hosting:
         uri="s3://bucket/model.tar.gz",
         capture=None,
         image="image",
+        serverless=None,
         **environment,
     ):
+        """``serverless``: a ServerlessConfig, without the memory."""
         from localcloud.services.sagemaker.hosting.data_capture import DataCapture
-        from localcloud.services.sagemaker.hosting.fleet import Fleet
+        from localcloud.services.sagemaker.hosting.serverless_fleet import new_fleet
 
-        return Fleet(
+        kind = {"ServerlessConfig": {"MemorySizeInMB": 1024, **serverless}} if serverless else {}
+        return new_fleet(
             self.cloud,
             self.cloud.services["sagemaker"].fleets,
             endpoint="churn",
-            variant={"VariantName": variant},
+            variant={"VariantName": variant, **kind},
             config_name=config,
             container={"Image": image, "ModelDataUrl": uri, "Environment": environment},
             session=self.session,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from localcloud.core.refusal import Refusal, not_implemented
+from localcloud.core.refusal import Refusal
+from localcloud.services.sagemaker.endpoints import serverless
 from localcloud.services.sagemaker.endpoints.deployment import policy
 from localcloud.services.sagemaker.endpoints.deployment.side import Side
 from localcloud.services.sagemaker.endpoints.endpoint_configs import EndpointConfig
@@ -29,6 +30,11 @@ def in_progress(endpoint: Endpoint) -> Refusal:
     return invalid(f'Cannot update in-progress endpoint "{endpoint.arn}".')
 
 
+def check_kind(live: Side, new: EndpointConfig, policy: Mapping[str, Any]) -> None:
+    for problem in serverless.update_problems([each.variant for each in live.members.values()], new.variants, policy):
+        raise invalid(problem)
+
+
 def check_deployment_config(
     config: Mapping[str, Any], new: Mapping[str, int], alarms: Container[str], old: Container[str] | None = None
 ) -> None:
@@ -42,18 +48,15 @@ def check_deployment_config(
 
 def effective_policy(config: Mapping[str, Any], new: EndpointConfig) -> Mapping[str, Any]:
     """AWS silently updates Inf1 variants all at once and without a bake, whatever the DeploymentConfig."""
-    return {} if any(variant["InstanceType"].startswith(INF1) for variant in new.variants) else config
+    return {} if any(variant.get("InstanceType", "").startswith(INF1) for variant in new.variants) else config
 
 
 def check_scalable_targets(endpoint: Endpoint, new: EndpointConfig, is_target: Callable[[str], bool]) -> None:
     """A variant that is a scalable target can neither be removed nor change its instance type."""
-    types = {variant["VariantName"]: variant["InstanceType"] for variant in new.variants}
+    types = {variant["VariantName"]: variant.get("InstanceType") for variant in new.variants}
     members = endpoint.live.members if endpoint.live else {}
-    targets = [
-        name
-        for name, member in members.items()
-        if types.get(name) != member.variant["InstanceType"] and is_target(f"endpoint/{endpoint.name}/variant/{name}")
-    ]
+    changed = [name for name, member in members.items() if types.get(name) != member.variant.get("InstanceType")]
+    targets = [name for name in changed if is_target(f"endpoint/{endpoint.name}/variant/{name}")]
     if targets:
         raise invalid(
             f'The variant(s) "{targets}" must be deregistered as scalable targets with AWS Auto Scaling before they '
@@ -65,7 +68,7 @@ def check_capacities(endpoint: Endpoint, live: Side, desired: Desired) -> None:
     for name, each in desired.items():
         if name not in live.members:
             raise invalid(f'Could not find variant "{name}" of endpoint "{endpoint.arn}".')
-        if "ServerlessUpdateConfig" in each:
-            raise not_implemented("A serverless variant (ServerlessUpdateConfig)")
+        for problem in serverless.capacity_problems(name, live.members[name].serverless, each):
+            raise invalid(problem)
         if each.get("DesiredInstanceCount", 1) < 1:
             raise invalid(f"DesiredInstanceCount of variant {name} must be at least 1.")

@@ -1,7 +1,7 @@
 """Endpoint configs: the variants that an endpoint runs, under a unique name.
 
-Not implemented, and refused: serverless variants, asynchronous inference, shadow variants, inference components,
-instance pools, managed instance scaling, explainers, cross-region traffic; models of several containers or in mode
+Not implemented, and refused: asynchronous inference, shadow variants, inference components, instance pools, managed
+instance scaling, explainers, cross-region traffic; models of several containers or in mode
 MultiModel. Recorded without an effect: KMS keys, core dumps, volumes, SSM access, metrics settings, VPCs.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.refusal import not_implemented
 from localcloud.core.service import Part, operation
+from localcloud.services.sagemaker.endpoints import serverless
 from localcloud.services.sagemaker.endpoints.listing import page
 from localcloud.services.sagemaker.event_times import in_milliseconds
 from localcloud.services.sagemaker.models import Models
@@ -34,7 +35,6 @@ NOT_YET = {
     "ExecutionRoleArn": "An endpoint for inference components (ExecutionRoleArn)",
 }
 NOT_YET_OF_VARIANTS = {
-    "ServerlessConfig": "A serverless variant (ServerlessConfig)",
     "InstancePools": "A variant of several instance types (InstancePools)",
     "ManagedInstanceScaling": "Managed instance scaling (ManagedInstanceScaling)",
 }
@@ -86,6 +86,9 @@ class EndpointConfigs(Part):
                 raise not_implemented(feature)
         request = copy.deepcopy(request)
         self._check_variants(request["ProductionVariants"])
+        for variant in request["ProductionVariants"]:
+            for problem in serverless.problems(variant, request, self._models.find(variant["ModelName"]).request):
+                raise invalid(problem)
         if CAPTURE in request:
             request[CAPTURE].setdefault("EnableCapture", True)
         config = EndpointConfig(request, arn, self.cloud.clock.now())
@@ -145,7 +148,7 @@ class EndpointConfigs(Part):
                 raise not_implemented(feature)
         if "ModelName" not in variant:
             raise not_implemented("A variant without ModelName, for inference components,")
-        for name in ("InstanceType", "InitialInstanceCount"):
+        for name in () if serverless.is_serverless(variant) else ("InstanceType", "InitialInstanceCount"):
             if name not in variant:
                 raise invalid(f"{name} must be given for variant {variant['VariantName']}.")
         self.container_of(variant)

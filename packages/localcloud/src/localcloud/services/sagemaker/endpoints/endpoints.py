@@ -1,4 +1,4 @@
-"""Real-time endpoints: created, updated through a deployment, rescaled, deleted.
+"""Endpoints, real-time and serverless: created, updated through a deployment, rescaled, deleted.
 
 ``deployment`` has what a DeploymentConfig does, ``hosting`` the processes behind an endpoint.
 A fault makes the next rollback fail: ``{"operation": "sagemaker.RollbackEndpoint", "code": "...", "message": "why"}``.
@@ -33,9 +33,9 @@ from localcloud.services.sagemaker.endpoints.sides import (
     new_side,
     retained_properties,
 )
-from localcloud.services.sagemaker.hosting.fleet import Fleet
 from localcloud.services.sagemaker.hosting.fleet_registry import FleetRegistry
 from localcloud.services.sagemaker.hosting.routing import Routes
+from localcloud.services.sagemaker.hosting.serverless_fleet import new_fleet
 from localcloud.services.sagemaker.listing import within
 from localcloud.services.sagemaker.refusals import invalid
 from localcloud.services.sagemaker.tags import Tags
@@ -52,7 +52,7 @@ class Endpoints(Part):
     def __init__(self, cloud: Cloud, tags: Tags, configs: EndpointConfigs, fleets: FleetRegistry) -> None:
         self.cloud, self._tags, self._configs = cloud, tags, configs
         self._endpoints: dict[str, Endpoint] = {}  # by name, in the order of their creation
-        self.new_fleet: FleetFactory = partial(Fleet, cloud, fleets)
+        self.new_fleet: FleetFactory = partial(new_fleet, cloud, fleets)
         # Whether endpoint/<name>/variant/<name> is a scalable target; set by Application Auto Scaling.
         self.is_scalable_target: Callable[[str], bool] = lambda _: False
         self.lifecycle = EndpointLifecycle(cloud, tags)
@@ -107,6 +107,7 @@ class Endpoints(Part):
         plans, retained = self._plans(config), retained_properties(request)
         sizes = desired_sizes(config, live, retained)
         policy = self._policy(request, endpoint, sizes, live)
+        checks.check_kind(live, config, policy)
         self._check_alarm_permission(endpoint.arn, policy, plans)
         checks.check_scalable_targets(endpoint, config, self.is_scalable_target)
         capture = endpoint.capture if CAPTURE in retained else config.request.get(CAPTURE)

@@ -66,7 +66,11 @@ class Endpoint:
         }
 
     def _variant(self, member: Member) -> Members:
-        described = {**_describe(member), "CurrentWeight": member.weight, "CurrentInstanceCount": member.count}
+        described = {**_describe(member), "CurrentWeight": member.weight}
+        if member.serverless is None:
+            described["CurrentInstanceCount"] = member.count
+        elif self.scaling:
+            described["DesiredServerlessConfig"] = self.scaling.serverless_config(member.variant["VariantName"])
         if self.scaling and (status := self.scaling.variant_status(member.variant["VariantName"])):
             described["VariantStatus"] = [status]
         elif self.deployment and self.live is self.deployment.blue:
@@ -76,18 +80,22 @@ class Endpoint:
     def _new_variant(self, deployment: Deployment, member: Member) -> Members:
         """As in AWS's sample event, its current instances and weight are those that take traffic."""
         weight = member.weight if member.active else 0.0
-        described = {**_describe(member), "CurrentWeight": weight, "CurrentInstanceCount": member.active}
-        described["InstanceType"] = member.variant["InstanceType"]
+        described = {**_describe(member), "CurrentWeight": weight}
+        if member.serverless is None:
+            described |= {"CurrentInstanceCount": member.active, "InstanceType": member.variant["InstanceType"]}
         return described | _status(deployment, "green", member)
 
 
 def _describe(member: Member) -> Members:
-    return {
+    described: Members = {
         "VariantName": member.variant["VariantName"],
         "DeployedImages": [dict(member.image)],
         "DesiredWeight": member.weight,
-        "DesiredInstanceCount": member.desired,
     }
+    if member.serverless is None:
+        return {**described, "DesiredInstanceCount": member.desired}
+    config = dict(member.serverless)
+    return {**described, "CurrentServerlessConfig": config, "DesiredServerlessConfig": config}
 
 
 def _status(deployment: Deployment, side: str, member: Member) -> Members:

@@ -1,4 +1,4 @@
-"""A change of weights and instance counts under a running config. When an instance cannot start, all is undone."""
+"""A change of weights, instance counts and concurrency under a running config. When one cannot start, all is undone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from localcloud.services.sagemaker.endpoints.deployment.side import Side
+from localcloud.services.sagemaker.hosting.serverless_fleet import ServerlessFleet
 
+CONCURRENCY = "ServerlessUpdateConfig"
 Desired = Mapping[str, Mapping[str, Any]]  # DesiredWeightAndCapacity by variant
 
 
@@ -22,21 +24,38 @@ class Scaling:
         self.counts = {
             name: int(each["DesiredInstanceCount"]) for name, each in desired.items() if "DesiredInstanceCount" in each
         }
+        self.serverless = {name: each[CONCURRENCY] for name, each in desired.items() if CONCURRENCY in each}
 
     def begin(self) -> None:
         for name, count in self.counts.items():
             self.side.members[name].desired = count
-        self.side.grow(self.counts, self._on_grown)
+        if self.serverless:
+            for name, update in self.serverless.items():  # one: a serverless endpoint has a single variant
+                self._serverless_fleet(name).resize(update, self._on_grown)
+        else:
+            self.side.grow(self.counts, self._on_grown)
 
     def abort(self) -> None:
         self.over = True
 
     def variant_status(self, name: str) -> dict[str, Any] | None:
         count, member = self.counts.get(name), self.side.members[name]
+        if name in self.serverless:
+            return {"Status": "Updating", "StatusMessage": "Updating the concurrency.", "StartTime": self.began}
         if count is None or count == member.count:
             return None
         message = f"Scaling {'out' if count > member.count else 'in'} desired instance count to {count}."
         return {"Status": "Updating", "StatusMessage": message, "StartTime": self.began}
+
+    def serverless_config(self, name: str) -> Mapping[str, int] | None:
+        """The desired one."""
+        current = self.side.members[name].serverless
+        return {**current, **self.serverless.get(name, {})} if current is not None else None
+
+    def _serverless_fleet(self, name: str) -> ServerlessFleet:
+        fleet = self.side.members[name].fleet
+        assert isinstance(fleet, ServerlessFleet)  # noqa: S101 - checks.py has refused it for any other
+        return fleet
 
     def _on_grown(self, failure: str) -> None:
         if self.over:
@@ -53,6 +72,7 @@ class Scaling:
     def _apply(self) -> None:
         self.side.shrink(self.counts)
         for name, each in self.desired.items():
+            self.side.members[name].serverless = self.serverless_config(name)
             self.side.members[name].weight = float(each.get("DesiredWeight", self.side.members[name].weight))
 
     def _undo(self) -> None:

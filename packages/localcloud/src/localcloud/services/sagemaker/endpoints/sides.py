@@ -10,13 +10,14 @@ from localcloud.services.sagemaker.endpoints.endpoint_configs import CAPTURE, En
 from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 from localcloud.services.sagemaker.hosting.fleet import Fleet
 from localcloud.services.sagemaker.hosting.model_session import ModelSession
+from localcloud.services.sagemaker.hosting.serverless_fleet import SERVERLESS
 from localcloud.services.sagemaker.image_registry import resolved_image
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 FleetFactory = Callable[..., Fleet]  # with Fleet's keywords
-Sizes = dict[str, tuple[int, float]]  # instances and weight by variant
+Sizes = dict[str, tuple[int, float]]  # instances and weight by variant; a serverless one counts as one instance
 COUNT, WEIGHT = "DesiredInstanceCount", "DesiredWeight"  # VariantPropertyType, as CAPTURE is
 
 
@@ -41,7 +42,7 @@ def desired_sizes(config: EndpointConfig, live: Side | None = None, retained: Co
     sizes: Sizes = {}
     for variant in config.variants:
         old = live.members.get(variant["VariantName"]) if live else None
-        count = old.desired if old and COUNT in retained else int(variant["InitialInstanceCount"])
+        count = old.desired if old and COUNT in retained else int(variant.get("InitialInstanceCount", 1))
         weight = old.weight if old and WEIGHT in retained else float(variant["InitialVariantWeight"])
         sizes[variant["VariantName"]] = (count, weight)
     return sizes
@@ -75,7 +76,7 @@ def new_side(
             session=session,
             capture=DataCapture.from_config(cloud, session, capture, endpoint, name) if capture else None,
         )
-        side.members[name] = Member(plan.variant, fleet, image, weight, count)
+        side.members[name] = Member(plan.variant, fleet, image, weight, count, plan.variant.get(SERVERLESS))
     return side
 
 

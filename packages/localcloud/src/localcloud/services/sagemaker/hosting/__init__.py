@@ -4,6 +4,6 @@ One instance is one process of the project's model server. What the model does (
 both) takes real time, however fast the cloud's clock goes; metrics and captured data carry the clock's time.
 
 Not reproduced: instance types (each instance has what this machine gives), pings of an instance after its start (one
-that dies is noticed at once, one that hangs only by its requests), serverless, asynchronous, multi-model and shadow
-variants, inference components, streaming, more than one container, images that bring their own server.
+that dies is noticed at once, one that hangs only by its requests), asynchronous, multi-model and shadow variants,
+inference components, streaming, more than one container, images that bring their own server.
 """

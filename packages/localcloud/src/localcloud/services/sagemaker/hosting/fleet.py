@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from threading import BoundedSemaphore, Condition, Thread
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,10 @@ from localcloud.core.disk_space import NO_SPACE, disk_problem, full_disk, is_ful
 from localcloud.runtime.jobs.model_container import Launcher, Machine
 from localcloud.runtime.jobs.model_server import ModelServerError
 from localcloud.services.sagemaker.hosting.artifact import Artifact
-from localcloud.services.sagemaker.hosting.connections import NoResponse, NotSent
+from localcloud.services.sagemaker.hosting.connections import NotSent
 from localcloud.services.sagemaker.hosting.data_capture import DataCapture
 from localcloud.services.sagemaker.hosting.fleet_registry import FleetRegistry
-from localcloud.services.sagemaker.hosting.instance import Instance
+from localcloud.services.sagemaker.hosting.instance import Instance, send_to
 from localcloud.services.sagemaker.hosting.instance_supervisor import InstanceSupervisor
 from localcloud.services.sagemaker.hosting.invocation import FleetStopped, Invocation, InvocationResult
 from localcloud.services.sagemaker.hosting.metrics import InvocationMetrics
@@ -112,11 +111,12 @@ class Fleet:
         with self._changed:
             if self.stopped:
                 raise FleetStopped(f"the variant {self.variant_name} of {self.config_name} is stopped")
+            self._admit()
             self._running += 1
         self._metrics.count_received()
         try:
             result = self._send(request)
-            self._metrics.record(request, result, self.size)
+            self._record(request, result)
             if self.capture and not result.lost:
                 self.capture.record(request, result)
             return result
@@ -141,24 +141,23 @@ class Fleet:
         for thread in list(self._threads):
             thread.join(timeout=10)
 
+    def _admit(self) -> None:
+        """Under the condition: raises when the fleet takes no request now."""
+
+    def _record(self, request: Invocation, result: InvocationResult) -> None:
+        self._metrics.record(request, result)
+        self._metrics.record_share(self.size)
+
     def _send(self, request: Invocation) -> InvocationResult:
         """To the least busy instance, and to another one when that one cannot have seen it."""
         attempted: set[Instance] = set()
         while instance := self._acquire(attempted):
-            began = time.perf_counter()
             try:
-                reply = instance.send(request)
-                seconds = time.perf_counter() - began
-                return InvocationResult(reply.status, reply.body, *reply[1:3], instance.stream, seconds)
+                return send_to(instance, request)
             except NotSent:
                 attempted.add(instance)
-            except NoResponse as problem:
-                seconds = time.perf_counter() - began
-                return InvocationResult(0, str(problem).encode(), stream=instance.stream, seconds=seconds)
             finally:
-                with self._changed:
-                    instance.busy -= 1
-                    self._changed.notify_all()
+                self._release(instance)
         return InvocationResult(0, b"no instance of the variant is in service")
 
     def _acquire(self, attempted: set[Instance]) -> Instance | None:
@@ -171,6 +170,11 @@ class Fleet:
             self._turn += 1
             instance.busy, instance.turn = instance.busy + 1, self._turn
             return instance
+
+    def _release(self, instance: Instance) -> None:
+        with self._changed:
+            instance.busy -= 1
+            self._changed.notify_all()
 
     def _instance(self) -> Instance:
         return Instance(

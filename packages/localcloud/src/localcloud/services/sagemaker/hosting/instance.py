@@ -13,8 +13,8 @@ from localcloud.core.log_stream import LogStream
 from localcloud.runtime.jobs.model_container import MODEL_FOLDER, Launcher
 from localcloud.runtime.jobs.model_server import ModelServer, ModelServerError, pings
 from localcloud.runtime.jobs.runtimes import SHARING
-from localcloud.services.sagemaker.hosting.connections import Connections, Reply
-from localcloud.services.sagemaker.hosting.invocation import Invocation
+from localcloud.services.sagemaker.hosting.connections import Connections, NoResponse, Reply
+from localcloud.services.sagemaker.hosting.invocation import Invocation, InvocationResult
 from localcloud.services.sagemaker.hosting.model_session import ModelSession
 from localcloud.services.sagemaker.image_registry import pulled_image
 
@@ -108,6 +108,18 @@ class Instance:
             return self.cloud.container_environment(self._session.principal)
         self._token = self.cloud.process_keys.open(self._session.principal)
         return self.cloud.process_environment(self._token)
+
+
+def send_to(instance: Instance, request: Invocation) -> InvocationResult:
+    """Raises NotSent when the instance cannot have seen the request."""
+    began = time.perf_counter()
+    try:
+        reply = instance.send(request)
+    except NoResponse as problem:
+        seconds = time.perf_counter() - began
+        return InvocationResult(0, str(problem).encode(), stream=instance.stream, seconds=seconds)
+    seconds = time.perf_counter() - began
+    return InvocationResult(reply.status, reply.body, *reply[1:3], instance.stream, seconds)
 
 
 def _log_line(log: LogStream, model: Path) -> Callable[[str], None]:

@@ -10,6 +10,10 @@ class FleetStopped(LookupError):
     """The fleet is leaving and did not take the request: choose a fleet again."""
 
 
+class Throttled(Exception):
+    """As many requests run as the variant may have at once."""
+
+
 @dataclass(frozen=True)
 class Invocation:
     body: bytes

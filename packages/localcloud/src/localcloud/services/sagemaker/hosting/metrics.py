@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 NAMESPACE, COUNT, TIME = "AWS/SageMaker", "Count", "Microseconds"
+Datum = tuple[str, float, str]  # name, value, unit
 SUCCESS, CLIENT_ERROR, SERVER_ERROR, LOST = "success", "4xx", "5xx", "lost"
 
 
@@ -31,14 +32,21 @@ class InvocationMetrics:
         with self._lock:
             self._counter["received"] += 1
 
-    def record(self, request: Invocation, result: InvocationResult, size: int) -> None:
+    def record(self, request: Invocation, result: InvocationResult) -> None:
         with self._lock:
             self._counter[_kind(result)] += 1
+        self.publish(_data(request, result))
+
+    def record_share(self, size: int) -> None:
+        """Of one invocation, among so many instances."""
         at = self.cloud.clock.now()
-        for name, value, unit in _data(request, result):
+        self.cloud.metric(NAMESPACE, "InvocationsPerInstance", 1 / max(1, size), self._variant, COUNT, at)
+
+    def publish(self, data: Iterable[Datum]) -> None:
+        at = self.cloud.clock.now()
+        for name, value, unit in data:
             for dimensions in self._dimensions:
                 self.cloud.metric(NAMESPACE, name, value, dimensions, unit, at)
-        self.cloud.metric(NAMESPACE, "InvocationsPerInstance", 1 / max(1, size), self._variant, COUNT, at)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -49,7 +57,7 @@ class InvocationMetrics:
         return {**counts, "running": counts["received"] - sum(counts[kind] for kind in kinds)}
 
 
-def _data(request: Invocation, result: InvocationResult) -> Iterator[tuple[str, float, str]]:
+def _data(request: Invocation, result: InvocationResult) -> Iterator[Datum]:
     yield "Invocations", 1.0, COUNT
     yield "Invocation4XXErrors", float(_kind(result) == CLIENT_ERROR), COUNT
     yield "Invocation5XXErrors", float(_kind(result) in (SERVER_ERROR, LOST)), COUNT

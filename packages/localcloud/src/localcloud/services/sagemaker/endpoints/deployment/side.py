@@ -20,6 +20,7 @@ class Member:
     image: Mapping[str, Any]  # DeployedImage
     weight: float
     desired: int
+    serverless: Mapping[str, int] | None = None  # its ServerlessConfig; None with instances
     count: int = 0  # launched
     active: int = 0  # of those, the ones that take traffic
     requested: int = 0  # of the fleet, launched or not: it still counts those that failed or were given up
