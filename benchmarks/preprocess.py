@@ -40,6 +40,7 @@ DATA = [
     "--delimiter=,",
     "--decimal=auto",
     "--dates=auto",
+    "--split=key",
     "--missing",
     "auto",
     "--validation-fraction=0.15",

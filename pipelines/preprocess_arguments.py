@@ -15,7 +15,9 @@ def preprocess_arguments(settings: Settings) -> list[str]:
     words = ["--target", data.target, "--problem", problem.type]
     words += ["--positive", problem.positive] if problem.positive else []
     words += ["--format", data.format, "--delimiter", data.delimiter, "--decimal", data.decimal]
-    words += ["--dates", data.dates]
+    words += ["--dates", data.dates, "--split", data.split]
+    words += ["--event-time", data.event_time] if data.event_time else []
+    words += ["--weight", data.weight] if data.weight else []
     for name in NUMBERS:
         words += [_option(name), str(getattr(data, name))]
     words += ["--missing", *data.missing]

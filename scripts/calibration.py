@@ -38,38 +38,52 @@ class Calibration:
         return {"slope": self.slope, "offsets": list(self.offsets)}
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What the parameters are fitted to."""
+
+    logarithms: Numbers  # of the probabilities
+    classes: npt.NDArray[np.int64]
+    counts: Numbers
+
+
 def of_metadata(metadata: Mapping[str, Any]) -> Calibration | None:
     found = metadata.get("calibration")
     return Calibration(float(found["slope"]), tuple(map(float, found["offsets"]))) if found else None
 
 
-def fit(probabilities: Floats, labels: Floats) -> Calibration | None:
+def fit(probabilities: Floats, labels: Floats, weights: Floats | None = None) -> Calibration | None:
     """None where they are not measurably off: chance alone would improve the likelihood as much in 1 of 1,000 cases."""
     step = -(-len(labels) // FIT_ROWS)
-    logarithms, classes = _logarithms(probabilities[::step]), labels[::step].astype(np.int64)
+    rows = Rows(_logarithms(probabilities[::step]), labels[::step].astype(np.int64), _counts(labels, weights)[::step])
     identity = np.zeros(probabilities.shape[1])
     identity[0] = 1  # the slope; then the offsets of all classes but the first
-    fitted = _newton(logarithms, classes, identity)
-    gain = 2 * (_likelihood(logarithms, classes, fitted) - _likelihood(logarithms, classes, identity))
+    fitted = _newton(rows, identity)
+    gain = 2 * (_likelihood(rows, fitted) - _likelihood(rows, identity))
     if gain <= _chance(len(identity)) or fitted[0] <= 0:
         return None
     return Calibration(float(fitted[0]), (0.0, *map(float, fitted[1:])))
 
 
-def log_loss(probabilities: Floats, labels: Floats) -> float:
+def log_loss(probabilities: Floats, labels: Floats, weights: Floats | None = None) -> float:
     of_truth = _logarithms(probabilities)[np.arange(len(labels)), labels.astype(np.int64)]
-    return -float(of_truth.mean())
+    return -float(np.average(of_truth, weights=_counts(labels, weights)))
 
 
-def _newton(logarithms: Numbers, classes: npt.NDArray[np.int64], start: Numbers) -> Numbers:
+def _counts(labels: Floats, weights: Floats | None) -> Numbers:
+    """How much each row counts: on average 1."""
+    return np.ones(len(labels)) if weights is None else weights / weights.mean(dtype=np.float64)
+
+
+def _newton(rows: Rows, start: Numbers) -> Numbers:
     """The most likely parameters; a little doubt keeps those of classes without rows where they are."""
-    parameters, best = start, _likelihood(logarithms, classes, start)
+    parameters, best = start, _likelihood(rows, start)
     for _ in range(ITERATIONS):
-        gradient, hessian = _derivatives(logarithms, classes, parameters)
+        gradient, hessian = _derivatives(rows, parameters)
         doubt = 1e-3 * np.eye(len(start))
         step = np.linalg.solve(hessian + doubt, gradient - 1e-3 * (parameters - start))
         size = 1.0
-        while (now := _likelihood(logarithms, classes, parameters + size * step)) < best and size > 1e-4:
+        while (now := _likelihood(rows, parameters + size * step)) < best and size > 1e-4:
             size /= 2
         if now <= best + 1e-9 * abs(best):
             return parameters
@@ -77,25 +91,28 @@ def _newton(logarithms: Numbers, classes: npt.NDArray[np.int64], start: Numbers)
     return parameters
 
 
-def _derivatives(logarithms: Numbers, classes: npt.NDArray[np.int64], parameters: Numbers) -> tuple[Numbers, Numbers]:
+def _derivatives(rows: Rows, parameters: Numbers) -> tuple[Numbers, Numbers]:
     """Of the likelihood: its gradient, and its curvature with the sign changed."""
+    logarithms, counts = rows.logarithms, rows.counts[:, None]
     shares = _softmax(logarithms, parameters)
     missing = -shares
-    missing[np.arange(len(classes)), classes] += 1
+    missing[np.arange(len(shares)), rows.classes] += 1
+    missing *= counts
     weighted = shares * logarithms
     mean = weighted.sum(axis=1, keepdims=True)
     size = len(parameters)
     gradient, hessian = np.empty(size), np.empty((size, size))
     gradient[0], gradient[1:] = float((missing * logarithms).sum()), missing.sum(axis=0)[1:]
-    hessian[0, 0] = float((weighted * logarithms).sum() - np.square(mean).sum())
-    hessian[0, 1:] = hessian[1:, 0] = (weighted - shares * mean).sum(axis=0)[1:]
-    hessian[1:, 1:] = (np.diag(shares.sum(axis=0)) - shares.T @ shares)[1:, 1:]
+    hessian[0, 0] = float((counts * weighted * logarithms).sum() - (counts * np.square(mean)).sum())
+    hessian[0, 1:] = hessian[1:, 0] = (counts * (weighted - shares * mean)).sum(axis=0)[1:]
+    counted = counts * shares
+    hessian[1:, 1:] = (np.diag(counted.sum(axis=0)) - counted.T @ shares)[1:, 1:]
     return gradient, hessian
 
 
-def _likelihood(logarithms: Numbers, classes: npt.NDArray[np.int64], parameters: Numbers) -> float:
-    shares = _softmax(logarithms, parameters)[np.arange(len(classes)), classes]
-    return float(np.log(np.maximum(shares, SMALLEST)).sum())
+def _likelihood(rows: Rows, parameters: Numbers) -> float:
+    shares = _softmax(rows.logarithms, parameters)[np.arange(len(rows.classes)), rows.classes]
+    return float(rows.counts @ np.log(np.maximum(shares, SMALLEST)))
 
 
 def _softmax(logarithms: Numbers, parameters: Numbers) -> Numbers:

@@ -6,6 +6,7 @@ months first. A time with a zone becomes UTC; one without is taken as it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,8 @@ CLOCK = (
     r"(?:Z| ?UTC|(?P<zone>[+-][0-9]{2}:?[0-9]{2}))?)?"
 )
 TIME = pa.timestamp("us")
+AGE = "age"
+DAY = 24 * 3600 * 1_000_000
 PARTS = {
     "year": pc.year,
     "month": pc.month,
@@ -43,17 +46,28 @@ class DatePart:
     column: str
     part: str
     order: str = ""  # of the column's texts
+    event_time: str = ""  # of an age: the column of times at which it is that old
 
     @property
     def name(self) -> str:
         return f"{self.column} {self.part}"
 
-    def compute(self, times: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-        return PARTS[self.part](times).cast(pa.float64())
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, self.event_time) if self.event_time else (self.column,)
+
+    def compute(self, table: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.Array | pa.ChunkedArray:
+        times = table[self.column]
+        if self.part != AGE:
+            return PARTS[self.part](times).cast(pa.float64())
+        micros = pc.subtract(table[self.event_time].cast(pa.int64()), times.cast(pa.int64()))
+        return pc.divide(micros.cast(pa.float64()), float(DAY))
 
 
-def parts(column: str, order: str) -> list[DatePart]:
-    return [DatePart(column, part, order) for part in PARTS]
+def parts(column: str, order: str, event_time: str = "") -> list[DatePart]:
+    """Of an event's own time without the year: a model has seen none of those to come."""
+    found = [DatePart(column, part, order) for part in PARTS if not (part == "year" and column == event_time)]
+    return [*found, DatePart(column, AGE, order, event_time)] if event_time not in ("", column) else found
 
 
 def parse(texts: pa.Array, order: str) -> tuple[pa.Array, Places]:

@@ -33,6 +33,7 @@ class Side:
     file: Path
     features: Features
     labels: Floats
+    weights: Floats | None = None  # of the rows; None: all count the same
 
     @property
     def class_counts(self) -> npt.NDArray[np.int64]:
@@ -124,14 +125,16 @@ def open_side(name: str, folder: Path, features: Features) -> Side:
         raise UserError(f"the {name} channel has no data.parquet in {folder}: is it the output of preprocess?")
     with _readable(file):
         _check_columns(file, pq.read_schema(file), features)
-        labels = pq.read_table(file, columns=[features.target.name]).column(features.target.name).to_numpy()
-    side = Side(name, file, features, labels)
+        read = pq.read_table(file, columns=[features.target.name, *filter(None, [features.weight])])
+        labels = read.column(features.target.name).to_numpy()
+        weights = read.column(features.weight).to_numpy() if features.weight else None
+    side = Side(name, file, features, labels, weights)
     _check_labels(side)
     return side
 
 
 def _check_columns(file: Path, schema: pa.Schema, features: Features) -> None:
-    for name in [*features.names, features.target.name]:
+    for name in [*features.names, *filter(None, [features.weight]), features.target.name]:
         if name not in schema.names:
             raise UserError(f"{file} has no column {name!r}, which features.json names: both must come from one run")
         if schema.field(name).type != pa.float32():
@@ -150,6 +153,8 @@ def _check_labels(side: Side) -> None:
     if len(wrong):
         kind = f"class numbers 0 to {len(target.classes) - 1}" if target.classes else "finite numbers"
         raise UserError(f"{len(wrong)} values of {target.name!r} in {side.file}, such as {wrong[0]}, are not {kind}")
+    if side.weights is not None and not side.weights.any():
+        raise UserError(f"all weights of the {side.name} side are 0 (data.weight): nothing would count")
     if (target.classes or side.name == "train") and (labels == labels[0]).all():
         only = repr(target.classes[int(labels[0])]) if target.classes else f"the value {labels[0]}"
         raise UserError(f"the {side.name} side holds nothing but {only} in {target.name!r}: it needs data that varies")

@@ -59,7 +59,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Input:
-    """A column that the model itself does not see, but own_features.py."""
+    """A column that the model itself does not see, but from which others are computed."""
 
     name: str
     kind: str  # numeric, boolean, categorical or time
@@ -104,6 +104,7 @@ class Features:
     missing_among_numbers: tuple[str, ...] = ()  # mean "no value" in columns of numbers or booleans, beside those
     own: OwnColumns = NONE
     inputs: tuple[Input, ...] = ()
+    weight: str = ""  # the column of how much a row counts, in the encoded data
 
     @property
     def names(self) -> list[str]:
@@ -171,8 +172,9 @@ class Features:
             for name in ("date", "own"):
                 if not column[name]:
                     del column[name]
-        if not self.own.kinds:
-            del parts["own"], parts["inputs"]
+        for name in ("own", "inputs", "weight"):
+            if getattr(self, name) in (NONE, (), ""):
+                del parts[name]
         lines = [
             f"  {_json(name)}: {_multiline(value) if name in ('columns', 'details', 'own') else _json(value)}"
             for name, value in parts.items()
@@ -198,7 +200,7 @@ class Features:
 
 def _derived(one: Column, table: pa.Table, own: dict[str, pa.Array]) -> pa.Array | pa.ChunkedArray:
     if one.date:
-        return one.date.compute(table.column(one.date.column))
+        return one.date.compute({name: table.column(name) for name in one.date.columns})
     return own[one.name] if one.own else table.column(one.name)
 
 

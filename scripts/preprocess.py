@@ -14,6 +14,7 @@ from pathlib import Path
 from failures import UserError, report
 from flags import Parser, parse_early
 
+SPLITS = ("key", "time", "stratified")
 PROBLEMS = ("binary", "multiclass", "regression")
 FOLDERS = {
     "input": "the raw files, searched recursively (.csv, .csv.gz, .parquet)",
@@ -80,6 +81,8 @@ def add_columns(command: Parser) -> None:
     }
     for name, meaning in columns.items():
         command.add_argument(f"--{name}", nargs="*", default=(), metavar="COLUMN", help=meaning)
+    command.add_argument("--event-time", default="", metavar="COLUMN", help="when each row happened")
+    command.add_argument("--weight", default="", metavar="COLUMN", help="how much each row counts in training")
 
 
 def add_private(command: Parser) -> None:
@@ -96,6 +99,7 @@ def add_private(command: Parser) -> None:
 
 
 def add_limits(command: Parser) -> None:
+    command.add_argument("--split", choices=SPLITS, required=True, help="how rows are assigned to the three sides")
     command.add_argument("--validation-fraction", type=float, required=True, metavar="F")
     command.add_argument("--test-fraction", type=float, required=True, metavar="F")
     command.add_argument(
@@ -128,6 +132,10 @@ def check(options: argparse.Namespace) -> None:
             raise UserError(f"data.{name} is {getattr(options, name)}: it must be at least 1")
     if len({options.train.resolve(), options.validation.resolve(), options.test.resolve()}) < 3:
         raise UserError("--train, --validation and --test must be three folders: each gets a data.parquet")
+    if options.split == "time" and not options.event_time:
+        raise UserError("data.split is time, and data.event_time does not say which column has it")
+    if options.split == "stratified" and options.problem == "regression":
+        raise UserError("data.split is stratified, and a regression has no classes: set it to key or time")
     if options.positive and options.problem != "binary":
         raise UserError(f"problem.positive is for binary problems only, problem.type is {options.problem}: remove it")
 

@@ -79,6 +79,7 @@ Part = Annotated[float, Field(gt=0, lt=1, description="it is a fraction of the r
 Text = Annotated[str, AfterValidator(_job_argument)]
 Texts = Annotated[tuple[Text, ...], AfterValidator(unique)]
 ColumnName = Annotated[Text, matching(r"[\s\S]*\S[\s\S]*", "be a column's name as it stands in the data")]
+OptionalColumn = Annotated[Text, matching(optional(r"[\s\S]*\S[\s\S]*"), "be a column's name as it stands in the data")]
 Columns = Annotated[tuple[ColumnName, ...], AfterValidator(unique)]
 Delimiter = Annotated[
     str, matching(r"[!#-/:-@\[-`{-~ \t]", r'be one character that is no letter, digit or quote, such as "," or "\t"')

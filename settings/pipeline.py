@@ -13,7 +13,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainSerializer
 
 from settings.aws_names import InstanceType, KmsKeyArn, S3Uri
-from settings.fields import Applies, ColumnName, Columns, Delimiter, Part, Section, Text, Texts, matching
+from settings.fields import (
+    Applies,
+    ColumnName,
+    Columns,
+    Delimiter,
+    OptionalColumn,
+    Part,
+    Section,
+    Text,
+    Texts,
+    matching,
+)
 
 DAY = 24 * 3600
 VOLUME = "a SageMaker job has one volume of at most 16 TiB"
@@ -58,6 +69,9 @@ class Data(Section):
     categorical: Columns
     numeric: Columns
     private: PrivateColumns
+    event_time: Annotated[OptionalColumn, Applies({"data.split": "time", "data.event_time": "signup"})]
+    weight: OptionalColumn
+    split: Annotated[Literal["key", "time", "stratified"], Applies({"data.event_time": "signup"})]
     validation_fraction: Part
     test_fraction: Part
     max_rejected_fraction: float = Field(ge=0, lt=1, description="it is a fraction of the rows: 0.01 is 1 %")

@@ -31,6 +31,27 @@ def target_is_no_feature(s: Settings) -> Iterator[Conflict]:
             )
 
 
+def rows_have_a_time_and_a_weight_of_their_own(s: Settings) -> Iterator[Conflict]:
+    for one in ("event_time", "weight"):
+        name = getattr(s.data, one)
+        if name and name == s.data.target:
+            yield conflict("the target is what the model predicts; name another column", f"data.{one}", "data.target")
+        for role in ("categorical", "numeric", *(("ignore", "key") if one == "weight" else ())):
+            if name and name in getattr(s.data, role):
+                yield conflict(f"a column has one role; keep {name} in one of them", f"data.{one}", f"data.{role}")
+        if name and s.data.private.get(name, "keep") != "keep":
+            yield conflict(f"take {name} out of one of them: it is read as it is", f"data.{one}", "data.private")
+    if s.data.weight and s.data.weight == s.data.event_time:
+        yield conflict("a column has one role; they must be two columns", "data.weight", "data.event_time")
+
+
+def split_fits_the_data(s: Settings) -> Iterator[Conflict]:
+    if s.data.split == "time" and not s.data.event_time:
+        yield conflict("name the column that says when each row happened", "data.split", "data.event_time")
+    if s.data.split == "stratified" and s.problem.type == "regression":
+        yield conflict('a regression has no classes; set it to "key" or "time"', "data.split", "problem.type")
+
+
 def column_has_one_role(s: Settings) -> Iterator[Conflict]:
     for one, other in combinations(ROLES, 2):
         both = [name for name in getattr(s.data, one) if name in getattr(s.data, other)]
@@ -116,6 +137,8 @@ def spot_waits_and_runs(s: Settings) -> Iterator[Conflict]:
 RULES: tuple[Rule, ...] = (
     split_leaves_training_rows,
     target_is_no_feature,
+    rows_have_a_time_and_a_weight_of_their_own,
+    split_fits_the_data,
     column_has_one_role,
     private_columns_have_no_other_role,
     captured_requests_hold_no_private_values,

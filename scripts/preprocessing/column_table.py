@@ -6,7 +6,7 @@ left out is described by what was read first, without its values, as it may hold
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from own_columns import FILE
@@ -19,13 +19,14 @@ from preprocessing.samples import share
 MOST_LEVELS = 5
 
 
-def rows(first_pass: FirstPass, ignored: Mapping[str, str], inputs: Mapping[str, str]) -> list[dict[str, Any]]:
-    """In the file's order, then the computed ones. ``inputs``: what only own_features.py reads, and why."""
-    plan, reasons = first_pass.plan, {**ignored, **inputs}
+def rows(first_pass: FirstPass, reasons: Mapping[str, str], inputs: Collection[str]) -> list[dict[str, Any]]:
+    """In the file's order, then the computed ones. ``reasons``: why a column is no feature; ``inputs``: those of them
+    from which others are computed."""
+    plan = first_pass.plan
     looks = plan.choice.private.looks
     notes = plan.choice.notes | dict.fromkeys(plan.own.kinds, f"computed by {FILE}")
     return [
-        {"name": name, "taken_as": _taken_as(name, plan, ignored, inputs)}
+        {"name": name, "taken_as": _taken_as(name, plan, reasons, inputs)}
         | (plan.sampled[name] if name in plan.sampled else _of_training_rows(name, first_pass, name in reasons))
         | {"note": notes.get(name, ""), "why": reasons.get(name, "")}
         | ({"looks_like": looks[name]} if name in looks else {})
@@ -33,12 +34,11 @@ def rows(first_pass: FirstPass, ignored: Mapping[str, str], inputs: Mapping[str,
     ]
 
 
-def _taken_as(name: str, plan: Plan, ignored: Mapping[str, str], inputs: Mapping[str, str]) -> str:
-    if name in inputs:
-        return "input"
-    if name in ignored:
-        return "key" if ignored[name] == IS_KEY else "left out"
-    return "target" if name == plan.target else {**plan.choice.kinds, **plan.own.kinds}[name]
+def _taken_as(name: str, plan: Plan, reasons: Mapping[str, str], inputs: Collection[str]) -> str:
+    if name not in reasons:
+        return "target" if name == plan.target else {**plan.choice.kinds, **plan.own.kinds}[name]
+    roles = {plan.weight: "weight", plan.event_time: "event time"} | dict.fromkeys(inputs, "input")
+    return roles.get(name) or ("key" if reasons[name] == IS_KEY else "left out")
 
 
 def _most_frequent(texts: Mapping[str, int]) -> list[str]:

@@ -41,6 +41,8 @@ class ColumnSettings:
     numeric: tuple[str, ...] = ()
     private: PrivateColumns = field(default_factory=PrivateColumns, kw_only=True)
     inputs: tuple[str, ...] = field(default=(), kw_only=True)  # of own_features.py
+    event_time: str = field(default="", kw_only=True)
+    weight: str = field(default="", kw_only=True)
 
     def check(self, header: Sequence[str], file: str) -> None:
         if self.target not in header:
@@ -53,6 +55,11 @@ class ColumnSettings:
                     raise UserError(f'data.{setting} names "{name}", which is no column of {file}: {hint}')
                 if name == self.target:
                     raise UserError(f'data.{setting} names "{name}", which is the target: take it out of one of them')
+        for setting in ("event_time", "weight"):
+            name = getattr(self, setting)
+            if name and (name not in header or name == self.target):
+                hint = "it is the target" if name == self.target else close_match(name, header)
+                raise UserError(f'data.{setting} names "{name}", which is no column of {file} of its own: {hint}')
         for name in self.inputs:
             if name not in header:
                 hint = close_match(name, header)
@@ -65,12 +72,16 @@ class ColumnSettings:
             if both:
                 raise UserError(f'"{min(both)}" is in data.{one} and in data.{other}: take it out of one of them')
 
+    def reader(self, name: str) -> str:
+        setting = {self.event_time: "event_time", self.weight: "weight"}.get(name)
+        return f"data.{setting} names" if setting else f"INPUTS of {FILE} name"
+
 
 @dataclass(frozen=True)
 class ColumnChoice:
     target: Cells
     cells: dict[str, Cells] = field(default_factory=dict)  # of the features and the inputs, in the header's order
-    inputs: dict[str, str] = field(default_factory=dict)  # what own_features.py reads, no feature itself, and why
+    inputs: dict[str, str] = field(default_factory=dict)  # what is read and is no feature itself, and why
     ignored: dict[str, str] = field(default_factory=dict)  # the other columns but the target, and why
     notes: dict[str, str] = field(default_factory=dict)  # on how columns are read, for people
     private: PrivateColumns = field(default_factory=PrivateColumns)
@@ -110,8 +121,11 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
     for name, pieces in samples.items():
         if name == rules.target:
             continue
-        reading = _with_free_names(name, _read_as(name, pieces, rules, missing, decimals), list(samples))
-        if reading.cells is None and name in rules.inputs:
+        reading = _read_as(name, pieces, rules, missing, decimals)
+        reading = _with_free_names(name, reading, list(samples), rules.event_time)
+        if name in (rules.event_time, rules.weight):
+            _read_role(choice, name, pieces, reading, rules, missing, decimals)
+        elif reading.cells is None and name in rules.inputs:
             choice.inputs[name] = reading.note
             choice.cells[name] = _as_input(name, pieces, rules, missing, decimals)
             choice.notes[name] = rules.private.note(name)
@@ -124,11 +138,34 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
     return choice
 
 
-def _with_free_names(name: str, reading: Reading, header: Sequence[str]) -> Reading:
+def _read_role(
+    choice: ColumnChoice,
+    name: str,
+    pieces: list[pa.Array],
+    reading: Reading,
+    rules: ColumnSettings,
+    missing: MissingTexts,
+    decimals: Decimals,
+) -> None:
+    """The weight is a number; the event time is one, which is no feature, or a time, whose parts are."""
+    setting = "weight" if name == rules.weight else "event_time"
+    cells = reading.cells or _as_input(name, pieces, rules, missing, decimals)
+    choice.cells[name] = cells
+    choice.notes[name] = _joined(reading.note if reading.cells else "", rules.private.note(name))
+    if cells.kind not in (("numeric",) if setting == "weight" else ("numeric", "time")):
+        what = "numbers" if setting == "weight" else "dates, times or numbers"
+        raise UserError(f'data.{setting} names "{name}", which holds {cells.kind} values: {what} are needed')
+    if cells.kind == "numeric":
+        choice.inputs[name] = f"data.{setting} names it"
+    elif reading.cells is None:
+        choice.inputs[name] = reading.note
+
+
+def _with_free_names(name: str, reading: Reading, header: Sequence[str], event_time: str) -> Reading:
     """Columns that are computed from a date need names of their own."""
     if reading.cells is None or reading.cells.kind != "time":
         return reading
-    twice = [one.name for one in date_parts(name, "") if one.name in header]
+    twice = [one.name for one in date_parts(name, "", event_time) if one.name in header]
     return Reading(None, f'its numbers need the name "{twice[0]}", which another column has') if twice else reading
 
 
@@ -201,7 +238,7 @@ def _as_input(
     if reading.cells is not None:
         return reading.cells
     if rules.private.drops(name) or any(column_kinds.is_unreadable(piece.type) for piece in pieces):
-        raise UserError(f'{FILE} reads "{name}", but {reading.note}: take it out of INPUTS')
+        raise UserError(f'{rules.reader(name)} "{name}", but {reading.note}: take it out of one of them')
     if reading.note == column_kinds.COUNTER:
         return _as_numeric(name, pieces, missing, decimals).cells or missing.cells("numeric")
     return missing.cells("categorical")

@@ -42,6 +42,7 @@ class FirstPass:
     sample: RowSample = field(default_factory=RowSample)
     sides: list[int] = field(default_factory=lambda: [0] * len(SIDES))
     orphans: dict[str, Orphans] = field(default_factory=dict)
+    doubtful: dict[int, set[int]] = field(default_factory=dict)
 
     @classmethod
     def start(cls, plan: Plan) -> FirstPass:
@@ -88,8 +89,20 @@ def _add_part(state: FirstPass, part: Part, spill: SpillFiles) -> None:
     for name, tally in part.tallies.items():
         state.tallies[name].merge(tally)
     state.sample.add([part.floats[TRAIN][name] for name in state.tallies])
+    _check_doubtful(state, part)
     _note_orphans(state, part)
     state.raw_sample.add(part.landmarks, numbers, part.parsed.columns)
+
+
+def _check_doubtful(state: FirstPass, part: Part) -> None:
+    for key, sides in part.doubtful.items():
+        found = state.doubtful.setdefault(key, set())
+        found |= sides
+        if len(found) > 1:
+            raise UserError(
+                "rows with equal keys have different labels, and a stratified split would put them on two sides: "
+                'set data.split to "key", or change data.key'
+            )
 
 
 def _check_texts(state: FirstPass, explicit: Sequence[str]) -> None:

@@ -21,6 +21,8 @@ from preprocessing.raw_sample import Landmarks
 from preprocessing.row_parser import ParsedBlock, Plan, parse_block
 from preprocessing.spill_files import NO_TIME
 from preprocessing.splitting import SIDES
+from preprocessing.stratified_split import StratifiedSplit
+from preprocessing.time_split import TimeSplit, no_time
 from private_data import Protection
 
 TRAIN, TEST = SIDES.index("train"), SIDES.index("test")
@@ -47,20 +49,18 @@ class Part:
     texts: dict[str, list[str]]
     tallies: dict[str, NumberTally]  # of the training rows; the mean of a boolean is its share of true
     landmarks: Landmarks
+    doubtful: dict[int, set[int]]  # of a stratified split: the sides of hashes near its cuts
 
 
 def encode_block(block: Block, plan: Plan) -> Part:
     parsed = parse_block(block, plan)
     times = {name: parsed.columns[name] for name in plan.times}
-    for name, found in plan.dates.items():
-        parsed.columns |= {one.name: one.compute(times[name]) for one in found}
+    for found in plan.dates.values():
+        parsed.columns |= {one.name: one.compute(times) for one in found}
     for name in plan.encoded.keys() - plan.own.kinds.keys():
         parsed.columns[name] = _normalize(parsed.columns[name], plan.encoded[name])
-    sides = plan.split.sides(
-        parsed.columns
-        | _in_words(parsed.columns, plan)
-        | {name: dates.text(one) for name, one in times.items() if name in plan.split.key}
-    )
+    comparable = comparable_columns(parsed.columns, plan)
+    sides = plan.split.sides(comparable)
     _protect(parsed, plan)
     for name, values in plan.own.compute(parsed.columns).items():
         parsed.columns[name] = _normalize(values, plan.own.kinds[name])
@@ -85,6 +85,7 @@ def encode_block(block: Block, plan: Plan) -> Part:
         numbered,
         {name: NumberTally.of(_doubles(parsed.columns[name])[where[TRAIN]]) for name in floats},
         Landmarks.of(floats, codes, numbered, parsed.usable, where[TEST]),
+        plan.split.doubtful(comparable) if isinstance(plan.split, StratifiedSplit) else {},
     )
 
 
@@ -105,6 +106,12 @@ def _protect(parsed: ParsedBlock, plan: Plan) -> None:
     for name, action in plan.choice.private.protected.items():
         if name in plan.choice.cells:
             parsed.columns[name] = Protection(action, name).apply(parsed.columns[name]).dictionary_encode()
+
+
+def comparable_columns(columns: dict[str, pa.Array], plan: Plan) -> dict[str, pa.Array]:
+    """Those of the split's key as they would be in any other file: times as texts, booleans in their words."""
+    times = {name: dates.text(columns[name]) for name in plan.times if name in plan.split.key}
+    return columns | _in_words(columns, plan) | times
 
 
 def _in_words(columns: dict[str, pa.Array], plan: Plan) -> dict[str, pa.Array]:
@@ -128,8 +135,15 @@ def _label_column(values: pa.Array) -> TextColumn:
 
 
 def _check(parsed: ParsedBlock, plan: Plan, floats: dict[str, Floats], texts: dict[str, TextColumn]) -> None:
+    if isinstance(plan.split, TimeSplit):
+        parsed.reject_where(
+            no_time(parsed.columns[plan.split.column]), f'the event time "{plan.split.column}" is missing'
+        )
     missing = texts[plan.target].codes < 0 if plan.target in texts else np.isnan(floats[plan.target])
     parsed.reject_where(missing, f'the target "{plan.target}" is missing')
+    if plan.weight:
+        lacking = ~(floats[plan.weight] >= 0)  # also where missing
+        parsed.reject_cells(lacking, plan.weight, "is no weight of 0 or more", parsed.columns[plan.weight])
     for name, values in floats.items():
         if np.isinf(values).any():
             parsed.reject_cells(np.isinf(values), name, "is not a finite float32 number", parsed.columns[name])

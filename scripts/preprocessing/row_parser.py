@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,8 @@ from preprocessing.blocks import Block
 from preprocessing.columns import ColumnChoice
 from preprocessing.missing_values import MissingTexts
 from preprocessing.splitting import Split
+from preprocessing.stratified_split import StratifiedSplit
+from preprocessing.time_split import TimeSplit
 
 MAX_TEXT = 2000  # characters of a rejected row that are kept
 
@@ -37,11 +39,13 @@ class Plan:
     choice: ColumnChoice
     target: str
     problem: str
-    split: Split
+    split: Split | TimeSplit | StratifiedSplit
     missing: MissingTexts
     delimiter: str
     sampled: dict[str, dict[str, Any]]  # of every column that is left out: what its sample says
     own: OwnColumns = NONE
+    event_time: str = ""
+    weight: str = ""
 
     @cached_property
     def cells(self) -> dict[str, Cells]:
@@ -60,7 +64,8 @@ class Plan:
     def dates(self) -> dict[str, list[DatePart]]:
         """What is computed from each column of times."""
         features = (name for name in self.times if name not in self.choice.inputs)
-        return {name: date_parts(name, self.choice.cells[name].date_order) for name in features}
+        event = "" if self.event_time in self.choice.inputs else self.event_time
+        return {name: date_parts(name, self.choice.cells[name].date_order, event) for name in features}
 
     @cached_property
     def encoded(self) -> dict[str, str]:
@@ -136,12 +141,14 @@ class ParsedBlock:
         return csv_rows.split_rows(self.block.text, self.plan.delimiter)
 
 
-def parse_block(block: Block, plan: Plan) -> ParsedBlock:
-    return _from_csv(block, plan) if block.source.format == "csv" else _from_parquet(block, plan)
+def parse_block(block: Block, plan: Plan, cells: Mapping[str, Cells] | None = None) -> ParsedBlock:
+    """``cells``: of the columns to parse, where not all are needed."""
+    chosen = plan.cells if cells is None else cells
+    return _from_csv(block, plan, chosen) if block.source.format == "csv" else _from_parquet(block, plan, chosen)
 
 
-def _from_csv(block: Block, plan: Plan) -> ParsedBlock:
-    source, text, rest = block.source, block.text, (plan.header, plan.cells, plan.delimiter)
+def _from_csv(block: Block, plan: Plan, cells: Mapping[str, Cells]) -> ParsedBlock:
+    source, text, rest = block.source, block.text, (plan.header, cells, plan.delimiter)
     bad: list[raw_columns.BadRow] = []
     try:
         table = raw_columns.parse_csv(text, *rest)
@@ -155,21 +162,21 @@ def _from_csv(block: Block, plan: Plan) -> ParsedBlock:
     return ParsedBlock(block, plan, columns, positions, rejects)
 
 
-def _from_parquet(block: Block, plan: Plan) -> ParsedBlock:
+def _from_parquet(block: Block, plan: Plan, cells: Mapping[str, Cells]) -> ParsedBlock:
     table = block.table
     columns, wrong = {}, {}
-    for name, cells in plan.cells.items():
+    for name, one in cells.items():
         try:
-            columns[name], wrong[name] = raw_columns.from_arrow(table[name], cells)
+            columns[name], wrong[name] = raw_columns.from_arrow(table[name], one)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             where, found = block.source.name, table[name].type
             raise UserError(
-                f'column "{name}" of {where} is {found}, which cannot be taken as {cells.kind}: '
+                f'column "{name}" of {where} is {found}, which cannot be taken as {one.kind}: '
                 "convert it, or put it into data.ignore"
             ) from error
     parsed = ParsedBlock(block, plan, columns, np.arange(table.num_rows), [])
     for name, places in wrong.items():
-        parsed.reject_cells(places, name, plan.cells[name].refusal, table[name])
+        parsed.reject_cells(places, name, cells[name].refusal, table[name])
     return parsed
 
 

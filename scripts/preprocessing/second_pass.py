@@ -48,11 +48,16 @@ class FinalEncoding:
             finals[features.target.name] = _final_levels(np.array(numbers, np.float32))
         return cls(features, finals)
 
+    @property
+    def names(self) -> list[str]:
+        """Of the columns of a side."""
+        features = self.features
+        return [*features.names, *filter(None, [features.weight]), features.target.name]
+
     def encode(self, batch: Columns) -> Columns:
-        names = [*self.features.names, self.features.target.name]
         return {
             name: self.finals[name][batch[name]] if name in self.finals else batch[name].astype(np.float32, copy=False)
-            for name in names
+            for name in self.names
         }
 
     def with_known_labels(self, batch: Columns) -> Columns:
@@ -81,7 +86,7 @@ def write_sides(
 
 
 def _write(path: Path, batches: Iterator[Columns], mapping: FinalEncoding, buckets: dict[str, Buckets]) -> None:
-    names = [*mapping.features.names, mapping.features.target.name]
+    names = mapping.names
     schema = pa.schema([pa.field(name, pa.float32()) for name in names])
     few = [name for name in names if name in mapping.finals]  # columns with few distinct values
     with pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=few, write_statistics=False) as writer:

@@ -15,6 +15,7 @@ or columns, and any inferred kind. Rows with equal keys share a side.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,10 @@ class Split:
     def sides(self, columns: dict[str, pa.Array]) -> npt.NDArray[np.int8]:
         """The position in SIDES of every row, from its key columns as numbers, booleans or texts."""
         return self.sides_of(row_hashes({name: columns[name] for name in self.key}))
+
+    def describe(self, key: Sequence[str]) -> dict[str, object]:
+        """``key``: as in the settings."""
+        return {"key": key or "all columns but the target"}
 
     def sides_of(self, rows: Hashes) -> npt.NDArray[np.int8]:
         place = (rows >> np.uint64(11)).astype(np.float64) / 2.0**53

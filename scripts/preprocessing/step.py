@@ -13,7 +13,16 @@ import own_columns
 from cells import Cells
 from failures import SettingNeeded, UserError, hiding_values
 from features import Column, Features, Input, Target
-from preprocessing import column_table, columns, data_description, own_inputs, part_reader, samples, sources
+from preprocessing import (
+    column_table,
+    columns,
+    data_description,
+    own_inputs,
+    part_reader,
+    samples,
+    sources,
+    split_choice,
+)
 from preprocessing.first_pass import FirstPass, read_rows, reject_orphans
 from preprocessing.levels import classes, levels
 from preprocessing.missing_values import MissingTexts
@@ -37,7 +46,7 @@ def prepare(options: argparse.Namespace) -> None:
 def _prepare(options: argparse.Namespace) -> None:
     try:
         files = sources.find(options.input, options.format, options.delimiter)
-        plan = own_inputs.with_own_columns(make_plan(options, files), files)
+        plan = complete_plan(make_plan(options, files), options, files)
         with (
             Rejects(options.rejects, options.max_rejected_fraction, plan.choice.private.present) as rejects,
             Outputs() as outputs,
@@ -86,6 +95,8 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
         *(tuple(getattr(options, name)) for name in columns.SETTINGS),
         private=PrivateColumns.of(options),
         inputs=own_columns.inputs(),
+        event_time=options.event_time,
+        weight=options.weight,
     )
     rules.check(header, files[0].name)
     columns.check_types(files, rules)
@@ -103,7 +114,23 @@ def make_plan(options: argparse.Namespace, files: Sequence[sources.Source]) -> P
     described |= {
         name: samples.describe(sampled[name], one) for name, one in choice.cells.items() if one.kind == "time"
     }
-    return Plan(header, choice, options.target, options.problem, split, missing, options.delimiter, described)
+    return Plan(
+        header,
+        choice,
+        options.target,
+        options.problem,
+        split,
+        missing,
+        options.delimiter,
+        described,
+        event_time=options.event_time,
+        weight=options.weight,
+    )
+
+
+def complete_plan(plan: Plan, options: argparse.Namespace, files: Sequence[sources.Source]) -> Plan:
+    """What is known after a pass over some of the columns."""
+    return own_inputs.with_own_columns(split_choice.with_split(plan, options.split, files), files)
 
 
 def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, rejected: int) -> Features:
@@ -111,18 +138,20 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
     plan = first_pass.plan
     kept, reasons = _keep(options, first_pass)
     used = {column.date.column if column.date else column.name for column in kept}
-    inputs = {name: reasons.get(name, "") for name in plan.own.inputs if name not in used}
-    ignored = {name: why for name, why in reasons.items() if name not in inputs}
+    read = [*plan.own.inputs, *(column.date.event_time for column in kept if column.date and column.date.event_time)]
+    inputs = {name: reasons.get(name, "") for name in dict.fromkeys(read) if name not in used}
+    ignored = {name: why for name, why in reasons.items() if name not in (*inputs, plan.event_time, plan.weight)}
     check_features(kept, ignored)
     details = {
         "split": {
-            "key": options.key or "all columns but the target",
+            "by": options.split,
+            **plan.split.describe(options.key),
             "validation_fraction": options.validation_fraction,
             "test_fraction": options.test_fraction,
         },
         "rows": dict(zip(SIDES, first_pass.sides, strict=True)) | {"rejected": rejected},
         "ignored": [{"name": name, "why": ignored[name]} for name in plan.header if name in ignored],
-        "columns": column_table.rows(first_pass, ignored, inputs),
+        "columns": column_table.rows(first_pass, reasons, inputs),
     }
     return Features(
         problem=plan.problem,
@@ -133,6 +162,7 @@ def fit(options: argparse.Namespace, first_pass: FirstPass, target: Target, reje
         delimiter=plan.delimiter,
         details=details,
         own=plan.own,
+        weight=plan.weight,
         inputs=tuple(Input.of(name, plan.choice.cells[name], plan.private(name)) for name in inputs),
     )
 
@@ -227,6 +257,10 @@ def log_summary(features: Features) -> None:
         print(f"ignored: {one['name']}: {one['why']}", flush=True)
     if features.problem == "binary":
         print(f"positive class: {features.target.classes[1]} (problem.positive chooses it)", flush=True)
+    split = features.details["split"]
+    if split["by"] == "time":
+        cuts = f"validation from {split['validation_from']}, test from {split['test_from']}"
+        print(f"split by time ({split['column']}): {cuts}", flush=True)
     rows = ", ".join(f"{side} {count:,}" for side, count in features.details["rows"].items())
     print(f"rows: {rows}", flush=True)
 

@@ -9,7 +9,7 @@ from features import Features
 from report.markup import Html, join, table, tag
 from report.wording import count, number, percent, plural, shortened
 
-LEFT_OUT, NO_FEATURE = "left out", ("left out", "key", "target")
+LEFT_OUT, NO_FEATURE = "left out", ("left out", "key", "target", "input", "event time", "weight")
 MAX_ROWS = 200
 LONGEST_LEVEL = 24
 NO_PICTURES: Mapping[str, Html] = {}

@@ -53,6 +53,8 @@ def _header(evaluation: Evaluation) -> Html:
 def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     outcome, metadata, name = evaluation.outcome, evaluation.metadata, evaluation.features.target.name
     facts = [("Test rows", count(len(outcome)))]
+    if since := evaluation.features.details.get("split", {}).get("test_from"):
+        facts.append(("Test rows are since", since))
     if outcome.problem == "binary":
         facts.append(
             (

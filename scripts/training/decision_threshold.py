@@ -30,10 +30,10 @@ class Candidates:
         return float(self.thresholds[np.argmax(scores)])
 
 
-def choose(rule: Rule, probabilities: Floats, labels: Floats) -> float:
+def choose(rule: Rule, probabilities: Floats, labels: Floats, weights: Floats | None = None) -> float:
     if rule.fixed is not None:
         return rule.fixed
-    found = candidates(probabilities, labels)
+    found = candidates(probabilities, labels, weights)
     if rule.beta is not None:
         weight = rule.beta * rule.beta
         return found.best((1 + weight) * found.hits / (found.called + weight * found.positives))
@@ -46,11 +46,12 @@ def choose(rule: Rule, probabilities: Floats, labels: Floats) -> float:
     return _with_precision(rule.least_precision or 0, found)
 
 
-def candidates(probabilities: Floats, labels: Floats) -> Candidates:
+def candidates(probabilities: Floats, labels: Floats, weights: Floats | None = None) -> Candidates:
     order = np.argsort(-probabilities, kind="stable")
-    ranked, hits = probabilities[order], np.cumsum(labels[order].astype(np.float64))
+    counts = np.ones(len(labels)) if weights is None else weights[order].astype(np.float64)
+    ranked, hits, called = probabilities[order], np.cumsum(labels[order] * counts), np.cumsum(counts)
     last_of_equals = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-    return Candidates(ranked[last_of_equals], hits[last_of_equals], last_of_equals + 1.0, float(hits[-1]))
+    return Candidates(ranked[last_of_equals], hits[last_of_equals], called[last_of_equals], float(hits[-1]))
 
 
 def _with_precision(least: float, found: Candidates) -> float:

@@ -17,6 +17,10 @@ def class_weights(counts: npt.NDArray[np.int64]) -> Floats:
     return weights
 
 
+def product(one: Floats | None, other: Floats | None) -> Floats | None:
+    return other if one is None else one if other is None else one * other
+
+
 def row_weights(labels: Floats, counts: npt.NDArray[np.int64], remedy: str, seed: int) -> Floats | None:
     """For the rows of the train side; None: all count the same."""
     if remedy == "none" or not len(counts):

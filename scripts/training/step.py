@@ -19,7 +19,7 @@ from features import Features
 from training import checkpoints, decision_threshold, devices, model_folder, threshold_rule
 from training.boosting import Schedule, boost
 from training.hyperparameters import METRICS, Hyperparameters
-from training.imbalance import Floats, class_weights, row_weights
+from training.imbalance import Floats, class_weights, product, row_weights
 from training.termination import Termination
 
 LIBRARIES = (xgb, np, pa)
@@ -110,11 +110,13 @@ def learn(
 
 def weights_of_rows(data: Data, chosen: Hyperparameters) -> tuple[Floats | None, Floats | None]:
     """Of training, and of validation, which has to measure what training optimizes: classes count as much as there."""
+    train, validation = data.train, data.validation
     if chosen.imbalance == "none" or not data.features.target.classes:
-        return None, None
-    counts = data.train.class_counts
-    of_validation = class_weights(counts)[data.validation.labels.astype(np.int64)]
-    return row_weights(data.train.labels, counts, chosen.imbalance, chosen.seed), of_validation
+        return train.weights, validation.weights
+    counts = train.class_counts
+    of_classes = class_weights(counts)[validation.labels.astype(np.int64)]
+    remedy = row_weights(train.labels, counts, chosen.imbalance, chosen.seed)
+    return product(remedy, train.weights), product(of_classes, validation.weights)
 
 
 def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:
@@ -128,10 +130,12 @@ def decide(model: Any, data: Data, chosen: Hyperparameters) -> dict[str, Any]:
     decided: dict[str, Any] = {"calibration": None, "threshold": None}
     if data.features.problem == "regression":
         return decided
-    shares, labels = probabilities(model, data.validation), data.validation.labels
+    shares, labels, weights = probabilities(model, data.validation), data.validation.labels, data.validation.weights
     if chosen.calibration == "auto" and (found := calibrate(data, chosen, shares)):
         before, shares = shares, found.apply(shares)
-        losses = {name: calibration.log_loss(each, labels) for name, each in (("before", before), ("after", shares))}
+        losses = {
+            name: calibration.log_loss(each, labels, weights) for name, each in (("before", before), ("after", shares))
+        }
         decided["calibration"] = found.as_json() | {"validation_log_loss": losses}
     if data.features.problem == "binary":
         decided["threshold"] = threshold(data, threshold_rule.parse(chosen.decision_threshold), shares[:, 1], labels)
@@ -149,7 +153,7 @@ def calibrate(data: Data, chosen: Hyperparameters, shares: Floats) -> calibratio
     """Not of several classes that were weighted: it would give their labels back what the weights took."""
     if data.features.problem == "multiclass" and chosen.imbalance != "none":
         return None
-    found = calibration.fit(shares, data.validation.labels)
+    found = calibration.fit(shares, data.validation.labels, data.validation.weights)
     if found:
         offsets = ", ".join(f"{offset:+.2f}" for offset in found.offsets[1:][:5])
         print(
@@ -161,7 +165,7 @@ def calibrate(data: Data, chosen: Hyperparameters, shares: Floats) -> calibratio
 
 def threshold(data: Data, rule: threshold_rule.Rule, positive: Floats, labels: Floats) -> float:
     warn_of_few_positives(data)
-    line = decision_threshold.choose(rule, positive, labels)
+    line = decision_threshold.choose(rule, positive, labels, data.validation.weights)
     called, hits = int((positive >= line).sum()), int(labels[positive >= line].sum())
     print(
         f"decision threshold {line:.4g} ({rule.text}): on validation {called} rows are called positive, {hits} of the "

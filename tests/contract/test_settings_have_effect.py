@@ -52,6 +52,8 @@ OTHERS: dict[str, Any] = {
     "data.categorical": ["postcode"],
     "data.numeric": ["age"],
     "data.private": {"phone": "drop"},
+    "data.event_time": "seen",
+    "data.weight": "rows",
     "problem.positive": "no",
     "quality_gate.metric": "f1",
     "alarms.latency_statistic": "Average",

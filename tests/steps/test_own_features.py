@@ -84,7 +84,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     raw.mkdir()
     pq.write_table(loans(), raw / "loans.parquet")
     data = load("local").data
-    settings = ("format", "delimiter", "decimal", "dates", "missing", "validation_fraction", "test_fraction")
+    settings = ("format", "delimiter", "decimal", "dates", "missing", "split", "validation_fraction", "test_fraction")
     settings = (*settings, "max_rejected_fraction", "rare_level_rows", "max_levels")
     folders = {name: done.folder / name for name in ("train", "validation", "test", "features", "baseline", "rejects")}
     flags = {name: getattr(data, name) for name in settings}

@@ -64,6 +64,17 @@ def test_certain_probabilities_and_classes_without_rows_do_no_harm():
     assert corrected.sum(axis=1) == pytest.approx(1, abs=1e-6)
 
 
+def test_a_row_of_weight_three_counts_as_three_rows():
+    shares, labels = true_shares(4000, 3, seed=6)
+    off, weights = distorted(shares, 0.6, [0, 0.3, 0.5]), np.random.default_rng(6).integers(0, 4, 4000)
+    weighted, repeated = (
+        fit(off, labels, weights.astype(np.float32)),
+        fit(off.repeat(weights, axis=0), labels.repeat(weights)),
+    )
+    assert (weighted.slope, *weighted.offsets) == pytest.approx((repeated.slope, *repeated.offsets), rel=0.01)
+    assert fit(off, labels).slope != pytest.approx(weighted.slope, rel=0.001)
+
+
 def test_many_rows_are_fitted_on_an_even_share(monkeypatch):
     shares, labels = true_shares(20_000, 2, seed=1)
     off = distorted(shares, 2, [0, 0])

@@ -73,7 +73,9 @@ def test_typed_values_that_are_no_times_are_wrong():
 def test_parts_are_those_of_the_calendar():
     start = datetime(1969, 12, 28, 5, 30)
     times = [start + timedelta(hours=29 * number) for number in range(400)]
-    year, month, weekday, hour = (one.compute(pa.array([*times, None], dates.TIME)) for one in dates.parts("x", ""))
+    year, month, weekday, hour = (
+        one.compute({"x": pa.array([*times, None], dates.TIME)}) for one in dates.parts("x", "")
+    )
     assert year.to_pylist() == [*(one.year for one in times), None]
     assert month.to_pylist() == [*(one.month for one in times), None]
     assert weekday.to_pylist() == [*(one.isoweekday() for one in times), None]

@@ -5,9 +5,11 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xgboost as xgb
@@ -451,3 +453,47 @@ def test_help_imports_nothing_heavy():
     completed = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, timeout=30)
     assert completed.returncode == 0, completed.stderr
     assert "--early-stopping-rounds N" in completed.stdout
+
+
+def weighted(data, weights: dict[str, np.ndarray]) -> None:
+    """Gives the rows of each side a weight, as preprocess does by data.weight."""
+    replace(data.features, weight="rows").write(data.folder / "features" / "features.json")
+    for side, values in weights.items():
+        file = data.folder / side / "data.parquet"
+        table = pq.read_table(file)
+        pq.write_table(table.add_column(0, "rows", pa.array(values, pa.float32())), file)
+
+
+def test_rows_count_by_their_weights(data, tmp_path):
+    """Most labels are turned round in rows that weigh nothing, so that a model that counts them learns the contrary."""
+    weights, random = {}, np.random.default_rng(5)
+    for file in (data.train, data.validation):
+        target = pq.read_table(file)["outcome"].to_numpy()
+        wrong = random.random(len(target)) < 0.7
+        data.with_target(file, np.where(wrong, 1 - target, target))
+        weights[file.parent.name] = np.where(wrong, 0, 2)
+    plain, labels = validation_predictions(data, trained(data, tmp_path / "plain"))
+    weighted(data, weights)
+    model = trained(data, tmp_path / "weighted", calibration="auto")
+    booster, table = xgb.Booster(model_file=model / "model.ubj"), pq.read_table(data.validation)
+    matrix = np.stack([table[name].to_numpy() for name in data.features.names], axis=1)
+    right = weights["validation"] > 0
+    assert ((plain > 0.5) == labels)[right].mean() < 0.5
+    assert ((booster.inplace_predict(matrix) > 0.5) == labels)[right].mean() > 0.75
+    assert metadata(model)["calibration"]["slope"] > 1  # by the rows that count; by all of them it would be negative
+
+
+def test_weights_and_a_remedy_for_rare_classes_are_multiplied(data, tmp_path):
+    size = {side: pq.read_table(getattr(data, side)).num_rows for side in ("train", "validation")}
+    before = trained(data, tmp_path / "before", imbalance="weights")
+    weighted(data, {side: np.full(rows, 3.0) for side, rows in size.items()})
+    after = trained(data, tmp_path / "after", imbalance="weights", min_child_weight=3.0, reg_lambda=3.0)
+    assert metadata(after)["metrics"]["validation"] == pytest.approx(
+        metadata(before)["metrics"]["validation"], rel=1e-3
+    )
+
+
+def test_weights_that_are_all_0_are_refused(data, tmp_path):
+    size = {side: pq.read_table(getattr(data, side)).num_rows for side in ("train", "validation")}
+    weighted(data, {"train": np.zeros(size["train"]), "validation": np.ones(size["validation"])})
+    assert "all weights of the train side are 0 (data.weight)" in refusal(data, tmp_path)

@@ -22,6 +22,7 @@ DATA = {
     "delimiter": ",",
     "decimal": "auto",
     "dates": "auto",
+    "split": "key",
     "missing": [],
     "validation_fraction": 0.15,
     "test_fraction": 0.15,

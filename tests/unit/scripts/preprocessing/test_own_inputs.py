@@ -209,7 +209,7 @@ def test_what_cannot_work_is_a_sentence(ran, text, sentence):
 
 def test_a_dropped_private_column_cannot_be_read(ran):
     done = ran('INPUTS = ("t",)\ndef compute(columns, fitted):\n    return {"copy": columns["t"]}', private_drop=["t"])
-    assert 'own_features.py reads "t", but data.private drops it: take it out of INPUTS' in done.message
+    assert 'INPUTS of own_features.py name "t", but data.private drops it: take it out of one of them' in done.message
 
 
 def test_a_file_that_python_cannot_read_is_a_sentence(own, prepare, raw_folder, monkeypatch, tmp_path):

@@ -354,3 +354,10 @@ def test_numbers_are_short() -> None:
     assert [percent(share) for share in (0, 0.004, 0.5, 0.9996, 1)] == ["0 %", "0.4 %", "50 %", "99.9 %", "100 %"]
     assert (signed(0.1), signed(-0.1), count(12_000)) == ("+0.100", "−0.100", "12,000")
     assert (plural(1, "group"), plural(2, "group"), shortened("abcdef", 4)) == ("1 group", "2 groups", "abc…")
+
+
+def test_a_split_by_time_says_since_when_the_test_rows_are() -> None:
+    evaluation = evaluated()
+    details = {"split": {"by": "time", "test_from": "2024-05-06 07:00:00"}}
+    text = Reader(page(replace(evaluation, features=replace(evaluation.features, details=details)))).text
+    assert "Test rows are since 2024-05-06 07:00:00" in " ".join(text.split())

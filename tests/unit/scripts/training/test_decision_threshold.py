@@ -97,3 +97,13 @@ def test_with_a_precision_no_other_line_that_reaches_it_finds_more(seed, capsys)
 def test_a_precision_that_nothing_reaches_takes_the_most_precise_line_and_says_so(capsys):
     assert choose(parse("precision 0.9"), floats(0.9, 0.8, 0.7), floats(0, 1, 1)) == np.float32(0.7)
     assert "warning: no threshold reaches a precision of 0.9 on validation: 0.67 at best" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["f1", "f2", "costs 1:3", "precision 0.6"])
+def test_a_row_of_weight_three_counts_as_three_rows(text):
+    random = np.random.default_rng(2)
+    probabilities = random.random(300).round(2).astype(np.float32)
+    labels = (random.random(300) < probabilities).astype(np.float32)
+    weights = random.integers(0, 4, 300)
+    rule, repeated = parse(text), (probabilities.repeat(weights), labels.repeat(weights))
+    assert choose(rule, probabilities, labels, weights.astype(np.float32)) == choose(rule, *repeated)
