@@ -6,7 +6,7 @@ from settings.model import Settings
 from settings.pipeline import ACTIONS, OTHERS
 
 NUMBERS = ("validation_fraction", "test_fraction", "max_rejected_fraction", "rare_level_rows", "max_levels")
-COLUMNS = ("key", "ignore", "categorical", "numeric")
+COLUMNS = ("key", "ignore", "categorical", "numeric", "facets")
 
 
 def preprocess_arguments(settings: Settings) -> list[str]:

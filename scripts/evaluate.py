@@ -92,6 +92,7 @@ def _write_sample_answers(model: Any, features: Path, folder: Path) -> None:
 
 
 def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> Any:
+    from evaluation import facet_groups
     from evaluation.champion import score_champion
     from evaluation.document import FEW_POSITIVES, Evaluation, importance
     from evaluation.gate import Rules, check_available, check_metric, gate
@@ -121,6 +122,7 @@ def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> An
         slices(outcome, options.metric, metrics[options.metric], columns),
         champion,
         importance(model.booster, model.features),
+        facet_groups.compare(model.features, options.test, outcome),
     )
 
 

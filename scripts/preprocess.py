@@ -78,6 +78,7 @@ def add_columns(command: Parser) -> None:
         "ignore": "columns to leave out",
         "categorical": "columns to take as categories",
         "numeric": "columns to take as numbers",
+        "facets": "columns whose groups are compared, and no features unless --categorical names them",
     }
     for name, meaning in columns.items():
         command.add_argument(f"--{name}", nargs="*", default=(), metavar="COLUMN", help=meaning)

@@ -68,6 +68,7 @@ class Data(Section):
     ignore: Columns
     categorical: Columns
     numeric: Columns
+    facets: Columns
     private: PrivateColumns
     event_time: Annotated[OptionalColumn, Applies({"data.split": "time", "data.event_time": "signup"})]
     weight: OptionalColumn

@@ -14,6 +14,9 @@ MOST_TEXTS = 50  # a processing job takes 100 arguments; preprocess needs the re
 GPU = re.compile(r"ml\.(p|gr?)\d")
 PROTECTING = ("hash", "mask")
 ROLES = ("ignore", "categorical", "numeric")
+# By role: what data.private cannot do to such a column.
+IMPOSSIBLE = {"categorical": ("drop",), "numeric": (*PROTECTING, "drop"), "ignore": PROTECTING}
+IMPOSSIBLE |= {"facets": ("mask", "drop")}
 
 
 def split_leaves_training_rows(s: Settings) -> Iterator[Conflict]:
@@ -24,7 +27,7 @@ def split_leaves_training_rows(s: Settings) -> Iterator[Conflict]:
 
 
 def target_is_no_feature(s: Settings) -> Iterator[Conflict]:
-    for role in ("key", *ROLES):
+    for role in ("key", *ROLES, "facets"):
         if s.data.target in getattr(s.data, role):
             yield conflict(
                 "the target is what the model predicts; name it in data.target only", f"data.{role}", "data.target"
@@ -36,7 +39,7 @@ def rows_have_a_time_and_a_weight_of_their_own(s: Settings) -> Iterator[Conflict
         name = getattr(s.data, one)
         if name and name == s.data.target:
             yield conflict("the target is what the model predicts; name another column", f"data.{one}", "data.target")
-        for role in ("categorical", "numeric", *(("ignore", "key") if one == "weight" else ())):
+        for role in ("categorical", "numeric", "facets", *(("ignore", "key") if one == "weight" else ())):
             if name and name in getattr(s.data, role):
                 yield conflict(f"a column has one role; keep {name} in one of them", f"data.{one}", f"data.{role}")
         if name and s.data.private.get(name, "keep") != "keep":
@@ -53,7 +56,7 @@ def split_fits_the_data(s: Settings) -> Iterator[Conflict]:
 
 
 def column_has_one_role(s: Settings) -> Iterator[Conflict]:
-    for one, other in combinations(ROLES, 2):
+    for one, other in (*combinations(ROLES, 2), ("ignore", "facets"), ("numeric", "facets")):
         both = [name for name in getattr(s.data, one) if name in getattr(s.data, other)]
         if both:
             remedy = f"a column has one role; keep {', '.join(both)} in one of the two lists"
@@ -61,7 +64,7 @@ def column_has_one_role(s: Settings) -> Iterator[Conflict]:
 
 
 def private_columns_have_no_other_role(s: Settings) -> Iterator[Conflict]:
-    for role, actions in {"categorical": ("drop",), "numeric": (*PROTECTING, "drop"), "ignore": PROTECTING}.items():
+    for role, actions in IMPOSSIBLE.items():
         both = [name for name in getattr(s.data, role) if s.data.private.get(name) in actions]
         if both:
             remedy = f"take {', '.join(both)} out of one of them: a column has one role"
@@ -81,7 +84,7 @@ def captured_requests_hold_no_private_values(s: Settings) -> Iterator[Conflict]:
 
 
 def names_fit_the_job(s: Settings) -> Iterator[Conflict]:
-    lists = ("missing", "key", *ROLES, "private")
+    lists = ("missing", "key", *ROLES, "facets", "private")
     total = sum(len(getattr(s.data, name)) for name in lists)
     if total > MOST_TEXTS:
         remedy = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class Evaluation:
     slices: list[Slice]
     champion: Champion | None
     importance: dict[str, float]  # feature name -> share of the model's total gain
+    facets: list[dict[str, Any]] = field(default_factory=list)  # the groups of data.facets on the test side
 
     @property
     def scored_champion(self) -> Champion | None:
@@ -59,7 +60,7 @@ class Evaluation:
             KEYS[self.outcome.problem]: self._confusion() | self._metrics() | self._curves() | self._constants(),
             "gate": self.gate,
             "slices": [piece.as_json() for piece in self.slices],
-        }
+        } | ({"facets": self.facets} if self.facets else {})
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def lines(self) -> list[str]:

@@ -37,7 +37,8 @@ def rows(first_pass: FirstPass, reasons: Mapping[str, str], inputs: Collection[s
 def _taken_as(name: str, plan: Plan, reasons: Mapping[str, str], inputs: Collection[str]) -> str:
     if name not in reasons:
         return "target" if name == plan.target else {**plan.choice.kinds, **plan.own.kinds}[name]
-    roles = {plan.weight: "weight", plan.event_time: "event time"} | dict.fromkeys(inputs, "input")
+    roles = dict.fromkeys(plan.choice.facets, "facet") | {plan.weight: "weight", plan.event_time: "event time"}
+    roles |= dict.fromkeys(inputs, "input")
     return roles.get(name) or ("key" if reasons[name] == IS_KEY else "left out")
 
 

@@ -25,7 +25,12 @@ from preprocessing.sources import Source, close_match
 from private_data import MASK
 
 IS_KEY = "it is a key of the split"
-SETTINGS = ("key", "ignore", "categorical", "numeric")
+IS_FACET = "data.facets names it; a model learns from it if data.categorical names it too"
+SETTINGS = ("key", "ignore", "categorical", "numeric", "facets")
+ONE_ROLE = (
+    *(("ignore", "categorical"), ("ignore", "numeric"), ("ignore", "facets")),
+    *(("categorical", "numeric"), ("numeric", "facets")),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class ColumnSettings:
     ignore: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     numeric: tuple[str, ...] = ()
+    facets: tuple[str, ...] = ()
     private: PrivateColumns = field(default_factory=PrivateColumns, kw_only=True)
     inputs: tuple[str, ...] = field(default=(), kw_only=True)  # of own_features.py
     event_time: str = field(default="", kw_only=True)
@@ -67,7 +73,7 @@ class ColumnSettings:
             if name == self.target:
                 raise UserError(f'{FILE} reads "{name}", the target, which no client can send: take it out of INPUTS')
         self.private.check(header, file, self.target, {name: getattr(self, name) for name in SETTINGS})
-        for one, other in (("ignore", "categorical"), ("ignore", "numeric"), ("categorical", "numeric")):
+        for one, other in ONE_ROLE:
             both = set(getattr(self, one)) & set(getattr(self, other))
             if both:
                 raise UserError(f'"{min(both)}" is in data.{one} and in data.{other}: take it out of one of them')
@@ -85,6 +91,11 @@ class ColumnChoice:
     ignored: dict[str, str] = field(default_factory=dict)  # the other columns but the target, and why
     notes: dict[str, str] = field(default_factory=dict)  # on how columns are read, for people
     private: PrivateColumns = field(default_factory=PrivateColumns)
+
+    @property
+    def facets(self) -> list[str]:
+        """Those that are no features."""
+        return [name for name, why in self.inputs.items() if why == IS_FACET]
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -134,6 +145,8 @@ def choose_columns(samples: Samples, rules: ColumnSettings, missing: MissingText
             choice.notes[name] = rules.private.note(name)
         else:
             choice.cells[name] = reading.cells
+            if name in rules.facets and name not in rules.categorical:
+                choice.inputs[name] = IS_FACET
             choice.notes[name] = _joined(reading.note, missing.note(pieces, reading.cells), rules.private.note(name))
     return choice
 
@@ -217,9 +230,10 @@ def _read_as(
         return Reading(None, "data.ignore names it")
     if rules.private.drops(name):
         return Reading(None, "data.private drops it")
-    if name in rules.categorical:
+    if name in (*rules.categorical, *rules.facets):
         if not has_values(pieces):
-            raise UserError(f'data.categorical names "{name}", but its type is {pieces[0].type}: take it out')
+            setting = "categorical" if name in rules.categorical else "facets"
+            raise UserError(f'data.{setting} names "{name}", but its type is {pieces[0].type}: take it out')
         return Reading(missing.cells("categorical"))
     if name in rules.numeric:
         return _as_numeric(name, pieces, missing, decimals)
@@ -259,8 +273,9 @@ def _as_numeric(name: str, pieces: list[pa.Array], missing: MissingTexts, decima
     values, cells, wrong = _numbers(name, pieces, missing, decimals)
     if wrong.sum() > column_kinds.MAX_WRONG * len(values):
         share, text = wrong.mean(), values[int(wrong.argmax())].as_py()
-        raise UserError(
-            f'data.numeric names "{name}", but {share:.0%} of it is no number, such as "{quote(text)}": take it out'
+        raise SettingNeeded(
+            f'data.numeric names "{name}", but {share:.0%} of it is no number, such as "{quote(text)}": take it out',
+            {"data.ignore": [name]},
         )
     return Reading(cells, number_formats.note(cells.number))
 

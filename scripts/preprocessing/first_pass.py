@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from failures import UserError
+from failures import SettingNeeded
 from preprocessing.baseline import NumberTally, RowSample
 from preprocessing.levels import MAX_TEXTS, Texts, check_class_count
 from preprocessing.parts import TRAIN, Codes, Part
@@ -99,9 +99,10 @@ def _check_doubtful(state: FirstPass, part: Part) -> None:
         found = state.doubtful.setdefault(key, set())
         found |= sides
         if len(found) > 1:
-            raise UserError(
+            raise SettingNeeded(
                 "rows with equal keys have different labels, and a stratified split would put them on two sides: "
-                'set data.split to "key", or change data.key'
+                'set data.split to "key", or change data.key',
+                {"data.split": "key"},
             )
 
 
@@ -110,9 +111,10 @@ def _check_texts(state: FirstPass, explicit: Sequence[str]) -> None:
         check_class_count(state.texts[state.plan.target], state.plan.target)
     for name in explicit:
         if state.texts[name].too_many:
-            raise UserError(
+            raise SettingNeeded(
                 f'data.categorical names "{name}", but it has more than {MAX_TEXTS:,} different texts: '
-                "put it into data.ignore, or group its values before"
+                "put it into data.ignore, or group its values before",
+                {"data.ignore": [name]},
             )
 
 

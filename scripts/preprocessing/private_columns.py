@@ -16,7 +16,12 @@ from private_data import HASH, MASK
 DROP, KEEP = "drop", "keep"
 ACTIONS = (DROP, HASH, MASK, KEEP)
 OTHERS = REPORT, REFUSE, _ = ("report", "refuse", DROP)
-CLASHES = {DROP: ("categorical", "numeric"), HASH: ("ignore", "numeric"), MASK: ("ignore", "numeric"), KEEP: ()}
+CLASHES = {
+    DROP: ("categorical", "numeric", "facets"),
+    HASH: ("ignore", "numeric"),
+    MASK: ("ignore", "numeric", "facets"),
+    KEEP: (),
+}
 DONE = {HASH: "hashed (data.private)", MASK: "masked (data.private)"}
 
 

@@ -17,6 +17,7 @@ from preprocessing import (
     column_table,
     columns,
     data_description,
+    facet_groups,
     own_inputs,
     part_reader,
     samples,
@@ -75,6 +76,8 @@ def process(
     rejects.check()
     check_sides(first_pass, rejects.rows, SIDES)
     features = fit(options, first_pass, target, rejects.count)
+    if options.facets:
+        features.details["facets"] = facet_groups.compare(options.facets, first_pass, target, spill)
     encoding = FinalEncoding.fit(first_pass, features)
     buckets = data_description.empty_buckets(first_pass, features)
     paths = [outputs.path(getattr(options, side) / "data.parquet") for side in SIDES]
@@ -209,7 +212,7 @@ def _date_columns(first_pass: FirstPass, name: str) -> list[Column]:
 
 def stored_cells(plan: Plan, features: Features) -> dict[str, Cells]:
     """Of a private column that no model uses, not even hashes are stored."""
-    unused = plan.choice.private.protected.keys() - features.cells.keys()
+    unused = plan.choice.private.protected.keys() - features.cells.keys() - {*plan.choice.facets}
     return {name: cells for name, cells in plan.choice.cells.items() if name not in unused}
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from failures import SettingNeeded, UserError
 from preprocessing.private_columns import ACTIONS, REPORT
 
-LISTS = ("key", "missing", "ignore", "categorical", "numeric")
+LISTS = ("key", "missing", "ignore", "categorical", "numeric", "facets")
 SECTIONS = ("data", "problem", "quality_gate")
+OTHER_ROLES = {"ignore": ("categorical", "numeric", "facets"), "categorical": ("ignore", "numeric")}
 OTHERS = "*"
 # A gate that a model passes if it is better than the best constant answer. A multiclass threshold depends on the data.
 GATES: dict[str, dict[str, Any]] = {
@@ -50,7 +51,7 @@ class Answers:
         elif section == "problem":
             setattr(self.options, "problem" if name == "type" else name, value)
         elif name in LISTS:
-            self._take_out(value if name in ("ignore", "categorical") else ())
+            self._take_out(value, OTHER_ROLES.get(name, ()))
             self.replace(path, [*dict.fromkeys([*getattr(self.options, name), *value])], sentence)
             return
         else:
@@ -90,8 +91,8 @@ class Answers:
         if sentence not in found:
             found.append(sentence)
 
-    def _take_out(self, columns: Sequence[str]) -> None:
-        for name in ("ignore", "categorical", "numeric"):
+    def _take_out(self, columns: Sequence[str], roles: Sequence[str]) -> None:
+        for name in roles:
             before = list(getattr(self.options, name))
             rest = [column for column in before if column not in columns]
             if rest != before:
@@ -105,6 +106,8 @@ class Answers:
     def _change_problem(self, problem: str) -> None:
         self.others |= {"problem.positive": ""} | GATES[problem]
         self.options.positive = ""
+        if problem == "regression" and self.options.split == "stratified":
+            self.set("data.split", "key", "a regression has no classes")
 
 
 def private_setting(options: argparse.Namespace) -> dict[str, str]:

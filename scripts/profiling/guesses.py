@@ -18,6 +18,7 @@ from preprocessing.number_formats import Decimals
 from profiling.answers import LISTS, Answers
 
 USUAL_TARGETS = ("target", "label", "class", "outcome", "y")
+ROLES = ("event_time", "weight")
 MOST_DIFFERENT = 0.5  # of the values of a target that is no number
 
 
@@ -33,6 +34,13 @@ def answer_names(answers: Answers, files: Sequence[sources.Source], instead: str
             gone = ", ".join(f'"{column}"' for column in named if column not in known)
             sentence = f"data.{name} names {gone}: the target, or no column of {files[0].name}"
             answers.replace(f"data.{name}", known, sentence)
+    for name in ROLES:
+        column = getattr(options, name)
+        if column and (column not in header or column == options.target):
+            sentence = f'data.{name} names "{column}": the target, or no column of {files[0].name}'
+            answers.set(f"data.{name}", "", sentence)
+    if options.split == "time" and not options.event_time:
+        answers.set("data.split", "key", "a split by time needs data.event_time")
 
 
 def _answer_target(answers: Answers, files: Sequence[sources.Source], instead: str) -> None:

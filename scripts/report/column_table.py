@@ -9,7 +9,7 @@ from features import Features
 from report.markup import Html, join, table, tag
 from report.wording import count, number, percent, plural, shortened
 
-LEFT_OUT, NO_FEATURE = "left out", ("left out", "key", "target", "input", "event time", "weight")
+LEFT_OUT, NO_FEATURE = "left out", ("left out", "key", "target", "input", "event time", "weight", "facet")
 MAX_ROWS = 200
 LONGEST_LEVEL = 24
 NO_PICTURES: Mapping[str, Html] = {}
@@ -33,7 +33,7 @@ def used_columns(features: Features) -> str:
 
 def column_section(features: Features) -> Html:
     columns = columns_of(features)
-    left_out = sum(one["taken_as"] in (LEFT_OUT, "key") for one in columns)
+    left_out = sum(one["taken_as"] in (LEFT_OUT, "key", "facet") for one in columns)
     reasons = f"; {plural(left_out, 'column')} {'is' if left_out == 1 else 'are'} left out" if left_out else ""
     hidden = len(columns) - MAX_ROWS
     rest = f" The other {count(hidden)} are in features.json." if hidden > 0 else ""

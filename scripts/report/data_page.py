@@ -12,6 +12,7 @@ from profiling.summary import few_positives
 from report.column_table import MAX_ROWS, column_table, used_columns
 from report.distributions import class_bars, small_picture, value_histogram
 from report.document import document, facts, figure
+from report.facet_table import facet_section
 from report.markup import Html, join, tag
 from report.wording import count, percent, plural, quoted
 
@@ -26,6 +27,7 @@ def page(profile: Profile, overlay: str) -> str:
         _questions(profile, overlay),
         _remarks(profile),
         _target(profile),
+        facet_section(profile.features),
         _columns(profile),
         _footer(),
     )

@@ -12,6 +12,7 @@ from report import multiclass as report_multiclass
 from report import regression as report_regression
 from report.column_table import column_section, used_columns
 from report.document import document, facts
+from report.facet_table import facet_section
 from report.figures import legend
 from report.markup import Html, join, tag
 from report.tables import MAX_CLASSES, MAX_SLICES, class_table, metric_table, slice_table
@@ -35,6 +36,7 @@ def page(evaluation: Evaluation) -> str:
         tag("div", *FIGURES[evaluation.outcome.problem](evaluation), class_="figures"),
         _classes(evaluation),
         _slices(evaluation),
+        facet_section(evaluation.features, evaluation.facets),
         column_section(evaluation.features),
         _footer(),
     )

@@ -51,6 +51,7 @@ OTHERS: dict[str, Any] = {
     "data.ignore": ["note"],
     "data.categorical": ["postcode"],
     "data.numeric": ["age"],
+    "data.facets": ["gender"],
     "data.private": {"phone": "drop"},
     "data.event_time": "seen",
     "data.weight": "rows",

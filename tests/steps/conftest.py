@@ -168,6 +168,8 @@ CULTIVAR = """
 target = "target"
 key = []
 ignore = ["ash"]
+categorical = ["strength"]
+facets = ["strength"]
 test_fraction = 0.3
 [problem]
 type = "multiclass"

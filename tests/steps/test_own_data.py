@@ -61,6 +61,20 @@ def test_the_overrides_are_applied(case):
         assert features.target.classes == ("benign", "malignant")
 
 
+def test_facets_are_compared_in_labels_and_predictions(case):
+    if case.name != "multiclass":
+        assert "facets" not in case.evaluation
+        return
+    groups = {one["group"]: one for one in case.evaluation["facets"]}
+    assert set(groups) == {"strong", "light"}
+    assert groups["strong"]["CI"] == -groups["light"]["CI"]
+    for measure in ("DPL", "DPPL"):
+        assert set(groups["strong"][measure]) == {"0", "1", "2"}
+        assert abs(groups["strong"][measure]["0"]) > 0.3  # the first cultivar is strong
+    learned = Features.read(case.run_folder / "preprocess/features/features.json").details["facets"]
+    assert sum(one["rows"] for one in learned) == Features.read(case.model / "features.json").details["rows"]["train"]
+
+
 def test_the_package_is_one_that_aws_accepts(case):
     model = case.client("sagemaker").meta.service_model
     members = model.operation_model("CreateModelPackage").input_shape.members

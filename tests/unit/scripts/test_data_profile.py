@@ -127,6 +127,14 @@ def test_two_parquet_types_are_a_category(project, suggested):
     assert here.preprocess() == 0
 
 
+def test_a_column_has_one_role(project, suggested):
+    here = project(CHURN | {"data": DATA | {"numeric": ["name"], "facets": ["x"]}})
+    here.csv(table(name=[f"A{n}" for n in range(ROWS)], x=[n * 7 for n in range(ROWS)]))
+    assert here.preprocess() == 1
+    assert suggested(here) == {"data": {"numeric": [], "ignore": ["name", "x"], "facets": []}}
+    assert here.preprocess() == 0
+
+
 def test_the_delimiter(project, suggested):
     here = project()
     here.csv(table(), delimiter=";")
@@ -203,6 +211,37 @@ def test_rows_without_a_label_may_be_left_out(project, suggested):
     here.csv(table(churned=every(20, "", ["yes" if n % 3 == 0 else "no" for n in range(ROWS)])))
     assert here.preprocess() == 1
     assert suggested(here) == {"data": {"max_rejected_fraction": 0.05}}
+    assert here.preprocess() == 0
+
+
+def test_facets_are_on_the_page(project):
+    here = project(CHURN | {"data": DATA | {"facets": ["group"]}})
+    here.csv(table(group=["abc"[n % 3] for n in range(ROWS)]))
+    assert here.profile() == 0
+    page = here.page.read_text()
+    assert "<h2>Facets</h2>" in page
+    assert ">facet</span>" in page
+
+
+def test_a_facet_that_the_data_does_not_have(project, suggested):
+    here = project(CHURN | {"data": DATA | {"facets": ["gender"]}})
+    here.csv(table())
+    assert suggested(here) == {"data": {"facets": []}}
+    assert here.preprocess() == 0
+
+
+def test_roles_and_a_split_that_the_data_cannot_have(project, suggested):
+    here = project(CHURN | {"data": DATA | {"split": "time", "event_time": "opened", "weight": "households"}})
+    here.csv(table())
+    assert here.preprocess() == 1
+    assert suggested(here) == {"data": {"event_time": "", "weight": "", "split": "key"}}
+    assert here.preprocess() == 0
+
+
+def test_a_regression_is_not_stratified(project, suggested):
+    here = project(CHURN | {"data": DATA | {"split": "stratified"}})
+    here.csv(table(price=[n * 3 / 7 for n in range(ROWS)]))
+    assert suggested(here, "--instead", "price")["data"] == {"target": "price", "split": "key"}
     assert here.preprocess() == 0
 
 

@@ -62,6 +62,10 @@ IMPOSSIBLE = [
     ('[data]\nevent_time = "a"\nnumeric = ["a"]', "data.event_time data.numeric", "keep a in one of them"),
     ('[data]\nweight = "a"\nprivate = { a = "drop" }', "data.weight data.private", "it is read as it is"),
     ('[data]\nweight = "a"\nevent_time = "a"', "data.weight data.event_time", "they must be two columns"),
+    ('[data]\nfacets = ["churned"]', "data.facets data.target*", "name it in data.target only"),
+    ('[data]\nfacets = ["age"]\nignore = ["age"]', "data.ignore data.facets", "keep age in one of the two lists"),
+    ('[data]\nfacets = ["age"]\nnumeric = ["age"]', "data.numeric data.facets", "keep age in one of the two lists"),
+    (f"[data]\nfacets = [{FORTY_SIX}]", "data.facets data.missing* data.key*", "51 entries and may have 50"),
     (f"[data]\nignore = [{FORTY_SIX}]", "data.ignore data.missing* data.key*", "51 entries and may have 50"),
     (REGRESSION.replace('""', '"yes"'), "problem.positive problem.type", 'set it to ""'),
     (

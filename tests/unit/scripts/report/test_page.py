@@ -361,3 +361,31 @@ def test_a_split_by_time_says_since_when_the_test_rows_are() -> None:
     details = {"split": {"by": "time", "test_from": "2024-05-06 07:00:00"}}
     text = Reader(page(replace(evaluation, features=replace(evaluation.features, details=details)))).text
     assert "Test rows are since 2024-05-06 07:00:00" in " ".join(text.split())
+
+
+GROUPS = [
+    {"facet": "gender", "group": "m", "rows": 410, "CI": -0.37, "DPL": {"yes": -0.1204}},
+    {"facet": "gender", "group": "d", "rows": 4, "CI": None, "DPL": {}},
+]
+TESTED = [{"facet": "gender", "group": "m", "rows": 88, "CI": -0.4, "DPL": {"yes": -0.11}, "DPPL": {"yes": -0.231}}]
+
+
+def test_facets_are_compared_in_the_data_on_the_test_side_and_in_predictions() -> None:
+    before = evaluated()
+    features = replace(before.features, details={"facets": GROUPS})
+    text = Reader(page(replace(before, features=features, facets=TESTED))).text
+    assert "Facets Each group against all other rows, by the metrics of SageMaker Clarify." in text
+    assert "the share of “yes” among the others minus that of the group" in text
+    assert "gender m 410 −0.370 −0.120 88 −0.110 −0.231 gender d 4 – –" in text
+    assert "Facets" not in Reader(page(before)).text
+
+
+def test_of_several_labels_the_one_that_differs_most_is_shown() -> None:
+    groups = [GROUPS[0] | {"DPL": {"a": 0.01, "b": -0.4, "c": 0.39}}]
+    before = evaluated("multiclass", "accuracy", ("a", "b", "c"))
+    text = Reader(page(replace(before, features=replace(before.features, details={"facets": groups})))).text
+    assert "gender m 410 −0.370 −0.400 b" in text
+    regression = evaluated("regression", "rmse", rules=FREE)
+    groups = [GROUPS[0] | {"DPL": {}}]
+    text = Reader(page(replace(regression, features=replace(regression.features, details={"facets": groups})))).text
+    assert "DPL and DPPL, are undefined" in text
