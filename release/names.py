@@ -21,7 +21,7 @@ def by_content(settings: Settings, request: Mapping[str, Any]) -> str:
     return f"{settings.endpoint_name}-{hashlib.sha256(text.encode()).hexdigest()[:DIGITS]}"
 
 
-STANDING = ("5xx-rate", "4xx-rate", "latency", "no-traffic", "memory", "disk")
+STANDING = ("5xx-rate", "4xx-rate", "latency", "no-traffic", "memory", "disk", "concurrency")
 
 
 def standing_alarm(endpoint_name: str, kind: str) -> str:
@@ -45,7 +45,7 @@ def with_unit(alarm_name: str, value: float) -> str:
         return f"{value:.0f} ms"
     if kind in ("memory", "disk"):
         return f"{value:.0f} %"
-    return f"{100 * value:.3g} %" if kind in ("5xx", "4xx", "rate") else f"{value:g}"
+    return f"{100 * value:.3g} %" if kind in ("5xx", "4xx", "rate", "concurrency") else f"{value:g}"
 
 
 def watches_new_fleet(config_name: str, alarm_name: str) -> bool:

@@ -17,5 +17,10 @@ class Conflict:
 Rule = Callable[[Settings], Iterator[Conflict]]
 
 
+def value(s: Settings, path: str) -> object:
+    section, key = path.split(".")
+    return getattr(getattr(s, section), key)
+
+
 def conflict(remedy: str, *keys: str) -> Conflict:
     return Conflict(remedy, keys)

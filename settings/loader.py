@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from settings import account_rules, delivery_rules, pipeline_rules, release_rules, scaling_rules
+from settings import account_rules, delivery_rules, pipeline_rules, release_rules, scaling_rules, serverless_rules
 from settings.conflict import Conflict
 from settings.environments import CONFIG, LAYER, display_name, overlay_files
 from settings.errors import SettingsProblem
@@ -21,6 +21,7 @@ RULES = (
     *pipeline_rules.RULES,
     *release_rules.RULES,
     *scaling_rules.RULES,
+    *serverless_rules.RULES,
     *delivery_rules.RULES,
     *account_rules.RULES,
 )

@@ -25,6 +25,8 @@ POSSIBLE_SERVERLESS = {
     "rollout.strategy": "all_at_once",
 }
 AS_SERVERLESS = Applies({"serving.kind": "serverless", **POSSIBLE_SERVERLESS})
+PROVISIONED = Applies({**AS_SERVERLESS.overlay, "serving.serverless_provisioned_concurrency": 1})
+PROVISIONED_SCALED = Applies({**PROVISIONED.overlay, "serving.serverless_provisioned_max": 6})
 AUTOSCALED = Applies({"serving.instance_count": 4, "serving.autoscaling_max_instances": 8})
 
 
@@ -40,6 +42,15 @@ class Serving(Section):
     serverless_max_concurrency: Annotated[int, SERVERLESS, AS_SERVERLESS] = Field(
         ge=1, le=200, description="it is the limit of one serverless endpoint"
     )
+    serverless_provisioned_concurrency: Annotated[int, SERVERLESS, AS_SERVERLESS] = Field(
+        ge=0, le=200, description="0 keeps nothing warm"
+    )
+    serverless_provisioned_max: Annotated[int, SERVERLESS, PROVISIONED] = Field(
+        ge=0, le=200, description="0 leaves the provisioned concurrency as it is"
+    )
+    serverless_provisioned_target: Annotated[float, SERVERLESS, PROVISIONED_SCALED] = Field(
+        ge=0.1, le=0.9, description="use is at most 1, and a target of 1 is never exceeded"
+    )
     autoscaling_min_instances: Annotated[int, AUTOSCALED] = Field(ge=0)
     autoscaling_max_instances: int = Field(ge=0, description="0 turns autoscaling off")
     autoscaling_target_per_instance: Annotated[int, AUTOSCALED] = Field(
@@ -54,6 +65,11 @@ class Serving(Section):
     @property
     def autoscales(self) -> bool:
         return self.autoscaling_max_instances > 0
+
+    @property
+    def scales_concurrency(self) -> bool:
+        """Of a serverless endpoint, whose provisioned concurrency is the least."""
+        return self.kind == "serverless" and self.serverless_provisioned_max > 0
 
     @property
     def fewest_instances(self) -> int:
@@ -110,6 +126,9 @@ class Alarms(Section):
     latency_statistic: Statistic
     idle_minutes: int = Field(ge=0, le=1440, description="an endpoint that nobody uses shows within a day")
     memory_percent: int = Field(ge=0, le=100, description="of the memory of an instance; 0 is no such alarm")
+    concurrency_percent: Annotated[int, AS_SERVERLESS] = Field(
+        ge=0, le=100, description="of serverless_max_concurrency; 0 is no such alarm"
+    )
     disk_percent: int = Field(ge=0, le=100, description="of the disk of an instance; 0 is no such alarm")
     traffic_floor: int = Field(ge=1, description="below it a rate says nothing")
     period_seconds: int = Field(ge=60, le=3600, multiple_of=60, description="SageMaker's metrics come once a minute")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from settings.conflict import Conflict, Rule, conflict
+from settings.conflict import Conflict, Rule, conflict, value
 from settings.fields import OnlyWith
 from settings.model import Settings, leaves
 from settings.release import MIB
@@ -18,18 +18,7 @@ FEWEST = (
     "autoscaling_min_instances",
     "autoscaling_schedules",
 )
-SERVERLESS_LACKS = {
-    "network.subnets": "no VPC; set it to []",
-    "network.isolation": "no network isolation; set it to false",
-    "serving.data_capture_percent": "no data capture; set it to 0",
-    "serving.autoscaling_max_instances": "no instances to scale; set it to 0",
-}
 ONLY_WITH = {path: mark for path, field in leaves().items() for mark in field.metadata if isinstance(mark, OnlyWith)}
-
-
-def value(s: Settings, path: str) -> object:
-    section, key = path.split(".")
-    return getattr(getattr(s, section), key)
 
 
 def set_value_has_an_effect(s: Settings) -> Iterator[Conflict]:
@@ -40,17 +29,6 @@ def set_value_has_an_effect(s: Settings) -> Iterator[Conflict]:
             yield conflict(
                 f'has no effect without {choice} = "{needed.value}"; remove it, or choose that', path, choice
             )
-
-
-def serverless_can_do_less(s: Settings) -> Iterator[Conflict]:
-    if s.serving.kind != "serverless":
-        return
-    for path, lack in SERVERLESS_LACKS.items():
-        if value(s, path):
-            yield conflict(f"a serverless endpoint has {lack}, or serve in real time", path, "serving.kind")
-    if s.rollout.strategy != "all_at_once":
-        remedy = 'a serverless endpoint is replaced at once, without guardrails; set rollout.strategy to "all_at_once"'
-        yield conflict(remedy, "rollout.strategy", "serving.kind")
 
 
 def traffic_share_needs_two_instances(s: Settings) -> Iterator[Conflict]:
@@ -109,7 +87,6 @@ def payload_fits_the_kind(s: Settings) -> Iterator[Conflict]:
 
 RULES: tuple[Rule, ...] = (
     set_value_has_an_effect,
-    serverless_can_do_less,
     traffic_share_needs_two_instances,
     waits_end_before_the_timeout,
     bake_is_long_enough_for_an_alarm,

@@ -35,8 +35,7 @@ def cleanup(context: Context, deployment: Deployment, check: Callable[[], None])
 
 def _standing(context: Context) -> Iterator[str]:
     """The alarms that stay by the settings, which may have turned one off."""
-    instances = serving_kind(context.settings).has_instances
-    for call in standing_alarms.alarms(context.settings, instances=instances):
+    for call in standing_alarms.alarms(context.settings, serving_kind(context.settings).utilization):
         yield call.request["AlarmName"]
 
 

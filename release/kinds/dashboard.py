@@ -1,4 +1,4 @@
-"""The dashboard of an endpoint: its alarms, requests, errors, latency in milliseconds, and its instances."""
+"""The dashboard of an endpoint: its alarms, requests, errors, latency in milliseconds, what is in use, cold starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from release import names
 from release.call import Call
-from release.kinds.standing_alarms import OF_INSTANCES
+from release.kinds.standing_alarms import UTILIZATION
 from settings.model import Settings
 
 WIDTH, HEIGHT = 12, 6  # of a graph; a dashboard is 24 wide
@@ -21,34 +21,36 @@ Back to the last good model: `python -m codepipeline.deploy --env {env} --rollba
 What to do when something fails: docs/operate.md"""
 
 
-def dashboard(settings: Settings, alarms: Sequence[Call], *, instances: bool) -> Call:
+def dashboard(settings: Settings, alarms: Sequence[Call], utilization: Sequence[str]) -> Call:
     name = names.dashboard(settings)
     request = {
         "DashboardName": name,
-        "DashboardBody": json.dumps({"widgets": list(_widgets(settings, alarms, instances))}),
+        "DashboardBody": json.dumps({"widgets": list(_widgets(settings, alarms, utilization))}),
     }
     return Call("cloudwatch", "put_dashboard", request, f"dashboard {name}: alarms, requests, errors, latency")
 
 
-def _widgets(settings: Settings, alarms: Sequence[Call], instances: bool) -> Iterator[dict[str, Any]]:
+def _widgets(settings: Settings, alarms: Sequence[Call], utilization: Sequence[str]) -> Iterator[dict[str, Any]]:
     text = HELP.format(endpoint=settings.endpoint_name, env=settings.layers)
     yield _widget("text", (0, 0, 24, 4), markdown=text)
     arns = [_alarm_arn(settings, call.request["AlarmName"]) for call in alarms]
     if arns:
         yield _widget("alarm", (0, 4, 24, 2), title="alarms", alarms=arns)
-    for number, (title, metrics) in enumerate(_graphs(settings, instances)):
+    for number, (title, metrics) in enumerate(_graphs(settings, utilization)):
         place = (number % 2 * WIDTH, 6 + number // 2 * HEIGHT, WIDTH, HEIGHT)
         yield _widget("metric", place, title=title, metrics=metrics, **_style(settings))
 
 
-def _graphs(settings: Settings, instances: bool) -> Iterator[tuple[str, list[list[Any]]]]:
+def _graphs(settings: Settings, utilization: Sequence[str]) -> Iterator[tuple[str, list[list[Any]]]]:
     which = f'EndpointName="{settings.endpoint_name}" MetricName="Invocations"'
     by_fleet = f"SEARCH('{{{names.NAMESPACE},{DIMENSIONS}}} {which}', 'Sum')"
     yield "requests a minute, by endpoint config", [[{"expression": by_fleet, "id": "fleets", "label": ""}]]
     yield "errors in % of the requests", _errors(settings)
     yield "latency of the model in ms", _latency(settings)
-    if instances:
-        yield "of an instance in use, in %", _instances(settings)
+    if utilization:
+        yield "in use, in %", list(_utilization(settings, utilization))
+    if "concurrency" in utilization:
+        yield "cold starts: how many, and how long in s", _cold_starts(settings)
 
 
 def _errors(settings: Settings) -> list[list[Any]]:
@@ -64,11 +66,26 @@ def _latency(settings: Settings) -> list[list[Any]]:
     return [*shown, *(_hidden(settings, "ModelLatency", statistic, statistic) for statistic in statistics)]
 
 
-def _instances(settings: Settings) -> list[list[Any]]:
-    return [
-        [OF_INSTANCES, metric, *_dimensions(settings), {"stat": "Maximum", "label": label}]
-        for metric, label in (("MemoryUtilization", "memory"), ("DiskUtilization", "disk"))
+def _utilization(settings: Settings, utilization: Sequence[str]) -> Iterator[list[Any]]:
+    for kind in utilization:
+        namespace, metric, unit, _ = UTILIZATION[kind]
+        options: dict[str, Any] = {"stat": "Maximum", "label": kind}
+        if unit == 1:
+            yield [namespace, metric, *_dimensions(settings), options]
+        else:
+            yield [{"expression": f"{kind} / {unit}", "label": kind}]
+            yield _hidden(settings, metric, kind, "Maximum")
+
+
+def _cold_starts(settings: Settings) -> list[list[Any]]:
+    """Requests beyond the provisioned concurrency start containers, too."""
+    metrics = {"starts": ("ModelSetupTime", "SampleCount"), "longest": ("ModelSetupTime", "Maximum")}
+    metrics["spilled"] = ("ServerlessProvisionedConcurrencySpilloverInvocations", "Sum")
+    labels = {"starts": "cold starts", "longest": "the longest in s", "spilled": "beyond the provisioned concurrency"}
+    shown = [
+        [{"expression": "longest / 1000000" if name == "longest" else name, "label": labels[name]}] for name in metrics
     ]
+    return [*shown, *(_hidden(settings, metric, name, statistic) for name, (metric, statistic) in metrics.items())]
 
 
 def _hidden(settings: Settings, metric: str, identifier: str, statistic: str) -> list[Any]:

@@ -55,7 +55,8 @@ class Rollout:
 
 class Kind(ABC):
     compares_fleets: bool  # do both fleets serve for a while, so that bake traffic and a comparison make sense
-    has_instances: bool  # whose memory and disk can be full
+    guards_itself = False  # does the command judge and take back, because SageMaker has no guardrails for this kind
+    utilization: tuple[str, ...] = ()  # what can be full and has an alarm and a graph: see standing_alarms.py
 
     @abstractmethod
     def capacity(self, settings: Settings) -> Capacity: ...

@@ -5,7 +5,7 @@ They watch all fleets of the endpoint, so a release that fails customers raises 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from release import names
@@ -13,13 +13,18 @@ from release.call import Call
 from release.kinds import alarm_metrics
 from settings.model import Settings
 
-OF_INSTANCES = "/aws/sagemaker/Endpoints"  # the namespace of memory and disk
+RESOURCES = "/aws/sagemaker/Endpoints"  # the namespace of memory and disk
+UTILIZATION = {  # namespace, metric, what 1 % of it is, what is in use
+    "memory": (RESOURCES, "MemoryUtilization", 1.0, "of the memory"),
+    "disk": (RESOURCES, "DiskUtilization", 1.0, "of the disk"),
+    "concurrency": (names.NAMESPACE, "ServerlessConcurrentExecutionsUtilization", 0.01, "of the concurrency"),
+}
 
 
-def alarms(settings: Settings, *, instances: bool) -> tuple[Call, ...]:
-    """``instances``: the endpoint runs on some, whose memory and disk can be full."""
-    found = [*_of_requests(settings), *(_of_instances(settings) if instances else ())]
-    return tuple(found)
+def alarms(settings: Settings, utilization: Sequence[str]) -> tuple[Call, ...]:
+    """``utilization``: what of the kind of serving can be full."""
+    idle = (_idle(settings),) if settings.alarms.idle_minutes else ()
+    return (*of_requests(settings), *idle, *_of_utilization(settings, utilization))
 
 
 def errors(settings: Settings) -> Iterator[Call]:
@@ -36,7 +41,7 @@ def errors(settings: Settings) -> Iterator[Call]:
         )
 
 
-def _of_requests(settings: Settings) -> Iterator[Call]:
+def of_requests(settings: Settings) -> Iterator[Call]:
     limits, floor = settings.alarms, _floor(settings)
     yield from errors(settings)
     if limits.error_4xx_rate:
@@ -46,22 +51,16 @@ def _of_requests(settings: Settings) -> Iterator[Call]:
     if limits.latency_ms:
         condition = f"the model's {limits.latency_statistic} latency is above {limits.latency_ms} ms"
         yield _call(settings, "latency", condition, alarm_metrics.latency(settings, floor), limits.latency_ms)
-    if limits.idle_minutes:
-        yield _idle(settings)
 
 
-def _of_instances(settings: Settings) -> Iterator[Call]:
-    limits = settings.alarms
-    for name, metric, percent in (
-        ("memory", "MemoryUtilization", limits.memory_percent),
-        ("disk", "DiskUtilization", limits.disk_percent),
-    ):
+def _of_utilization(settings: Settings, utilization: Sequence[str]) -> Iterator[Call]:
+    for kind in utilization:
+        namespace, metric, unit, what = UTILIZATION[kind]
+        percent = getattr(settings.alarms, f"{kind}_percent")
         if percent:
-            source = {"Namespace": OF_INSTANCES, "MetricName": metric, "Dimensions": alarm_metrics.dimensions(settings)}
-            metric_of_all = {**source, "Statistic": "Maximum", "Period": limits.period_seconds}
-            yield _call(
-                settings, name, f"above {percent} % of the {name} of an instance is used", metric_of_all, percent
-            )
+            source = {"Namespace": namespace, "MetricName": metric, "Dimensions": alarm_metrics.dimensions(settings)}
+            metric_of_all = {**source, "Statistic": "Maximum", "Period": settings.alarms.period_seconds}
+            yield _call(settings, kind, f"above {percent} % {what} is used", metric_of_all, percent * unit)
 
 
 def _idle(settings: Settings) -> Call:

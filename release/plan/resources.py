@@ -37,6 +37,6 @@ def resources(settings: Settings, package_arn: str, package: Mapping[str, Any], 
     config_call = config(settings, model_call.request["ModelName"], package_arn, package)
     config_name = config_call.request["EndpointConfigName"]
     kind = serving_kind(settings)
-    standing = standing_alarms.alarms(settings, instances=kind.has_instances)
-    board = dashboard(settings, standing, instances=kind.has_instances)
+    standing = standing_alarms.alarms(settings, kind.utilization)
+    board = dashboard(settings, standing, kind.utilization)
     return Resources(model_call, config_call, kind.rollout(settings, config_name, all_at_once), standing, board)

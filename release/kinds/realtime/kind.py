@@ -13,7 +13,7 @@ from settings.model import Settings
 
 class Realtime(Kind):
     compares_fleets = True
-    has_instances = True
+    utilization = ("memory", "disk")
 
     def capacity(self, settings: Settings) -> Capacity:
         return instances.capacity(settings)

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from release.call import Call
-from release.scaling_target import NOT_FOUND, SERVICE, deregister, identity
+from release.scaling_target import NOT_FOUND, SERVICE, contains, deregister, identity
 from release.state.state import State
 from settings.model import Settings
 from settings.scaling_schedule import ScalingSchedule
@@ -39,7 +39,7 @@ def _calls(settings: Settings, state: State, create: bool) -> Iterator[Call]:
         bounds = {"MinCapacity": low, "MaxCapacity": high}
         yield _call(settings, "register_scalable_target", bounds, f"autoscaling between {low} and {high} instances")
     policies = {} if create else {policy["PolicyName"]: policy for policy in state.policies}
-    if not _contains(policies.get(policy_name(settings), {}), _policy(settings)):
+    if not contains(policies.get(policy_name(settings), {}), _policy(settings)):
         aim = f"{settings.serving.autoscaling_target_per_instance} requests per instance and minute"
         yield _call(settings, "put_scaling_policy", _policy(settings), f"autoscaling aims at {aim}")
     yield from _schedules(settings, state, create)
@@ -50,7 +50,7 @@ def _schedules(settings: Settings, state: State, create: bool) -> Iterator[Call]
     desired = {schedule_name(settings, s.name): s for s in settings.serving.autoscaling_schedules}
     for name, schedule in desired.items():
         request = _action(name, schedule)
-        if not _is_over(schedule, state.now) and not _contains(current.get(name, {}), request):
+        if not _is_over(schedule, state.now) and not contains(current.get(name, {}), request):
             low, high = schedule.min_instances, schedule.max_instances
             sentence = f"{schedule.name}, {schedule.expression} in {schedule.timezone}: {low} to {high} instances"
             yield _call(settings, "put_scheduled_action", request, sentence)
@@ -108,10 +108,3 @@ def _is_over(schedule: ScalingSchedule, now: datetime | None) -> bool:
     except (ZoneInfoNotFoundError, ValueError):
         zone = UTC
     return datetime.fromisoformat(schedule.expression[3:-1]).replace(tzinfo=zone) <= now
-
-
-def _contains(current: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:
-    return all(
-        _contains(current.get(key) or {}, value) if isinstance(value, Mapping) else current.get(key) == value
-        for key, value in desired.items()
-    )

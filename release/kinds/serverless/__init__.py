@@ -1,1 +1,1 @@
-"""Serverless endpoints: SageMaker runs and bills the model by request. They have no guardrails and no autoscaling."""
+"""Serverless endpoints: SageMaker runs and bills the model by request. They have no guardrails."""

@@ -1,26 +1,30 @@
-"""Serverless as a kind of serving: the new config replaces the old one at once, and no alarm takes it back."""
+"""Serverless as a kind of serving: the new config replaces the old one at once, and this command takes it back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from release.call import Call
-from release.kinds.kind import Capacity, Kind, Rollout, TrafficShift, at_once
-from release.scaling_target import deregister
+from release.kinds.kind import Capacity, Kind, Rollout, TrafficShift
+from release.kinds.serverless import guardrails, scaling
 from release.state.state import Response, State
 from settings.model import Settings
-
-NOTE = "a serverless endpoint has no guardrails: nothing is shifted in parts, no alarm takes it back"
 
 
 class Serverless(Kind):
     compares_fleets = False
-    has_instances = False
+    guards_itself = True
+    utilization = ("memory", "concurrency")
 
     def capacity(self, settings: Settings) -> Capacity:
-        memory, concurrency = settings.serving.serverless_memory_mb, settings.serving.serverless_max_concurrency
+        serving = settings.serving
+        memory, concurrency = serving.serverless_memory_mb, serving.serverless_max_concurrency
         config = {"MemorySizeInMB": memory, "MaxConcurrency": concurrency}
-        return Capacity({"ServerlessConfig": config}, f"serverless, {memory} MB, {concurrency} requests at once")
+        sentence = f"serverless, {memory} MB, {concurrency} requests at once"
+        if provisioned := serving.serverless_provisioned_concurrency:
+            config["ProvisionedConcurrency"] = provisioned
+            sentence += f", {provisioned} of them kept warm"
+        return Capacity({"ServerlessConfig": config}, sentence)
 
     def mismatch(self, variant: Response) -> str:
         return "" if "ServerlessConfig" in variant else "on instances"
@@ -29,11 +33,10 @@ class Serverless(Kind):
         return None
 
     def rollout(self, settings: Settings, config_name: str, all_at_once: bool) -> Rollout:
-        return Rollout(at_once(settings), "replaced at once, no guardrails", notes=(NOTE,))
+        return guardrails.rollout(settings, all_at_once)
 
     def scaling(self, settings: Settings, state: State, recreate: bool) -> tuple[Call, ...]:
-        """A target can only be left over from an endpoint on instances."""
-        return (deregister(settings, "the settings turn autoscaling off"),) if state.target is not None else ()
+        return scaling.scaling(settings, state, recreate)
 
     def blocked_by_scaling(self, settings: Settings, state: State) -> bool:
         return False

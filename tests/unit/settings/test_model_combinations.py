@@ -150,6 +150,36 @@ IMPOSSIBLE = [
         '"serverless"; remove',
     ),
     (
+        "[serving]\nserverless_provisioned_target = 0.5",
+        "serving.serverless_provisioned_target serving.kind*",
+        '"serverless"; remove',
+    ),
+    (
+        SERVERLESS + "serverless_provisioned_concurrency = 11\n" + AT_ONCE,
+        "serving.serverless_provisioned_concurrency serving.serverless_max_concurrency*",
+        "lower it, or raise the concurrency",
+    ),
+    (
+        SERVERLESS + "serverless_provisioned_concurrency = 2\nserverless_provisioned_max = 11\n" + AT_ONCE,
+        "serving.serverless_provisioned_max serving.serverless_max_concurrency*",
+        "lower it, or raise the concurrency",
+    ),
+    (
+        SERVERLESS + "serverless_provisioned_max = 2\n" + AT_ONCE,
+        "serving.serverless_provisioned_max serving.serverless_provisioned_concurrency*",
+        "provision 1 or more to begin with",
+    ),
+    (
+        SERVERLESS + "serverless_provisioned_concurrency = 3\nserverless_provisioned_max = 2\n" + AT_ONCE,
+        "serving.serverless_provisioned_max serving.serverless_provisioned_concurrency",
+        "the maximum is below what it begins with",
+    ),
+    (
+        SERVERLESS + AT_ONCE + "termination_wait_seconds = 100",
+        "rollout.termination_wait_seconds alarms.period_seconds* alarms.datapoints*",
+        "no alarm can fire in less than 120 s",
+    ),
+    (
         SERVERLESS + AT_ONCE + '[network]\nsubnets = ["subnet-0a1b2c3d"]\nsecurity_groups = ["sg-0a1b2c3d"]',
         "network.subnets serving.kind",
         "no VPC; set it to []",
@@ -324,6 +354,7 @@ POSSIBLE = [
     "[training]\nmax_wait_seconds = 60",
     SERVERLESS + "serverless_memory_mb = 3072\nserverless_max_concurrency = 200\n" + AT_ONCE,
     SERVERLESS + "instance_count = 1\n" + AT_ONCE,
+    SERVERLESS + "serverless_provisioned_concurrency = 2\nserverless_provisioned_max = 10\n" + AT_ONCE,
     ASYNC + "[rollout]\nwait_seconds = 120",
     ASYNC.replace('"async"', '"async"\nautoscaling_min_instances = 0\nautoscaling_max_instances = 4') + AT_ONCE,
     ASYNC.replace('"async"', '"async"\nmax_payload_bytes = 1073741824'),

@@ -13,14 +13,15 @@ from release.plan.alarm_definition import same
 QUICK = "[alarms]\nidle_minutes = 30\ndatapoints = 1\nevaluation_periods = 1\n"
 REQUESTS = [f"churn-prod-{kind}" for kind in ("5xx-rate", "4xx-rate", "latency", "no-traffic")]
 INSTANCES = ["churn-prod-memory", "churn-prod-disk"]
+ON_INSTANCES, SERVERLESS = ("memory", "disk"), ("memory", "concurrency")
 
 
 @pytest.fixture
 def put(settings_of, aws):
     """Creates them; returns the requests by name."""
 
-    def create(overlay=QUICK, instances=True):
-        calls = standing_alarms.alarms(settings_of(overlay), instances=instances)
+    def create(overlay=QUICK, utilization=ON_INSTANCES):
+        calls = standing_alarms.alarms(settings_of(overlay), utilization)
         for call in calls:
             aws("cloudwatch").put_metric_alarm(**call.request)
         return {call.request["AlarmName"]: call.request for call in calls}
@@ -30,7 +31,7 @@ def put(settings_of, aws):
 
 def test_which_there_are(put):
     assert list(put()) == [*REQUESTS, *INSTANCES]
-    assert list(put(instances=False)) == REQUESTS
+    assert list(put(utilization=())) == REQUESTS
 
 
 @pytest.mark.parametrize(
@@ -118,10 +119,10 @@ def test_no_request_for_so_long_is_an_alarm(put, settings_of, aws, cloud):
     assert states(aws)["churn-prod-no-traffic"] == "ALARM"
 
 
-@pytest.mark.parametrize("instances", [True, False])
-def test_cloudwatch_takes_the_dashboard_and_nothing_on_it_overlaps(settings_of, aws, instances):
+@pytest.mark.parametrize("utilization", [ON_INSTANCES, SERVERLESS, ()])
+def test_cloudwatch_takes_the_dashboard_and_nothing_on_it_overlaps(settings_of, aws, utilization):
     settings = settings_of(QUICK)
-    call = dashboard(settings, standing_alarms.alarms(settings, instances=instances), instances=instances)
+    call = dashboard(settings, standing_alarms.alarms(settings, utilization), utilization)
     assert aws("cloudwatch").put_dashboard(**call.request)["DashboardValidationMessages"] == []
     assert call.request["DashboardName"] == "churn-prod-eu-west-1"
     widgets = json.loads(call.request["DashboardBody"])["widgets"]
@@ -132,7 +133,7 @@ def test_cloudwatch_takes_the_dashboard_and_nothing_on_it_overlaps(settings_of, 
 
 def test_latency_on_the_dashboard_is_in_milliseconds(settings_of):
     settings = settings_of()
-    body = json.loads(dashboard(settings, (), instances=True).request["DashboardBody"])
+    body = json.loads(dashboard(settings, (), ON_INSTANCES).request["DashboardBody"])
     [latency] = [each["properties"] for each in body["widgets"] if "latency" in each["properties"].get("title", "")]
     shown = [metric[-1] for metric in latency["metrics"] if metric[-1].get("visible", True)]
     assert [each["expression"] for each in shown] == ["p50 / 1000", "p90 / 1000", "p99 / 1000"]

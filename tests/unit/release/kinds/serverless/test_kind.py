@@ -1,4 +1,4 @@
-"""Serverless endpoints: valid requests, no guardrails, and what cannot become of a real-time endpoint."""
+"""Serverless endpoints: valid requests, what takes a release back, and what cannot become of a real-time endpoint."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -19,7 +19,17 @@ SERVERLESS = (
     'serverless_memory_mb = 4096\ninstance_type = "ml.g5.xlarge"\n'
     '[rollout]\nstrategy = "all_at_once"\n'
 )
+PROVISIONED = SERVERLESS.replace("[rollout]", "serverless_provisioned_concurrency = 2\n[rollout]")
+SCALED = PROVISIONED.replace("[rollout]", "serverless_provisioned_max = 8\n[rollout]")
 KEY = '[network]\nkms_key_id = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"\n'
+
+
+REQUESTS = ("churn-prod-5xx-rate", "churn-prod-4xx-rate", "churn-prod-latency")
+TARGET = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/churn-prod/variant/AllTraffic",
+    "ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency",
+}
 
 
 def request_of(done, operation):
@@ -31,9 +41,10 @@ def api_name(operation):
     return "".join(word.capitalize() for word in operation.split("_"))
 
 
+@pytest.mark.parametrize("overlay", [SERVERLESS, PROVISIONED, SCALED])
 @pytest.mark.parametrize("now", [False, True])
-def test_aws_accepts_every_request(settings_of, empty, live, now):
-    settings = settings_of(SERVERLESS)
+def test_aws_accepts_every_request(settings_of, empty, live, now, overlay):
+    settings = settings_of(overlay)
     for state in (empty, live(settings), live(settings, target=None)):
         done = plan(settings, state, all_at_once=now, replace=True)
         for call in (*done.calls, *done.after):
@@ -50,8 +61,57 @@ def test_it_has_no_guardrails_and_the_plan_says_so(settings_of, live):
         "MemorySizeInMB": 4096,
         "MaxConcurrency": 10,
     }
+    assert done.alarm_names == REQUESTS
+    assert [call.request["AlarmName"] for call in done.calls if call.operation == "put_metric_alarm"] == []  # they stay
+    assert "SageMaker has no guardrails for a serverless endpoint" in done.render()
+
+
+def test_alarms_are_there_before_the_update_and_all_requests_count(settings_of, live):
+    """After it no request is the old model's: the dimension of a config, which nobody has seen there, is not used."""
+    settings = settings_of(SERVERLESS)
+    done = plan(settings, live(settings, definitions={}))
+    operations = [call.operation for call in done.calls]
+    assert operations.count("put_metric_alarm") == 3
+    assert operations[-1] == "update_endpoint"
+    puts = [call.request for call in done.calls if call.operation == "put_metric_alarm"]
+    assert "EndpointConfigName" not in str(puts)
+
+
+def test_now_leaves_the_alarms_to_the_old_model(settings_of, live):
+    settings = settings_of(SERVERLESS + '[alarms]\nextra = ["pager"]\n')
+    assert plan(settings, live(settings)).alarm_names == (*REQUESTS, "pager")
+    done = plan(settings, live(settings), all_at_once=True)
     assert done.alarm_names == ()
-    assert "a serverless endpoint has no guardrails" in done.render()
+    assert "only its answers take it back" in done.render()
+
+
+def test_provisioned_concurrency_and_its_scaling(settings_of, live, empty):
+    settings = settings_of(SCALED)
+    done = plan(settings, empty)
+    config = request_of(done, "create_endpoint_config")["ProductionVariants"][0]["ServerlessConfig"]
+    assert config == {"MemorySizeInMB": 4096, "MaxConcurrency": 10, "ProvisionedConcurrency": 2}
+    target, policy = scaling(done)
+    assert target.request == {**TARGET, "MinCapacity": 2, "MaxCapacity": 8}
+    assert policy.request == {
+        **TARGET,
+        "PolicyName": "churn-prod-provisioned",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": 0.7,
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"
+            },
+            "ScaleInCooldown": 300,
+            "ScaleOutCooldown": 60,
+        },
+    }
+    assert scaling(plan(settings, live(settings))) == []
+    narrower = settings_of(SCALED.replace("max = 8", "max = 6"))
+    [call] = scaling(plan(narrower, live(settings)))
+    assert (call.operation, call.request["MaxCapacity"]) == ("register_scalable_target", 6)
+    [call] = scaling(plan(settings_of(PROVISIONED), live(settings)))
+    assert call.operation == "deregister_scalable_target"
+    assert call.request == TARGET
 
 
 def test_instances_and_serverless_cannot_replace_each_other(settings_of, live):
@@ -95,7 +155,9 @@ def scaling(done):
 
 def test_it_has_alarms_of_requests_and_none_of_instances(settings_of, empty):
     done = plan(settings_of(SERVERLESS), empty)
-    puts = [call.request["AlarmName"] for call in done.after if call.operation == "put_metric_alarm"]
-    assert puts == ["churn-prod-5xx-rate", "churn-prod-4xx-rate", "churn-prod-latency"]
+    puts = [call.request for call in done.after if call.operation == "put_metric_alarm"]
+    assert [put["AlarmName"] for put in puts] == ["churn-prod-memory", "churn-prod-concurrency"]
+    assert (puts[1]["MetricName"], puts[1]["Threshold"]) == ("ServerlessConcurrentExecutionsUtilization", 0.9)
     [board] = [call.request["DashboardBody"] for call in done.after if call.operation == "put_dashboard"]
-    assert "MemoryUtilization" not in board
+    assert "DiskUtilization" not in board
+    assert "ModelSetupTime" in board
