@@ -34,7 +34,7 @@ AT_ONCE = $(shell echo $$(( $(CORES) + 2 ))) # two more than cores: stories wait
 FIRST_HALF := tests/unit/scripts tests/unit/settings tests/unit/codepipeline tests/unit/rehearsal
 HALF = $(shell echo $$(( $(CORES) / 2 )))
 QUICK = $(BIN)/python -m pytest -n $(if $(filter 0 1,$(HALF)),0,$(HALF)) --dist loadfile --no-loadscope-reorder \
-  -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions or proof)"
+  -m "not (slow or docker or cdk or toolkit or local_mode or full_disk or iam or permissions or proof or kinds)"
 REPORT = $(if $(REPORTS),--junitxml=$(REPORTS)/$(1).xml)
 NONE_SELECTED = $(if $(ARGS),|| [ $$? -eq 5 ]) # ARGS may select tests of one half only
 ROOMS := settings aws pipelines release codepipeline rehearsal
@@ -117,6 +117,10 @@ test-permissions: needs-permissions $(READY) ## check that stories need each act
 test-proof: $(READY) ## release ten faults drawn by PROOF_SEED: as many are caught as the plan promises; kill releases at every change; release under load
 	@$(BIN)/python -m pytest -m proof -n 2 --dist loadfile tests/story/release $(ARGS)
 
+.PHONY: test-kinds
+test-kinds: $(READY) ## run the stories of the kinds of serving beside real time
+	@$(BIN)/python -m pytest -m kinds -n 2 --dist loadfile tests/story $(ARGS)
+
 .PHONY: test-docker
 test-docker: needs-docker $(READY) ## run the group of tests that needs a Docker engine
 	@$(IN_CONTAINERS) -m docker -n 2 --dist loadfile $(TESTS_docker) $(ARGS)'
@@ -143,7 +147,7 @@ test-iam: needs-iam $(IAM)/.ready $(IAM)/.reference ## compare IAM's decisions w
 
 # Without a line in `make help`: for .ci/run and the targets above.
 groups: # of tests that need more than .venv
-	@echo permissions proof docker local-mode cdk toolkit full-disk iam
+	@echo permissions proof kinds docker local-mode cdk toolkit full-disk iam
 needs-permissions:
 	@test -d build/permissions || { echo "the stories have recorded nothing yet: run make test first"; exit 1; }
 needs-docker: $(BIN)/python # fails with the reason where the group cannot run
@@ -153,6 +157,7 @@ needs-local-mode: $(BIN)/python
 needs-cdk:
 	@node --version >/dev/null 2>&1 || { echo "Node.js is not installed"; exit 1; }
 needs-proof:
+needs-kinds:
 needs-full-disk:
 	@$(MOUNTING) mount -t tmpfs tmpfs /tmp >/dev/null 2>&1 || { echo "nothing can be mounted here, not even with unshare"; exit 1; }
 needs-iam:

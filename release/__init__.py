@@ -5,13 +5,13 @@ Each layer imports only those below it:
 command, approve
 pending_list
 approval_summary
-run, abort, accept, rollback, delete, smoke, status
+run, abort, accept, rollback, delete, status
 deploy
 judge
 verdict
 watch
 execute
-after_rollback, notice
+after_rollback, notice, smoke
 plan
 kinds        what differs by kind of serving
 state

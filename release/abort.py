@@ -1,7 +1,8 @@
 """``--abort "reason"``: a person has the deployment under way taken back, through the alarm of its judgement.
 
 The run that follows it goes on publishing the failure and gives the verdict; without one this command publishes until
-the endpoint goes back, and ``--package`` gives the verdict.
+the endpoint goes back, and ``--package`` gives the verdict. A deployment that SageMaker does not guard (serverless) is
+taken back by the run that follows it, or by the next ``--package``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from aws.response_time import response_time
 from release import judgement_alarms
 from release.context import Context
 from release.execute.publication import publish
-from release.judge import read
+from release.judge import is_guarded_here, read
 from release.state import judgement_record, lease
 from release.state.aws_time import as_text
 from release.state.deployment import Deployment
@@ -24,6 +25,8 @@ def abort(context: Context, reason: str) -> str:
     response = context.retry(lambda: context.client("sts").get_caller_identity())
     record = Abort(response["Arn"], as_text(response_time(response)), reason)
     judgement_record.write_abort(context, deployment, record)
+    if is_guarded_here(context, deployment):
+        return f"{deployment.package} is {record}: the run that follows it takes it back, or --package if there is none"
     context.say(f"{deployment.package} is {record}; waiting for SageMaker to take it back")
     while (endpoint := read(context)).status == "Updating":
         context.retry(lambda: publish(context, deployment, failed=True))
@@ -36,8 +39,9 @@ def abort(context: Context, reason: str) -> str:
 def _deployment(context: Context) -> Deployment:
     deployment, _ = lease.read(context)
     status, name = read(context).status, context.endpoint_name
-    if deployment is None or status != "Updating":
+    guarded_here = deployment is not None and is_guarded_here(context, deployment)
+    if deployment is None or not (status == "Updating" or (guarded_here and status == "InService")):
         raise Problem(f"there is nothing to abort: endpoint {name} is {status or 'missing'}, and no deployment bakes")
-    if not judgement_alarms.watched(deployment.alarms, deployment.config):
+    if not guarded_here and not judgement_alarms.watched(deployment.alarms, deployment.config):
         raise Problem(f"{deployment.package} has no guardrail, so nothing takes it back: wait until it is InService")
     return deployment

@@ -1,4 +1,4 @@
-"""A release right behind a rollback: the alarm of both fleets is in ALARM until its window has no bad minute any more.
+"""A release right behind a rollback: alarms of both fleets are in ALARM until their window has no bad minute any more.
 
 The release waits that long, by AWS's clock, and no longer: a live model that still fails is refused as ever.
 """
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from aws.times import for_people
 from release.context import Context
-from release.names import standing_alarm
+from release.names import standing_alarms
 from release.plan.plan import Plan
 from release.state.alarm_history import ALARM
 from release.state.state import State
@@ -20,15 +20,15 @@ Planned = tuple[State, Plan]
 
 
 def plan_after_rollback(context: Context, make_plan: Callable[[], Planned]) -> Planned:
-    """Makes the plan, and makes it again until that alarm is OK."""
+    """Makes the plan, and makes it again until those alarms are OK."""
     state, plan = make_plan()
     if not (_waits(context, state, plan) and state.now):
         return state, plan
     limits = context.settings.alarms
     until = state.now + timedelta(seconds=limits.period_seconds * limits.evaluation_periods) + DELAY
     context.say(
-        f"the alarm {_alarm(context)} is still in ALARM, as right behind a rollback: waiting for it to be OK, until "
-        f"{for_people(until)} at the latest"
+        f"the alarm {', '.join(_active(state, plan))} is still in ALARM, as right behind a rollback: waiting for it to "
+        f"be OK, until {for_people(until)} at the latest"
     )
     while _waits(context, state, plan) and state.now and state.now < until:
         context.sleep(context.timing.longest_poll)
@@ -38,11 +38,10 @@ def plan_after_rollback(context: Context, make_plan: Callable[[], Planned]) -> P
 
 def _waits(context: Context, state: State, plan: Plan) -> bool:
     """Is it the one thing in the way? What a person named as an alarm is not waited for."""
-    name = _alarm(context)
-    others = any(state.alarms.get(each) == ALARM for each in plan.alarm_names if each != name)
-    in_alarm = name in plan.alarm_names and state.alarms.get(name) == ALARM
-    return plan.shifts and state.status == "InService" and in_alarm and not others
+    active = _active(state, plan)
+    own = set(active) <= set(standing_alarms(context.endpoint_name))
+    return plan.shifts and state.status == "InService" and bool(active) and own
 
 
-def _alarm(context: Context) -> str:
-    return standing_alarm(context.endpoint_name, "5xx-rate")
+def _active(state: State, plan: Plan) -> list[str]:
+    return [name for name in plan.alarm_names if state.alarms.get(name) == ALARM]

@@ -127,11 +127,19 @@ def _release(options: argparse.Namespace, context: Context, choose: Choose) -> i
     try:
         verdict = release(context, choose)
     except KeyboardInterrupt:
-        again = f"SageMaker continues the rollout, guarded by the alarms. To follow it again:\n  {resume(options)}"
+        again = f"{_meanwhile(context)}. To follow it again:\n  {resume(options)}"
         print(f"\nno longer watching; {again}", file=sys.stderr)
         return INTERRUPTED
     context.say(str(verdict))
     return verdict.exit_code
+
+
+def _meanwhile(context: Context) -> str:
+    from release.kinds import serving_kind
+
+    if serving_kind(context.settings).guards_itself:
+        return "SageMaker finishes the update, and nothing takes it back"
+    return "SageMaker continues the rollout, guarded by the alarms"
 
 
 def resume(options: argparse.Namespace) -> str:

@@ -7,15 +7,18 @@ from contextlib import suppress
 from release import judgement_alarms
 from release.context import Context
 from release.execute.execute import execute
-from release.judge import compares, judge_deployment, read
+from release.judge import compares, is_guarded_here, judge_deployment, read
+from release.kinds.kind import at_once
 from release.plan.plan import Plan
 from release.state import alarm_history
 from release.state.deployment import Deployment
+from release.state.endpoint import EndpointStatus
 from release.state.lease import Lease
 from release.state.state import State
 from release.verdict.conclude import restore_scaling
 from release.verdict.verdict import Verdict
 from release.watch.clock import Deadline
+from release.watch.command_guard import CommandGuard
 from release.watch.known_traffic import live_judgement
 from release.watch.late_traffic import send_late_traffic
 from release.watch.live_judgement import LiveJudgement
@@ -34,6 +37,11 @@ def deploy(context: Context, lease: Lease, state: State, plan: Plan, deployment:
         _begin(context, lease, deployment, plan, live)
         with view(context.say) as shown:
             endpoint = Watch(context, deployment, plan.traffic_shift, live, shown, lease.check).follow()
+        if is_guarded_here(context, deployment) and (endpoint.status, endpoint.config) == (
+            "InService",
+            deployment.config,
+        ):
+            endpoint = _guard(context, lease, state, deployment)
         if (endpoint.status, endpoint.config) == ("InService", deployment.config):
             execute(plan.after, context, lease.check)
             endpoint = send_late_traffic(context, deployment, live, lease.check)
@@ -45,10 +53,18 @@ def deploy(context: Context, lease: Lease, state: State, plan: Plan, deployment:
 
 def judge_live(context: Context, lease: Lease, state: State, deployment: Deployment) -> Verdict:
     """Of a deployment that is live and undecided: on more requests."""
+    if is_guarded_here(context, deployment):
+        return judge_deployment(context, lease, deployment, _guard(context, lease, state, deployment))
     with live_judgement(context, deployment, state.package, compares(context, deployment)) as live:
         endpoint = send_late_traffic(context, deployment, live, lease.check)
         live.finish(endpoint)
     return judge_deployment(context, lease, deployment, endpoint)
+
+
+def _guard(context: Context, lease: Lease, state: State, deployment: Deployment) -> EndpointStatus:
+    seconds = at_once(context.settings).termination_wait_seconds
+    with view(context.say) as shown:
+        return CommandGuard(context, deployment, state.package, seconds, shown, lease.check).judge()
 
 
 def _begin(context: Context, lease: Lease, deployment: Deployment, plan: Plan, live: LiveJudgement) -> None:

@@ -13,6 +13,7 @@ from release.state.lease import Lease
 from release.verdict.conclude import conclude, finish
 from release.verdict.standing import continued, has_new_evidence, judged_again, repeat
 from release.verdict.verdict import Observation, Verdict, judge
+from release.watch.command_guard import take_back
 
 
 def judge_earlier(context: Context, lease: Lease, earlier: Deployment, package: str) -> Verdict | None:
@@ -23,6 +24,9 @@ def judge_earlier(context: Context, lease: Lease, earlier: Deployment, package: 
         lease.record(None)
         return None
     endpoint = read(context)
+    if endpoint.changing and endpoint.pending == earlier.before and _has_failed(context, earlier):
+        context.say(f"an earlier run takes {earlier.package} back: waiting for that")
+        endpoint = take_back(context, earlier, lease.check)
     arrived = (endpoint.status, endpoint.config) == ("InService", earlier.config)
     if endpoint.changing or (arrived and earlier.package == package):
         return None  # this run follows it, or finishes it
@@ -36,10 +40,17 @@ def judge_earlier(context: Context, lease: Lease, earlier: Deployment, package: 
 
 
 def _was_sent(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> bool:
-    """Another change of the endpoint (its scaling) looks like a deployment that was sent, but fires no alarm."""
+    """Another change of the endpoint (its scaling) looks like a deployment that was sent, but fires no alarm, and its
+    judgement has not failed."""
     if (endpoint.config, endpoint.modified) == (deployment.before, deployment.modified):
         return False
-    return endpoint.status != "InService" or bool(_alarm_events(context, deployment)) or bool(endpoint.failure)
+    changed = endpoint.status != "InService" or bool(_alarm_events(context, deployment)) or bool(endpoint.failure)
+    return changed or _has_failed(context, deployment)
+
+
+def _has_failed(context: Context, deployment: Deployment) -> bool:
+    judgement = judgement_record.read(context, deployment)
+    return judgement is not None and judgement.outcome == "fail"
 
 
 def judge_deployment(context: Context, lease: Lease, deployment: Deployment, endpoint: EndpointStatus) -> Verdict:
@@ -56,11 +67,11 @@ def judge_deployment(context: Context, lease: Lease, deployment: Deployment, end
 
 
 def _observe(context: Context, deployment: Deployment, endpoint: EndpointStatus) -> Observation:
-    compared = compares(context, deployment)
-    judgement = judgement_record.read(context, deployment) if compared else None
+    judged = compares(context, deployment) or is_guarded_here(context, deployment)
+    judgement = judgement_record.read(context, deployment) if judged else None
     states = alarm_history.states(context.client("cloudwatch"), deployment.alarms)
     events = _alarm_events(context, deployment)
-    return Observation(endpoint.status, endpoint.config, endpoint.failure, events, states, compared, judgement)
+    return Observation(endpoint.status, endpoint.config, endpoint.failure, events, states, judged, judgement)
 
 
 def _alarm_events(context: Context, deployment: Deployment) -> tuple[alarm_history.AlarmEvent, ...]:
@@ -70,6 +81,11 @@ def _alarm_events(context: Context, deployment: Deployment) -> tuple[alarm_histo
 
 def compares(context: Context, deployment: Deployment) -> bool:
     return deployment.shifts and serving_kind(context.settings).compares_fleets
+
+
+def is_guarded_here(context: Context, deployment: Deployment) -> bool:
+    """By this command, as SageMaker has no guardrails for this kind of serving."""
+    return deployment.shifts and serving_kind(context.settings).guards_itself
 
 
 def read(context: Context) -> EndpointStatus:

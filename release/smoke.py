@@ -24,8 +24,9 @@ BAD = {"application/json": b"{", "text/csv": b'"'}  # no row of any model
 SERVING = ("InService", "Updating", "SystemUpdating", "RollingBack")
 
 
-def smoke(context: Context, expected: str = "") -> tuple[list[str], bool]:
-    """A line for each check, and whether the expected package is live and gave the right response to all."""
+def smoke(context: Context, expected: str = "", bad: bool = True) -> tuple[list[str], bool]:
+    """A line for each check, and whether the expected package is live and gave the right response to all. Without
+    ``bad`` no bad request is sent, which alarms would count."""
     package, name = _package(context), context.endpoint_name
     if expected and package["ModelPackageArn"] != expected:
         return [f"BAD  {name} runs {package['ModelPackageArn']}, not {expected}"], False
@@ -34,7 +35,9 @@ def smoke(context: Context, expected: str = "") -> tuple[list[str], bool]:
         raise Problem(f"there are no recorded requests to send to {name}; the line above says why")
     known = known_requests.read(context, package)
     few = known.requests[:: max(len(known.requests) // ROWS, 1)][:ROWS]
-    results = [*_formats(context, package, _rows_of(recorded, few), few), *check_answers(context, known)]
+    results = list(_formats(context, package, _rows_of(recorded, few), few))
+    results += _refusals(context, package) if bad else []
+    results += check_answers(context, known)
     return [f"{'ok  ' if good else 'BAD '} {line}" for line, good in results], all(good for _, good in results)
 
 
@@ -67,10 +70,12 @@ def _formats(context: Context, package: dict[str, Any], rows: Samples, known: Se
             yield _good(context, content_type, writers[content_type](), len(rows.rows), problem, known)
         else:
             yield f"{content_type}: not sent, there is no writer for this format", True
-    for content_type, body in BAD.items():
-        if content_type in content_types:
-            yield _bad(context, content_type, body)
-            return
+
+
+def _refusals(context: Context, package: dict[str, Any]) -> list[Line]:
+    content_types = package.get("InferenceSpecification", {}).get("SupportedContentTypes", [])
+    types = [content_type for content_type in BAD if content_type in content_types]
+    return [_bad(context, content_type, BAD[content_type]) for content_type in types[:1]]
 
 
 def _good(

@@ -82,7 +82,7 @@ def describe(release: UnderWay) -> str:
         fleets,
         *_judgement(release),
         f"  followed by {release.follower}",
-        "  its alarms:" if snapshot.alarms else "  it has no alarms: nothing takes it back",
+        "  its alarms:" if snapshot.alarms else "  it has no alarms",
         *(f"    {name}  {state}" for name, state in sorted(snapshot.alarms.items())),
     ]
     return "\n".join(lines)

@@ -135,7 +135,7 @@ def _alarms(settings: Settings, state: State, plan: Plan) -> Iterator[str]:
             remedy = "find out why and wait until it is OK"
             if not watches_new_fleet(plan.config_name, name):
                 remedy += "; in an emergency --now deploys without it, watched by the new fleet's own alarms"
-            yield f"the alarm {name} is in ALARM, so SageMaker would take the deployment back at once: {remedy}"
+            yield f"the alarm {name} is in ALARM, so the deployment would be taken back at once: {remedy}"
         if name in settings.alarms.extra and name not in state.alarms:
             unknown = "is no metric alarm of this account: create it, or remove it from the settings"
             yield f'{settings.file}: alarms.extra: "{name}" {unknown}'

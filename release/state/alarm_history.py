@@ -22,6 +22,10 @@ class AlarmEvent:
     threshold: float | None = None
 
 
+def active(name: str) -> str:
+    return f"the alarm {name} is in ALARM"
+
+
 def states(cloudwatch: Any, names: Sequence[str]) -> dict[str, str]:
     """Of those that exist, composite alarms included, which the settings may name."""
     return {name: alarm["StateValue"] for name, alarm in _describe(cloudwatch, names).items()}

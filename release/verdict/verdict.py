@@ -11,7 +11,7 @@ from typing import Any, Literal
 from release.judgement_alarms import failure_alarm, unjudged_alarm
 from release.names import with_unit
 from release.plan.preflight import DELETE, REPAIR, ROLLBACK_FAILED
-from release.state.alarm_history import ALARM, AlarmEvent
+from release.state.alarm_history import ALARM, AlarmEvent, active
 from release.state.deployment import Deployment
 from release.state.judgement_record import JudgementRecord
 
@@ -27,7 +27,7 @@ class Observation:
     failure: str  # FailureReason
     alarm_events: tuple[AlarmEvent, ...]  # of the deployment's alarms, since it began
     states: dict[str, str]  # of the same alarms, now
-    compares: bool  # are there two fleets whose answers are compared?
+    judged: bool  # by the answers of the new fleet: compared with those of the old one, or watched by this command
     judgement: JudgementRecord | None  # None: nobody has judged the deployment
 
 
@@ -94,6 +94,8 @@ def _cause(config: str, observation: Observation) -> str:
         return f"no run judged it any more, so that the alarm {first.alarm} fired"
     if failed and first.alarm == failure_alarm(config):
         return failed
+    if failed == active(first.alarm):  # said by the command that took it back
+        return describe(first)
     return f"{describe(first)}; {failed}" if failed else describe(first)
 
 
@@ -101,7 +103,7 @@ def _live(deployment: Deployment, observation: Observation) -> tuple[Outcome, st
     judgement = observation.judgement
     if not deployment.shifts:
         return "shipped", f"{deployment.package} is live; it is the first here, so nothing was shifted or compared"
-    if not observation.compares:
+    if not observation.judged:
         return "shipped", f"{deployment.package} is live"
     sentence = judgement.sentence if judgement else "no known request was sent to it"
     if judgement and judgement.outcome == "fail":

@@ -20,7 +20,7 @@ from release.watch.labels import Label
 THREADS = 10  # as many connections as boto3 keeps
 JSON = "application/json"
 FASTEST = 200  # requests in a real second beside a clock that runs faster: one machine does everything
-NO_RESPONSE = 504
+NO_RESPONSE, THROTTLED = 504, 429
 LONGEST_PAUSE = 0.05  # seconds, as the rate may change meanwhile
 
 
@@ -61,7 +61,10 @@ class _Cycle:
 class Traffic:
     """Enter it, then ``drive(True)`` and ``drive(False)`` as needed. Without requests or a rate nothing is sent."""
 
-    def __init__(self, runtime: Any, endpoint: str, requests: Sequence[Request], per_second: float) -> None:
+    def __init__(
+        self, runtime: Any, endpoint: str, requests: Sequence[Request], per_second: float, threads: int = THREADS
+    ) -> None:
+        """``threads``: how many requests are under way at once, at most."""
         self._runtime, self._endpoint = runtime, endpoint
         self._requests, self.per_second = _Cycle(requests), per_second
         self.possible = bool(requests) and per_second > 0
@@ -69,7 +72,7 @@ class Traffic:
         self._counts, self._sent_at = dict.fromkeys(("answered", "failed", "lost"), 0), time.monotonic()
         self._replies: list[Reply] = []
         self._speed = 1.0
-        self._threads = [threading.Thread(target=self._work, name="bake", daemon=True) for _ in range(THREADS)]
+        self._threads = [threading.Thread(target=self._work, name="bake", daemon=True) for _ in range(threads)]
 
     @property
     def counts(self) -> Counts:
@@ -154,6 +157,8 @@ class Traffic:
             return Reply(request, 200, label, response["Body"].read(), response.get("ContentType", ""))
         except ClientError as error:
             details: dict[str, Any] = dict(error.response)
+            if details["Error"].get("Code") == "ThrottlingException":  # no model has seen it
+                return Reply(request, THROTTLED)
             status = details.get("OriginalStatusCode") or details["ResponseMetadata"]["HTTPStatusCode"]
             return Reply(request, int(status), labels.of_error(str(details.get("OriginalMessage", ""))))
         except Exception:  # noqa: BLE001 - no response, for whatever reason

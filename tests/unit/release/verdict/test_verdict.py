@@ -113,11 +113,11 @@ def test_too_few_samples_are_inconclusive_but_not_for_what_was_good_before():
 
 
 def test_where_no_fleets_are_compared_live_is_shipped():
-    assert outcome(compares=False, judgement=None)[:2] == ("shipped", "arn:package/2 is live")
+    assert outcome(judged=False, judgement=None)[:2] == ("shipped", "arn:package/2 is live")
 
 
 def test_a_first_deployment_says_that_nothing_was_shifted():
-    found, reason, _ = outcome(replace(DEPLOYMENT, shifts=False, before=""), compares=False, judgement=None)
+    found, reason, _ = outcome(replace(DEPLOYMENT, shifts=False, before=""), judged=False, judgement=None)
     assert (found, "nothing was shifted" in reason) == ("shipped", True)
 
 
