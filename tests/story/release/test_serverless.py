@@ -6,6 +6,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
+from release.watch import command_guard
 from tests.story.release.conftest import pack, until
 
 pytestmark = pytest.mark.kinds
@@ -161,6 +162,26 @@ def test_an_alarm_takes_it_back(stage, packages, output):
 def test_a_person_takes_it_back(stage, packages, output):
     assert while_it_bakes(stage, good(stage), lambda: stage.command("--abort", "it is too early")) == 3
     assert "it is too early" in output()[-1]
+    assert stage.live_package() == packages[1]
+
+
+@pytest.mark.parametrize("where", ["before it is sent", "when it is sent"])
+def test_a_take_back_that_was_interrupted_is_finished_by_the_next_run(stage, packages, output, monkeypatch, where):
+    """And the bad model is not deployed again."""
+    bad, execute = stage.package("failing"), command_guard.execute
+
+    def interrupted(*arguments):
+        if where == "when it is sent":
+            execute(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command_guard, "execute", interrupted)
+        assert stage.deploy(bad) == 130
+    assert stage.deploy(bad) == 3
+    last = output()[-1]
+    assert last.startswith("rolled back: text/csv: status 500")
+    assert "stands" not in last  # it is the verdict of this run
     assert stage.live_package() == packages[1]
 
 

@@ -44,6 +44,16 @@ def test_it_publishes_the_failure_until_the_endpoint_goes_back(context, begin):
     assert str(recorded) == "aborted by arn:ann on 2026-01-05 09:10:00 UTC: wrong prices"
 
 
+def test_what_sagemaker_does_not_guard_is_taken_back_by_its_run(context, begin, monkeypatch):
+    monkeypatch.setattr(module, "is_guarded_here", lambda *_: True)
+    published = begin(status("InService", "new"), deployment=Deployment(**vars(DEPLOYMENT) | {"alarms": ()}))
+    assert abort(context, "wrong prices").endswith(
+        "the run that follows it takes it back, or --package if there is none"
+    )
+    assert judgement_record.read_abort(context, DEPLOYMENT).reason == "wrong prices"
+    assert published == []
+
+
 def test_too_late_it_says_so(context, begin):
     begin(status("Updating"), status("InService", "new"))
     with pytest.raises(Problem, match="it came too late: arn:p/7 is live; --rollback"):
