@@ -112,7 +112,7 @@ def _level(column: Column, code: int) -> tuple[str | None, str]:
     if code == MISSING:
         return None, "missing"
     if column.kind == "boolean":
-        return ("true" if code else "false"), "level"
+        return (column.words or ("false", "true"))[code], "level"
     if code == OTHER:
         return None, "other"
     return column.levels[code - 1], "level"

@@ -56,4 +56,13 @@ def _of_training_rows(name: str, first_pass: FirstPass, left_out: bool) -> dict[
     numeric = first_pass.plan.encoded[name] == "numeric"
     extent = {"range": [tally.low, tally.high]} if tally.present and numeric else {}
     distinct = len(set(first_pass.sample.values(list(first_pass.tallies).index(name))))
-    return {"missing": share(tally.missing, tally.missing + tally.present)} | extent | {"distinct": distinct}
+    levels = {"levels": _words(name, first_pass)} if tally.present and not numeric and not left_out else {}
+    return {"missing": share(tally.missing, tally.missing + tally.present)} | extent | levels | {"distinct": distinct}
+
+
+def _words(name: str, first_pass: FirstPass) -> list[str]:
+    """Of a boolean, the more frequent one first."""
+    tally, cells = first_pass.tallies[name], first_pass.plan.choice.cells.get(name)
+    false, true = (cells and cells.words) or ("false", "true")
+    words = [true, false] if tally.mean > 0.5 else [false, true]
+    return words[:1] if tally.constant else words

@@ -79,4 +79,6 @@ def values(one: dict[str, Any]) -> str:
 def _short(value: float | str) -> str:
     if isinstance(value, str):  # a time
         return value
-    return count(int(value)) if value == int(value) and abs(value) < 1e6 else number(value)
+    if value != int(value) or abs(value) >= 1e8:
+        return number(value)
+    return f"{value:.0f}" if abs(value) < 10_000 else count(int(value))  # a year has no comma

@@ -19,10 +19,11 @@ def facet_section(features: Features, tested: Sequence[dict[str, Any]] = ()) -> 
     if not groups:
         return join()
     by_name = {(one["facet"], one["group"]): one for one in tested}
-    rows = [_row(one, by_name.get((one["facet"], one["group"]))) for one in groups]
+    rows = [_row(one, by_name.get((one["facet"], one["group"])), bool(features.target.classes)) for one in groups]
     head = [*HEAD, *(TEST_HEAD if tested else [])]
+    shown = [name for name in head if features.target.classes or "DP" not in name]
     words = tag("p", _meaning(features, bool(tested)))
-    return join(tag("h2", "Facets"), words, tag("div", table(head, rows), class_="card"))
+    return join(tag("h2", "Facets"), words, tag("div", table(shown, rows, "slices"), class_="card"))
 
 
 def _meaning(features: Features, tested: bool) -> str:
@@ -35,25 +36,22 @@ def _meaning(features: Features, tested: bool) -> str:
         return (
             f"{imbalance} A regression has no labels, so the differences in their shares, DPL and DPPL, are undefined."
         )
-    of = f"the share of {quoted(classes[1])}" if len(classes) == 2 else "the label whose share differs most"
-    label = f" DPL: {of} among the others minus that of the group, so positive where the group has fewer."
-    predicted = " DPPL: the same of what is predicted; larger than DPL, the model widens the difference."
+    of = f"the share of {quoted(classes[1])}" if len(classes) == 2 else "of the label that differs most, the share"
+    label = f" DPL: {of} among the others minus that in the group, so positive where the group has it less often."
+    predicted = " DPPL: the same of predicted labels; where it is larger than DPL, the model widens the difference."
     return f"{imbalance}{label}{predicted if tested else ''}"
 
 
-def _row(one: dict[str, Any], tested: dict[str, Any] | None) -> Html:
+def _row(one: dict[str, Any], tested: dict[str, Any] | None, has_labels: bool) -> Html:
     cells = [
         tag("th", tag("span", one["facet"], class_="muted"), " ", tag("b", one["group"]), scope="row"),
         tag("td", count(one["rows"]), class_="number"),
         tag("td", "–" if one["CI"] is None else number(one["CI"]), class_="number"),
-        _difference(one["DPL"]),
     ]
+    cells += [_difference(one["DPL"])] if has_labels else []
     if tested:
-        cells += [
-            tag("td", count(tested["rows"]), class_="number"),
-            _difference(tested["DPL"]),
-            _difference(tested["DPPL"]),
-        ]
+        cells.append(tag("td", count(tested["rows"]), class_="number"))
+        cells += [_difference(tested[name]) for name in ("DPL", "DPPL")] if has_labels else []
     return tag("tr", *cells)
 
 

@@ -60,6 +60,7 @@ pre.card { overflow-x: auto; overflow-wrap: normal; font: 14px/1.5 ui-monospace,
 pre code { white-space: pre-wrap; }
 ul.remarks { padding-left: 36px; } .remarks li + li { margin-top: 8px; }
 .columns th, .columns td { overflow-wrap: normal; } .columns tbody th { min-width: 150px; overflow-wrap: break-word; }
+.columns td:nth-child(4) { min-width: 120px; }
 .spark svg { width: 120px; } .spark small { color: var(--muted); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 10px 0 0; padding: 0;
   font-size: 14px; }
@@ -83,7 +84,8 @@ text { fill: var(--text); }
 .reference { stroke-dasharray: 5 4; }
 .baseline { stroke-width: 2; } .key.baseline { background: var(--muted); }
 .champion { stroke: var(--s2); stroke-width: 3; } .key.champion { background: var(--s2); }
-.threshold { stroke: var(--text); stroke-width: 2; stroke-dasharray: 3 2; } .key.threshold { background: var(--text); }
+.threshold { stroke: var(--text); stroke-width: 2; stroke-dasharray: 3 2; }
+.key.threshold { background: repeating-linear-gradient(var(--text) 0 3px, transparent 3px 5px); }
 .mark { stroke: var(--text); stroke-width: 1.5; }
 .whisker { stroke-width: 1.5; opacity: 0.7; }
 .area { fill: var(--series); fill-opacity: var(--soft); stroke: var(--series); stroke-width: 1.5; }

@@ -8,8 +8,8 @@ import math
 def number(value: float) -> str:
     """Three decimals below 10, fewer for larger numbers."""
     size = abs(value)
-    if size >= 1e6 or 0 < size < 5e-4:
-        return f"{value:.3g}".replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
+    if size >= 1e8 or 0 < size < 5e-4:
+        return f"{value:.3g}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-").replace("-", "−")
     decimals = 3 if size < 10 else 2 if size < 100 else 1 if size < 1000 else 0
     return f"{value:,.{decimals}f}".replace("-", "−")
 

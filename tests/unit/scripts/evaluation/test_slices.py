@@ -111,6 +111,8 @@ def test_boolean_columns_are_sliced_too() -> None:
     codes = codes_of(np.repeat([1, 0, np.nan], [80, 70, 60]).astype(np.float32))
     found = sliced(labels(np.ones(210, bool)), codes, column=column)
     assert [(piece.level, piece.group) for piece in found] == [("true", "level"), ("false", "level"), (None, "missing")]
+    words = sliced(labels(np.ones(210, bool)), codes, column=Column("member", "boolean", ("no", "yes")))
+    assert [piece.level for piece in words] == ["yes", "no", None]
     assert is_sliced(column)
     assert is_sliced(PLAN)
     assert not is_sliced(Column("age", "numeric"))

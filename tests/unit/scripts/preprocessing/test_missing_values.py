@@ -161,3 +161,12 @@ def test_a_label_may_be_a_sign(prepare, raw_folder):
     rows = [f"{at % 17},{'+-'[at % 5 == 0]}" for at in range(600)]
     (raw_folder / "d.csv").write_text("a,y\n" + "\n".join(rows) + "\n")
     assert prepare(target="y", problem="binary", missing=["auto"]).features.target.classes == ("+", "-")
+
+
+def test_the_table_shows_the_words_of_a_boolean_the_frequent_one_first(prepare, raw_folder):
+    words = [(("no", "yes")[at % 4 > 0], ("false", "true")[at % 9 == 0], "ny"[at % 5 == 0]) for at in range(800)]
+    rows = [f"{at},{at % 97},{','.join(each)}" for at, each in enumerate(words)]
+    (raw_folder / "rows.csv").write_text("\n".join(["id,x,member,active,y", *rows, ""]))
+    table = {one["name"]: one for one in prepare(**FLAT).features.details["columns"]}
+    assert table["member"]["levels"] == ["yes", "no"]
+    assert table["active"]["levels"] == ["false", "true"]

@@ -351,6 +351,7 @@ def test_numbers_are_short() -> None:
     assert [number(value) for value in (0.84159, 12.3456, 123.456, 1234.5, -0.5, 1e-5)] == [
         *("0.842", "12.35", "123.5", "1,234", "−0.500", "1e−5")
     ]
+    assert [number(value) for value in (1_360_000, 2.65e9, 2.32e10)] == ["1,360,000", "2.65e9", "2.32e10"]
     assert [percent(share) for share in (0, 0.004, 0.5, 0.9996, 1)] == ["0 %", "0.4 %", "50 %", "99.9 %", "100 %"]
     assert (signed(0.1), signed(-0.1), count(12_000)) == ("+0.100", "−0.100", "12,000")
     assert (plural(1, "group"), plural(2, "group"), shortened("abcdef", 4)) == ("1 group", "2 groups", "abc…")
@@ -375,7 +376,7 @@ def test_facets_are_compared_in_the_data_on_the_test_side_and_in_predictions() -
     features = replace(before.features, details={"facets": GROUPS})
     text = Reader(page(replace(before, features=features, facets=TESTED))).text
     assert "Facets Each group against all other rows, by the metrics of SageMaker Clarify." in text
-    assert "the share of “yes” among the others minus that of the group" in text
+    assert "the share of “yes” among the others minus that in the group" in text
     assert "gender m 410 −0.370 −0.120 88 −0.110 −0.231 gender d 4 – –" in text
     assert "Facets" not in Reader(page(before)).text
 
@@ -389,3 +390,4 @@ def test_of_several_labels_the_one_that_differs_most_is_shown() -> None:
     groups = [GROUPS[0] | {"DPL": {}}]
     text = Reader(page(replace(regression, features=replace(regression.features, details={"facets": groups})))).text
     assert "DPL and DPPL, are undefined" in text
+    assert "Group Rows CI gender m 410 −0.370 Column by column" in text
