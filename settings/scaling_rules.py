@@ -31,7 +31,8 @@ def only_async_scales_to_zero(s: Settings) -> Iterator[Conflict]:
 def schedules_change_what_scales(s: Settings) -> Iterator[Conflict]:
     """Below the layer that turned autoscaling off, schedules are defaults for when it is on."""
     path, choice = "serving.autoscaling_schedules", "serving.autoscaling_max_instances"
-    if s.serving.autoscaling_schedules and not s.serving.autoscales and s.precedence(path) >= s.precedence(choice):
+    scales = s.serving.autoscales or s.serving.scales_concurrency
+    if s.serving.autoscaling_schedules and not scales and s.precedence(path) >= s.precedence(choice):
         yield conflict("without autoscaling there are no bounds to change; remove them, or set a maximum", path, choice)
 
 

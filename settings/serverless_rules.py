@@ -43,6 +43,16 @@ def provisioned_concurrency_fits(s: Settings) -> Iterator[Conflict]:
         yield conflict("the maximum is below what it begins with; raise it, or set it to 0", SCALED, PROVISIONED)
 
 
+def schedules_fit(s: Settings) -> Iterator[Conflict]:
+    most, path = s.serving.serverless_max_concurrency, "serving.autoscaling_schedules"
+    for schedule in s.serving.autoscaling_schedules if s.serving.scales_concurrency else ():
+        if schedule.min_instances == 0:
+            remedy = f"AWS provisions 1 or more, or nothing; set the minimum of {schedule.name} to 1 or more"
+            yield conflict(remedy, path, "serving.kind")
+        if schedule.max_instances > most:
+            yield conflict(f"more than may run at once is never used; lower the maximum of {schedule.name}", path, MOST)
+
+
 def bake_is_long_enough_for_an_alarm(s: Settings) -> Iterator[Conflict]:
     needed = s.alarms.period_seconds * s.alarms.datapoints
     if s.serving.kind == "serverless" and s.rollout.termination_wait_seconds < needed:
@@ -51,4 +61,9 @@ def bake_is_long_enough_for_an_alarm(s: Settings) -> Iterator[Conflict]:
         yield conflict(f"{remedy} (period_seconds x datapoints); bake at least that long", *keys)
 
 
-RULES: tuple[Rule, ...] = (serverless_can_do_less, provisioned_concurrency_fits, bake_is_long_enough_for_an_alarm)
+RULES: tuple[Rule, ...] = (
+    serverless_can_do_less,
+    provisioned_concurrency_fits,
+    schedules_fit,
+    bake_is_long_enough_for_an_alarm,
+)

@@ -125,7 +125,8 @@ def _variants(settings: Settings, state: State) -> Iterator[str]:
         yield f"endpoint {name} has the variants {names} instead of {VARIANT}: it was made by something else; {DELETE}"
     if live := serving_kind(settings).mismatch(state.live_variant):
         setting = f'serving.kind = "{settings.serving.kind}"'
-        yield f"endpoint {name} is {live} and {setting}: AWS turns neither into the other; {DELETE}"
+        why = "AWS makes no endpoint on instances serverless, and the other way has no way back"
+        yield f"endpoint {name} is {live} and {setting}: {why}; {DELETE}"
 
 
 def _alarms(settings: Settings, state: State, plan: Plan) -> Iterator[str]:

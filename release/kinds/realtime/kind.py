@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release.call import Call
+from release.kinds import autoscaling
 from release.kinds.kind import Capacity, Kind, Rollout, TrafficShift
 from release.kinds.realtime import guardrails, instances, preflight, scaling
 from release.state.state import Response, State
@@ -28,7 +29,7 @@ class Realtime(Kind):
         return guardrails.rollout(settings, config_name, all_at_once)
 
     def scaling(self, settings: Settings, state: State, recreate: bool) -> tuple[Call, ...]:
-        return scaling.scaling(settings, state, recreate)
+        return autoscaling.scaling(settings, state, recreate, scaling.tracking(settings))
 
     def blocked_by_scaling(self, settings: Settings, state: State) -> bool:
         return instances.blocked_by_scaling(settings, state)

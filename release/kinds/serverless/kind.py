@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from release.call import Call
+from release.kinds import autoscaling
 from release.kinds.kind import Capacity, Kind, Rollout, TrafficShift
 from release.kinds.serverless import guardrails, scaling
 from release.state.state import Response, State
@@ -36,7 +37,7 @@ class Serverless(Kind):
         return guardrails.rollout(settings, all_at_once)
 
     def scaling(self, settings: Settings, state: State, recreate: bool) -> tuple[Call, ...]:
-        return scaling.scaling(settings, state, recreate)
+        return autoscaling.scaling(settings, state, recreate, scaling.tracking(settings))
 
     def blocked_by_scaling(self, settings: Settings, state: State) -> bool:
         return False

@@ -10,9 +10,16 @@ from settings.loader import load
 
 BASE = (CONFIG / "base.toml").read_text()
 SERVERLESS = '[serving]\nkind = "serverless"\nmax_payload_bytes = 4194304\ndata_capture_percent = 0\n'
+SCALED_SERVERLESS = SERVERLESS + "serverless_provisioned_concurrency = 2\nserverless_provisioned_max = 10\n"
 AT_ONCE = '[rollout]\nstrategy = "all_at_once"\n'
 ASYNC = '[serving]\nkind = "async"\n[alarms]\nerror_rate = 0\nerror_4xx_rate = 0\n'
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+
+
+def schedule(low: int, high: int) -> str:
+    bounds = f"min_instances = {low}\nmax_instances = {high}\n"
+    name = 'name = "morning"\nexpression = "cron(0 7 ? * MON-FRI *)"\ntimezone = "UTC"\n'
+    return f"[[serving.autoscaling_schedules]]\n{name}{bounds}"
 
 
 def refusals(folder: Path, overlay: str, env: str = "test") -> list[str]:
@@ -173,6 +180,21 @@ IMPOSSIBLE = [
         SERVERLESS + "serverless_provisioned_concurrency = 3\nserverless_provisioned_max = 2\n" + AT_ONCE,
         "serving.serverless_provisioned_max serving.serverless_provisioned_concurrency",
         "the maximum is below what it begins with",
+    ),
+    (
+        SCALED_SERVERLESS + schedule(0, 5) + AT_ONCE,
+        "serving.autoscaling_schedules serving.kind",
+        "set the minimum of morning to 1 or more",
+    ),
+    (
+        SCALED_SERVERLESS + schedule(5, 11) + AT_ONCE,
+        "serving.autoscaling_schedules serving.serverless_max_concurrency*",
+        "lower the maximum of morning",
+    ),
+    (
+        SERVERLESS + schedule(2, 5) + AT_ONCE,
+        "serving.autoscaling_schedules serving.autoscaling_max_instances*",
+        "without autoscaling there are no bounds to change",
     ),
     (
         SERVERLESS + AT_ONCE + "termination_wait_seconds = 100",
@@ -355,6 +377,7 @@ POSSIBLE = [
     SERVERLESS + "serverless_memory_mb = 3072\nserverless_max_concurrency = 200\n" + AT_ONCE,
     SERVERLESS + "instance_count = 1\n" + AT_ONCE,
     SERVERLESS + "serverless_provisioned_concurrency = 2\nserverless_provisioned_max = 10\n" + AT_ONCE,
+    SCALED_SERVERLESS + schedule(2, 10) + AT_ONCE,
     ASYNC + "[rollout]\nwait_seconds = 120",
     ASYNC.replace('"async"', '"async"\nautoscaling_min_instances = 0\nautoscaling_max_instances = 4') + AT_ONCE,
     ASYNC.replace('"async"', '"async"\nmax_payload_bytes = 1073741824'),

@@ -164,6 +164,7 @@ def test_a_variant_has_either_dimension(serverless, scaling, refused):
         scaling.register_scalable_target, "ValidationException", **no_instances
     )
     scaling.register_scalable_target(**CONCURRENCY, MinCapacity=3, MaxCapacity=6)
+    assert serverless() == 3  # as its limits require
     with pytest.raises(scaling.exceptions.ValidationException, match="cannot be used with the dimension"):
         track(scaling, metric="SageMakerVariantInvocationsPerInstance")
     with pytest.raises(scaling.exceptions.ObjectNotFoundException):

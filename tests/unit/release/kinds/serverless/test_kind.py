@@ -21,6 +21,10 @@ SERVERLESS = (
 )
 PROVISIONED = SERVERLESS.replace("[rollout]", "serverless_provisioned_concurrency = 2\n[rollout]")
 SCALED = PROVISIONED.replace("[rollout]", "serverless_provisioned_max = 8\n[rollout]")
+MORNING = (
+    '[[serving.autoscaling_schedules]]\nname = "morning"\nexpression = "cron(30 7 ? * MON-FRI *)"\n'
+    'min_instances = 6\nmax_instances = 10\ntimezone = "Europe/Amsterdam"\n'
+)
 KEY = '[network]\nkms_key_id = "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"\n'
 
 
@@ -41,7 +45,7 @@ def api_name(operation):
     return "".join(word.capitalize() for word in operation.split("_"))
 
 
-@pytest.mark.parametrize("overlay", [SERVERLESS, PROVISIONED, SCALED])
+@pytest.mark.parametrize("overlay", [SERVERLESS, PROVISIONED, SCALED, SCALED + MORNING])
 @pytest.mark.parametrize("now", [False, True])
 def test_aws_accepts_every_request(settings_of, empty, live, now, overlay):
     settings = settings_of(overlay)
@@ -140,6 +144,21 @@ def test_nothing_is_compared_so_no_bake_traffic_is_sent(settings_of, empty, s3, 
 def test_the_unused_instance_type_does_not_decide_about_the_key(settings_of, empty):
     done = plan(settings_of(SERVERLESS + KEY), empty)
     assert request_of(done, "create_endpoint_config")["KmsKeyId"] == "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+
+
+def test_a_schedule_warms_it_before_business_hours(settings_of, live, empty):
+    settings = settings_of(SCALED + MORNING)
+    [*_, schedule] = scaling(plan(settings, empty))
+    assert schedule.request == {
+        **TARGET,
+        "ScheduledActionName": "churn-prod-morning",
+        "Schedule": "cron(30 7 ? * MON-FRI *)",
+        "Timezone": "Europe/Amsterdam",
+        "ScalableTargetAction": {"MinCapacity": 6, "MaxCapacity": 10},
+    }
+    assert "6 to 10 of provisioned concurrency" in schedule.sentence
+    in_force = {**live(settings).target, "MinCapacity": 6, "MaxCapacity": 10}
+    assert scaling(plan(settings, live(settings, target=in_force))) == []
 
 
 def test_a_scalable_target_that_is_left_over_is_removed(settings_of, empty):
