@@ -140,6 +140,7 @@ def measure(way: str, folder: Path, threads: int) -> dict[str, float]:
 
     from encoded_data import open_side
     from features import Features
+    from training.quantile_matrix import quantiles
 
     def usual(file: str) -> Any:
         frame = pd.read_csv(folder / file, header=None)
@@ -147,7 +148,7 @@ def measure(way: str, folder: Path, threads: int) -> dict[str, float]:
 
     def ours() -> Any:
         side = open_side("train", folder, Features.read(folder / "features.json"))
-        return side.quantiles(256, threads, weights=None, between=lambda: None)
+        return quantiles(side, 256, threads, weights=None, between=lambda: None)
 
     load: dict[str, Callable[[], Any]] = {
         "one-hot": lambda: usual("one-hot.csv"),

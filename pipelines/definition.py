@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from aws import sessions
@@ -23,6 +24,7 @@ from pipelines.job_names import name_jobs
 from settings.errors import Problem
 from settings.model import Settings
 
+PREFIX = "algorithm_"  # of their files
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 NO_CHAMPION = b'{"champion": "none"}\n'
 
@@ -36,7 +38,7 @@ class Compiled:
 
 
 def compile(settings: Settings, scripts: Path = SCRIPTS, commit: str = UNKNOWN) -> Compiled:
-    code, uploads = _read_scripts(scripts), dict[str, bytes]()
+    code, uploads = _read_scripts(scripts, settings.training.algorithm), dict[str, bytes]()
     code_uri = bundle.add(uploads, settings.prefix, code)
     with sessions.offline(settings, partial(_upload, uploads, settings.prefix)) as session:
         definition = _definition(settings, commit, session, code_uri, bundle.digest(code))
@@ -83,11 +85,15 @@ def _definition(settings: Settings, commit: str, session: Any, code_uri: str, co
     return definition
 
 
-def _read_scripts(scripts: Path) -> dict[str, bytes]:
+def _read_scripts(scripts: Path, algorithm: str) -> dict[str, bytes]:
     """All files of the folder: the scripts import each other."""
     code = bundle.read(scripts) if scripts.is_dir() else {}
     if "train.py" not in code:
         raise Problem(f"{scripts} has no train.py: run the command from a checkout of the repository")
+    known = sorted(PurePath(name).stem.removeprefix(PREFIX) for name in code if fnmatch(name, f"{PREFIX}*.py"))
+    if known and algorithm not in known:
+        missing = f"{scripts}/{PREFIX}{algorithm}.py"
+        raise Problem(f"training.algorithm = {algorithm!r}: there is no {missing}; there are {', '.join(known)}")
     return code
 
 

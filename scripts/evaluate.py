@@ -82,10 +82,12 @@ def _write_archive(archive: Path, folder: Path) -> None:
 
 
 def _write_sample_answers(model: Any, features: Path, folder: Path) -> None:
+    import algorithms
     from evaluation import sample_answers
     from sample_rows import read
 
-    digest = hashlib.sha256((folder / "model" / "model.ubj").read_bytes()).hexdigest()
+    file = algorithms.of_metadata(model.metadata).file
+    digest = hashlib.sha256((folder / "model" / file).read_bytes()).hexdigest()
     answers = sample_answers.document(model, read(features, model.features), digest)
     (folder / "sample_answers.json").write_text(sample_answers.as_json(answers), encoding="utf-8")
     _log(f"recorded {len(answers['requests'])} requests with their answers")
@@ -94,7 +96,7 @@ def _write_sample_answers(model: Any, features: Path, folder: Path) -> None:
 def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> Any:
     from evaluation import facet_groups
     from evaluation.champion import score_champion
-    from evaluation.document import FEW_POSITIVES, Evaluation, importance
+    from evaluation.document import FEW_POSITIVES, Evaluation
     from evaluation.gate import Rules, check_available, check_metric, gate
     from evaluation.metrics import estimates
     from evaluation.predictions import predict
@@ -121,7 +123,7 @@ def _evaluate_model(model: Any, options: argparse.Namespace, folder: Path) -> An
         compared,
         slices(outcome, options.metric, metrics[options.metric], columns),
         champion,
-        importance(model.booster, model.features),
+        model.predictor.importance(),
         facet_groups.compare(model.features, options.test, outcome),
     )
 

@@ -1,4 +1,4 @@
-"""Why a prediction: the columns that moved it most, with the client's own values, by XGBoost's exact contributions.
+"""Why a prediction: the columns that moved it most, with the client's own values, by the algorithm's contributions.
 
 A client asks in its Accept: ``application/json; explain=3``. The contributions are to the log-odds of the positive
 class, to the predicted class's score before it becomes a probability, or to the predicted number, before
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import xgboost
 
+from algorithms import Predictor
 from features import Features, Matrix
 from http_errors import HttpError
 
@@ -46,25 +46,16 @@ def requested(parameters: Mapping[str, str], rows: int) -> int:
 
 
 def explain(
-    booster: xgboost.Booster, features: Features, matrix: Matrix, table: pa.Table, labels: npt.NDArray[Any], count: int
+    predictor: Predictor, features: Features, matrix: Matrix, table: pa.Table, labels: npt.NDArray[Any], count: int
 ) -> list[Explanation]:
     """``labels``: of a multiclass problem, the classes that were predicted."""
-    contributions = _contributions(booster, features, matrix, labels)
+    contributions = predictor.contributions(matrix, labels)
     order = np.argsort(-np.abs(contributions), axis=1, kind="stable")[:, :count]
     columns = [table[name] for name in features.names]
     return [
         [Part(features.names[column], _value(columns[column][row]), contributions[row, column]) for column in largest]
         for row, largest in enumerate(order.tolist())
     ]
-
-
-def _contributions(booster: xgboost.Booster, features: Features, matrix: Matrix, labels: npt.NDArray[Any]) -> Matrix:
-    """One column per feature; the last one of XGBoost's, the bias, is the same for all rows."""
-    rows = xgboost.DMatrix(matrix, feature_types=features.types, enable_categorical=True)
-    found: Matrix = booster.predict(rows, pred_contribs=True, validate_features=False)
-    if found.ndim == 3:
-        found = found[np.arange(len(found)), labels]
-    return found[:, :-1]
 
 
 def _value(cell: pa.Scalar) -> Any:

@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import xgboost
 
+import algorithms
 import calibration
 import explanations
 import prediction_writer
 import warm_up
+from algorithms import Predictor
 from calibration import Calibration
 from features import Features, Matrix
 from http_errors import HttpError
@@ -32,15 +33,13 @@ from prediction_writer import Prediction, Response
 
 REQUESTS = itertools.count(1)  # of this worker
 FAILED = "the model failed at this request: the endpoint's log has the traceback"
-ONE_THREAD_ROWS = 256  # up to so many rows a second thread costs more than it saves on a busy machine
 
 
 @dataclass(frozen=True)
 class Model:
-    booster: xgboost.Booster  # all threads, for many rows
+    predictor: Predictor
     features: Features
     metadata: dict[str, Any]
-    single_threaded: xgboost.Booster  # the same trees on one thread, for few rows
     calibration: Calibration | None = None  # of a classification
 
 
@@ -51,18 +50,14 @@ def load(model_dir: str | Path) -> Model:
     metadata = json.loads((folder / "metadata.json").read_text())
     if not isinstance(metadata, dict):
         raise ValueError("metadata.json is not an object")
-    boosters = [xgboost.Booster(parameters, model_file=folder / "model.ubj") for parameters in ({}, {"nthread": 1})]
-    if boosters[0].num_features() != len(features.columns):
-        raise ValueError(
-            f"model.ubj was trained on {boosters[0].num_features()} columns, features.json has {len(features.columns)}"
-        )
-    return Model(boosters[0], features, metadata, boosters[1], calibration.of_metadata(metadata))
+    algorithm = algorithms.of_metadata(metadata)
+    predictor = algorithm.load((folder / algorithm.file).read_bytes(), features)
+    return Model(predictor, features, metadata, calibration.of_metadata(metadata))
 
 
 def predict_matrix(model: Model, matrix: Matrix) -> Prediction:
     """Any number of encoded rows; the prediction of a row does not depend on the others."""
-    booster = model.single_threaded if len(matrix) <= ONE_THREAD_ROWS else model.booster
-    output = booster.inplace_predict(matrix, validate_features=False)
+    output = model.predictor.predict(matrix)
     no_labels, no_values = np.empty(0, np.int64), np.empty(0, np.float32)
     if model.features.problem == "regression":
         return Prediction(no_labels, output, np.empty((len(matrix), 0), np.float32))
@@ -106,7 +101,9 @@ def respond(model: Model, body: bytes | str, content_type: str | None, accept: s
     name, parameters = prediction_writer.choose(data.format, accept)
     count = explanations.requested(parameters, len(matrix))
     explained = (
-        explanations.explain(model.booster, model.features, matrix, table, prediction.labels, count) if count else None
+        explanations.explain(model.predictor, model.features, matrix, table, prediction.labels, count)
+        if count
+        else None
     )
     return prediction_writer.write(Response(prediction, model.features, explained), name, parameters), name
 

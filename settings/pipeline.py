@@ -99,6 +99,7 @@ class Processing(Section):
 class Hyperparameters(Section):
     """Each is a flag of scripts/train.py, checked by scripts/training/hyperparameters.py."""
 
+    algorithm: Annotated[str, matching(r"[a-z][a-z0-9_]*", "be the NAME of a scripts/algorithm_NAME.py")]
     rounds: int = Field(ge=1, le=100_000)
     early_stopping_rounds: int = Field(ge=0, description="0 trains all rounds")
     learning_rate: float = Field(gt=0, le=1)

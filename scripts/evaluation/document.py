@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from evaluation import curves
 from evaluation.champion import Champion
 from evaluation.estimates import Estimate
@@ -40,7 +38,7 @@ class Evaluation:
     gate: dict[str, Any]
     slices: list[Slice]
     champion: Champion | None
-    importance: dict[str, float]  # feature name -> share of the model's total gain
+    importance: dict[str, float]  # feature name -> its share, the largest first
     facets: list[dict[str, Any]] = field(default_factory=list)  # the groups of data.facets on the test side
 
     @property
@@ -119,15 +117,6 @@ class Evaluation:
             for name in names
             if (estimate := self.estimates[name])
         }
-
-
-def importance(booster: Any, features: Features) -> dict[str, float]:
-    """The share of each used feature in the total gain, largest first."""
-    gains = {key: float(np.sum(gain)) for key, gain in booster.get_score(importance_type="total_gain").items()}
-    names = booster.feature_names or [f"f{number}" for number in range(len(features.names))]
-    title = dict(zip(names, features.names, strict=True))
-    total = sum(gains.values()) or 1.0
-    return {title[key]: gain / total for key, gain in sorted(gains.items(), key=lambda item: (-item[1], item[0]))}
 
 
 def _short(value: float | None) -> str:

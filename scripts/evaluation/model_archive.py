@@ -8,12 +8,10 @@ import tarfile
 import zlib
 from pathlib import Path
 
-import xgboost
-
 import inference
 from failures import UserError
 
-REQUIRED = ("model.ubj", "features.json", "metadata.json")
+REQUIRED = ("features.json", "metadata.json")
 
 
 def load_archive(archive: Path, folder: Path) -> inference.Model:
@@ -21,8 +19,12 @@ def load_archive(archive: Path, folder: Path) -> inference.Model:
     unpack(archive, folder)
     missing = [name for name in REQUIRED if not (folder / name).is_file()]
     if missing:
-        raise UserError(f"{archive} lacks {' and '.join(missing)}: train the model again with this version of train.py")
+        raise UserError(_lacking(archive, " and ".join(missing)))
     return _load(archive, folder)
+
+
+def _lacking(archive: Path, files: str) -> str:
+    return f"{archive} lacks {files}: train the model again with this version of train.py"
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -40,7 +42,9 @@ def unpack(archive: Path, folder: Path) -> None:
 def _load(archive: Path, folder: Path) -> inference.Model:
     try:
         return inference.load(folder)
-    except (ValueError, KeyError, TypeError, OSError, xgboost.core.XGBoostError) as error:
+    except FileNotFoundError as error:
+        raise UserError(_lacking(archive, Path(error.filename).name)) from error
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise UserError(f"the model in {archive} cannot be loaded ({_reason(error)}): train it again") from error
 
 

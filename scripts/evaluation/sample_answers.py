@@ -41,7 +41,7 @@ class Candidates:
 
 
 def document(model: inference.Model, sample: SampleRows, digest: str) -> dict[str, Any]:
-    """``digest``: the SHA-256 of model.ubj."""
+    """``digest``: the SHA-256 of the algorithm's file."""
     candidates = _candidates(model, [*sample.rows, *_variants(sample.rows, model.features)])
     chosen = choose(candidates, _aspects(candidates, model), LIMIT)
     requests = [

@@ -263,7 +263,9 @@ def log_summary(features: Features) -> None:
     split = features.details["split"]
     if split["by"] == "time":
         cuts = f"validation from {split['validation_from']}, test from {split['test_from']}"
-        print(f"split by time ({split['column']}): {cuts}", flush=True)
+        print(f"split by time ({split['column']}; equal keys may be apart): {cuts}", flush=True)
+    elif split["by"] == "stratified":
+        print("split by the hash of the key, each class for itself", flush=True)
     rows = ", ".join(f"{side} {count:,}" for side, count in features.details["rows"].items())
     print(f"rows: {rows}", flush=True)
 

@@ -59,6 +59,7 @@ def _choice(choices: tuple[str, ...], explanation: str) -> Any:
 class Hyperparameters:
     """Those of [training] in config/base.toml, where each has its value: there is no other default."""
 
+    algorithm: str = _text(str, "NAME of algorithm_NAME.py", "what learns")
     rounds: int = _whole(1, 100_000, "boosting rounds at most", of_xgboost=False)
     early_stopping_rounds: int = _whole(
         0, math.inf, "stop after so many rounds without improvement; 0 = never", of_xgboost=False

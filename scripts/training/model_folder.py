@@ -16,23 +16,24 @@ HANDLER = "inference"  # SageMaker looks for code/inference.py
 
 
 @contextmanager
-def prepare(folder: Path) -> Iterator[Callable[[dict[str, bytes]], None]]:
+def prepare(folder: Path, algorithm: str) -> Iterator[Callable[[dict[str, bytes]], None]]:
     """Checks before training that the directory can be written; the caller publishes the files at the end."""
     draft = folder / f"model{atomic_files.UNFINISHED}"
     try:
         with atomic_files.writing_to(folder):
-            _copy_code(draft / "code")
+            _copy_code(draft / "code", algorithm)
         yield lambda files: _publish(folder, draft, files)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _copy_code(code: Path) -> None:
+def _copy_code(code: Path, algorithm: str) -> None:
+    """Of the algorithms only the module of the model's own."""
     if not (BUNDLE / f"{HANDLER}.py").is_file():
         raise UserError(f"{HANDLER}.py is missing beside train.py: ship the whole folder of scripts")
     shutil.rmtree(code, ignore_errors=True)  # of a killed run
     code.mkdir(parents=True)
-    for module in _with_imports(HANDLER):
+    for module in _with_imports(HANDLER) | _with_imports(algorithm):
         shutil.copyfile(BUNDLE / f"{module}.py", code / f"{module}.py")
 
 

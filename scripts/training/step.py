@@ -1,28 +1,28 @@
-"""The training step: check the data, boost, keep the best rounds, publish the model."""
+"""The training step: check the data, fit the algorithm, choose threshold and calibration, publish the model."""
 
 from __future__ import annotations
 
+import importlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import xgboost as xgb
 
+import algorithms
 import calibration
 import sample_rows
+from algorithms import Algorithm, Fitted, Predictor
 from encoded_data import Side, open_side
 from failures import UserError
 from features import Features
-from training import checkpoints, decision_threshold, devices, model_folder, threshold_rule
-from training.boosting import Schedule, boost
-from training.hyperparameters import METRICS, Hyperparameters
+from training import decision_threshold, model_folder, side_metrics, threshold_rule
+from training.hyperparameters import Hyperparameters
 from training.imbalance import Floats, class_weights, product, row_weights
+from training.task import Task
 from training.termination import Termination
 
-LIBRARIES = (xgb, np, pa)
 METADATA_FORMAT = 1
 WARM_UP_ROWS = 20
 FEW_POSITIVES = 30
@@ -47,22 +47,34 @@ class Data:
 
 
 def train(folders: Folders, chosen: Hyperparameters) -> None:
-    with Termination() as termination, model_folder.prepare(folders.model) as publish:
+    algorithm = choose(chosen)
+    module = algorithms.module_of(chosen.algorithm)
+    with Termination() as termination, model_folder.prepare(folders.model, module) as publish:
         data = open_data(folders)
-        device = devices.choose_device(chosen.device)
-        booster, history = learn(data, chosen, device, folders.checkpoints, termination)
-        best = schedule(data.features.problem, chosen).best_round(history)
-        model = booster[: best + 1]
-        metadata = describe(data, chosen, device, history, best, decide(model, data, chosen))
+        fitted = algorithm.fit(task_of(data, chosen, termination, folders.checkpoints))
+        predictor = algorithm.load(fitted.content, data.features)
+        fitted = with_metrics(fitted, predictor, data)
+        metadata = describe(data, chosen, algorithm, fitted, decide(predictor, data, chosen))
         publish(
             {
-                "model.ubj": bytes(model.save_raw("ubj")),
+                algorithm.file: fitted.content,
                 "features.json": data.features_file.read_bytes(),
                 "metadata.json": (json.dumps(metadata, indent=2, ensure_ascii=False) + "\n").encode(),
                 "warm-up.csv": data.warm_up.encode(),
             }
         )
-    print(f"model of {best + 1} rounds written to {folders.model}", flush=True)
+    rounds = f" of {metadata['best_round'] + 1} rounds" if "best_round" in metadata else ""
+    print(f"model{rounds} written to {folders.model}", flush=True)
+
+
+def choose(chosen: Hyperparameters) -> Algorithm:
+    try:
+        algorithm = algorithms.named(chosen.algorithm)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    if algorithm.unused:
+        print(f"the algorithm {chosen.algorithm} does not use {', '.join(algorithm.unused)}", flush=True)
+    return algorithm
 
 
 def open_data(folders: Folders) -> Data:
@@ -85,27 +97,20 @@ def warm_up(folder: Path, features: Features) -> str:
     return sample_rows.as_csv([sample.names, *rows], features.delimiter)
 
 
-def schedule(problem: str, chosen: Hyperparameters) -> Schedule:
-    watched = f"validation-{METRICS[problem][0]}"
-    return Schedule(chosen.rounds, chosen.early_stopping_rounds, chosen.checkpoint_rounds, watched)
-
-
-def learn(
-    data: Data, chosen: Hyperparameters, device: str, folder: Path | None, termination: Termination
-) -> tuple[Any, checkpoints.History]:
-    features, threads = data.features, devices.threads()
+def task_of(data: Data, chosen: Hyperparameters, termination: Termination, folder: Path | None) -> Task:
     rows = f"{len(data.train.labels)} rows, {len(data.validation.labels)} for validation"
-    print(f"training on {rows}, {len(features.columns)} features, {device}, {threads} threads", flush=True)
-    store = checkpoints.Checkpoints(folder, fingerprint(data, chosen, device)) if folder else None
-    start = store.latest() if store else checkpoints.Progress()
+    print(f"training on {rows}, {len(data.features.columns)} features, by {chosen.algorithm}", flush=True)
+    weights = weights_of_rows(data, chosen)
+    return Task(data.features, data.features_file, data.train, data.validation, *weights, chosen, termination, folder)
 
-    weights, of_validation = weights_of_rows(data, chosen)
-    matrix = data.train.quantiles(chosen.max_bin, threads, weights, termination.check)
-    watched = data.validation.quantiles(chosen.max_bin, threads, of_validation, termination.check, reference=matrix)
-    parameters = chosen.for_xgboost(features.problem, len(features.target.classes))
-    parameters |= {"device": device, "nthread": threads, "seed_per_iteration": True}
-    sides = {"train": matrix, "validation": watched}
-    return boost(parameters, sides, schedule(features.problem, chosen), start, store, termination)
+
+def with_metrics(fitted: Fitted, predictor: Predictor, data: Data) -> Fitted:
+    """Of an algorithm that measures nothing itself, and so has printed nothing that SageMaker could read."""
+    if "metrics" in fitted.metadata:
+        return fitted
+    metrics = {side.name: side_metrics.measure(predictor, side) for side in (data.train, data.validation)}
+    print(f"[0] {side_metrics.line(metrics)}", flush=True)
+    return Fitted(fitted.content, {**fitted.metadata, "metrics": metrics})
 
 
 def weights_of_rows(data: Data, chosen: Hyperparameters) -> tuple[Floats | None, Floats | None]:
@@ -119,18 +124,12 @@ def weights_of_rows(data: Data, chosen: Hyperparameters) -> tuple[Floats | None,
     return product(remedy, train.weights), product(of_classes, validation.weights)
 
 
-def fingerprint(data: Data, chosen: Hyperparameters, device: str) -> str:
-    """Everything that the model depends on, without how often it is saved."""
-    settings = asdict(chosen) | {"checkpoint_rounds": 0, "device": device, "xgboost": xgb.__version__}
-    return checkpoints.fingerprint(settings, [data.features_file, data.train.file, data.validation.file])
-
-
-def decide(model: Any, data: Data, chosen: Hyperparameters) -> dict[str, Any]:
+def decide(predictor: Predictor, data: Data, chosen: Hyperparameters) -> dict[str, Any]:
     """How labels and probabilities come from what the model says, by the validation side."""
     decided: dict[str, Any] = {"calibration": None, "threshold": None}
     if data.features.problem == "regression":
         return decided
-    shares, labels, weights = probabilities(model, data.validation), data.validation.labels, data.validation.weights
+    shares, labels, weights = probabilities(predictor, data.validation), data.validation.labels, data.validation.weights
     if chosen.calibration == "auto" and (found := calibrate(data, chosen, shares)):
         before, shares = shares, found.apply(shares)
         losses = {
@@ -142,10 +141,9 @@ def decide(model: Any, data: Data, chosen: Hyperparameters) -> dict[str, Any]:
     return decided
 
 
-def probabilities(model: Any, validation: Side) -> Floats:
-    model.set_param({"device": "cpu", "nthread": devices.threads()})
+def probabilities(predictor: Predictor, validation: Side) -> Floats:
     # Unbinned rows, as in serving: binning would treat a level that is unknown to the train side as a known one.
-    found: Floats = np.concatenate([model.inplace_predict(matrix) for matrix in validation.matrices()])
+    found: Floats = np.concatenate([predictor.predict(matrix) for matrix in validation.matrices()])
     return found if found.ndim == 2 else np.column_stack([1 - found, found])
 
 
@@ -187,23 +185,18 @@ def warn_of_few_positives(data: Data) -> None:
 
 
 def describe(
-    data: Data, chosen: Hyperparameters, device: str, history: checkpoints.History, best: int, decided: dict[str, Any]
+    data: Data, chosen: Hyperparameters, algorithm: Algorithm, fitted: Fitted, decided: dict[str, Any]
 ) -> dict[str, Any]:
-    settings = asdict(chosen)
-    sides = {"validation": data.validation, "train": data.train}
+    without = ("seed", "device", "algorithm", *algorithm.unused)
+    libraries = (importlib.import_module(name) for name in (*algorithm.libraries, "numpy", "pyarrow"))
     return {
         "format": METADATA_FORMAT,
         "problem": data.features.problem,
+        "algorithm": chosen.algorithm,
         **decided,
-        "best_round": best,
-        "rounds": len(history),
-        "metrics": {
-            side: {metric: history[best][f"{side}-{metric}"] for metric in METRICS[data.features.problem]}
-            for side in sides
-        },
-        "parameters": {name: value for name, value in settings.items() if name not in ("seed", "device")},
+        **fitted.metadata,
+        "parameters": {name: value for name, value in asdict(chosen).items() if name not in without},
         "seed": chosen.seed,
-        "device": device,
-        "rows": {name: len(side.labels) for name, side in sides.items()},
-        "libraries": {library.__name__: library.__version__ for library in LIBRARIES},
+        "rows": {side.name: len(side.labels) for side in (data.train, data.validation)},
+        "libraries": {library.__name__: library.__version__ for library in libraries},
     }

@@ -43,6 +43,7 @@ OTHERS: dict[str, Any] = {
     "aws.access_key_id": "another",
     "aws.secret_access_key": "another",
     "training.decision_threshold": "0.5",
+    "training.algorithm": "linear",
     "data.uri": "s3://their-bucket/raw",
     "data.target": "price",
     "data.delimiter": ";",

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-import tarfile
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features import Features
-from settings.loader import load
-from settings.pipeline import Hyperparameters
+from tests.steps.copied_scripts import Run, example
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 1500
 REGIONS = {"N": "north", "E": "east", "S": "south"}
 COMPUTED = ["age in days", "rent of income", "relative income", "region"]
-
-
-def example() -> str:
-    text = (ROOT / "docs" / "bring-your-own-model.md").read_text()
-    return re.search(r"```python\n# scripts/own_features.py\n(.*?)```", text, re.S)[1]  # type: ignore[index]
 
 
 def loans() -> pa.Table:
@@ -46,67 +35,14 @@ def loans() -> pa.Table:
     return pa.table(columns | {"default": np.where(risk > 0.5, "yes", "no")})
 
 
-@dataclass(frozen=True)
-class Run:
-    folder: Path
-
-    @property
-    def features(self) -> Features:
-        return Features.read(self.folder / "features" / "features.json")
-
-    def step(self, name: str, **flags: Any) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(self.folder / "scripts" / f"{name}.py")]
-        for flag, value in flags.items():
-            values = value if isinstance(value, list) else [value]
-            command += [f"--{flag.replace('_', '-')}", *map(str, values)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def serve(self, rows: pa.Table) -> pa.Table:
-        """By the code in the model's archive alone."""
-        folder = self.folder / "requests"
-        folder.mkdir()
-        pq.write_table(rows, folder / "0.request.parquet")
-        command = [sys.executable, "-P", str(self.folder / "scripts/evaluation/champion_process.py")]
-        environment = os.environ | {"PYTHONPATH": str(self.folder / "model" / "code")}
-        subprocess.run([*command, str(self.folder / "model"), str(folder)], env=environment, check=True, timeout=60)
-        return pq.read_table(folder / "0.answer.parquet")
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Only scripts/own_features.py differs from the template's."""
     done = Run(tmp_path_factory.mktemp("own"))
-    shutil.copytree(ROOT / "scripts", done.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    (done.folder / "scripts" / "own_features.py").write_text(example())
-    raw = done.folder / "raw"
-    raw.mkdir()
-    pq.write_table(loans(), raw / "loans.parquet")
-    data = load("local").data
-    settings = ("format", "delimiter", "decimal", "dates", "missing", "split", "validation_fraction", "test_fraction")
-    settings = (*settings, "max_rejected_fraction", "rare_level_rows", "max_levels")
-    folders = {name: done.folder / name for name in ("train", "validation", "test", "features", "baseline", "rejects")}
-    flags = {name: getattr(data, name) for name in settings}
-    flags = {name: list(value) if isinstance(value, tuple) else value for name, value in flags.items()}
-    done.step("preprocess", input=raw, target="default", problem="binary", ignore=["rent"], **folders, **flags)
-    training = load("local").training
-    chosen = {name: getattr(training, name) for name in Hyperparameters.model_fields} | {"rounds": 60}
-    sides = {name: folders[name] for name in ("train", "validation", "features")}
-    done.step("train", model_dir=done.folder / "model", **sides, **chosen)
-    with tarfile.open(done.folder / "model" / "model.tar.gz", "w:gz") as archive:
-        for path in (done.folder / "model").iterdir():
-            if path.name != "model.tar.gz":
-                archive.add(path, path.name)
-    done.step(
-        "evaluate",
-        model=done.folder / "model",
-        test=folders["test"],
-        features=folders["features"],
-        threshold=0.9,
-        metric="auc",
-        output=done.folder / "evaluation",
-    )
+    done.write("own_features.py", example("own_features.py"))
+    done.preprocess(loans(), target="default", problem="binary", ignore=["rent"])
+    done.train("model")
+    done.evaluate("model", metric="auc", threshold=0.9)
     return done
 
 
@@ -152,19 +88,19 @@ def test_the_table_of_columns_shows_them(run: Run) -> None:
     ]
     assert rows["region"]["levels"]
     assert rows["age in days"]["note"] == "computed by own_features.py"
-    assert "rent of income" in (run.folder / "evaluation" / "report.html").read_text()
+    assert "rent of income" in (run.folder / "model-evaluation" / "report.html").read_text()
 
 
 def test_an_endpoint_answers_what_was_evaluated_bit_for_bit(run: Run) -> None:
     """From the raw rows, by the model's own code; the evaluation had the encoded ones."""
-    answers = run.serve(pq.read_table(run.folder / "test" / "raw.parquet"))
-    evaluated = pq.read_table(run.folder / "evaluation" / "predictions.parquet")
+    answers = run.serve("model", pq.read_table(run.folder / "test" / "raw.parquet"))
+    evaluated = pq.read_table(run.folder / "model-evaluation" / "predictions.parquet")
     probability = next(name for name in evaluated.column_names if name.startswith("probability"))
     assert answers[probability].to_numpy().tobytes() == evaluated[probability].to_numpy().tobytes()
 
 
 def test_the_model_learns_from_them(run: Run) -> None:
-    evaluation = json.loads((run.folder / "evaluation" / "evaluation.json").read_text())
+    evaluation = json.loads((run.folder / "model-evaluation" / "evaluation.json").read_text())
     assert evaluation["gate"]["value"] > 0.95
 
 

@@ -460,3 +460,10 @@ def test_what_the_sdk_would_upload_is_kept_by_content(settings, scripts):
     driver = {uri: content for uri, content in first.uploads.items() if uri.endswith(".sh")}
     assert driver and all(uri.startswith(f"{PREFIX}/code/") for uri in driver)
     assert first.uploads == second.uploads
+
+
+def test_an_algorithm_without_a_file_is_refused_before_anything_is_compiled(settings, scripts):
+    (scripts / "algorithm_xgboost.py").write_text("")
+    compile(settings(), scripts)
+    with pytest.raises(Problem, match=r"training\.algorithm = 'magic': there is no .*/algorithm_magic\.py"):
+        compile(settings('[training]\nalgorithm = "magic"\n'), scripts)

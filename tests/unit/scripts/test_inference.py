@@ -17,6 +17,7 @@ import xgboost
 
 import inference
 import prediction_writer
+from algorithm_xgboost import ONE_THREAD_ROWS
 from features import Column, Features, Matrix, Target
 from http_errors import HttpError
 
@@ -147,7 +148,7 @@ def expected(model: inference.Model, rows: list[dict[str, Any]]) -> Matrix:
     data = xgboost.DMatrix(
         model.features.encode(typed(rows)), feature_names=NAMES, feature_types=model.features.types, nthread=1
     )
-    predicted: Matrix = model.booster.predict(data)
+    predicted: Matrix = model.predictor.booster.predict(data)
     return predicted
 
 
@@ -204,7 +205,7 @@ def test_every_answer_format_reads_back_to_the_same_bits(models: Models, problem
 @pytest.mark.parametrize("problem", TARGETS)
 def test_the_prediction_of_a_row_does_not_depend_on_the_others(models: Models, problem: str) -> None:
     model = models[problem]
-    matrix = model.features.encode(typed(raw_rows(inference.ONE_THREAD_ROWS + 44)))
+    matrix = model.features.encode(typed(raw_rows(ONE_THREAD_ROWS + 44)))
     together = inference.predict_matrix(model, matrix)
     for row in range(len(matrix)):
         alone = inference.predict_matrix(model, matrix[row : row + 1])
@@ -351,7 +352,7 @@ def test_a_model_that_does_not_fit_its_features_is_refused_at_load(tmp_path: Pat
 def contributions(model: inference.Model, rows: list[dict[str, Any]]) -> np.ndarray:
     matrix = model.features.encode(typed(rows))
     data = xgboost.DMatrix(matrix, feature_types=model.features.types, enable_categorical=True)
-    found = model.booster.predict(data, pred_contribs=True, validate_features=False)
+    found = model.predictor.booster.predict(data, pred_contribs=True, validate_features=False)
     if model.features.problem == "multiclass":
         found = found[np.arange(len(rows)), inference.predict_matrix(model, matrix).labels]
     return found[:, :-1]

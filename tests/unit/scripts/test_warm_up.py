@@ -13,6 +13,7 @@ import inference
 import payloads
 import prediction_writer
 import warm_up
+from algorithm_xgboost import ONE_THREAD_ROWS
 from dates import DatePart
 from features import Column, Features, Matrix, Target
 
@@ -71,7 +72,7 @@ def test_every_format_few_rows_and_many_are_predicted_when_the_model_is_loaded(
     inference.model_fn(str(folder))
     assert {kind for kind, _ in answered} == {"text/csv", *payloads.media_types.FORMATS.values()}
     assert {rows for _, rows in answered} == {1, 3, warm_up.MANY_ROWS}
-    assert inference.ONE_THREAD_ROWS < warm_up.MANY_ROWS  # both of the model's boosters
+    assert ONE_THREAD_ROWS < warm_up.MANY_ROWS  # both of the model's boosters
 
 
 def test_a_model_without_the_file_is_loaded(folder: Path, answered: list[tuple[str, int]]) -> None:

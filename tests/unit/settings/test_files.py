@@ -143,7 +143,7 @@ UNKNOWN = [
         "[pipeline]\nzebra = 5",
         "pipeline.zebra = 5: is not a setting; remove it: [pipeline] has cache_days",
     ),
-    ("[training.zebra]\nx = 5", "training.zebra = {…}: is not a setting; remove it: [training] has rounds,"),
+    ("[training.zebra]\nx = 5", "training.zebra = {…}: is not a setting; remove it: [training] has algorithm,"),
     ("[rolout]\nx = 5", "[rolout]: is not a section; did you mean rollout?"),
     ("[zebra]", "[zebra]: is not a section; the sections are project, aws, data, "),
     ("[sources]", "[sources]: is not a section; "),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xgboost
 
+import algorithm_xgboost
 import inference
 from evaluation import sample_answers
 from features import Column, Features, Target
@@ -32,7 +33,11 @@ def model_of(tmp_path, problem, columns=COLUMNS, threshold=None, rounds=20):
     data = xgboost.DMatrix(matrix, target, feature_types=features.types, enable_categorical=True)
     more = {"num_class": 3} if problem == "multiclass" else {}
     booster = xgboost.train({"objective": OBJECTIVES[problem], "max_depth": 3, "nthread": 1, **more}, data, rounds)
-    return inference.Model(booster, features, {"threshold": threshold}, booster)
+    return inference.Model(trees(booster, features), features, {"threshold": threshold})
+
+
+def trees(booster, features):
+    return algorithm_xgboost.Trees(bytes(booster.save_raw("ubj")), features)
 
 
 def requests_of(model, rows=ROWS, limit=None, monkeypatch=None):
@@ -139,7 +144,7 @@ def test_a_model_that_is_on_its_threshold_everywhere_promises_nothing(tmp_path):
     model.metadata["threshold"] = 0.5
     data = xgboost.DMatrix(np.zeros((2, 3), np.float32), [0, 1], feature_types=model.features.types)
     constant = xgboost.train({"objective": "binary:logistic", "base_score": 0.5, "nthread": 1}, data, 0)
-    assert requests_of(inference.Model(constant, model.features, model.metadata, constant)) == []
+    assert requests_of(inference.Model(trees(constant, model.features), model.features, model.metadata)) == []
 
 
 def test_rows_are_read_as_they_are_written(tmp_path):

@@ -79,6 +79,7 @@ def run_the_steps(outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"rounds": 4, "early-stopping-rounds": 2, "learning-rate": 0.3, "max-depth": 3, "min-child-weight": 1}
     options |= {"subsample": 1, "colsample-bytree": 1, "reg-lambda": 1, "max-bin": 64, "seed": 1}
     options |= {
+        "algorithm": "xgboost",
         "imbalance": "none",
         "decision-threshold": "f1",
         "calibration": "auto",
