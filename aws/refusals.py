@@ -37,6 +37,11 @@ def is_conflict(error: Exception) -> bool:
     return _code(error) in CONFLICT
 
 
+def is_in_progress(error: Exception) -> bool:
+    """Of an endpoint that something else is changing: its autoscaling, or another update."""
+    return _is_validation(error) and "in-progress" in _message(error)
+
+
 def is_denied(error: Exception) -> bool:
     return _code(error) in ("AccessDenied", "AccessDeniedException", "403")
 

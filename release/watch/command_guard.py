@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aws.refusals import is_in_progress
 from release.call import Call
 from release.context import Context
 from release.execute.execute import execute
@@ -19,12 +20,14 @@ from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus, read_endpoint
 from release.state.judgement_record import JudgementRecord
 from release.watch import promises
-from release.watch.clock import AwsClock
+from release.watch.clock import AwsClock, Deadline
 from release.watch.traffic import THROTTLED, Reply, Traffic
 from release.watch.watch import Snapshot, View, read_both_fleets
 from settings.errors import Problem
 
 LEAST = 20  # answers before a share of failed ones says something
+ATTEMPTS = 20  # to take it back, while autoscaling is quicker
+LONGEST_CHANGE = 3600  # seconds by AWS's clock, of an update or of a change of the concurrency
 STALE_POLLS = 10  # that do not show yet what was accepted
 
 
@@ -59,7 +62,7 @@ class CommandGuard:
         endpoint = self._read()
         earlier = judgement_record.read(self.context, self.deployment)
         failure = earlier.sentence if earlier and earlier.outcome == "fail" else self._smoke() or self._watch()
-        endpoint = self._read()
+        endpoint = _settled(self.context, self.check)  # its autoscaling may be changing it
         if not failure or endpoint.config != self.deployment.config:
             return endpoint
         self._store(endpoint, Decision("fail", failure))
@@ -161,13 +164,26 @@ class CommandGuard:
 
 def take_back(context: Context, deployment: Deployment, check: Callable[[], None]) -> EndpointStatus:
     """Puts the config before back, and returns the endpoint when it no longer changes."""
-    endpoint = _settled(context, check)  # its autoscaling may be changing it
-    if (endpoint.status, endpoint.config) != ("InService", deployment.config):
-        return endpoint
     request = {"EndpointName": context.endpoint_name, "EndpointConfigName": deployment.before}
     sentence = f"endpoint {context.endpoint_name} from {deployment.config} back to {deployment.before}"
-    execute([Call("sagemaker", "update_endpoint", request, sentence)], context, check)
-    before = endpoint
+    call = Call("sagemaker", "update_endpoint", request, sentence)
+    for attempt in range(ATTEMPTS):
+        endpoint = _settled(context, check)  # its autoscaling may be changing it
+        if (endpoint.status, endpoint.config) != ("InService", deployment.config):
+            return endpoint
+        try:
+            execute([call], context, check)
+            break
+        except Exception as error:  # or has begun to change it a moment ago
+            if attempt == ATTEMPTS - 1 or not is_in_progress(error):
+                raise
+        context.sleep(context.timing.first_poll)
+    return _changed(context, endpoint, check)
+
+
+def _changed(context: Context, before: EndpointStatus, check: Callable[[], None]) -> EndpointStatus:
+    """After a change was accepted."""
+    endpoint = before
     for _ in range(STALE_POLLS):
         endpoint = _settled(context, check)
         if (endpoint.config, endpoint.modified) != (before.config, before.modified):
@@ -177,11 +193,17 @@ def take_back(context: Context, deployment: Deployment, check: Callable[[], None
 
 
 def _settled(context: Context, check: Callable[[], None]) -> EndpointStatus:
+    deadline = Deadline(LONGEST_CHANGE)
     while True:
         check()
         endpoint = _read(context)
         if not endpoint.changing:
             return endpoint
+        if deadline.passed(endpoint.at):
+            raise Problem(
+                f"endpoint {context.endpoint_name} is {endpoint.status} for an hour: inspect it in the SageMaker "
+                "console; the same command continues"
+            )
         context.sleep(context.timing.first_poll)
 
 

@@ -195,6 +195,9 @@ def test_use_scales_provisioned_concurrency_up_and_down(stage, packages):
     with stage.clients(per_second=2000, threads=4):
         until(lambda: provisioned(stage) == MOST)
         until(lambda: len(containers(stage)) >= MOST)
+        assert stage.deploy(stage.package("failing")) == 3  # autoscaling changes the endpoint meanwhile
+        assert stage.live_package() == packages[1]
+        until(lambda: provisioned(stage) == MOST)
     with stage.clients(per_second=20, threads=1):
         until(lambda: provisioned(stage) < MOST)
     stage.configure(**SERVERLESS)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from release import judge
 from release.invocation import Request
@@ -13,6 +14,7 @@ from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus
 from release.state.judgement_record import Abort
 from release.watch import command_guard
+from release.watch.clock import Deadline
 from release.watch.command_guard import LEAST, CommandGuard, take_back
 from release.watch.fleet_metrics import FleetMetrics
 from release.watch.promises import Promises
@@ -31,6 +33,7 @@ class FakeEndpoint:
     def __init__(self):
         self.status, self.config, self.pending, self.looks, self.updates = "InService", "new", "", 0, []
         self.polls = 0  # for which it is Updating
+        self.scales = 0  # how often autoscaling begins right before an update
 
     def read(self, *_):
         self.looks += 1
@@ -40,8 +43,15 @@ class FakeEndpoint:
         at = START + timedelta(seconds=10 * self.looks)
         return EndpointStatus(at, self.status, self.config, self.pending, f"{self.status} {self.config}")
 
+    def describe_endpoint(self, EndpointName):
+        return {"EndpointStatus": self.status, "EndpointConfigName": self.config}
+
     def update_endpoint(self, EndpointName, EndpointConfigName):
-        assert self.status == "InService", "AWS refuses it while the endpoint changes"
+        if self.status == "InService" and self.scales:
+            self.status, self.pending, self.polls, self.scales = "Updating", "", 2, self.scales - 1
+        if self.status != "InService":
+            message = 'Cannot update in-progress endpoint "arn".'
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "UpdateEndpoint")
         self.updates.append(EndpointConfigName)
         self.status, self.pending, self.polls = "Updating", EndpointConfigName, 2
 
@@ -71,7 +81,7 @@ class FakeTraffic:
 @pytest.fixture
 def endpoint(context, service, monkeypatch):
     fake = FakeEndpoint()
-    service("sagemaker", update_endpoint=fake.update_endpoint)
+    service("sagemaker", update_endpoint=fake.update_endpoint, describe_endpoint=fake.describe_endpoint)
     service("sagemaker-runtime")
     service("sts", get_caller_identity=lambda: {"Arn": "arn:role"})
     monkeypatch.setattr(command_guard, "read_endpoint", fake.read)
@@ -156,6 +166,24 @@ def test_without_recorded_requests_it_is_undecided(context, endpoint, guard):
     assert (record(context).outcome, endpoint.updates) == ("undecided", [])
 
 
+def test_a_release_that_autoscaling_changes_at_the_end_is_not_called_failed(endpoint, guard, monkeypatch):
+    before = FakeTraffic.__exit__
+
+    def scaling(*arguments):
+        endpoint.status, endpoint.polls = "Updating", 3
+        return before(*arguments)
+
+    monkeypatch.setattr(FakeTraffic, "__exit__", scaling)
+    assert (guard([RIGHT]).status, endpoint.updates) == ("InService", [])
+
+
+def test_it_does_not_wait_for_ever(context, endpoint, monkeypatch):
+    monkeypatch.setattr(Deadline, "least_real", 0)
+    endpoint.status, endpoint.polls = "Updating", 10_000
+    with pytest.raises(Problem, match="is Updating for an hour: inspect it .* the same command continues"):
+        take_back(context, DEPLOYMENT, lambda: None)
+
+
 def test_it_waits_for_autoscaling_before_it_goes_back(endpoint, guard, monkeypatch):
     before = command_guard.take_back
 
@@ -165,6 +193,18 @@ def test_it_waits_for_autoscaling_before_it_goes_back(endpoint, guard, monkeypat
 
     monkeypatch.setattr(command_guard, "take_back", scaling)
     assert guard([RIGHT], alarm="ALARM").config == "old"
+
+
+def test_autoscaling_that_begins_right_before_it_does_not_keep_the_bad_model_live(endpoint, guard):
+    endpoint.scales = 2
+    assert guard([RIGHT], alarm="ALARM").config == "old"
+    assert endpoint.updates == ["old"]
+
+
+def test_what_aws_refuses_for_ever_is_an_error(context, endpoint):
+    endpoint.scales = 10_000
+    with pytest.raises(ClientError, match="in-progress"):
+        take_back(context, DEPLOYMENT, lambda: None)
 
 
 def test_what_somebody_else_deployed_is_left_alone(context, endpoint):
