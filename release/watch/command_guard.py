@@ -174,7 +174,7 @@ def take_back(context: Context, deployment: Deployment, check: Callable[[], None
         try:
             execute([call], context, check)
             break
-        except Exception as error:  # or has begun to change it a moment ago
+        except Exception as error:  # or it started a moment ago
             if attempt == ATTEMPTS - 1 or not is_in_progress(error):
                 raise
         context.sleep(context.timing.first_poll)
