@@ -1,7 +1,7 @@
 """The fitted features: written by preprocess, read by training, applied to raw rows by serving.
 
 The file ``features.json`` is readable by people. ``Features.encode`` turns typed columns into the float32 matrix for
-XGBoost; preprocess and serving both call it, so they cannot differ.
+algorithms; preprocess and serving both call it, so they cannot differ.
 
 - numeric and boolean columns become float32 (through float64, whatever the source), missing becomes NaN;
 - a date or time becomes several numbers (see dates.py), each a column of its own;

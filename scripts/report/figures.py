@@ -30,7 +30,7 @@ def importance(evaluation: Evaluation) -> Html:
     return figure(
         "What the model looks at",
         bars([(name, share, percent(share)) for name, share in top], "Feature importance"),
-        f"Each column's share of all the improvement (gain) that the model's decisions make; {leaders} matter"
+        f"Each column's share of what moves the answers, as the algorithm measures it; {leaders} matter"
         f"{'s' if len(top) == 1 else ''} most.{others} It says what is used, not what causes what.",
     )
 
