@@ -13,6 +13,7 @@ TRANSIENT = (
     "TooManyRequestsException",
     "RequestLimitExceeded",
     "SlowDown",
+    "ModelNotReadyException",
     "InternalFailure",
     "InternalServerError",
     "InternalServerException",

@@ -21,6 +21,7 @@ THREADS = 10  # as many connections as boto3 keeps
 JSON = "application/json"
 FASTEST = 200  # requests in a real second beside a clock that runs faster: one machine does everything
 NO_RESPONSE, THROTTLED = 504, 429
+UNSEEN = ("ThrottlingException", "ModelNotReadyException")  # by any model: too many at once, or still being provisioned
 LONGEST_PAUSE = 0.05  # seconds, as the rate may change meanwhile
 
 
@@ -157,7 +158,7 @@ class Traffic:
             return Reply(request, 200, label, response["Body"].read(), response.get("ContentType", ""))
         except ClientError as error:
             details: dict[str, Any] = dict(error.response)
-            if details["Error"].get("Code") == "ThrottlingException":  # no model has seen it
+            if details["Error"].get("Code") in UNSEEN:
                 return Reply(request, THROTTLED)
             status = details.get("OriginalStatusCode") or details["ResponseMetadata"]["HTTPStatusCode"]
             return Reply(request, int(status), labels.of_error(str(details.get("OriginalMessage", ""))))

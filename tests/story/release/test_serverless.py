@@ -161,8 +161,17 @@ def test_an_alarm_takes_it_back(stage, packages, output):
 
 
 def test_a_person_takes_it_back(stage, packages, output):
-    assert while_it_bakes(stage, good(stage), lambda: stage.command("--abort", "it is too early")) == 3
-    assert "it is too early" in output()[-1]
+    def look_and_abort():
+        until(lambda: stage.document("judgement.json")["deployment"]["package"] == package)
+        assert stage.command("--status") == 0
+        assert stage.command("--abort", "it is too early") == 0
+
+    package = good(stage)
+    assert while_it_bakes(stage, package, look_and_abort) == 3
+    lines = output()
+    assert any(line.startswith("release under way: churn/") for line in lines)
+    assert any("judgement: passed so far, the smoke test and" in line for line in lines)
+    assert "it is too early" in lines[-1]
     assert stage.live_package() == packages[1]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from release.invocation import Request
 from release.samples import parse, read, writers
-from release.watch.traffic import FASTEST, Traffic
+from release.watch.traffic import FASTEST, THROTTLED, Traffic
 
 ONE, TWO = Request(b"1"), Request(b"2", "application/json")
 
@@ -158,3 +158,27 @@ def test_a_throttled_s3_costs_no_bake_traffic(context, s3, refuse, monkeypatch):
     package = {"CustomerMetadataProperties": {"sample_requests": "s3://bucket/sample.csv"}}
     assert read(context, package).bodies() == [b"3\n"]
     assert (busy, context.lines) == ([], [])
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ModelNotReadyException"])
+def test_what_no_model_has_seen_is_no_answer_of_one(refuse, code):
+    traffic = Traffic(FakeRuntime(refuse(code, status=400)), "e", [ONE], 200)
+    assert drive(traffic, 1).failed >= 1
+    assert {reply.status for reply in traffic.take()} == {THROTTLED}
+
+
+def test_one_thread_has_one_request_under_way():
+    class Slow(FakeRuntime):
+        busy = most = 0
+
+        def invoke_endpoint(self, **request):
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+            time.sleep(0.005)
+            self.busy -= 1
+            return super().invoke_endpoint(**request)
+
+    one, many = Slow(), Slow()
+    drive(Traffic(one, "e", [ONE], 1000, threads=1), 20)
+    drive(Traffic(many, "e", [ONE], 1000), 20)
+    assert one.most == 1 < many.most
