@@ -81,7 +81,7 @@ def _may_be_target(name: str, pieces: list[pa.Array], missing: MissingTexts) -> 
         return False
     texts = _present(pieces, missing)
     distinct = pc.count_distinct(texts).as_py()
-    return distinct > 1 and (distinct <= MOST_DIFFERENT * len(texts) or _are_numbers(name, texts))
+    return distinct > 1 and (distinct <= MOST_DIFFERENT * len(texts) or _share_of_numbers(name, texts) >= 0.5)
 
 
 def guess_problem(name: str, pieces: list[pa.Array], missing: MissingTexts) -> str:
@@ -92,7 +92,7 @@ def guess_problem(name: str, pieces: list[pa.Array], missing: MissingTexts) -> s
     labels = {label(text) for text in some.to_pylist()} - {None}
     if len(labels) == 2:
         return "binary"
-    numeric = len(texts) and _are_numbers(name, texts)
+    numeric = len(texts) and _share_of_numbers(name, texts) >= MOST_NUMBERS
     return "regression" if numeric and (len(labels) > FEW_CLASSES or _have_fractions(labels)) else "multiclass"
 
 
@@ -100,8 +100,8 @@ def _present(pieces: list[pa.Array], missing: MissingTexts) -> pa.Array:
     return raw_columns.without(texts_of(pieces, missing), missing.cells("numeric").missing).drop_null()
 
 
-def _are_numbers(name: str, texts: pa.Array) -> bool:
-    return number_formats.find(name, texts, Decimals(".")).share >= MOST_NUMBERS
+def _share_of_numbers(name: str, texts: pa.Array) -> float:
+    return number_formats.find(name, texts, Decimals(".")).share
 
 
 def _have_fractions(labels: set[str | None]) -> bool:

@@ -180,6 +180,19 @@ def test_a_target_that_the_settings_do_not_know_is_guessed_with_its_problem(case
     assert here.preprocess() == 0
 
 
+def test_numbers_with_texts_among_them_can_be_the_target(project, suggested):
+    here = project()
+    columns = table(
+        code=[f"A{n}" for n in range(ROWS)], price=["ask" if n % 8 == 0 else n * 3 / 7 for n in range(ROWS)]
+    )
+    del columns["churned"]
+    here.csv(columns)
+    found = suggested(here)
+    assert found["data"] == {"target": "price", "missing": ["auto", "ask"], "max_rejected_fraction": 0.13}
+    assert found["problem"]["type"] == "regression"
+    assert here.preprocess() == 0
+
+
 def test_another_target_than_that_of_the_settings(project, suggested):
     here = project()
     here.csv(table(price=[n * 3 / 7 for n in range(ROWS)]))
