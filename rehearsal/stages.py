@@ -23,7 +23,7 @@ from settings.loader import load
 from settings.metrics import METRICS
 from settings.model import Settings
 
-GATE = "QualityGate"
+GATE, PREPROCESS = "QualityGate", "Preprocess"
 MAX_LEFT_OUT = 10  # columns that are named
 # By output: the file that a person opens.
 REPORTS = {"evaluation": "report.html", "features": "features.json", "rejects": "rejects.csv"}
@@ -94,6 +94,8 @@ def _show(settings: Settings, folder: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(body)
             print(f"{name.partition('.')[0]}: {_short(folder / name)}", flush=True)
+    if any(step.name == PREPROCESS and step.status == "Failed" for step in steps):
+        print("`make data` with the same DATA lists all that preprocess would stop at, with settings", flush=True)
 
 
 def _outputs(sagemaker: Any, steps: list[executions.Step]) -> Iterator[tuple[str, str]]:

@@ -59,6 +59,7 @@ def test_a_model_below_the_gate_is_not_registered_and_its_metrics_are_printed(tm
     assert "quality gate NOT passed: auc is 0." in done.stdout
     assert "Does not pass the quality gate: auc is 0." in (tmp_path / "demo/report.html").read_text()
     assert "registered" not in done.stdout
+    assert "make data" not in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "<svg" in (tmp_path / "demo/report.html").read_text()
     assert "it is a key of the split" in (tmp_path / "demo/features.json").read_text()
@@ -73,6 +74,7 @@ def test_data_without_the_target_fails_with_the_sentence_of_preprocess(one_model
     failure = done.stdout[done.stdout.index("step Preprocess failed: ") :]
     assert "churned" in failure
     assert 'did you mean "churn"?' in failure
+    assert "`make data` with the same DATA lists all" in done.stdout
     assert "quality gate" not in done.stdout  # no result of an earlier run is shown as this one's
     assert "localcloud is down" not in done.stdout
 
