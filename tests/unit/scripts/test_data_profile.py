@@ -302,3 +302,18 @@ def test_a_question_that_its_answer_does_not_resolve_ends_the_profile(project, c
     here.csv(table(churned=[f"c{n}" for n in range(ROWS)]))
     assert here.profile() == 1
     assert "this looks like a regression" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["hash", "mask", "drop"])
+def test_private_values_are_nowhere(action, project, capsys):
+    """Not even where a column among them raises questions, or rows cannot be used."""
+    private = {"data": DATA | {"private": {"contact": action}}, "serving": {"data_capture_percent": 0}}
+    here = project(CHURN | private)
+    contacts = [f"user{n % 4}@example.com" for n in range(ROWS)]
+    here.csv(table(contact=contacts, x=AMBIGUOUS["texts among numbers"][0], churned=["yes", "no", ""] * (ROWS // 3)))
+    assert here.profile() == 0
+    printed = capsys.readouterr()
+    page = here.page.read_text()
+    assert "max_rejected_fraction" in page
+    assert "@example.com" not in page + printed.out + printed.err
+    assert ("hash:" in page) == (action == "hash")
