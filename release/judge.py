@@ -13,7 +13,7 @@ from release.state.lease import Lease
 from release.verdict.conclude import conclude, finish
 from release.verdict.standing import continued, has_new_evidence, judged_again, repeat
 from release.verdict.verdict import Observation, Verdict, judge
-from release.watch.command_guard import take_back
+from release.watch.take_back import take_back
 
 
 def judge_earlier(context: Context, lease: Lease, earlier: Deployment, package: str) -> Verdict | None:

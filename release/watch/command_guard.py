@@ -9,26 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws.refusals import is_in_progress
-from release.call import Call
 from release.context import Context
-from release.execute.execute import execute
 from release.judgement.judgement import Decision
 from release.smoke import smoke
 from release.state import alarm_history, judgement_record
 from release.state.deployment import Deployment
-from release.state.endpoint import EndpointStatus, read_endpoint
+from release.state.endpoint import EndpointStatus
 from release.state.judgement_record import JudgementRecord
 from release.watch import promises
-from release.watch.clock import AwsClock, Deadline
+from release.watch.clock import AwsClock
+from release.watch.take_back import read, settled, take_back
 from release.watch.traffic import THROTTLED, Reply, Traffic
 from release.watch.watch import Snapshot, View, read_both_fleets
 from settings.errors import Problem
 
 LEAST = 20  # answers before a share of failed ones says something
-ATTEMPTS = 20  # to take it back, while autoscaling is quicker
-LONGEST_CHANGE = 3600  # seconds by AWS's clock, of an update or of a change of the concurrency
-STALE_POLLS = 10  # that do not show yet what was accepted
 
 
 @dataclass
@@ -59,10 +54,9 @@ class CommandGuard:
 
     def judge(self) -> EndpointStatus:
         """Returns the endpoint at the end, on its new config or back on the one before."""
-        endpoint = self._read()
         earlier = judgement_record.read(self.context, self.deployment)
         failure = earlier.sentence if earlier and earlier.outcome == "fail" else self._smoke() or self._watch()
-        endpoint = _settled(self.context, self.check)  # its autoscaling may be changing it
+        endpoint = settled(self.context, self.check)  # its autoscaling may be changing it
         if not failure or endpoint.config != self.deployment.config:
             return endpoint
         self._store(endpoint, Decision("fail", failure))
@@ -159,53 +153,4 @@ class CommandGuard:
         judgement_record.write(self.context, self.deployment, record)
 
     def _read(self) -> EndpointStatus:
-        return _read(self.context)
-
-
-def take_back(context: Context, deployment: Deployment, check: Callable[[], None]) -> EndpointStatus:
-    """Puts the config before back, and returns the endpoint when it no longer changes."""
-    request = {"EndpointName": context.endpoint_name, "EndpointConfigName": deployment.before}
-    sentence = f"endpoint {context.endpoint_name} from {deployment.config} back to {deployment.before}"
-    call = Call("sagemaker", "update_endpoint", request, sentence)
-    for attempt in range(ATTEMPTS):
-        endpoint = _settled(context, check)  # its autoscaling may be changing it
-        if (endpoint.status, endpoint.config) != ("InService", deployment.config):
-            return endpoint
-        try:
-            execute([call], context, check)
-            break
-        except Exception as error:  # or it started a moment ago
-            if attempt == ATTEMPTS - 1 or not is_in_progress(error):
-                raise
-        context.sleep(context.timing.first_poll)
-    return _changed(context, endpoint, check)
-
-
-def _changed(context: Context, before: EndpointStatus, check: Callable[[], None]) -> EndpointStatus:
-    """After a change was accepted."""
-    endpoint = before
-    for _ in range(STALE_POLLS):
-        endpoint = _settled(context, check)
-        if (endpoint.config, endpoint.modified) != (before.config, before.modified):
-            break
-        context.sleep(context.timing.first_poll)
-    return endpoint
-
-
-def _settled(context: Context, check: Callable[[], None]) -> EndpointStatus:
-    deadline = Deadline(LONGEST_CHANGE)
-    while True:
-        check()
-        endpoint = _read(context)
-        if not endpoint.changing:
-            return endpoint
-        if deadline.passed(endpoint.at):
-            raise Problem(
-                f"endpoint {context.endpoint_name} is {endpoint.status} for an hour: inspect it in the SageMaker "
-                "console; the same command continues"
-            )
-        context.sleep(context.timing.first_poll)
-
-
-def _read(context: Context) -> EndpointStatus:
-    return context.retry(lambda: read_endpoint(context.client("sagemaker"), context.endpoint_name))
+        return read(self.context)

@@ -6,7 +6,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from release.watch import command_guard
+from release.watch import take_back
 from tests.story.release.conftest import pack, until
 
 pytestmark = pytest.mark.kinds
@@ -178,7 +178,7 @@ def test_a_person_takes_it_back(stage, packages, output):
 @pytest.mark.parametrize("where", ["before it is sent", "when it is sent"])
 def test_a_take_back_that_was_interrupted_is_finished_by_the_next_run(stage, packages, output, monkeypatch, where):
     """And the bad model is not deployed again."""
-    bad, execute = stage.package("failing"), command_guard.execute
+    bad, execute = stage.package("failing"), take_back.execute
 
     def interrupted(*arguments):
         if where == "when it is sent":
@@ -186,7 +186,7 @@ def test_a_take_back_that_was_interrupted_is_finished_by_the_next_run(stage, pac
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(command_guard, "execute", interrupted)
+        patch.setattr(take_back, "execute", interrupted)
         assert stage.deploy(bad) == 130
     assert stage.deploy(bad) == 3
     last = output()[-1]

@@ -14,10 +14,12 @@ from release.state.deployment import Deployment
 from release.state.endpoint import EndpointStatus
 from release.state.judgement_record import Abort
 from release.watch import command_guard
+from release.watch import take_back as take_back_module
 from release.watch.clock import Deadline
-from release.watch.command_guard import LEAST, CommandGuard, take_back
+from release.watch.command_guard import LEAST, CommandGuard
 from release.watch.fleet_metrics import FleetMetrics
 from release.watch.promises import Promises
+from release.watch.take_back import take_back
 from release.watch.traffic import THROTTLED, Counts, Reply
 from settings.errors import Problem
 
@@ -84,7 +86,7 @@ def endpoint(context, service, monkeypatch):
     service("sagemaker", update_endpoint=fake.update_endpoint, describe_endpoint=fake.describe_endpoint)
     service("sagemaker-runtime")
     service("sts", get_caller_identity=lambda: {"Arn": "arn:role"})
-    monkeypatch.setattr(command_guard, "read_endpoint", fake.read)
+    monkeypatch.setattr(take_back_module, "read_endpoint", fake.read)
     monkeypatch.setattr(command_guard, "read_both_fleets", lambda *_: (FleetMetrics(), FleetMetrics()))
     monkeypatch.setattr(command_guard, "Traffic", FakeTraffic)
     return fake
