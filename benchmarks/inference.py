@@ -144,7 +144,7 @@ def our_model(table: Any, folder: Path) -> tuple[Any, int]:
     booster = train(features.encode(table), churned, features.names, features.types)
     features.write(folder.with_suffix(".json"))
     metadata = {"format": 1, "problem": "binary", "threshold": 0.5}
-    with prepare_model(folder) as publish:
+    with prepare_model(folder, "algorithm_xgboost") as publish:
         publish(
             {
                 "model.ubj": bytes(booster.save_raw("ubj")),

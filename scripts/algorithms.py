@@ -72,7 +72,7 @@ def names() -> list[str]:
 def named(name: str) -> Algorithm:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name not in names():
         raise ValueError(f'there is no {module_of(name)}.py for training.algorithm = "{name}": it is {_or(names())}')
-    algorithm = importlib.import_module(module_of(name)).ALGORITHM
+    algorithm = importlib.import_module(f"algorithm_{name}").ALGORITHM
     if not isinstance(algorithm, Algorithm):
         raise ValueError(f"ALGORITHM of {module_of(name)}.py is no algorithms.Algorithm")
     return algorithm

@@ -64,7 +64,7 @@ def packages(tmp_path_factory):
         features.write(folder / "features.json")
         metadata = json.dumps({"problem": problem, "threshold": 0.5 if problem == "binary" else None}).encode()
         files = {"model.ubj": boost(features, 1), "metadata.json": metadata}
-        with prepare(folder / "model") as publish:
+        with prepare(folder / "model", "algorithm_xgboost") as publish:
             publish(files | {"features.json": (folder / "features.json").read_bytes()})
         recorded = sample_answers.document(inference.load(folder / "model"), sample(), "0" * 64)
         found[problem] = folder / "model", parse(sample_answers.as_json(recorded), "s3://bucket/sample_answers.json")

@@ -39,7 +39,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     features.write(folder / "features.json")
     metadata = b'{"format": 1, "problem": "multiclass", "threshold": null}'
     files = {"model.ubj": bytes(booster.save_raw("ubj")), "metadata.json": metadata}
-    with prepare(folder / "model") as publish:
+    with prepare(folder / "model", "algorithm_xgboost") as publish:
         publish(files | {"features.json": (folder / "features.json").read_bytes()})
     return folder / "model"
 

@@ -233,7 +233,7 @@ def write_model(folder: Path) -> Path:
     features.write(folder / "features.json")
     metadata = b'{"format": 1, "problem": "binary", "threshold": 0.5}'
     files = {"model.ubj": bytes(booster.save_raw("ubj")), "metadata.json": metadata, "warm-up.csv": ROW * 3}
-    with prepare(folder / "model") as publish:
+    with prepare(folder / "model", "algorithm_xgboost") as publish:
         publish(files | {"features.json": (folder / "features.json").read_bytes()})
     return folder
 

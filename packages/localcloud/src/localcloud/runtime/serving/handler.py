@@ -56,9 +56,10 @@ def load(model_dir: Path) -> Handler:
     if not (code / f"{name}.py").is_file():
         raise StartError(f"{code / name}.py is missing: a model directory holds its handler there")
     try:
-        module = _import(code, name)
-        transform_fn = _transform_function(module)
-        model = _function(module, "model_fn", 1)(str(model_dir))
+        with without_sklearn() if is_lean(code) else nullcontext():  # model_fn may be the first that needs xgboost
+            module = _import(code, name)
+            transform_fn = _transform_function(module)
+            model = _function(module, "model_fn", 1)(str(model_dir))
     except StartError:
         raise
     except Exception as error:
@@ -85,8 +86,7 @@ def _transform_function(module: ModuleType) -> Callable[[Any, bytes | str, str, 
 
 def _import(code: Path, name: str) -> ModuleType:
     sys.path.insert(0, str(code))
-    with without_sklearn() if is_lean(code) else nullcontext():
-        return importlib.import_module(name)
+    return importlib.import_module(name)
 
 
 def _function(module: ModuleType, name: str, arguments: int) -> Callable[..., Any]:
