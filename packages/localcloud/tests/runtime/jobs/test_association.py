@@ -6,11 +6,10 @@ from localcloud.runtime.jobs.association import CSV, JSON, JSON_LINES, InvalidRe
 from localcloud.runtime.jobs.batches import InvalidInput
 
 
-def associate(kind, split="Line", accept=None, **processing):
+def associate(kind, split="Line", accept=None, assembly=None, **processing):
     source = {"ContentType": kind, "SplitType": split}
-    return association(
-        {"DataProcessing": processing, "TransformInput": source, "TransformOutput": {"Accept": accept or kind}}
-    )
+    output = {"Accept": accept or kind, "AssembleWith": assembly or split}
+    return association({"DataProcessing": processing, "TransformInput": source, "TransformOutput": output})
 
 
 def test_nothing_to_do():
@@ -90,6 +89,13 @@ def test_a_filter_that_does_not_fit():
 def test_what_is_refused(kind, accept, processing, message):
     with pytest.raises(InvalidRequest, match=message):
         associate(kind, accept=accept, **processing)
+
+
+@pytest.mark.parametrize(("split", "assembly"), [("Line", "None"), ("None", "Line")])
+def test_what_is_split_is_assembled_alike(split, assembly):
+    with pytest.raises(InvalidRequest, match=f"they are {assembly} and {split}"):
+        associate(JSON, split=split, assembly=assembly, JoinSource="Input")
+    assert associate(JSON, split=split, assembly=assembly, OutputFilter="$.p")
 
 
 def test_parameters_of_a_type_do_not_matter():

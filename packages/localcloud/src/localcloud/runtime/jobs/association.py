@@ -126,7 +126,15 @@ def association(request: dict[str, Any]) -> Association | None:
     if kind not in (CSV, JSON, JSON_LINES) or accept != kind:
         rule = f"ContentType and Accept must be the same: {CSV}, {JSON} or {JSON_LINES}"
         raise InvalidRequest(f"DataProcessing: {rule}; they are {kind or 'missing'} and {accept or 'missing'}.")
-    whole = kind == JSON and request["TransformInput"].get("SplitType", "None") == "None"
+    split, assembly = (
+        request["TransformInput"].get("SplitType", "None"),
+        request["TransformOutput"].get("AssembleWith", "None"),
+    )
+    if joins and split != assembly:
+        raise InvalidRequest(
+            f"DataProcessing: to join, AssembleWith must be SplitType; they are {assembly} and {split}."
+        )
+    whole = kind == JSON and split == "None"
     form = CsvFormat(whole=False) if kind == CSV else JsonFormat(whole=whole)
     try:
         return Association(form, *filters, joins=joins)

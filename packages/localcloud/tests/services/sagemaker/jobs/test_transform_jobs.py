@@ -85,6 +85,19 @@ def test_lines_are_sent_one_by_one_and_responses_are_on_their_own_lines(jobs, mo
     assert jobs.get("out/a.csv.out") == b"rows:1\nrows:1\nrows:1\n"
 
 
+def test_the_container_says_how_it_wants_its_records(jobs, model, monkeypatch):
+    parameters = {"BatchStrategy": "SINGLE_RECORD", "MaxConcurrentTransforms": 2}
+    monkeypatch.setattr("localcloud.services.sagemaker.jobs.transform.execution_parameters", lambda url: parameters)
+    source, output = {"SplitType": "Line"}, {"AssembleWith": "Line"}
+    transform(jobs, source=source, output=output)
+    assert jobs.over("Transform")["TransformJobStatus"] == "Completed"
+    assert jobs.get("out/a.csv.out") == b"rows:1\nrows:1\nrows:1\n"
+    parameters["MaxConcurrentTransforms"] = 17
+    transform(jobs, name="many", source=source, output=output)
+    assert jobs.over("Transform", "many")["TransformJobStatus"] == "Failed"
+    assert "100 MB" in " ".join(jobs.lines("Transform", "many")["many/algo-1"])
+
+
 def test_what_the_model_refuses_fails_the_job_and_writes_nothing(jobs, model):
     transform(jobs, source={"ContentType": "image/png"})
     job = jobs.over("Transform")
@@ -145,7 +158,8 @@ def test_records_keep_their_ids_beside_their_predictions(jobs, model):
 
 
 def test_responses_that_cannot_be_associated_fail_the_job(jobs, model):
-    transform(jobs, source={"SplitType": "Line"}, DataProcessing={"JoinSource": "Input"})  # one answer to three rows
+    source, output = {"SplitType": "Line"}, {"AssembleWith": "Line"}
+    transform(jobs, source=source, output=output, DataProcessing={"JoinSource": "Input"})  # one answer to three rows
     assert jobs.over("Transform")["FailureReason"] == "ClientError: See job logs for more information"
     assert "1 records to 3" in " ".join(jobs.lines("Transform")["job/algo-1"])
     assert jobs.keys("out") == []
@@ -161,6 +175,10 @@ def test_invalid_requests_are_refused(jobs, model, refused):
         transform(jobs, DataProcessing={"InputFilter": "1:"})
     with refused("NotImplementedByLocalcloud", "SplitType RecordIO"):
         transform(jobs, source={"SplitType": "RecordIO"})
+    with refused("ValidationException", "AssembleWith must be SplitType"):
+        transform(jobs, source={"SplitType": "Line"}, DataProcessing={"JoinSource": "Input"})
+    with refused("ValidationException", "at most 63 allowed"):
+        transform(jobs, DataProcessing={"OutputFilter": f"$[{','.join('0' * 40)}]"})
     with refused("ValidationException", "100 MB"):
         transform(jobs, MaxConcurrentTransforms=20)
 

@@ -17,6 +17,7 @@ from localcloud.runtime.jobs.hooks import JobHooks
 from localcloud.runtime.jobs.job import Job, Outcome
 from localcloud.runtime.jobs.model_container import Launcher, Machine
 from localcloud.runtime.jobs.model_server import ModelServerError, invoke, serve, unpack
+from localcloud.runtime.jobs.transform_parameters import TransformParameters, execution_parameters
 from localcloud.runtime.s3_store import S3Store
 from localcloud.runtime.store import Unavailable
 from localcloud.services.sagemaker.image_registry import denied_pull, image_problem, pulled_image
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 Request = dict[str, Any]
-MEGABYTE = 1 << 20
-DEFAULT_MEGABYTES = 6
 HOST = "algo-1"
 
 
@@ -68,21 +67,29 @@ class Transform:
         model, out = folder / "opt/ml/model", folder / "opt/ml/output"
         _fetch_model(store, self._container["ModelDataUrl"], folder, model)
         client = _Client(self._request, hooks)
-        threads = self._request.get("MaxConcurrentTransforms") or 1
+        workers = TransformParameters.of(self._request, {}).concurrent
         with (
             self._runner.client_variables(self._record) as variables,
-            self._server(model, variables, hooks, threads) as url,
-            ThreadPoolExecutor(threads) as pool,
+            self._server(model, variables, hooks, workers) as url,
         ):
-            for path, content in _objects(self._request, store):
-                bodies = batches.split(content, **_split(self._request), limit=self._limit)
-                responses = list(pool.map(lambda body: client.predict(url, body), bodies))
-                file = out / f"{path}.out"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                by_line = self._request["TransformOutput"].get("AssembleWith") == "Line"
-                file.write_bytes(batches.assemble(responses, by_line=by_line))
+            parameters = TransformParameters.of(self._request, execution_parameters(url))
+            parameters.check()
+            with ThreadPoolExecutor(parameters.concurrent) as pool:
+                for path, content in _objects(self._request, store):
+                    bodies = self._bodies(content, parameters)
+                    responses = list(pool.map(lambda body: client.predict(url, body), bodies))
+                    self._write(out / f"{path}.out", responses)
         if out.is_dir() and not _stopping(hooks):
             store.upload(out, self._request["TransformOutput"]["S3OutputPath"])
+
+    def _bodies(self, content: bytes, parameters: TransformParameters) -> Iterator[bytes]:
+        by_line = self._request["TransformInput"].get("SplitType", "None") == "Line"
+        return batches.split(content, by_line=by_line, single=parameters.single, limit=parameters.bytes)
+
+    def _write(self, file: Path, responses: list[bytes]) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        by_line = self._request["TransformOutput"].get("AssembleWith") == "Line"
+        file.write_bytes(batches.assemble(responses, by_line=by_line))
 
     def _server(
         self, model: Path, clients: Mapping[str, str], hooks: JobHooks, threads: int
@@ -99,7 +106,7 @@ class Transform:
             **self._request.get("Environment", {}),
             "SAGEMAKER_BATCH": "true",
             "SAGEMAKER_BATCH_STRATEGY": self._request.get("BatchStrategy", "MultiRecord"),
-            "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(payload_megabytes(self._request)),
+            "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(TransformParameters.of(self._request, {}).megabytes),
         }
         return serve(
             lambda: launcher.start(model, variables, clients, owner, lambda text: hooks.on_line(HOST, text), threads),
@@ -115,10 +122,6 @@ class Transform:
         machine = Machine(instance_type, isolated, self.cloud.model_networks)
         launcher = Launcher.select(os.environ, image, self.cloud.images, machine)
         return launcher.prepared(lambda uri: pulled_image(self.cloud, uri))
-
-    @property
-    def _limit(self) -> int:
-        return payload_megabytes(self._request) * MEGABYTE
 
 
 class _Client:
@@ -158,10 +161,6 @@ class _Client:
             raise Stopped
 
 
-def payload_megabytes(request: Request) -> int:
-    return request.get("MaxPayloadInMB") or DEFAULT_MEGABYTES
-
-
 def _fetch_model(store: S3Store, uri: str, folder: Path, model: Path) -> None:
     model.mkdir(parents=True)
     store.fetch(uri, folder / "model.tar.gz")
@@ -174,11 +173,6 @@ def _objects(request: Request, store: S3Store) -> Iterator[tuple[str, bytes]]:
     data = source["DataSource"]["S3DataSource"]
     for uri, path in store.file_names(data["S3Uri"], manifest=data["S3DataType"] == "ManifestFile"):
         yield path, batches.decompress(store.read(uri), source.get("CompressionType", "None"))
-
-
-def _split(request: Request) -> dict[str, bool]:
-    by_line = request["TransformInput"].get("SplitType", "None") == "Line"
-    return {"by_line": by_line, "single": request.get("BatchStrategy") == "SingleRecord"}
 
 
 def _stopping(hooks: JobHooks) -> bool:

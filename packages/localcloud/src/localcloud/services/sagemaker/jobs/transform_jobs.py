@@ -15,13 +15,14 @@ from localcloud.core.service import Part, operation
 from localcloud.runtime.jobs import batches
 from localcloud.runtime.jobs.association import InvalidRequest, association
 from localcloud.runtime.jobs.job import UnsupportedRequest
+from localcloud.runtime.jobs.transform_parameters import TransformParameters
 from localcloud.services.sagemaker.event_times import in_iso
 from localcloud.services.sagemaker.execution_roles import open_session
 from localcloud.services.sagemaker.jobs.input_checks import check_exists, check_volume_key
 from localcloud.services.sagemaker.jobs.lifecycle import JobLifecycle
 from localcloud.services.sagemaker.jobs.records import JobRecord
 from localcloud.services.sagemaker.jobs.runner import JobRunner
-from localcloud.services.sagemaker.jobs.transform import Transform, payload_megabytes
+from localcloud.services.sagemaker.jobs.transform import Transform
 from localcloud.services.sagemaker.models import Models
 from localcloud.services.sagemaker.refusals import invalid
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
 
 Request = dict[str, Any]
-MOST_MEGABYTES = 100
 
 
 @dataclass(eq=False)
@@ -90,8 +90,10 @@ def _check(request: Request, containers: list[Request]) -> None:
         source.get("CompressionType", "None"),
         request.get("BatchStrategy", "MultiRecord"),
     )
-    if payload_megabytes(request) * (request.get("MaxConcurrentTransforms") or 1) > MOST_MEGABYTES:
-        raise invalid(f"MaxConcurrentTransforms * MaxPayloadInMB must not exceed {MOST_MEGABYTES} MB.")
+    try:
+        TransformParameters.of(request, {}).check()
+    except batches.InvalidInput as problem:
+        raise invalid(str(problem)) from None
     try:
         association(request)
     except InvalidRequest as problem:
