@@ -247,7 +247,24 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(name: str) -> None:
         assert estimate is not None
         low, high = estimate.interval()
         held.append(low <= truth <= high)
-    assert 0.92 <= np.mean(held) <= 0.985
+    widest = 0.995 if name == "recall" else 0.985  # of few rows that are counted no interval holds just 95 of 100
+    assert 0.92 <= np.mean(held) <= widest
+
+
+@pytest.mark.parametrize("right", [0.5, 0.8, 0.95, 0.98])
+@pytest.mark.parametrize("positives", [5, 10, 20])
+def test_with_few_positives_recall_holds_it_too(positives: int, right: float) -> None:
+    """Without half a row's correction: 78 of 100 intervals at worst."""
+    random, held = np.random.default_rng(positives), []
+    target = np.arange(200) < positives
+    for _ in range(400):
+        predicted = (target & (random.random(200) < right)).astype(np.int64)
+        outcome = Outcome("binary", ("no", "yes"), target.astype(np.int64), predicted, np.zeros((200, 2), np.float32))
+        estimate = ALL["binary"]["recall"].estimate(outcome)
+        assert estimate is not None
+        low, high = estimate.interval()
+        held.append(low <= right <= high)
+    assert np.mean(held) >= 0.93
 
 
 @pytest.mark.parametrize("name", ["auc", "pr_auc"])
@@ -290,7 +307,7 @@ def test_perfection_on_few_rows_is_not_certainty() -> None:
     found = estimates(Outcome("binary", ("no", "yes"), target, target, probabilities))
     for name in ("auc", "accuracy", "precision", "recall", "f1"):
         assert found[name].value == 1.0
-        assert 0.5 < found[name].interval()[0] < 0.8, name
+        assert 0.45 < found[name].interval()[0] < 0.8, name  # of 5 rows: 0.478 by the exact interval
 
 
 def test_one_class_leaves_ranking_undefined_and_the_rest_defined() -> None:
