@@ -9,7 +9,7 @@ import pytest
 from localcloud.runtime.jobs.batches import InvalidInput
 from localcloud.runtime.jobs.transform_parameters import TransformParameters, execution_parameters
 
-NOTHING_SAID = TransformParameters(concurrent=1, megabytes=6, single=False)
+DEFAULTS = TransformParameters(concurrent=1, megabytes=6, single=False)
 
 
 @contextmanager
@@ -32,8 +32,8 @@ def container(status, body):
 
 
 def test_what_the_request_does_not_say_the_container_says():
-    said = b'{"MaxConcurrentTransforms": 8, "MaxPayloadInMB": 2, "BatchStrategy": "SINGLE_RECORD"}'
-    with container(200, said) as url:
+    content = b'{"MaxConcurrentTransforms": 8, "MaxPayloadInMB": 2, "BatchStrategy": "SINGLE_RECORD"}'
+    with container(200, content) as url:
         parameters = execution_parameters(url)
     assert TransformParameters.of({}, parameters) == TransformParameters(8, 2, single=True)
     request = {"MaxConcurrentTransforms": 3, "MaxPayloadInMB": 7, "BatchStrategy": "MultiRecord"}
@@ -53,7 +53,7 @@ def test_what_the_request_does_not_say_the_container_says():
 )
 def test_where_the_container_says_nothing_of_use_the_defaults_hold(status, body):
     with container(status, body) as url:
-        assert TransformParameters.of({}, execution_parameters(url)) == NOTHING_SAID
+        assert TransformParameters.of({}, execution_parameters(url)) == DEFAULTS
 
 
 def test_a_container_that_does_not_answer_has_no_parameters():
